@@ -1,0 +1,34 @@
+import type { ErrorCode } from './errors.ts';
+
+/**
+ * What a root key must hold. A leaf is a permission tuple (`api.*.read_key`), compared letter by letter, or a URN
+ * grant (`keyspaces/{keyspaceId}#create_key`, recognised by its `#`), compared by path. `{name}` is filled from the
+ * scope that the operation located.
+ */
+export type Requirement =
+  | string
+  | { readonly anyOf: readonly Requirement[] }
+  | { readonly allOf: readonly Requirement[] };
+
+/** One check. Checks run in order; the first that fails decides the answer. */
+export interface AccessCheck {
+  readonly requires: Requirement;
+  /** Only checked when the operation found that this is needed. */
+  readonly when?: Need;
+  /** The refusal that hides that the thing exists; `answer`: the operation has an answer of its own for it. */
+  readonly hiddenAs?: ErrorCode | 'answer';
+}
+
+/** Circumstances, found while locating, under which more is required. */
+export type Need = 'decrypt' | 'encrypt' | 'newNamespace' | 'newPermission' | 'attachPermission';
+
+/** `public`: no root key at all. */
+export type Access = 'public' | readonly AccessCheck[];
+
+export function anyOf(...requirements: Requirement[]): Requirement {
+  return { anyOf: requirements };
+}
+
+export function allOf(...requirements: Requirement[]): Requirement {
+  return { allOf: requirements };
+}

@@ -1,0 +1,30 @@
+/** Names of the events in the audit log. */
+export const auditEvents = [
+  'api.create',
+  'api.delete',
+  'authorization.connect_permission_and_key',
+  'authorization.connect_role_and_key',
+  'authorization.connect_role_and_permission',
+  'authorization.disconnect_permission_and_key',
+  'authorization.disconnect_role_and_key',
+  'authorization.disconnect_role_and_permissions',
+  'identity.create',
+  'identity.delete',
+  'identity.update',
+  'key.create',
+  'key.delete',
+  'key.reroll',
+  'key.update',
+  'permission.create',
+  'permission.delete',
+  'ratelimit.create',
+  'ratelimit.delete',
+  'ratelimit.delete_override',
+  'ratelimit.set_override',
+  'ratelimit.update',
+  'ratelimitNamespace.create',
+  'role.create',
+  'role.delete',
+] as const;
+
+export type AuditEvent = (typeof auditEvents)[number];

@@ -1,0 +1,67 @@
+/**
+ * Every error that a client can see. The code is the last part of the wire's `type`
+ * (`https://unkey.com/docs/errors/<code>`); status and title go out exactly as they stand here.
+ */
+export const errors = {
+  'user/bad_request/permissions_query_syntax_error': [400, 'Bad Request'],
+  'user/bad_request/request_body_unreadable': [400, 'Bad Request'],
+  'user/bad_request/request_timeout': [408, 'Request Timeout'],
+  'user/bad_request/request_body_too_large': [413, 'Request Entity Too Large'],
+  'user/too_many_requests/workspace_rate_limited': [429, 'Too Many Requests'],
+  'unkey/routing/route_not_found': [404, 'Not Found'],
+  'unkey/routing/method_not_allowed': [405, 'Method Not Allowed'],
+  'unkey/authentication/malformed': [400, 'Bad Request'],
+  'unkey/authentication/key_not_found': [401, 'Unauthorized'],
+  'unkey/authorization/insufficient_permissions': [403, 'Insufficient Permissions'],
+  'unkey/authorization/forbidden': [403, 'Forbidden'],
+  'unkey/authorization/key_disabled': [403, 'Key is disabled'],
+  'unkey/authorization/workspace_disabled': [403, 'Workspace is disabled'],
+  'unkey/data/api_not_found': [404, 'Not Found'],
+  'unkey/data/identity_not_found': [404, 'Not Found'],
+  'unkey/data/identity_already_exists': [409, 'Conflicting Resource'],
+  'unkey/data/key_not_found': [404, 'Not Found'],
+  'unkey/data/migration_not_found': [404, 'Not Found'],
+  'unkey/data/permission_not_found': [404, 'Not Found'],
+  'unkey/data/permission_already_exists': [409, 'Conflicting Resource'],
+  'unkey/data/ratelimit_namespace_not_found': [404, 'Not Found'],
+  'unkey/data/ratelimit_namespace_gone': [410, 'Resource Gone'],
+  'unkey/data/ratelimit_override_not_found': [404, 'Not Found'],
+  'unkey/data/role_not_found': [404, 'Not Found'],
+  'unkey/data/role_already_exists': [409, 'Conflicting Resource'],
+  'unkey/data/workspace_not_found': [404, 'Not Found'],
+  'unkey/application/invalid_input': [400, 'Bad Request'],
+  'unkey/application/precondition_failed': [412, 'Precondition Failed'],
+  'unkey/application/protected_resource': [412, 'Resource is protected'],
+  'unkey/application/service_unavailable': [500, 'Internal Server Error'],
+  'unkey/application/unexpected_error': [500, 'Internal Server Error'],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ErrorCode = keyof typeof errors;
+
+/** What any request can be answered with, whatever the operation. */
+export const transportErrors = [
+  'unkey/routing/method_not_allowed',
+  'user/bad_request/request_timeout',
+  'unkey/application/service_unavailable',
+  'unkey/application/unexpected_error',
+] as const satisfies readonly ErrorCode[];
+
+/** What any operation behind a root key can be answered with, besides {@link transportErrors}. */
+export const rootKeyErrors = [
+  'unkey/application/invalid_input',
+  'user/bad_request/request_body_unreadable',
+  'user/bad_request/request_body_too_large',
+  'unkey/authentication/malformed',
+  'unkey/authentication/key_not_found',
+  'unkey/authorization/insufficient_permissions',
+  'unkey/authorization/forbidden',
+  'unkey/authorization/key_disabled',
+  'unkey/authorization/workspace_disabled',
+  'unkey/data/workspace_not_found',
+  'user/too_many_requests/workspace_rate_limited',
+] as const satisfies readonly ErrorCode[];
+
+/** The wire's `error.type`. */
+export function errorType(code: ErrorCode): string {
+  return `https://unkey.com/docs/errors/${code}`;
+}
