@@ -13,11 +13,12 @@ export type Mode = 'read' | 'write' | 'spend';
 export interface Operation<
   Input extends TSchema | null = TSchema | null,
   Output extends TSchema | null = TSchema | null,
+  M extends Mode = Mode,
 > {
   /** `<shelf>.<name>`; also the path: `/v2/<id>`. */
   readonly id: string;
   readonly method: 'GET' | 'POST';
-  readonly mode: Mode;
+  readonly mode: M;
   /** One line. */
   readonly summary: string;
   /** What it does, what it needs, what surprises. Markdown. */
@@ -42,9 +43,11 @@ export interface Operation<
 }
 
 /** Keeps the exact schema types of a declaration. */
-export function operation<const Input extends TSchema | null, const Output extends TSchema | null>(
-  declaration: Operation<Input, Output>,
-): Operation<Input, Output> {
+export function operation<
+  const Input extends TSchema | null,
+  const Output extends TSchema | null,
+  const M extends Mode,
+>(declaration: Operation<Input, Output, M>): Operation<Input, Output, M> {
   return declaration;
 }
 

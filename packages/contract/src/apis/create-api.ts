@@ -1,0 +1,21 @@
+import Type from 'typebox';
+import { operation } from '../operation.ts';
+import { apiId, apiName } from '../schemas/api.ts';
+
+export const createApi = operation({
+  id: 'apis.createApi',
+  method: 'POST',
+  mode: 'write',
+  summary: 'Make an API',
+  description: `An API is a set of keys that belong together: one for each product, or one for each environment.
+
+Every call makes a new API, also when the name is taken.`,
+  input: Type.Object({ name: apiName }, { additionalProperties: false }),
+  output: Type.Object({ apiId }, { additionalProperties: false }),
+  isPaged: false,
+  access: [{ requires: 'api.*.create_api' }],
+  errors: [],
+  audit: ['api.create'],
+  hasCreditsAlias: false,
+  example: { request: { name: 'payments-production' }, response: { apiId: 'api_Xy3kQ9v1p' } },
+});

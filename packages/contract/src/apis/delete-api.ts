@@ -1,0 +1,24 @@
+import Type from 'typebox';
+import { anyOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { apiId } from '../schemas/api.ts';
+import { empty } from '../schemas/empty.ts';
+
+export const deleteApi = operation({
+  id: 'apis.deleteApi',
+  method: 'POST',
+  mode: 'write',
+  summary: 'Delete an API and all its keys',
+  description: `From now on every key of the API verifies as \`NOT_FOUND\`. There is no way back.
+
+An API that is protected against deletion is refused with 412 until somebody takes the protection off.
+The permission is checked first: without it the answer is 403, whether or not the API exists.`,
+  input: Type.Object({ apiId }, { additionalProperties: false }),
+  output: empty,
+  isPaged: false,
+  access: [{ requires: anyOf('api.*.delete_api', 'api.{apiId}.delete_api') }],
+  errors: ['unkey/data/api_not_found', 'unkey/application/protected_resource'],
+  audit: ['api.delete'],
+  hasCreditsAlias: false,
+  example: { request: { apiId: 'api_Xy3kQ9v1p' }, response: {} },
+});

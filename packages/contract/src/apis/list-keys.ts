@@ -1,0 +1,76 @@
+import Type from 'typebox';
+import { allOf, anyOf } from '../access.ts';
+import { onApi } from '../keys/key-access.ts';
+import { operation } from '../operation.ts';
+import { key } from '../schemas/key.ts';
+import { cursor, pageLimit } from '../schemas/page.ts';
+
+export const listKeys = operation({
+  id: 'apis.listKeys',
+  method: 'POST',
+  mode: 'read',
+  summary: "List an API's keys",
+  description: `Lists keys that work, that are disabled and that have expired alike; deleted ones are gone.
+
+Needs permission to read the API and to read its keys; lacking one of them looks like an API that does not exist.
+With \`decrypt\` it also needs permission to decrypt, and answers 412 if the API does not store recoverable keys.`,
+  input: Type.Object(
+    {
+      apiId: Type.String({ minLength: 1, description: 'Id of the API, `api_…`.' }),
+      limit: Type.Optional(pageLimit(100)),
+      cursor: Type.Optional(cursor),
+      externalId: Type.Optional(
+        Type.String({ minLength: 1, description: 'Keeps the keys of the identity with this external id.' }),
+      ),
+      decrypt: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description: 'Whether to show recoverable keys in full. Default false.',
+        }),
+      ),
+      revalidateKeysCache: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description: 'Accepted and without effect: answers are never stale.',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Array(key, { maxItems: 100, description: 'The keys of this page.' }),
+  isPaged: true,
+  access: [
+    {
+      requires: anyOf(
+        allOf(onApi('read_key'), onApi('read_api')),
+        allOf('keyspaces/{keyspaceId}/keys/*#read_key', 'keyspaces/{keyspaceId}#read_keyspace'),
+      ),
+      hiddenAs: 'unkey/data/api_not_found',
+    },
+    {
+      when: 'decrypt',
+      requires: anyOf(
+        'api.*.decrypt_key',
+        'api.{apiId}.decrypt_key',
+        'keyspaces/{keyspaceId}/keys/*#decrypt_key',
+      ),
+    },
+  ],
+  errors: ['unkey/data/api_not_found', 'unkey/application/precondition_failed'],
+  audit: [],
+  hasCreditsAlias: true,
+  example: {
+    request: { apiId: 'api_Xy3kQ9v1p', externalId: 'user_42', limit: 20 },
+    response: [
+      {
+        keyId: 'key_8fJ2mQw4Z',
+        start: 'demo_3Zx9',
+        enabled: true,
+        name: 'Laptop',
+        createdAt: 1767225600000,
+        credits: { remaining: 950, refill: { interval: 'daily', amount: 1000 } },
+        identity: { id: 'id_5tGh7Yb2N', externalId: 'user_42' },
+      },
+    ],
+  },
+});

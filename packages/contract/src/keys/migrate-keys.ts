@@ -1,0 +1,81 @@
+import Type from 'typebox';
+import { operation } from '../operation.ts';
+import { credits } from '../schemas/credits.ts';
+import { keyEnabled, keyExpires, keyName, keyPermissions, keyRoles } from '../schemas/key.ts';
+import { metadata } from '../schemas/metadata.ts';
+import { ratelimitRequests } from '../schemas/ratelimit.ts';
+import { onApi } from './key-access.ts';
+
+const keyToMigrate = Type.Object(
+  {
+    hash: Type.String({
+      minLength: 3,
+      description: 'Hash of the key, made as the migration says. The key itself is never sent.',
+    }),
+    name: Type.Optional(keyName),
+    externalId: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 255,
+        description: 'Your own id of the user, team or organisation that the key belongs to.',
+      }),
+    ),
+    meta: Type.Optional(metadata),
+    roles: Type.Optional(keyRoles),
+    permissions: Type.Optional(keyPermissions),
+    expires: Type.Optional(keyExpires),
+    enabled: Type.Optional(keyEnabled),
+    credits: Type.Optional(credits),
+    ratelimits: Type.Optional(ratelimitRequests),
+  },
+  { title: 'V2KeysMigrateKeyData', additionalProperties: false, description: 'A key to bring along.' },
+);
+
+const migratedKey = Type.Object(
+  {
+    hash: Type.String({ description: 'The hash as it was sent.' }),
+    keyId: Type.String({ description: 'Id that the key has from now on, `key_…`.' }),
+  },
+  { title: 'V2KeysMigrateKeysMigration', description: 'A key that was brought along.' },
+);
+
+export const migrateKeys = operation({
+  id: 'keys.migrateKeys',
+  method: 'POST',
+  mode: 'write',
+  summary: 'Bring keys along from another system',
+  description: `Takes keys over by their hashes, so that their holders need no new ones. The migration, which the operator of the
+service sets up, says how the hashes were made.
+
+A hash that is taken already is listed in \`failed\` and skipped; the rest goes on. Identities, permissions and roles
+that do not exist yet are made. The permission is checked before the API is looked up.`,
+  input: Type.Object(
+    {
+      migrationId: Type.String({ minLength: 3, maxLength: 255, description: 'Id of the migration.' }),
+      apiId: Type.String({
+        minLength: 3,
+        maxLength: 255,
+        description: 'Id of the API that the keys are for, `api_…`.',
+      }),
+      keys: Type.Array(keyToMigrate, { minItems: 1, description: 'The keys to bring along.' }),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Object({
+    migrated: Type.Array(migratedKey, { description: 'The keys that were brought along.' }),
+    failed: Type.Array(Type.String(), { description: 'Hashes that were taken already. Empty: none.' }),
+  }),
+  isPaged: false,
+  access: [{ requires: onApi('create_key') }],
+  errors: ['unkey/data/api_not_found', 'unkey/data/migration_not_found'],
+  audit: ['authorization.connect_permission_and_key', 'authorization.connect_role_and_key', 'key.create'],
+  hasCreditsAlias: false,
+  example: {
+    request: {
+      migrationId: 'migration_acme',
+      apiId: 'api_Xy3kQ9v1p',
+      keys: [{ hash: 'bm90LWEtcmVhbC1oYXNo', name: 'Laptop', externalId: 'user_42' }],
+    },
+    response: { migrated: [{ hash: 'bm90LWEtcmVhbC1oYXNo', keyId: 'key_8fJ2mQw4Z' }], failed: [] },
+  },
+});

@@ -1,0 +1,45 @@
+import Type from 'typebox';
+import { allOf, anyOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { keyId } from '../schemas/key.ts';
+import { permission, permissionSlug } from '../schemas/permission.ts';
+import { keyGrant, onApi } from './key-access.ts';
+
+export const removePermissions = operation({
+  id: 'keys.removePermissions',
+  method: 'POST',
+  mode: 'write',
+  summary: 'Take permissions away from a key',
+  description: `One that the key does not hold is passed over; one that the workspace does not have is refused with 404, and then
+nothing is taken. What a role grants stays with the key.
+
+Answers with the permissions that the key still holds by itself.`,
+  input: Type.Object(
+    {
+      keyId,
+      permissions: Type.Array(permissionSlug, {
+        minItems: 1,
+        maxItems: 1000,
+        description: 'Slugs of the permissions to take away. Ids are not accepted.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Array(permission, { description: 'What the key still holds by itself.' }),
+  isPaged: false,
+  access: [
+    {
+      requires: anyOf(
+        allOf(onApi('update_key'), 'rbac.*.remove_permission_from_key'),
+        keyGrant('update_key'),
+      ),
+    },
+  ],
+  errors: ['unkey/data/key_not_found', 'unkey/data/permission_not_found'],
+  audit: ['authorization.disconnect_permission_and_key'],
+  hasCreditsAlias: false,
+  example: {
+    request: { keyId: 'key_8fJ2mQw4Z', permissions: ['documents.write'] },
+    response: [{ id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' }],
+  },
+});

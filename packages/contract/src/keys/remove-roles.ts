@@ -1,0 +1,32 @@
+import Type from 'typebox';
+import { operation } from '../operation.ts';
+import { keyId } from '../schemas/key.ts';
+import { role, roleName } from '../schemas/role.ts';
+import { onKey } from './key-access.ts';
+
+export const removeRoles = operation({
+  id: 'keys.removeRoles',
+  method: 'POST',
+  mode: 'write',
+  summary: 'Take roles away from a key',
+  description: `A role that the key does not have is passed over; one that the workspace does not have is refused with 404, and
+then nothing is taken.`,
+  input: Type.Object(
+    {
+      keyId,
+      roles: Type.Array(roleName, {
+        minItems: 1,
+        maxItems: 100,
+        description: 'Names of the roles to take away. Ids are not accepted.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Array(role, { description: 'The roles that the key still has.' }),
+  isPaged: false,
+  access: [{ requires: onKey('update_key') }],
+  errors: ['unkey/data/key_not_found', 'unkey/data/role_not_found'],
+  audit: ['authorization.disconnect_role_and_key'],
+  hasCreditsAlias: false,
+  example: { request: { keyId: 'key_8fJ2mQw4Z', roles: ['Editor'] }, response: [] },
+});

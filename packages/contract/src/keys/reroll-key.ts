@@ -1,0 +1,38 @@
+import Type from 'typebox';
+import { operation } from '../operation.ts';
+import { wholeNumber } from '../schemas/integer.ts';
+import { issuedKey, keyId, MAX_TIME } from '../schemas/key.ts';
+import { creatingKeys, encryptingKeys } from './key-access.ts';
+
+export const rerollKey = operation({
+  id: 'keys.rerollKey',
+  method: 'POST',
+  mode: 'write',
+  summary: 'Replace a key by a new one',
+  description: `The new key has everything that the old one has: name, identity, data, permissions, roles, credits, limits,
+prefix and length. The old key goes on working for as long as you say.
+
+Needs permission to make keys, and to encrypt keys if the old one is recoverable.`,
+  input: Type.Object({
+    keyId,
+    expiration: wholeNumber({
+      minimum: 0,
+      maximum: MAX_TIME,
+      description:
+        'How long the old key goes on working, in milliseconds from now, rounded up to a full minute. 0: it stops at once.',
+    }),
+  }),
+  output: Type.Object({
+    keyId: Type.String({ description: 'Id of the new key, `key_…`.' }),
+    key: issuedKey,
+  }),
+  isPaged: false,
+  access: [creatingKeys, encryptingKeys],
+  errors: ['unkey/data/key_not_found', 'unkey/application/precondition_failed'],
+  audit: ['key.reroll'],
+  hasCreditsAlias: false,
+  example: {
+    request: { keyId: 'key_8fJ2mQw4Z', expiration: 86400000 },
+    response: { keyId: 'key_1aSd9Fg3H', key: 'demo_ThisIsNotARealKey22222' },
+  },
+});

@@ -1,0 +1,49 @@
+import Type from 'typebox';
+import { allOf, anyOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { creatingPermissions } from '../permissions/permission-access.ts';
+import { keyId } from '../schemas/key.ts';
+import { permission, permissionSlug } from '../schemas/permission.ts';
+import { keyGrant, onApi } from './key-access.ts';
+
+export const setPermissions = operation({
+  id: 'keys.setPermissions',
+  method: 'POST',
+  mode: 'write',
+  summary: "Replace a key's permissions",
+  description: `Afterwards the key holds exactly the listed permissions by itself; an empty list takes all away. Slugs that do not
+exist are made, which needs the right to make permissions. What a role grants stays with the key.
+
+Needs the rights to add and to remove, whatever the change turns out to be.`,
+  input: Type.Object(
+    {
+      keyId,
+      permissions: Type.Array(permissionSlug, {
+        description: 'Slugs of all permissions that the key shall hold by itself. Empty: none.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Array(permission, { description: 'What the key holds by itself now.' }),
+  isPaged: false,
+  access: [
+    {
+      requires: anyOf(
+        allOf(onApi('update_key'), 'rbac.*.add_permission_to_key', 'rbac.*.remove_permission_from_key'),
+        keyGrant('update_key'),
+      ),
+    },
+    creatingPermissions,
+  ],
+  errors: ['unkey/data/key_not_found'],
+  audit: [
+    'authorization.disconnect_permission_and_key',
+    'permission.create',
+    'authorization.connect_permission_and_key',
+  ],
+  hasCreditsAlias: false,
+  example: {
+    request: { keyId: 'key_8fJ2mQw4Z', permissions: ['documents.read'] },
+    response: [{ id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' }],
+  },
+});

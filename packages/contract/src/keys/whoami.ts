@@ -1,0 +1,33 @@
+import Type from 'typebox';
+import { operation } from '../operation.ts';
+import { key, keySecret } from '../schemas/key.ts';
+import { onKey } from './key-access.ts';
+
+export const whoami = operation({
+  id: 'keys.whoami',
+  method: 'POST',
+  mode: 'read',
+  summary: 'Get a key by the key itself',
+  description: `Only looks: takes no credits, counts against no limit, and answers for disabled and expired keys too. To let a
+caller in, use \`keys.verifyKey\`.
+
+Lacking the permission looks like a key that does not exist.`,
+  input: Type.Object({ key: keySecret }, { additionalProperties: false }),
+  output: key,
+  isPaged: false,
+  access: [{ requires: onKey('read_key'), hiddenAs: 'unkey/data/key_not_found' }],
+  errors: ['unkey/data/key_not_found'],
+  audit: [],
+  hasCreditsAlias: true,
+  example: {
+    request: { key: 'demo_ThisIsNotARealKey11111' },
+    response: {
+      keyId: 'key_8fJ2mQw4Z',
+      start: 'demo_This',
+      enabled: true,
+      name: 'Laptop',
+      createdAt: 1767225600000,
+      identity: { id: 'id_5tGh7Yb2N', externalId: 'user_42' },
+    },
+  },
+});

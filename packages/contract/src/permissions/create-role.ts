@@ -1,0 +1,59 @@
+import Type from 'typebox';
+import { anyOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { idAlphabet } from '../schemas/pattern.ts';
+import { permissionSlug } from '../schemas/permission.ts';
+import { roleName } from '../schemas/role.ts';
+import { creatingPermissions } from './permission-access.ts';
+
+export const createRole = operation({
+  id: 'permissions.createRole',
+  method: 'POST',
+  mode: 'write',
+  summary: 'Make a role',
+  description: `A role is a named set of permissions that many keys can have. A name exists once, whatever its upper and lower
+case: the second time is refused with 409.
+
+Listing permissions needs the right to add them to roles; slugs that do not exist are made, which needs the right to
+make permissions.`,
+  input: Type.Object(
+    {
+      name: roleName,
+      description: Type.Optional(
+        Type.String({ maxLength: 512, description: 'What the role is for. Empty: none.' }),
+      ),
+      permissions: Type.Optional(
+        Type.Array(permissionSlug, { description: 'Slugs of the permissions that the role grants.' }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Object(
+    {
+      roleId: Type.String({
+        minLength: 3,
+        maxLength: 255,
+        pattern: idAlphabet.pattern,
+        description: 'Id of the new role, `role_…`.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  isPaged: false,
+  access: [
+    { requires: anyOf('rbac.*.create_role') },
+    { when: 'attachPermission', requires: 'rbac.*.add_permission_to_role' },
+    creatingPermissions,
+  ],
+  errors: ['unkey/data/role_already_exists'],
+  audit: ['role.create', 'permission.create', 'authorization.connect_role_and_permission'],
+  hasCreditsAlias: false,
+  example: {
+    request: {
+      name: 'Editor',
+      description: 'Writes documents',
+      permissions: ['documents.read', 'documents.write'],
+    },
+    response: { roleId: 'role_9iOp3Lk6J' },
+  },
+});

@@ -1,0 +1,21 @@
+import Type from 'typebox';
+import { anyOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { empty } from '../schemas/empty.ts';
+import { permissionReference } from '../schemas/permission.ts';
+
+export const deletePermission = operation({
+  id: 'permissions.deletePermission',
+  method: 'POST',
+  mode: 'write',
+  summary: 'Delete a permission',
+  description: 'Takes it away from all keys and roles at once. There is no way back.',
+  input: Type.Object({ permission: permissionReference }, { additionalProperties: false }),
+  output: empty,
+  isPaged: false,
+  access: [{ requires: anyOf('rbac.*.delete_permission') }],
+  errors: ['unkey/data/permission_not_found'],
+  audit: ['permission.delete'],
+  hasCreditsAlias: false,
+  example: { request: { permission: 'documents.read' }, response: {} },
+});

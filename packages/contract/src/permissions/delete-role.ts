@@ -1,0 +1,22 @@
+import Type from 'typebox';
+import { anyOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { empty } from '../schemas/empty.ts';
+import { roleReference } from '../schemas/role.ts';
+
+export const deleteRole = operation({
+  id: 'permissions.deleteRole',
+  method: 'POST',
+  mode: 'write',
+  summary: 'Delete a role',
+  description: `Takes it away from all keys at once. The permissions that it granted stay in the workspace. There is no way
+back.`,
+  input: Type.Object({ role: roleReference }, { additionalProperties: false }),
+  output: empty,
+  isPaged: false,
+  access: [{ requires: anyOf('rbac.*.delete_role') }],
+  errors: ['unkey/data/role_not_found'],
+  audit: ['role.delete'],
+  hasCreditsAlias: false,
+  example: { request: { role: 'Editor' }, response: {} },
+});

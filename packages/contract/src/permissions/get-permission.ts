@@ -1,0 +1,23 @@
+import Type from 'typebox';
+import { anyOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { permission, permissionReference } from '../schemas/permission.ts';
+
+export const getPermission = operation({
+  id: 'permissions.getPermission',
+  method: 'POST',
+  mode: 'read',
+  summary: 'Get a permission',
+  description: 'Finds it by its id or by its slug, upper and lower case of the slug alike.',
+  input: Type.Object({ permission: permissionReference }, { additionalProperties: false }),
+  output: permission,
+  isPaged: false,
+  access: [{ requires: anyOf('rbac.*.read_permission') }],
+  errors: ['unkey/data/permission_not_found'],
+  audit: [],
+  hasCreditsAlias: false,
+  example: {
+    request: { permission: 'documents.read' },
+    response: { id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' },
+  },
+});

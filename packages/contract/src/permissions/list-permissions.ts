@@ -1,0 +1,31 @@
+import Type from 'typebox';
+import { anyOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { boundedCursor, pageLimit, search } from '../schemas/page.ts';
+import { permission } from '../schemas/permission.ts';
+
+export const listPermissions = operation({
+  id: 'permissions.listPermissions',
+  method: 'POST',
+  mode: 'read',
+  summary: 'List permissions',
+  description: 'Lists the permissions of the workspace, those that were made in passing included.',
+  input: Type.Object(
+    {
+      cursor: Type.Optional(boundedCursor),
+      limit: Type.Optional(pageLimit(100)),
+      search: Type.Optional(search('id, name, slug or description')),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Array(permission, { maxItems: 1000, description: 'The permissions of this page.' }),
+  isPaged: true,
+  access: [{ requires: anyOf('rbac.*.read_permission') }],
+  errors: [],
+  audit: [],
+  hasCreditsAlias: false,
+  example: {
+    request: { limit: 50, search: 'documents' },
+    response: [{ id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' }],
+  },
+});

@@ -1,0 +1,48 @@
+import Type from 'typebox';
+import { allOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { resourceIdAlphabet } from '../schemas/pattern.ts';
+import { permission, permissionSlug } from '../schemas/permission.ts';
+import { creatingPermissions } from './permission-access.ts';
+
+export const setRolePermissions = operation({
+  id: 'permissions.setRolePermissions',
+  method: 'POST',
+  mode: 'write',
+  summary: "Replace a role's permissions",
+  description: `Afterwards the role grants exactly the listed permissions; an empty list takes all away. Slugs that do not exist
+are made, which needs the right to make permissions. Changes every key with the role at once.
+
+Needs the rights to add and to remove, whatever the change turns out to be.`,
+  input: Type.Object(
+    {
+      roleId: Type.String({
+        minLength: 3,
+        maxLength: 255,
+        pattern: resourceIdAlphabet.pattern,
+        description: 'Id of the role, `role_…`; its name is not accepted.',
+      }),
+      permissions: Type.Array(permissionSlug, {
+        description: 'Slugs of all permissions that the role shall grant. Empty: none.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  output: Type.Array(permission, { description: 'What the role grants now, sorted by slug.' }),
+  isPaged: false,
+  access: [
+    { requires: allOf('rbac.*.add_permission_to_role', 'rbac.*.remove_permission_from_role') },
+    creatingPermissions,
+  ],
+  errors: ['unkey/data/role_not_found'],
+  audit: [
+    'permission.create',
+    'authorization.disconnect_role_and_permissions',
+    'authorization.connect_role_and_permission',
+  ],
+  hasCreditsAlias: false,
+  example: {
+    request: { roleId: 'role_9iOp3Lk6J', permissions: ['documents.read'] },
+    response: [{ id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' }],
+  },
+});

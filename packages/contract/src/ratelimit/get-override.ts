@@ -1,0 +1,34 @@
+import Type from 'typebox';
+import { anyOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { identifier, namespace, ratelimitOverride } from '../schemas/ratelimit.ts';
+
+export const getOverride = operation({
+  id: 'ratelimit.getOverride',
+  method: 'POST',
+  mode: 'read',
+  summary: 'Get the override that applies to an identifier',
+  description: `Finds what a limit call for this identifier would use: the exact override, else the best one with \`*\` that fits.
+
+Lacking the permission looks like an override that does not exist.`,
+  input: Type.Object({ namespace, identifier }, { additionalProperties: false }),
+  output: ratelimitOverride,
+  isPaged: false,
+  access: [
+    {
+      requires: anyOf(
+        'ratelimit.{namespaceId}.read_override',
+        'ratelimit.*.read_override',
+        'ratelimits/namespaces/{namespaceId}/overrides/{overrideId}#read_override',
+      ),
+      hiddenAs: 'unkey/data/ratelimit_override_not_found',
+    },
+  ],
+  errors: ['unkey/data/ratelimit_namespace_not_found', 'unkey/data/ratelimit_override_not_found'],
+  audit: [],
+  hasCreditsAlias: false,
+  example: {
+    request: { namespace: 'email.send', identifier: 'enterprise_7' },
+    response: { overrideId: 'rlor_4rFv6Tg8B', identifier: 'enterprise_*', limit: 1000, duration: 60000 },
+  },
+});

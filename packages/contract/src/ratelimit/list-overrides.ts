@@ -1,0 +1,27 @@
+import Type from 'typebox';
+import { anyOf } from '../access.ts';
+import { operation } from '../operation.ts';
+import { cursor, pageLimit } from '../schemas/page.ts';
+import { namespace, ratelimitOverride } from '../schemas/ratelimit.ts';
+
+export const listOverrides = operation({
+  id: 'ratelimit.listOverrides',
+  method: 'POST',
+  mode: 'read',
+  summary: "List a namespace's overrides",
+  description: 'Lists what was set and not deleted, ten to a page unless you say otherwise.',
+  input: Type.Object(
+    { namespace, cursor: Type.Optional(cursor), limit: Type.Optional(pageLimit(10)) },
+    { additionalProperties: false },
+  ),
+  output: Type.Array(ratelimitOverride, { description: 'The overrides of this page.' }),
+  isPaged: true,
+  access: [{ requires: anyOf('ratelimit.{namespaceId}.read_override', 'ratelimit.*.read_override') }],
+  errors: ['unkey/data/ratelimit_namespace_not_found'],
+  audit: [],
+  hasCreditsAlias: false,
+  example: {
+    request: { namespace: 'email.send' },
+    response: [{ overrideId: 'rlor_4rFv6Tg8B', identifier: 'enterprise_*', limit: 1000, duration: 60000 }],
+  },
+});

@@ -1,0 +1,9 @@
+import { jsonSchema } from './json-schema.ts';
+
+/** A string out of a fixed list. */
+export function choice<const Value extends string>(
+  values: readonly Value[],
+  options: { readonly description: string },
+) {
+  return jsonSchema<Value>({ type: 'string', enum: [...values], ...options });
+}

@@ -1,0 +1,122 @@
+import Type from 'typebox';
+import { credits } from './credits.ts';
+import { identity } from './identity.ts';
+import { MAX_INTEGER, wholeNumber, wholeNumberOut } from './integer.ts';
+import { metadata } from './metadata.ts';
+import { idAlphabet } from './pattern.ts';
+import { permissionSlug } from './permission.ts';
+import { ratelimit } from './ratelimit.ts';
+import { roleName } from './role.ts';
+
+/** The last moment that may be given: 2100-01-01T00:00:00Z. */
+export const MAX_TIME = 4_102_444_800_000;
+
+/** Names a key in a request. */
+export const keyId = Type.String({
+  minLength: 3,
+  maxLength: 255,
+  pattern: idAlphabet.pattern,
+  description: 'Id of the key, `key_…`; not the key itself.',
+});
+
+/** The key itself, in a request. */
+export const keySecret = Type.String({
+  minLength: 1,
+  maxLength: 512,
+  'x-redact': true,
+  description: 'The key itself, exactly as it was issued, prefix included.',
+});
+
+/** A key that was just made: the only time that it is shown. */
+export const issuedKey = Type.String({
+  'x-redact': true,
+  description: 'The key itself. It is shown this once: hand it over and do not store it.',
+});
+
+export const keyName = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description: 'Name of the key, for people. The holder of the key never sees it.',
+});
+
+export const keyExpires = wholeNumber({
+  minimum: 0,
+  maximum: MAX_TIME,
+  description: 'When the key stops working: Unix time in milliseconds. Default: never.',
+});
+
+export const keyEnabled = Type.Boolean({
+  default: true,
+  description: 'false: the key exists, and verifications of it answer `DISABLED`. Default true.',
+});
+
+export const keyRoles = Type.Array(roleName, {
+  maxItems: 100,
+  description: 'Names of the roles that the key has.',
+});
+
+export const keyPermissions = Type.Array(permissionSlug, {
+  maxItems: 1000,
+  description: 'Slugs of the permissions that the key has by itself. Unknown ones are made.',
+});
+
+const time = { minimum: 0, maximum: MAX_INTEGER };
+
+/** A key as its managers see it. */
+export const key = Type.Object(
+  {
+    keyId: Type.String({
+      minLength: 8,
+      maxLength: 255,
+      pattern: idAlphabet.pattern,
+      description: 'Id of the key, `key_…`.',
+    }),
+    start: Type.String({
+      maxLength: 50,
+      description:
+        'The first characters of the key, to recognise it by. Empty for a migrated key that was not used yet.',
+    }),
+    enabled: Type.Boolean({ description: 'Whether the key may be used.' }),
+    name: Type.Optional(
+      Type.String({ maxLength: 255, description: 'Name of the key. Absent when it has none.' }),
+    ),
+    meta: Type.Optional(metadata),
+    createdAt: wholeNumberOut({ ...time, description: 'When it was made: Unix time in milliseconds.' }),
+    updatedAt: Type.Optional(
+      wholeNumberOut({ ...time, description: 'When it was last changed: Unix time in milliseconds.' }),
+    ),
+    lastUsedAt: Type.Optional(
+      wholeNumberOut({
+        minimum: 0,
+        description: 'When it was last verified: Unix time in milliseconds, right to the minute.',
+      }),
+    ),
+    expires: Type.Optional(
+      wholeNumberOut({
+        ...time,
+        description: 'When it stops working: Unix time in milliseconds. Absent: never.',
+      }),
+    ),
+    permissions: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Slugs of all its permissions, its own and those of its roles, each once, sorted.',
+      }),
+    ),
+    roles: Type.Optional(Type.Array(Type.String(), { description: 'Names of its roles.' })),
+    credits: Type.Optional(credits),
+    identity: Type.Optional(identity),
+    plaintext: Type.Optional(
+      Type.String({
+        'x-redact': true,
+        description: 'The key itself. Only when asked for with `decrypt`, and only if it is recoverable.',
+      }),
+    ),
+    ratelimits: Type.Optional(
+      Type.Array(ratelimit, {
+        maxItems: 50,
+        description: 'Limits of the key itself, not those of its identity.',
+      }),
+    ),
+  },
+  { title: 'KeyResponseData', additionalProperties: false, description: 'A key as its managers see it.' },
+);

@@ -1,0 +1,33 @@
+interface Alphabet {
+  readonly pattern: string;
+  /** Completes "may hold … only". */
+  readonly allowed: string;
+}
+
+export const idAlphabet = {
+  pattern: '^[a-zA-Z0-9_]+$',
+  allowed: 'letters a–z and A–Z, digits and `_`',
+} as const satisfies Alphabet;
+
+export const resourceIdAlphabet = {
+  pattern: '^[a-zA-Z0-9_-]+$',
+  allowed: 'letters a–z and A–Z, digits, `_` and `-`',
+} as const satisfies Alphabet;
+
+export const externalIdAlphabet = {
+  pattern: '^[a-zA-Z0-9_.-]+$',
+  allowed: 'letters a–z and A–Z, digits, `_`, `.` and `-`',
+} as const satisfies Alphabet;
+
+export const slugAlphabet = {
+  pattern: '^[a-zA-Z0-9_:\\-\\.\\*]+$',
+  allowed: 'letters a–z and A–Z, digits, `_`, `:`, `-`, `.` and `*`',
+} as const satisfies Alphabet;
+
+/** The alphabets of requests, so that a refusal can say in words what a pattern allows. */
+export const alphabets: readonly Alphabet[] = [
+  idAlphabet,
+  resourceIdAlphabet,
+  externalIdAlphabet,
+  slugAlphabet,
+];
