@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { holds, parseQuery, type Query } from './query.ts';
+
+function answer(text: string, ...has: string[]): boolean {
+  const query = parseQuery(text);
+  if (query.kind === 'syntaxError') throw new Error(query.message);
+  return holds(query, new Set(has));
+}
+
+describe('a query holds', () => {
+  test('when its one permission is there, letter by letter', () => {
+    expect(answer('documents.read', 'documents.read')).toBe(true);
+    expect(answer('documents.read', 'Documents.Read')).toBe(false);
+    expect(answer('documents.read', 'documents.*')).toBe(false);
+    expect(answer('documents.*', 'documents.read')).toBe(false);
+    expect(answer('documents.*', 'documents.*')).toBe(true);
+  });
+
+  test('with AND before OR, unless parentheses say otherwise', () => {
+    expect(answer('a OR b AND c', 'a')).toBe(true);
+    expect(answer('(a OR b) AND c', 'a')).toBe(false);
+    expect(answer('(a OR b) AND c', 'b', 'c')).toBe(true);
+    expect(answer('a AND b OR c AND d', 'c', 'd')).toBe(true);
+    expect(answer('((a)) AND ((b OR (c)))', 'a', 'c')).toBe(true);
+  });
+
+  test('with operators in any case and any of the four blanks', () => {
+    expect(answer('a and\tb\r\nOr c', 'c')).toBe(true);
+    expect(answer('a And(b)', 'a')).toBe(false);
+  });
+
+  test('for words that only look like operators', () => {
+    for (const word of ['ANDROID', 'ORACLE', 'AND.x', 'or:', 'a/b', '2fa.read', '*', '_', 'ORx', 'o*']) {
+      expect(answer(word, word)).toBe(true);
+    }
+  });
+});
+
+describe('a query that cannot be read names the position', () => {
+  const faults: [text: string, position: number][] = [
+    ['', 0],
+    [' \t ', 3],
+    ['a AND', 5],
+    ['a OR ', 5],
+    ['(permission_1 AND permission_2', 30],
+    ['(a b)', 3],
+    ['permission_1 AND ()', 18],
+    ['AND permission_1', 0],
+    ['a AND OR b', 6],
+    [')', 0],
+    ['(a OR )', 6],
+    ['a b', 2],
+    ['a)', 1],
+    ['a (b)', 2],
+    ['(a)(b)', 3],
+    ['role @x', 5],
+    ['@', 0],
+    ['a AND ü', 6],
+    ['a AND 😀', 6],
+    ['(', 1],
+  ];
+  test.each(faults)('%j', (text, position) => {
+    const fault = parseQuery(text);
+    expect(fault).toMatchObject({ kind: 'syntaxError', position });
+    expect(fault.kind === 'syntaxError' && fault.message).toContain(`position ${position}`);
+  });
+
+  test('and shows a character outside the basic plane whole', () => {
+    expect(parseQuery('😀')).toMatchObject({ message: expect.stringContaining("'😀'") });
+  });
+});
+
+test('parentheses of any depth are answered', () => {
+  expect(parseQuery('('.repeat(1000))).toMatchObject({ kind: 'syntaxError', position: 1000 });
+  expect(parseQuery('('.repeat(1_000_000))).toMatchObject({ kind: 'syntaxError', position: 1000 });
+  expect(answer(`${'('.repeat(499)}a${')'.repeat(499)}`, 'a')).toBe(true);
+  expect(answer(`${'(a AND '.repeat(999)}a${')'.repeat(999)}`, 'a')).toBe(true);
+});
+
+test('any text is a query or a fault inside the text', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc
+      .array(fc.constantFrom('a', 'b', ' and ', ' OR ', '(', ')', ' ', '@', 'é'), { maxLength: 20 })
+      .map((p) => p.join('')),
+  );
+  fc.assert(
+    fc.property(text, (sample) => {
+      const result = parseQuery(sample);
+      if (result.kind !== 'syntaxError') return;
+      expect(result.position).toBeLessThanOrEqual(Buffer.byteLength(sample));
+    }),
+    { seed: 7, numRuns: 1000 },
+  );
+});
+
+test('a printed query reads back with the same meaning', () => {
+  const { query } = fc.letrec<{ query: Query }>((tie) => ({
+    query: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom('a', 'b.*', 'c/d', 'android').map((slug): Query => ({ kind: 'permission', slug })),
+      fc.record({
+        kind: fc.constantFrom('all' as const, 'any' as const),
+        of: fc.array(tie('query'), { minLength: 1, maxLength: 3 }),
+      }),
+    ),
+  }));
+  fc.assert(
+    fc.property(query, fc.subarray(['a', 'b.*', 'c/d', 'android']), (sample, has) => {
+      expect(answer(print(sample), ...has)).toBe(holds(sample, new Set(has)));
+    }),
+    { seed: 7, numRuns: 500 },
+  );
+});
+
+function print(query: Query): string {
+  if (query.kind === 'permission') return query.slug;
+  return `(${query.of.map(print).join(query.kind === 'all' ? ' AND ' : ' or ')})`;
+}
