@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decide, resetAt, roll, type Take, type Window, weighted } from './window.ts';
+
+const minute = 60_000;
+const now = 1_700_000_040_000; // starts a minute
+const sequence = now / minute;
+const most = Number.MAX_SAFE_INTEGER;
+
+function take(counter: string, change: Partial<Take> = {}): Take {
+  return { counter, limit: 10, durationMs: minute, cost: 1, ...change };
+}
+
+function holding(windows: Record<string, Window>): (counter: string) => Window | undefined {
+  return (counter) => windows[counter];
+}
+
+const empty = holding({});
+
+describe('a window', () => {
+  const window: Window = { sequence, current: 7, previous: 4 };
+
+  test('moves on with the clock: one step keeps the count as previous, more forget it', () => {
+    expect(roll(undefined, now, minute)).toEqual({ sequence, current: 0, previous: 0 });
+    expect(roll(window, now + minute - 1, minute)).toEqual(window);
+    expect(roll(window, now + minute, minute)).toEqual({ sequence: sequence + 1, current: 0, previous: 7 });
+    expect(roll(window, now + 2 * minute, minute)).toEqual({
+      sequence: sequence + 2,
+      current: 0,
+      previous: 0,
+    });
+  });
+
+  test('stays when the clock jumps back, and then counts the previous one in full', () => {
+    expect(roll(window, now - 5 * minute, minute)).toEqual(window);
+    expect(weighted(window, now - 5 * minute, minute)).toBe(11);
+  });
+
+  test('weighs the previous one by what is left of it, rounded down', () => {
+    expect(weighted(window, now, minute)).toBe(11);
+    expect(weighted(window, now + minute / 2, minute)).toBe(9);
+    expect(weighted(window, now + minute / 2 + 1, minute)).toBe(8);
+    expect(weighted(window, now + minute - 1, minute)).toBe(7);
+  });
+
+  test('ends where the next one starts', () => {
+    expect(resetAt(window, minute)).toBe(now + minute);
+  });
+});
+
+describe('one take', () => {
+  test('passes up to the limit and tells what is left', () => {
+    const first = decide([take('a', { cost: 4 })], empty, now);
+    expect(first.passed).toBe(true);
+    expect(first.taken).toEqual([{ passed: true, remaining: 6, resetAt: now + minute }]);
+    expect([...first.windows]).toEqual([['a', { sequence, current: 4, previous: 0 }]]);
+    const full = holding({ a: { sequence, current: 10, previous: 0 } });
+    expect(decide([take('a')], full, now)).toMatchObject({ passed: false, taken: [{ remaining: 0 }] });
+    expect(decide([take('a')], full, now).windows.size).toBe(0);
+  });
+
+  test('of cost 0 only looks', () => {
+    const full = holding({ a: { sequence, current: 10, previous: 0 } });
+    const look = decide([take('a', { cost: 0 })], full, now);
+    expect(look).toMatchObject({ passed: true, taken: [{ passed: true, remaining: 0 }] });
+    expect(look.windows.size).toBe(0);
+    expect(decide([take('a', { cost: 0, limit: 9 })], full, now).passed).toBe(false);
+  });
+
+  test('of limit 0 is denied, unless it costs nothing', () => {
+    expect(decide([take('a', { limit: 0 })], empty, now).passed).toBe(false);
+    expect(decide([take('a', { limit: 0, cost: 0 })], empty, now).passed).toBe(true);
+  });
+
+  test('above the limit is denied from the start', () => {
+    expect(decide([take('a', { cost: 11 })], empty, now).passed).toBe(false);
+  });
+
+  test('bears the largest numbers', () => {
+    const all = decide([take('a', { limit: most, cost: most, durationMs: most })], empty, now);
+    expect(all.taken).toEqual([{ passed: true, remaining: 0, resetAt: most }]);
+    const full = holding({ a: { sequence: 0, current: most, previous: most } });
+    expect(decide([take('a', { limit: most, cost: 1, durationMs: most })], full, now).passed).toBe(false);
+    expect(decide([take('a', { limit: most, cost: most, durationMs: most })], full, now).passed).toBe(false);
+  });
+});
+
+describe('several takes', () => {
+  test('are charged together', () => {
+    const both = decide([take('a'), take('b', { limit: 5, cost: 2 })], empty, now);
+    expect(both.taken.map((item) => item.remaining)).toEqual([9, 3]);
+    expect([...both.windows.keys()]).toEqual(['a', 'b']);
+  });
+
+  test('of which one fails take nothing; the others tell what is left without this call', () => {
+    const used = holding({ a: { sequence, current: 3, previous: 0 } });
+    const refused = decide([take('a', { cost: 2 }), take('b', { limit: 1, cost: 2 })], used, now);
+    expect(refused.passed).toBe(false);
+    expect(refused.taken).toMatchObject([
+      { passed: true, remaining: 7 },
+      { passed: false, remaining: 0 },
+    ]);
+    expect(refused.windows.size).toBe(0);
+  });
+
+  test('of one counter add up in order', () => {
+    const twice = decide([take('a', { cost: 4 }), take('a', { cost: 6 })], empty, now);
+    expect(twice.taken.map((item) => item.remaining)).toEqual([6, 0]);
+    expect(twice.windows.get('a')).toEqual({ sequence, current: 10, previous: 0 });
+    const over = decide([take('a', { cost: 4 }), take('a', { cost: 7 }), take('a', { cost: 5 })], empty, now);
+    expect(over.taken.map((item) => [item.passed, item.remaining])).toEqual([
+      [true, 10],
+      [false, 0],
+      [true, 10],
+    ]);
+  });
+
+  test('of none pass', () => {
+    expect(decide([], empty, now)).toMatchObject({ passed: true, taken: [] });
+  });
+});
+
+test('a batch of takes on different counters equals the takes one by one, when all pass', () => {
+  const any = fc.record({ limit: fc.nat(20), cost: fc.nat(20), current: fc.nat(20), previous: fc.nat(20) });
+  fc.assert(
+    fc.property(fc.array(any, { maxLength: 5 }), fc.nat(2 * minute), (samples, later) => {
+      const windows = samples.map(({ current, previous }) => ({ sequence, current, previous }));
+      const takes = samples.map(({ limit, cost }, index) => take(String(index), { limit, cost }));
+      const windowOf = (counter: string) => windows[Number(counter)];
+      const together = decide(takes, windowOf, now + later);
+      const single = takes.map((item) => decide([item], windowOf, now + later));
+      expect(together.passed).toBe(single.every((item) => item.passed));
+      expect(together.taken.map((item) => item.passed)).toEqual(single.map((item) => item.passed));
+      if (together.passed) {
+        expect(together.taken).toEqual(single.flatMap((item) => item.taken));
+        expect([...together.windows]).toEqual(single.flatMap((item) => [...item.windows]));
+      }
+    }),
+    { seed: 3, numRuns: 500 },
+  );
+});
+
+test('no run of requests passes more than the limit inside one window', () => {
+  const request = fc.record({ wait: fc.nat(400), cost: fc.nat(6) });
+  fc.assert(
+    fc.property(fc.nat(12), fc.array(request, { maxLength: 80 }), (limit, requests) => {
+      let stored: Window | undefined;
+      let clock = now;
+      const passedIn = new Map<number, number>();
+      for (const { wait, cost } of requests) {
+        clock += wait;
+        const decision = decide([take('a', { limit, cost, durationMs: 1000 })], () => stored, clock);
+        stored = decision.windows.get('a') ?? stored;
+        const at = Math.floor(clock / 1000);
+        if (decision.passed) passedIn.set(at, (passedIn.get(at) ?? 0) + cost);
+        expect(passedIn.get(at) ?? 0).toBeLessThanOrEqual(limit);
+      }
+    }),
+    { seed: 3, numRuns: 300 },
+  );
+});
