@@ -1,0 +1,70 @@
+import { hash } from 'node:crypto';
+
+/** What a key is made of. No prefix is `null` or empty. */
+export interface KeyParts {
+  readonly prefix: string | null;
+  readonly bytes: Uint8Array;
+}
+
+/** A key in plain text, and the beginning of it that may be shown later. */
+export interface FormattedKey {
+  readonly key: string;
+  readonly start: string;
+}
+
+export function formatKey({ prefix, bytes }: KeyParts): FormattedKey {
+  const encoded = encodeBase58(bytes);
+  const head = prefix === null || prefix === '' ? '' : `${prefix}_`;
+  return { key: head + encoded, start: head + encoded.slice(0, shownLength) };
+}
+
+/** The form in which a key is stored and looked up: base64 of the SHA-256 of the whole key. */
+export function hashKey(key: string): string {
+  return hash('sha256', key, 'base64');
+}
+
+/** What is looked up of a key in the form `prefix_short_long` that was brought in from elsewhere. */
+export interface PrefixedKey {
+  readonly longToken: string;
+  readonly start: string;
+}
+
+/** `null` when the key does not have at least three parts. */
+export function parsePrefixedKey(key: string): PrefixedKey | null {
+  const parts = key.split('_');
+  const longToken = parts.pop();
+  const shortToken = parts.pop();
+  if (longToken === undefined || shortToken === undefined || parts.length === 0) return null;
+  const shown = `${shortToken}_${longToken}`.slice(0, shownLength);
+  return { longToken, start: `${parts.join('_')}_${shown}` };
+}
+
+/** The form in which the other system stored a long token: lower-case hexadecimal SHA-256. */
+export function longTokenHash(longToken: string): string {
+  return hash('sha256', longToken, 'hex');
+}
+
+/** Bitcoin's alphabet; every leading zero byte is a `1`. */
+export function encodeBase58(bytes: Uint8Array): string {
+  let zeros = 0;
+  while (zeros < bytes.length && bytes[zeros] === 0) zeros++;
+  // Least significant digit first.
+  const digits: number[] = [];
+  for (const byte of bytes.subarray(zeros)) multiplyAndAdd(digits, byte);
+  let text = '1'.repeat(zeros);
+  for (let index = digits.length - 1; index >= 0; index--) text += alphabet[digits[index] ?? 0];
+  return text;
+}
+
+const shownLength = 4;
+const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+
+function multiplyAndAdd(digits: number[], byte: number): void {
+  let carry = byte;
+  for (let index = 0; index < digits.length; index++) {
+    carry += (digits[index] ?? 0) * 256;
+    digits[index] = carry % 58;
+    carry = Math.floor(carry / 58);
+  }
+  for (; carry > 0; carry = Math.floor(carry / 58)) digits.push(carry % 58);
+}
