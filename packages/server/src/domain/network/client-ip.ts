@@ -1,0 +1,38 @@
+import { isIP, isIPv4 } from 'node:net';
+import { type AllowList, isAllowed } from './ip-allow-list.ts';
+
+/**
+ * The address of the client. From the peer outwards, each trusted proxy's word is taken for who called it; the first
+ * address that is not trusted is the client. An entry that is no address ends the walk at the proxy that wrote it,
+ * because what stands left of it may be anyone's invention.
+ */
+export function clientIp(peer: string, forwardedFor: string | undefined, trusted: AllowList | null): string {
+  let hop = plainAddress(peer);
+  if (forwardedFor === undefined || trusted === null) return hop;
+  const entries = forwardedFor.split(',');
+  while (isAllowed(trusted, hop)) {
+    const entry = takeLast(entries);
+    if (entry === undefined) return hop;
+    const address = withoutPort(entry);
+    if (isIP(address) === 0) return hop;
+    hop = plainAddress(address);
+  }
+  return hop;
+}
+
+function takeLast(entries: string[]): string | undefined {
+  let entry = entries.pop()?.trim();
+  while (entry === '') entry = entries.pop()?.trim();
+  return entry;
+}
+
+function withoutPort(entry: string): string {
+  const [, inBrackets, beforePort] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(entry) ?? [];
+  return inBrackets ?? beforePort ?? entry;
+}
+
+// A socket that serves both families shows IPv4 peers as `::ffff:1.2.3.4`.
+function plainAddress(address: string): string {
+  const inside = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
+  return inside !== undefined && isIPv4(inside) ? inside : address;
+}
