@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ConfigError, type ConfigSources, loadConfig } from './config.ts';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'unkey-config-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+
+const load = (sources: Partial<ConfigSources> = {}) => loadConfig({ flags: {}, env: {}, cwd, ...sources });
+const writeFile = (value: unknown) =>
+  writeFileSync(join(cwd, 'unkey.config.json'), typeof value === 'string' ? value : JSON.stringify(value));
+
+function problemsOf(sources: Partial<ConfigSources>): readonly string[] {
+  try {
+    load(sources);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('without any source the defaults hold', () => {
+  expect(load()).toEqual({
+    host: '127.0.0.1',
+    port: 7070,
+    dataDir: join(cwd, 'data'),
+    rootKey: undefined,
+    masterKey: undefined,
+    trustedProxies: [],
+    logLevel: 'info',
+  });
+});
+
+test('a flag wins over the environment, that over the file, that over the default', () => {
+  writeFile({ host: 'file', port: 1, logLevel: 'warn' });
+  const config = load({ flags: { host: 'flag' }, env: { HOST: 'environment', PORT: '2' } });
+  expect(config).toMatchObject({ host: 'flag', port: 2, logLevel: 'warn' });
+});
+
+test('every source of every setting is read', () => {
+  writeFile({ host: '::', port: 8080, dataDir: 'keys', trustedProxies: ['10.0.0.0/8'], logLevel: 'debug' });
+  expect(load()).toMatchObject({
+    host: '::',
+    port: 8080,
+    dataDir: join(cwd, 'keys'),
+    trustedProxies: ['10.0.0.0/8'],
+    logLevel: 'debug',
+  });
+  const env = { UNKEY_DATA_DIR: '/srv/keys', UNKEY_TRUSTED_PROXIES: '10.0.0.0/8, ::1', LOG_LEVEL: 'WARN' };
+  expect(load({ env })).toMatchObject({
+    dataDir: '/srv/keys',
+    trustedProxies: ['10.0.0.0/8', '::1'],
+    logLevel: 'warn',
+  });
+  const flags = { 'data-dir': 'd', 'trusted-proxies': '::1', 'log-level': 'fatal', port: '0' };
+  expect(load({ flags, env })).toMatchObject({
+    dataDir: join(cwd, 'd'),
+    trustedProxies: ['::1'],
+    logLevel: 'fatal',
+    port: 0,
+  });
+});
+
+test('an empty variable counts as not set', () => {
+  expect(load({ env: { PORT: '', UNKEY_MASTER_KEY: ' ', DATABASE_URL: '' } })).toMatchObject({
+    port: 7070,
+    masterKey: undefined,
+  });
+});
+
+test('the configuration is frozen', () => {
+  const config = load();
+  expect(Object.isFrozen(config)).toBe(true);
+  expect(Object.isFrozen(config.trustedProxies)).toBe(true);
+});
+
+test('all problems are told at once, each with its name and what is allowed', () => {
+  writeFile({ port: 'x', colour: 'red' });
+  const env = { HOST: 'a b', UNKEY_TRUSTED_PROXIES: '10.0.0.0/33', UNKEY_ROOT_KEY: 'two words' };
+  const problems = problemsOf({ env, flags: { 'log-level': 'loud' } });
+  expect(problems).toHaveLength(6);
+  for (const name of ['colour', 'HOST', 'unkey.config.json: port', 'ROOT_KEY', 'PROXIES', '--log-level']) {
+    expect(problems.filter((problem) => problem.includes(name))).toHaveLength(1);
+  }
+});
+
+test.each(['65536', '-1', '1.5', 'http', '', '0x10', '1e3'])('the port %j is refused', (port) => {
+  expect(problemsOf({ flags: { port } })).toEqual([expect.stringContaining('from 0 to 65535')]);
+});
+
+test.each(['1.2.3', '10.0.0.0/', '10.0.0.0/8/8', '::1/129', 'fe80::1%eth0', ',', 'localhost'])(
+  'the trusted proxy %j is refused',
+  (proxy) => expect(problemsOf({ env: { UNKEY_TRUSTED_PROXIES: proxy } })).toHaveLength(1),
+);
+
+test.each(['DATABASE_URL', 'REDIS_URL'])('%s is refused without telling its value', (name) => {
+  const problems = problemsOf({ env: { [name]: 'proto://user:secret@host' } });
+  expect(problems).toEqual([expect.stringContaining('SQLite only')]);
+  expect(problems.join()).not.toContain('secret');
+});
+
+test.each(['{', '[]', 'null', '"text"'])('the file %s is refused', (text) => {
+  writeFile(text);
+  expect(problemsOf({})).toEqual([expect.stringContaining('one JSON object')]);
+});
+
+test('master keys are off or 32 bytes each', () => {
+  const key = Buffer.alloc(32, 1).toString('base64');
+  expect(load({ env: { UNKEY_MASTER_KEY: 'off' } }).masterKey).toBe('off');
+  expect(load({ env: { UNKEY_MASTER_KEY: `${key},${key.replace('A', 'B')}` } }).masterKey).toContain(key);
+});
+
+test('no problem repeats a secret', () => {
+  const env = { UNKEY_MASTER_KEY: 'short-secret', UNKEY_ROOT_KEY: 'root secret' };
+  const problems = problemsOf({ env });
+  expect(problems).toHaveLength(2);
+  expect(problems.join()).not.toMatch(/short-secret|root secret/);
+});

@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { type LogLevel, logLevels } from './log.ts';
+import { MasterKeyError, parseConfiguredMasterKeys } from './master-keys.ts';
+
+/** What the server is told from outside; frozen. `undefined` means "not given". */
+export interface Config {
+  readonly host: string;
+  /** 0 lets the system choose a free port. */
+  readonly port: number;
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly rootKey: string | undefined;
+  /** As written in the variable: `off`, or base64 keys with commas between them, the current one first. */
+  readonly masterKey: string | undefined;
+  /** Addresses and CIDR ranges. */
+  readonly trustedProxies: readonly string[];
+  readonly logLevel: LogLevel;
+}
+
+export type ConfigFlag = 'host' | 'port' | 'data-dir' | 'log-level' | 'trusted-proxies';
+
+export interface ConfigSources {
+  flags: Partial<Readonly<Record<ConfigFlag, string | undefined>>>;
+  env: Readonly<Record<string, string | undefined>>;
+  /** The folder of `unkey.config.json`, and where a relative data folder starts. */
+  cwd: string;
+}
+
+/** Everything that is wrong with the configuration, all at once. No secret's value is in it. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+interface Setting<Value> {
+  flag?: ConfigFlag;
+  variable: string;
+  member?: string;
+  fallback: Value;
+  parse(given: unknown): Value;
+}
+
+type ConfigFile = Readonly<Record<string, unknown>>;
+
+/** The reason, to follow the setting's name in a problem: "must be …". */
+class InvalidValue extends Error {}
+
+const CONFIG_FILE = 'unkey.config.json';
+const FILE_MEMBERS = ['host', 'port', 'dataDir', 'trustedProxies', 'logLevel'];
+
+/** First match wins: flags, environment, `unkey.config.json`, default. An empty variable counts as not set. */
+export function loadConfig(sources: ConfigSources): Config {
+  const problems: string[] = [...otherStoreProblems(sources.env)];
+  const file = readConfigFile(join(sources.cwd, CONFIG_FILE), problems);
+  const read = <Value>(setting: Setting<Value>) => readSetting(setting, sources, file, problems);
+
+  const config: Config = {
+    host: read({ flag: 'host', variable: 'HOST', member: 'host', fallback: '127.0.0.1', parse: parseHost }),
+    port: read({ flag: 'port', variable: 'PORT', member: 'port', fallback: 7070, parse: parsePort }),
+    dataDir: read({
+      flag: 'data-dir',
+      variable: 'UNKEY_DATA_DIR',
+      member: 'dataDir',
+      fallback: resolve(sources.cwd, 'data'),
+      parse: (given) => resolve(sources.cwd, parseFolder(given)),
+    }),
+    rootKey: read({ variable: 'UNKEY_ROOT_KEY', fallback: undefined, parse: parseRootKey }),
+    masterKey: read({ variable: 'UNKEY_MASTER_KEY', fallback: undefined, parse: parseMasterKey }),
+    trustedProxies: read({
+      flag: 'trusted-proxies',
+      variable: 'UNKEY_TRUSTED_PROXIES',
+      member: 'trustedProxies',
+      fallback: Object.freeze([]),
+      parse: parseTrustedProxies,
+    }),
+    logLevel: read({
+      flag: 'log-level',
+      variable: 'LOG_LEVEL',
+      member: 'logLevel',
+      fallback: 'info',
+      parse: parseLogLevel,
+    }),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(config);
+}
+
+function otherStoreProblems(env: ConfigSources['env']): string[] {
+  return ['DATABASE_URL', 'REDIS_URL']
+    .filter((name) => isGiven(env[name]))
+    .map(
+      (name) =>
+        `${name} is set, but this version stores in SQLite only. Unset it; UNKEY_DATA_DIR says where.`,
+    );
+}
+
+function readConfigFile(path: string, problems: string[]): ConfigFile {
+  const text = readIfThere(path, problems);
+  if (text === undefined) return {};
+  const file = parseObject(text);
+  if (file === undefined) {
+    problems.push(`${path} must hold one JSON object with the members ${FILE_MEMBERS.join(', ')}.`);
+    return {};
+  }
+  for (const member of Object.keys(file)) {
+    if (FILE_MEMBERS.includes(member)) continue;
+    problems.push(
+      `${CONFIG_FILE}: unknown member ${JSON.stringify(member)}; allowed are ${FILE_MEMBERS.join(', ')}.`,
+    );
+  }
+  return file;
+}
+
+function readIfThere(path: string, problems: string[]): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    if (code !== 'ENOENT') problems.push(`${path} cannot be read (${code}). Make it readable or remove it.`);
+    return undefined;
+  }
+}
+
+function parseObject(text: string): ConfigFile | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    return Object.fromEntries(Object.entries(value));
+  } catch {
+    return undefined;
+  }
+}
+
+function readSetting<Value>(
+  setting: Setting<Value>,
+  sources: ConfigSources,
+  file: ConfigFile,
+  problems: string[],
+): Value {
+  const found = findGiven(setting, sources, file);
+  if (found === undefined) return setting.fallback;
+  try {
+    return setting.parse(found.given);
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error;
+    problems.push(`${found.name} ${error.message}`);
+    return setting.fallback;
+  }
+}
+
+function findGiven<Value>(
+  { flag, variable, member }: Setting<Value>,
+  { flags, env }: ConfigSources,
+  file: ConfigFile,
+): { name: string; given: unknown } | undefined {
+  if (flag !== undefined && flags[flag] !== undefined) return { name: `--${flag}`, given: flags[flag] };
+  if (isGiven(env[variable])) return { name: variable, given: env[variable] };
+  if (member !== undefined && file[member] !== undefined) {
+    return { name: `${CONFIG_FILE}: ${member}`, given: file[member] };
+  }
+  return undefined;
+}
+
+function isGiven(value: string | undefined): boolean {
+  return value !== undefined && value.trim() !== '';
+}
+
+function parseHost(given: unknown): string {
+  if (typeof given === 'string' && /^[A-Za-z0-9.:_%-]+$/.test(given)) return given;
+  throw new InvalidValue(
+    `is ${shown(given)}; it must be an IP address or a host name, such as 127.0.0.1 or ::.`,
+  );
+}
+
+function parsePort(given: unknown): number {
+  const port = typeof given === 'string' && /^\d{1,5}$/.test(given) ? Number(given) : given;
+  if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidValue(
+    `is ${shown(given)}; it must be an integer from 0 to 65535 (0 takes any free port).`,
+  );
+}
+
+function parseFolder(given: unknown): string {
+  if (typeof given === 'string' && given !== '' && !given.includes('\0')) return given;
+  throw new InvalidValue(`is ${shown(given)}; it must be the path of a folder.`);
+}
+
+function parseRootKey(given: unknown): string {
+  if (typeof given === 'string' && /^[\x21-\x7e]{1,512}$/.test(given)) return given;
+  throw new InvalidValue('must be 1 to 512 printable ASCII characters without spaces.');
+}
+
+function parseMasterKey(given: unknown): string {
+  const configured = String(given).trim();
+  try {
+    parseConfiguredMasterKeys(configured);
+  } catch (error) {
+    if (error instanceof MasterKeyError) throw new InvalidValue(error.message);
+    throw error;
+  }
+  return configured;
+}
+
+function parseTrustedProxies(given: unknown): readonly string[] {
+  const entries: unknown[] =
+    typeof given === 'string' ? given.split(',') : Array.isArray(given) ? given : [null];
+  const proxies: string[] = [];
+  for (const entry of entries) {
+    const proxy = typeof entry === 'string' ? entry.trim() : '';
+    if (!isAddressRange(proxy)) {
+      throw new InvalidValue(
+        `has the entry ${shown(entry)}; each must be an IP address or a CIDR range, such as 10.0.0.0/8 or fd00::/8.`,
+      );
+    }
+    proxies.push(proxy);
+  }
+  return Object.freeze(proxies);
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || address.includes('%') || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
+function parseLogLevel(given: unknown): LogLevel {
+  const level = logLevels.find((known) => typeof given === 'string' && known === given.toLowerCase());
+  if (level !== undefined) return level;
+  throw new InvalidValue(`is ${shown(given)}; it must be one of ${logLevels.join(', ')}.`);
+}
+
+function shown(given: unknown): string {
+  return JSON.stringify(given) ?? 'nothing';
+}

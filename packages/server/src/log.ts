@@ -1,0 +1,63 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+export type Log = Logger;
+
+/** What an error says, without the other members that libraries hang on it (bodies, parameters, rows). */
+export interface ErrorFields {
+  type: string;
+  message: string;
+  code?: string;
+  stack?: string;
+  cause?: ErrorFields;
+}
+
+const SECRET_FIELDS = [
+  'authorization',
+  'ciphertext',
+  'cookie',
+  'hash',
+  'key',
+  'masterKey',
+  'plaintext',
+  'rootKey',
+];
+const SECRET_PATHS = SECRET_FIELDS.flatMap((field) => [
+  field,
+  `*.${field}`,
+  `*.*.${field}`,
+  `*.*.*.${field}`,
+]);
+const CAUSES_MAX = 8;
+
+/** JSON lines on stdout, or on `destination`. Secrets are replaced by `[redacted]` down to three levels. */
+export function createLog(options: { level: LogLevel; destination?: DestinationStream }): Log {
+  const settings = {
+    level: options.level,
+    base: null,
+    redact: { paths: SECRET_PATHS, censor: '[redacted]' },
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: errorOrAsIs, error: errorOrAsIs },
+  };
+  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+}
+
+export function errorFields(error: unknown): ErrorFields {
+  return fieldsWithCauses(error, CAUSES_MAX);
+}
+
+function errorOrAsIs(value: unknown): unknown {
+  return value instanceof Error ? errorFields(value) : value;
+}
+
+function fieldsWithCauses(error: unknown, causesLeft: number): ErrorFields {
+  // A thrown value that is no error may be anything, a request's body too: its text stays out.
+  if (!(error instanceof Error)) return { type: typeof error, message: 'not an Error' };
+  const fields: ErrorFields = { type: error.name, message: error.message };
+  if ('code' in error && typeof error.code === 'string') fields.code = error.code;
+  if (error.stack !== undefined) fields.stack = error.stack;
+  if (error.cause !== undefined && causesLeft > 0)
+    fields.cause = fieldsWithCauses(error.cause, causesLeft - 1);
+  return fields;
+}

@@ -1,0 +1,152 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { addMasterKey, dropFormerMasterKeys } from './master-keys.ts';
+import { createVault, DamagedSecretError, MasterKeyError, openMasterKeys } from './secrets.ts';
+
+const KEY_A = Buffer.alloc(32, 1).toString('base64');
+const KEY_B = Buffer.alloc(32, 2).toString('base64');
+
+let folder: string;
+let keyFile: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'unkey-secrets-'));
+  keyFile = join(folder, 'master.key');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const configuredKeys = (configured: string) => openMasterKeys({ configured, keyFile, mayCreate: false });
+const fileKeys = (mayCreate = true) => openMasterKeys({ configured: undefined, keyFile, mayCreate });
+const vaultOf = (configured: string) => createVault(configuredKeys(configured));
+
+test('what is encrypted decrypts to the same text', () => {
+  const vault = vaultOf(KEY_A);
+  const dataKey = vault.newDataKey();
+  for (const plaintext of ['', 'prod_3ZyKkYp', 'schlüssel 🔑']) {
+    expect(vault.decrypt(dataKey, vault.encrypt(dataKey, plaintext, 'key_1'), 'key_1')).toBe(plaintext);
+  }
+});
+
+test('the same text never encrypts to the same ciphertext', () => {
+  const vault = vaultOf(KEY_A);
+  const dataKey = vault.newDataKey();
+  expect(vault.encrypt(dataKey, 'x', 'key_1')).not.toBe(vault.encrypt(dataKey, 'x', 'key_1'));
+});
+
+test('a new vault with the same master key decrypts', () => {
+  const before = vaultOf(KEY_A);
+  const dataKey = before.newDataKey();
+  const ciphertext = before.encrypt(dataKey, 'secret', 'key_1');
+  expect(vaultOf(KEY_A).decrypt(dataKey, ciphertext, 'key_1')).toBe('secret');
+});
+
+test('a ciphertext moved to another key does not decrypt', () => {
+  const vault = vaultOf(KEY_A);
+  const dataKey = vault.newDataKey();
+  const ciphertext = vault.encrypt(dataKey, 'secret', 'key_1');
+  expect(() => vault.decrypt(dataKey, ciphertext, 'key_2')).toThrow(DamagedSecretError);
+});
+
+test('a changed, cut or foreign ciphertext does not decrypt', () => {
+  const vault = vaultOf(KEY_A);
+  const dataKey = vault.newDataKey();
+  const ciphertext = vault.encrypt(dataKey, 'secret', 'key_1');
+  const changed = `${ciphertext.slice(0, 10)}${ciphertext[10] === 'A' ? 'B' : 'A'}${ciphertext.slice(11)}`;
+  for (const wrong of [changed, ciphertext.slice(0, -4), 'ct1.', 'ct1.AAAA', 'secret', '']) {
+    expect(() => vault.decrypt(dataKey, wrong, 'key_1')).toThrow(DamagedSecretError);
+  }
+  expect(() => vault.decrypt(vault.newDataKey(), ciphertext, 'key_1')).toThrow(DamagedSecretError);
+  expect(() => vault.decrypt('nonsense', ciphertext, 'key_1')).toThrow(DamagedSecretError);
+});
+
+test('an unknown master key is named, with what to do', () => {
+  const dataKey = vaultOf(KEY_A).newDataKey();
+  const id = configuredKeys(KEY_A).current()?.id ?? 'none';
+  expect(dataKey.startsWith(`dk1.${id}.`)).toBe(true);
+  const attempt = () => vaultOf(KEY_B).encrypt(dataKey, 'secret', 'key_1');
+  expect(attempt).toThrow(MasterKeyError);
+  expect(attempt).toThrow(new RegExp(`${id}.*UNKEY_MASTER_KEY`));
+});
+
+test('a former master key still reads, and rewrapping moves a data key to the current one', () => {
+  const old = vaultOf(KEY_A);
+  const dataKey = old.newDataKey();
+  const ciphertext = old.encrypt(dataKey, 'secret', 'key_1');
+  const rotating = vaultOf(`${KEY_B},${KEY_A}`);
+  const rewrapped = rotating.rewrap(dataKey);
+  expect(rotating.decrypt(dataKey, ciphertext, 'key_1')).toBe('secret');
+  expect(rotating.rewrap(rewrapped)).toBe(rewrapped);
+  expect(vaultOf(KEY_B).decrypt(rewrapped, ciphertext, 'key_1')).toBe('secret');
+});
+
+test('off means no encryption', () => {
+  const vault = vaultOf('off');
+  expect(vault.isEnabled).toBe(false);
+  expect(() => vault.newDataKey()).toThrow(MasterKeyError);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a missing key file is made once, for its owner only', () => {
+  const dataKey = createVault(fileKeys()).newDataKey();
+  expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+  expect(readdirSync(folder)).toEqual(['master.key']);
+  expect(createVault(fileKeys(false)).encrypt(dataKey, 'x', 'key_1')).toMatch(/^ct1\./);
+});
+
+test('a missing key file is an error where none may be made', () => {
+  expect(() => fileKeys(false)).toThrow(MasterKeyError);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('the configured keys win over the key file', () => {
+  const dataKey = createVault(fileKeys()).newDataKey();
+  expect(() => vaultOf(KEY_A).encrypt(dataKey, 'x', 'key_1')).toThrow(MasterKeyError);
+});
+
+test.each(['', 'short', `${KEY_A}\nshort`, Buffer.alloc(16).toString('base64')])(
+  'the key file %j is refused',
+  (text) => {
+    writeFileSync(keyFile, text);
+    expect(() => fileKeys()).toThrow(MasterKeyError);
+  },
+);
+
+test('messages about a broken key file do not repeat it', () => {
+  writeFileSync(keyFile, 'secret-text');
+  expect(() => fileKeys()).toThrow(/^(?!.*secret-text).*$/s);
+});
+
+test('a running vault follows a rotation by another process', () => {
+  const server = createVault(fileKeys());
+  const before = server.newDataKey();
+  const ciphertext = server.encrypt(before, 'secret', 'key_1');
+
+  const newId = addMasterKey(keyFile);
+  const rewrapped = createVault(fileKeys(false)).rewrap(before);
+  expect(rewrapped).toContain(newId);
+  expect(server.newDataKey()).toContain(newId);
+  dropFormerMasterKeys(keyFile);
+
+  expect(server.decrypt(rewrapped, ciphertext, 'key_1')).toBe('secret');
+  expect(createVault(fileKeys(false)).decrypt(rewrapped, ciphertext, 'key_1')).toBe('secret');
+  expect(() => createVault(fileKeys(false)).decrypt(before, ciphertext, 'key_1')).toThrow(MasterKeyError);
+});
+
+test('a rotated key file keeps its mode and leaves no draft behind', () => {
+  fileKeys();
+  addMasterKey(keyFile);
+  expect(readFileSync(keyFile, 'utf8').trim().split('\n')).toHaveLength(2);
+  expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+  dropFormerMasterKeys(keyFile);
+  expect(readFileSync(keyFile, 'utf8').trim().split('\n')).toHaveLength(1);
+  expect(readdirSync(folder)).toEqual(['master.key']);
+});
+
+test('the bound on remembered data keys does not change what decrypts', () => {
+  const vault = vaultOf(KEY_A);
+  const first = vault.newDataKey();
+  const ciphertext = vault.encrypt(first, 'secret', 'key_1');
+  for (let count = 0; count < 1100; count++) vault.encrypt(vault.newDataKey(), 'x', 'key_1');
+  expect(vault.decrypt(first, ciphertext, 'key_1')).toBe('secret');
+});

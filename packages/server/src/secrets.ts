@@ -1,0 +1,134 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { type MasterKey, MasterKeyError, type MasterKeys } from './master-keys.ts';
+
+export { MasterKeyError, type MasterKeys, openMasterKeys } from './master-keys.ts';
+
+/**
+ * Recoverable keys, encrypted in two steps: a master key wraps a data key, the data key encrypts the secret.
+ * AES-256-GCM with random 96-bit nonces. A rotation of the master key rewraps data keys and touches nothing else.
+ */
+export interface Vault {
+  /** False when the server has no master key. Then only this member may be used. */
+  readonly isEnabled: boolean;
+  /** A new data key, wrapped. Call it inside the write transaction that stores it: see `rewrap`. */
+  newDataKey(): string;
+  /** `context` (the key's id) is bound to the ciphertext: it decrypts in no other place. */
+  encrypt(wrappedDataKey: string, plaintext: string, context: string): string;
+  decrypt(wrappedDataKey: string, ciphertext: string, context: string): string;
+  /**
+   * The same data key under the current master key; unchanged if it already is. A rotation rewraps all of them
+   * in one write transaction: a data key stored before it is rewrapped, one made after it uses the new key.
+   */
+  rewrap(wrappedDataKey: string): string;
+}
+
+/** A stored ciphertext is damaged, or was moved to another key's place. */
+export class DamagedSecretError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'DamagedSecretError';
+  }
+}
+
+const WRAPPED = 'dk1';
+const ENCRYPTED = 'ct1';
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const DATA_KEY_BYTES = 32;
+const MEMOISED_MAX = 1000;
+
+export function createVault(masterKeys: MasterKeys): Vault {
+  // Oldest first; wrapped text → data key.
+  const unwrapped = new Map<string, Uint8Array>();
+
+  function remember(wrapped: string, dataKey: Uint8Array): void {
+    unwrapped.set(wrapped, dataKey);
+    if (unwrapped.size <= MEMOISED_MAX) return;
+    const [oldest] = unwrapped.keys();
+    if (oldest !== undefined) unwrapped.delete(oldest);
+  }
+
+  function dataKeyOf(wrapped: string): Uint8Array {
+    const known = unwrapped.get(wrapped);
+    if (known !== undefined) return known;
+    const dataKey = unwrap(masterKeys, wrapped);
+    remember(wrapped, dataKey);
+    return dataKey;
+  }
+
+  return {
+    isEnabled: masterKeys.current() !== null,
+    newDataKey: () => wrap(currentKey(masterKeys), randomBytes(DATA_KEY_BYTES)),
+    encrypt: (wrapped, plaintext, context) =>
+      `${ENCRYPTED}.${seal(dataKeyOf(wrapped), Buffer.from(plaintext, 'utf8'), context)}`,
+    decrypt: (wrapped, ciphertext, context) => decrypt(dataKeyOf(wrapped), ciphertext, context),
+    rewrap(wrapped) {
+      const current = currentKey(masterKeys);
+      return masterKeyIdOf(wrapped) === current.id ? wrapped : wrap(current, dataKeyOf(wrapped));
+    },
+  };
+}
+
+function currentKey(masterKeys: MasterKeys): MasterKey {
+  const current = masterKeys.current();
+  if (current !== null) return current;
+  throw new MasterKeyError(
+    'Encryption is off. Give UNKEY_MASTER_KEY a key, or unset it to use the key file.',
+  );
+}
+
+function wrap(masterKey: MasterKey, dataKey: Uint8Array): string {
+  return `${WRAPPED}.${masterKey.id}.${seal(masterKey.bytes, dataKey, WRAPPED)}`;
+}
+
+function unwrap(masterKeys: MasterKeys, wrapped: string): Uint8Array {
+  const id = masterKeyIdOf(wrapped);
+  const masterKey = masterKeys.find(id);
+  if (masterKey === null) {
+    throw new MasterKeyError(
+      `The master key ${id} is needed and not configured. Add it behind the current one in UNKEY_MASTER_KEY or in the key file.`,
+    );
+  }
+  return open(masterKey.bytes, wrapped.slice(WRAPPED.length + id.length + 2), WRAPPED);
+}
+
+function masterKeyIdOf(wrapped: string): string {
+  const [version, id, sealed] = wrapped.split('.');
+  if (version === WRAPPED && id !== undefined && sealed !== undefined) return id;
+  throw new DamagedSecretError('A stored data key has an unknown format. Restore it from a backup.');
+}
+
+function decrypt(dataKey: Uint8Array, ciphertext: string, context: string): string {
+  if (!ciphertext.startsWith(`${ENCRYPTED}.`)) {
+    throw new DamagedSecretError(
+      `The ciphertext of ${context} has an unknown format. Restore it from a backup.`,
+    );
+  }
+  return open(dataKey, ciphertext.slice(ENCRYPTED.length + 1), context).toString('utf8');
+}
+
+// nonce ‖ ciphertext ‖ tag, in base64url.
+function seal(key: Uint8Array, content: Uint8Array, context: string): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(context, 'utf8'));
+  const body = Buffer.concat([cipher.update(content), cipher.final()]);
+  return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url');
+}
+
+function open(key: Uint8Array, sealed: string, context: string): Buffer {
+  const bytes = Buffer.from(sealed, 'base64url');
+  const nonce = bytes.subarray(0, NONCE_BYTES);
+  const tag = bytes.subarray(-TAG_BYTES);
+  try {
+    const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
+      .setAAD(Buffer.from(context, 'utf8'))
+      .setAuthTag(tag);
+    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+  } catch (cause) {
+    throw new DamagedSecretError(
+      `The secret of ${context} does not decrypt: it is damaged or belongs elsewhere. Restore it from a backup.`,
+      { cause },
+    );
+  }
+}
