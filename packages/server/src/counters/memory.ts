@@ -1,0 +1,37 @@
+import { decide, type Window } from '../domain/ratelimit/window.ts';
+import type { Counters } from './port.ts';
+
+interface Entry {
+  readonly window: Window;
+  /** From here on the window weighs nothing. */
+  readonly expiresAt: number;
+}
+
+const sweepIntervalMs = 30_000;
+
+/** Counters in this process's memory. They start at zero with the process. */
+export function memoryCounters(): Counters & { readonly size: () => number; sweep(now: number): void } {
+  const entries = new Map<string, Entry>();
+  let sweptAt = 0;
+
+  const sweep = (now: number): void => {
+    sweptAt = now;
+    for (const [counter, { expiresAt }] of entries) if (expiresAt <= now) entries.delete(counter);
+  };
+
+  return {
+    take(takes, now) {
+      if (now - sweptAt > sweepIntervalMs) sweep(now);
+      const decision = decide(takes, (counter) => entries.get(counter)?.window, now);
+      for (const { counter, durationMs } of decision.windows.size > 0 ? takes : []) {
+        const window = decision.windows.get(counter);
+        if (window === undefined) continue;
+        entries.set(counter, { window, expiresAt: (window.sequence + 2) * durationMs });
+      }
+      return decision;
+    },
+    size: () => entries.size,
+    sweep,
+    close: async () => entries.clear(),
+  };
+}

@@ -1,0 +1,37 @@
+import type { AllowList } from '../network/ip-allow-list.ts';
+
+/** A limit of a key or of its identity, with the identifier it counts under. */
+export interface KeyRatelimit {
+  readonly id: string;
+  readonly name: string;
+  readonly limit: number;
+  readonly durationMs: number;
+  readonly isAutoApplied: boolean;
+}
+
+/** A key with everything that verifying it needs, prepared once and cached. It holds no credits: those move. */
+export interface VerifiableKey {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly apiId: string;
+  readonly keyspaceId: string;
+  readonly name: string | null;
+  /** Null when absent or empty: the answer leaves it out in both cases. */
+  readonly meta: Readonly<Record<string, unknown>> | null;
+  readonly isEnabled: boolean;
+  readonly expiresAt: number | null;
+  readonly hasCredits: boolean;
+  readonly pendingMigrationId: string | null;
+  readonly allowedIps: AllowList | null;
+  /** Direct and through roles: distinct, sorted. */
+  readonly permissions: readonly string[];
+  readonly permissionSet: ReadonlySet<string>;
+  readonly roles: readonly string[];
+  readonly ratelimits: readonly KeyRatelimit[];
+  readonly identity: {
+    readonly id: string;
+    readonly externalId: string;
+    readonly meta: Readonly<Record<string, unknown>> | null;
+    readonly ratelimits: readonly KeyRatelimit[];
+  } | null;
+}

@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createEventBuffer, type EventBufferOptions } from './buffer.ts';
+import { exampleVerification } from './example-events.ts';
+import type { EventSink, UsageEvent } from './port.ts';
+
+interface PendingBatch {
+  batch: readonly UsageEvent[];
+  succeed(): void;
+  fail(): void;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+// A writer whose batches stay under way until the test settles them.
+function setUp(options: Partial<EventBufferOptions> = {}) {
+  const pending: PendingBatch[] = [];
+  const lines: string[] = [];
+  let isWriterClosed = false;
+  const events = createEventBuffer({
+    writer: {
+      write: (batch) =>
+        new Promise((succeed, reject) => {
+          pending.push({ batch, succeed, fail: () => reject(new Error('disk full')) });
+        }),
+      close: async () => {
+        isWriterClosed = true;
+      },
+    },
+    log: {
+      error: () => void lines.push('error'),
+      info: () => void lines.push('info'),
+    },
+    ...options,
+  });
+  return { events, pending, lines, isWriterClosed: () => isWriterClosed };
+}
+
+function record(events: EventSink, count: number): void {
+  for (let index = 0; index < count; index++)
+    events.record(exampleVerification({ requestId: `req_${index}` }));
+}
+
+async function settle(batch: PendingBatch | undefined, how: 'succeed' | 'fail' = 'succeed'): Promise<void> {
+  batch?.[how]();
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+test('a lone event is written after the interval', async () => {
+  const { events, pending } = setUp();
+  record(events, 1);
+  await vi.advanceTimersByTimeAsync(499);
+  expect(pending).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(pending.map(({ batch }) => batch.length)).toEqual([1]);
+});
+
+test('a full batch is written at once, in the order of recording', () => {
+  const { events, pending } = setUp();
+  record(events, 1000);
+  expect(pending).toHaveLength(1);
+  expect(pending[0]?.batch.map(({ requestId }) => requestId)).toEqual(
+    Array.from({ length: 1000 }, (_, index) => `req_${index}`),
+  );
+});
+
+test('one batch is under way at a time, and the next full one follows it', async () => {
+  const { events, pending } = setUp();
+  record(events, 2500);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(pending).toHaveLength(1);
+  await settle(pending[0]);
+  expect(pending.map(({ batch }) => batch.length)).toEqual([1000, 1000]);
+  await settle(pending[1]);
+  expect(pending).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(pending.map(({ batch }) => batch.length)).toEqual([1000, 1000, 500]);
+});
+
+test('a full buffer drops new events and counts them', async () => {
+  const { events, pending } = setUp({ capacity: 1500 });
+  record(events, 2000);
+  expect(events.stats()).toEqual({ buffered: 1500, written: 0, dropped: 500 });
+  await settle(pending[0]);
+  record(events, 1);
+  expect(events.stats()).toEqual({ buffered: 501, written: 1000, dropped: 500 });
+});
+
+test('flush waits for what was recorded before it, and not for what follows', async () => {
+  const { events, pending } = setUp();
+  record(events, 1500);
+  let isFlushed = false;
+  const flushed = events.flush().then(() => {
+    isFlushed = true;
+  });
+  await settle(pending[0]);
+  expect(isFlushed).toBe(false);
+  record(events, 1);
+  await settle(pending[1]);
+  await flushed;
+  expect(events.stats()).toEqual({ buffered: 1, written: 1500, dropped: 0 });
+});
+
+test('a failed batch counts as dropped, and an outage is logged once', async () => {
+  const { events, pending, lines } = setUp();
+  record(events, 4000);
+  await settle(pending[0], 'fail');
+  await settle(pending[1], 'fail');
+  await settle(pending[2]);
+  await settle(pending[3], 'fail');
+  expect(events.stats()).toEqual({ buffered: 0, written: 1000, dropped: 3000 });
+  expect(lines).toEqual(['error', 'info', 'error']);
+});
+
+test('close writes what is buffered, closes the writer and drops what comes later', async () => {
+  const { events, pending, isWriterClosed } = setUp();
+  record(events, 3);
+  const closed = events.close();
+  record(events, 1);
+  expect(isWriterClosed()).toBe(false);
+  await settle(pending[0]);
+  await closed;
+  expect(isWriterClosed()).toBe(true);
+  expect(events.stats()).toEqual({ buffered: 0, written: 3, dropped: 1 });
+});

@@ -1,0 +1,93 @@
+import { errorFields, type Log } from '../log.ts';
+import type { EventSink, EventWriter, UsageEvent } from './port.ts';
+
+export interface EventBufferOptions {
+  writer: EventWriter;
+  log: Pick<Log, 'error' | 'info'>;
+  /** The most events held, those being written included. Default 50,000. */
+  capacity?: number;
+  /** The most events a batch holds. Default 1,000. */
+  batchMax?: number;
+  /** How long an event waits for a full batch. Default 500 ms. */
+  intervalMs?: number;
+}
+
+/** Holds events until a batch is full or old enough. A slow writer fills it up; then new events are dropped and counted. */
+export function createEventBuffer(options: EventBufferOptions): EventSink {
+  const { writer, log, capacity = 50_000, batchMax = 1000, intervalMs = 500 } = options;
+  let waiting: UsageEvent[] = [];
+  let accepted = 0;
+  let written = 0;
+  let lost = 0;
+  let refused = 0;
+  let isClosed = false;
+  let isFailing = false;
+  let inFlight: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const settled = () => written + lost;
+
+  function record(event: UsageEvent): void {
+    if (isClosed || accepted - settled() >= capacity) {
+      refused++;
+      return;
+    }
+    accepted++;
+    waiting.push(event);
+    schedule();
+  }
+
+  function schedule(): void {
+    if (inFlight !== undefined || waiting.length === 0) return;
+    if (waiting.length >= batchMax) void writeNext();
+    else timer ??= setTimeout(writeNext, intervalMs).unref();
+  }
+
+  // One batch at a time: a second caller waits for the batch that is under way.
+  function writeNext(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    inFlight ??= writeBatch(takeBatch()).then(() => {
+      inFlight = undefined;
+      schedule();
+    });
+    return inFlight;
+  }
+
+  function takeBatch(): readonly UsageEvent[] {
+    const batch = waiting.slice(0, batchMax);
+    waiting = waiting.slice(batchMax);
+    return batch;
+  }
+
+  async function writeBatch(batch: readonly UsageEvent[]): Promise<void> {
+    try {
+      await writer.write(batch);
+      written += batch.length;
+      if (isFailing) log.info('events are written again');
+      isFailing = false;
+    } catch (error) {
+      lost += batch.length;
+      if (!isFailing)
+        log.error({ err: errorFields(error) }, 'events are being dropped: they cannot be written');
+      isFailing = true;
+    }
+  }
+
+  async function flush(): Promise<void> {
+    const target = accepted;
+    while (settled() < target) await writeNext();
+  }
+
+  return {
+    record,
+    flush,
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      await flush();
+      await writer.close();
+    },
+    stats: () => ({ buffered: accepted - settled(), written, dropped: lost + refused }),
+  };
+}

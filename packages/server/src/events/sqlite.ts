@@ -1,0 +1,86 @@
+import { Worker } from 'node:worker_threads';
+import type { EventWriter, UsageEvent } from './port.ts';
+
+/** To the worker. The batch travels as JSON: cloning a thousand objects holds this thread twice as long. */
+export type WorkerRequest = { type: 'write'; batchJson: string } | { type: 'close' };
+/** From the worker, one for each write, in order. */
+export type WorkerReply = { type: 'written' } | { type: 'failed'; message: string; code: string | undefined };
+
+interface Outstanding {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+interface WriterThread {
+  write(batch: readonly UsageEvent[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Writes events to a database file of their own, in a thread of its own. Rejects when the file cannot be opened. */
+export async function openSqliteEvents(options: { file: string }): Promise<EventWriter> {
+  let thread: WriterThread | undefined;
+  const current = () => {
+    thread ??= startThread(options.file, () => {
+      thread = undefined;
+    });
+    return thread;
+  };
+  // The empty batch is answered once the file is open and its tables are there.
+  await current().write([]);
+  return {
+    write: (batch) => current().write(batch),
+    close: async () => thread?.close(),
+  };
+}
+
+function startThread(file: string, onEnd: () => void): WriterThread {
+  const worker = new Worker(workerUrl(), { workerData: { file } });
+  const outstanding: Outstanding[] = [];
+  const ended = new Promise<void>((resolve) => {
+    worker.once('exit', () => resolve());
+  });
+
+  // The thread holds the process only while it owes an answer.
+  worker.unref();
+
+  function settle(reply: WorkerReply): void {
+    const first = outstanding.shift();
+    if (outstanding.length === 0) worker.unref();
+    if (reply.type === 'written') first?.resolve();
+    else first?.reject(Object.assign(new Error(reply.message), { code: reply.code }));
+  }
+
+  // A crash ends the thread twice, first with 'error', then with 'exit': by then another one may have its place.
+  let isEnded = false;
+  function end(error: Error): void {
+    if (isEnded) return;
+    isEnded = true;
+    onEnd();
+    for (const { reject } of outstanding.splice(0)) reject(error);
+  }
+
+  worker.on('message', settle);
+  worker.once('error', (cause) => end(new Error('The event writer stopped.', { cause })));
+  worker.once('exit', () => end(new Error('The event writer has ended.')));
+
+  const post = (request: WorkerRequest) => worker.postMessage(request);
+  return {
+    write: (batch) =>
+      new Promise((resolve, reject) => {
+        outstanding.push({ resolve, reject });
+        worker.ref();
+        post({ type: 'write', batchJson: JSON.stringify(batch) });
+      }),
+    async close() {
+      worker.ref();
+      post({ type: 'close' });
+      await ended;
+    },
+  };
+}
+
+// A worker runs compiled code only: from the sources it is the one that the build put into `dist`.
+function workerUrl(): URL {
+  const isSource = import.meta.url.endsWith('.ts');
+  return new URL(isSource ? '../../dist/events/sqlite-worker.js' : './sqlite-worker.js', import.meta.url);
+}

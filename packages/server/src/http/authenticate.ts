@@ -1,0 +1,56 @@
+import { hashKey } from '../domain/keys/key-material.ts';
+import { Refusal, refuse } from '../operations/refusal.ts';
+import type { Lookups, PreparedCaller } from '../storage/lookups.ts';
+import type { Workspace } from '../storage/port/records.ts';
+
+export interface Authenticated extends PreparedCaller {
+  readonly workspace: Workspace;
+}
+
+const scheme = /^bearer\s+(\S.*)$/is;
+
+/** The refusal for a request without credential: it belongs to the request's shape, so it comes before the body. */
+export function refuseMissingCredential(authorization: string | undefined): Refusal | null {
+  if (authorization !== undefined && authorization.trim() !== '') return null;
+  const message = 'The Authorization header is missing. Send `Authorization: Bearer <root key>`.';
+  return new Refusal('unkey/application/invalid_input', message, [
+    { location: 'header.authorization', message: 'is missing' },
+  ]);
+}
+
+/** Who sends the request, from the bearer in the Authorization header. */
+export async function authenticate(
+  authorization: string,
+  lookups: Lookups,
+  now: number,
+): Promise<Authenticated | Refusal> {
+  const bearer = scheme.exec(authorization.trim())?.[1];
+  if (bearer === undefined) {
+    return refuse(
+      'unkey/authentication/malformed',
+      'The Authorization header has no bearer. Send it as `Authorization: Bearer <root key>`.',
+    );
+  }
+  const caller = await lookups.findCaller(hashKey(bearer));
+  if (caller === null) {
+    return refuse(
+      'unkey/authentication/key_not_found',
+      'The root key is not known. Check that it is a root key of this server and not an API key.',
+    );
+  }
+  const { rootKey, workspace } = caller;
+  if (workspace === null) {
+    return refuse('unkey/data/workspace_not_found', "The root key's workspace does not exist.");
+  }
+  if (!workspace.isEnabled) {
+    return refuse('unkey/authorization/workspace_disabled', 'The workspace is disabled.');
+  }
+  if (!rootKey.isEnabled) {
+    return refuse('unkey/authorization/key_disabled', 'The root key is disabled.');
+  }
+  if (rootKey.expiresAt !== null && rootKey.expiresAt < now) {
+    const expiredAt = new Date(rootKey.expiresAt).toISOString();
+    return refuse('unkey/authorization/forbidden', `The root key expired at ${expiredAt}.`);
+  }
+  return { rootKey, workspace, grants: caller.grants };
+}

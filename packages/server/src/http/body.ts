@@ -1,0 +1,85 @@
+import { isUtf8 } from 'node:buffer';
+import { type Issue, issuesOf, type Operation, pathOf, validatorOf } from '@unkey-ts/contract';
+import { Refusal } from '../operations/refusal.ts';
+import { renameCreditsAlias } from './credits-alias.ts';
+import { mediaTypeOf } from './respond.ts';
+import { textIssues } from './text-issues.ts';
+
+const maxMetaBytes = 1024 * 1024;
+const maxNesting = 256;
+
+/** The validated body of a request; JSON that no store could hold exactly is refused like a wrong shape. */
+export function parseBody(
+  operation: Operation,
+  contentType: string | undefined,
+  bytes: Uint8Array,
+): { readonly input: unknown } | Refusal {
+  if (operation.input === null) return { input: null };
+  if (contentType === undefined || mediaTypeOf(contentType) !== 'application/json') {
+    return refuseShape(operation, [
+      { location: 'header.content-type', message: 'must be application/json' },
+    ]);
+  }
+  if (bytes.length === 0) {
+    return refuseShape(operation, [{ location: 'body', message: 'is empty; send a JSON body' }]);
+  }
+  const parsed = parseJson(bytes);
+  if ('issues' in parsed) return refuseShape(operation, parsed.issues);
+  const value = parsed.value;
+  const issues = operation.hasCreditsAlias ? renameCreditsAlias(value) : [];
+  if (issues.length === 0 && validatorOf(operation.input).check(value)) {
+    const tooLarge = bytes.length > maxMetaBytes ? metaIssues(value) : [];
+    return tooLarge.length === 0 ? { input: value } : refuseShape(operation, tooLarge);
+  }
+  return refuseShape(operation, [...issues, ...issuesOf(operation.input, value, 'body')]);
+}
+
+function parseJson(bytes: Uint8Array): { readonly value: unknown } | { readonly issues: readonly Issue[] } {
+  if (!isUtf8(bytes)) return { issues: [{ location: 'body', message: 'is not UTF-8 text' }] };
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (text.length > 2 * maxNesting && nestingOf(text) > maxNesting) {
+    return { issues: [{ location: 'body', message: `is nested deeper than ${maxNesting} levels` }] };
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    const issues = textIssues(text, value);
+    return issues.length === 0 ? { value } : { issues };
+  } catch {
+    // The parser's own message quotes the body, which may hold a key.
+    return { issues: [{ location: 'body', message: 'is not valid JSON' }] };
+  }
+}
+
+function nestingOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isString = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index);
+    if (isString) {
+      if (character === 0x5c) index++;
+      else if (character === 0x22) isString = false;
+    } else if (character === 0x22) isString = true;
+    else if (character === 0x7b || character === 0x5b) deepest = Math.max(deepest, ++depth);
+    else if (character === 0x7d || character === 0x5d) depth--;
+  }
+  return deepest;
+}
+
+/** `meta` is bounded as JSON text, wherever a body carries it. */
+function metaIssues(value: unknown): Issue[] {
+  const { meta, keys } = value as { meta?: unknown; keys?: { meta?: unknown }[] };
+  const metas = [{ location: 'body.meta', meta }].concat(
+    (keys ?? []).map((item, index) => ({ location: `body.keys[${index}].meta`, meta: item.meta })),
+  );
+  return metas
+    .filter((entry) => entry.meta !== undefined && Buffer.byteLength(JSON.stringify(entry.meta)) > maxMetaBytes)
+    .map(({ location }) => ({ location, message: `is larger than ${maxMetaBytes} bytes as JSON` }));
+}
+
+function refuseShape(operation: Operation, issues: readonly Issue[]): Refusal {
+  const first = issues[0];
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more, see \`errors\`)` : '';
+  const detail = first ? `${first.location} ${first.message}${more}.` : `The body does not fit ${pathOf(operation)}.`;
+  return new Refusal('unkey/application/invalid_input', detail, issues);
+}

@@ -1,0 +1,28 @@
+/** What an edge hands to the pipeline. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Without the query string. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+  /** The address of the connection's other end; empty when it is gone. */
+  readonly peer: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/** Never rejects: a fault is an answer too. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** Why a request did not get as far as the pipeline. */
+export type TransportFailure =
+  | 'too_large'
+  | 'read_timeout'
+  | 'unreadable'
+  | 'headers_too_large'
+  | 'malformed';

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { createMetrics } from './metrics.ts';
+
+function setUp() {
+  const events = { buffered: 3, written: 40, dropped: 5 };
+  const keyCache = { hits: 7, misses: 2, size: 1 };
+  return { metrics: createMetrics({ events: () => events, keyCache: () => keyCache }), events };
+}
+
+test('requests are counted by operation and outcome', async () => {
+  const { metrics } = setUp();
+  metrics.observe('keys.verifyKey', 'VALID', 0.0004);
+  metrics.observe('keys.verifyKey', 'VALID', 0.002);
+  metrics.observe('keys.verifyKey', 'EXPIRED', 0.002);
+  metrics.observe('apis.createApi', '2xx', 0.002);
+  const text = await metrics.text();
+  expect(text).toContain('unkey_requests_total{operation="keys.verifyKey",outcome="VALID"} 2\n');
+  expect(text).toContain('unkey_requests_total{operation="keys.verifyKey",outcome="EXPIRED"} 1\n');
+  expect(text).toContain('unkey_requests_total{operation="apis.createApi",outcome="2xx"} 1\n');
+});
+
+test('durations are counted by operation', async () => {
+  const { metrics } = setUp();
+  metrics.observe('keys.verifyKey', 'VALID', 0.0004);
+  metrics.observe('keys.verifyKey', 'EXPIRED', 0.002);
+  const text = await metrics.text();
+  expect(text).toContain('unkey_request_duration_seconds_bucket{le="0.0005",operation="keys.verifyKey"} 1\n');
+  expect(text).toContain('unkey_request_duration_seconds_bucket{le="0.0025",operation="keys.verifyKey"} 2\n');
+  expect(text).toContain('unkey_request_duration_seconds_count{operation="keys.verifyKey"} 2\n');
+});
+
+test('events and the key cache are read afresh each time', async () => {
+  const { metrics, events } = setUp();
+  await metrics.text();
+  events.written = 41;
+  const text = await metrics.text();
+  for (const line of [
+    'unkey_events_written_total 41',
+    'unkey_events_dropped_total 5',
+    'unkey_events_buffered 3',
+    'unkey_key_cache_hits_total 7',
+    'unkey_key_cache_misses_total 2',
+    'unkey_key_cache_size 1',
+  ]) {
+    expect(text).toContain(`\n${line}\n`);
+  }
+});
+
+test('the process is described', async () => {
+  const { metrics } = setUp();
+  expect(await metrics.text()).toMatch(/\nprocess_resident_memory_bytes \d{6,}\n/);
+  expect(metrics.contentType).toMatch(/^text\/plain; version=/);
+});
+
+test('two servers in one process keep their own numbers', async () => {
+  const first = setUp().metrics;
+  const second = setUp().metrics;
+  first.observe('keys.verifyKey', 'VALID', 0.1);
+  expect(await second.text()).not.toContain('operation="keys.verifyKey"');
+});

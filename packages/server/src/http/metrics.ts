@@ -1,0 +1,110 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventStats } from '../events/port.ts';
+import { registerProcessMetrics } from './process-metrics.ts';
+
+export interface KeyCacheStats {
+  readonly hits: number;
+  readonly misses: number;
+  readonly size: number;
+}
+
+export interface Metrics {
+  /** Counts one answered request; `outcome` is a status class (`2xx`) or a verification code. */
+  observe(operation: string, outcome: string, seconds: number): void;
+  /** The exposition text of everything. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+interface OperationMetrics {
+  readonly duration: { observe(seconds: number): void };
+  readonly outcomes: Map<string, { inc(): void }>;
+}
+
+const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** A registry of its own; the callbacks are asked when it is read. */
+export function createMetrics(sources: { events(): EventStats; keyCache(): KeyCacheStats }): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'unkey_requests_total',
+    help: 'Answered requests by operation and outcome.',
+    labelNames: ['operation', 'outcome'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'unkey_request_duration_seconds',
+    help: 'Time from the whole request to its answer.',
+    labelNames: ['operation'],
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  registerEventMetrics(registers, sources.events);
+  registerKeyCacheMetrics(registers, sources.keyCache);
+  registerProcessMetrics(registers);
+
+  // Resolving labels costs more than counting: each pair is resolved once.
+  const operations = new Map<string, OperationMetrics>();
+
+  function metricsOf(operation: string): OperationMetrics {
+    const known = operations.get(operation);
+    if (known !== undefined) return known;
+    const made = { duration: durations.labels(operation), outcomes: new Map<string, { inc(): void }>() };
+    operations.set(operation, made);
+    return made;
+  }
+
+  function observe(operation: string, outcome: string, seconds: number): void {
+    const { duration, outcomes } = metricsOf(operation);
+    duration.observe(seconds);
+    let counter = outcomes.get(outcome);
+    if (counter === undefined) {
+      counter = requests.labels(operation, outcome);
+      outcomes.set(outcome, counter);
+    }
+    counter.inc();
+  }
+
+  return { observe, text: () => registry.metrics(), contentType: registry.contentType };
+}
+
+function registerEventMetrics(registers: Registry[], events: () => EventStats): void {
+  registerTotal(registers, 'unkey_events_written_total', 'Events that were stored.', () => events().written);
+  registerTotal(registers, 'unkey_events_dropped_total', 'Events that were lost.', () => events().dropped);
+  registerGauge(
+    registers,
+    'unkey_events_buffered',
+    'Events that wait to be stored.',
+    () => events().buffered,
+  );
+}
+
+function registerKeyCacheMetrics(registers: Registry[], keyCache: () => KeyCacheStats): void {
+  registerTotal(registers, 'unkey_key_cache_hits_total', 'Keys found in the cache.', () => keyCache().hits);
+  registerTotal(registers, 'unkey_key_cache_misses_total', 'Keys not in the cache.', () => keyCache().misses);
+  registerGauge(registers, 'unkey_key_cache_size', 'Keys in the cache.', () => keyCache().size);
+}
+
+function registerTotal(registers: Registry[], name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers,
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}
+
+function registerGauge(registers: Registry[], name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(read());
+    },
+  });
+}

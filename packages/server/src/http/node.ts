@@ -1,0 +1,276 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HttpHandler, HttpRequest, HttpResponse, TransportFailure } from './exchange.ts';
+import { rawAnswer } from './raw-answer.ts';
+import { type BodyReading, readBody } from './read-body.ts';
+
+export interface NodeServerOptions {
+  handle: HttpHandler;
+  /** The answer to a request that does not get as far as `handle`. */
+  failure(kind: TransportFailure): HttpResponse;
+  /** Default 10 MiB. */
+  maxBodyBytes?: number;
+  /** How long a body may take from its headers to its end. Default 10,000. */
+  bodyTimeoutMs?: number;
+  /** How long a whole request may take to arrive. Default 60,000. */
+  requestTimeoutMs?: number;
+  /** How long a drain waits for requests that are still arriving. Default 10,000. */
+  drainGraceMs?: number;
+}
+
+export interface NodeServer {
+  /** Rejects with a `ListenError`. Port 0 takes a free one. */
+  listen(host: string, port: number): Promise<{ url: string; port: number }>;
+  /** Accepts nothing new and resolves when every request that has arrived is answered. */
+  drain(): Promise<void>;
+}
+
+/** The address cannot be listened on. The message says why and what to do. */
+export class ListenError extends Error {
+  constructor(message: string, options: ErrorOptions) {
+    super(message, options);
+    this.name = 'ListenError';
+  }
+}
+
+interface Connection {
+  /** Requests without a finished answer. */
+  unanswered: number;
+  /** Requests whose handler runs. */
+  running: number;
+  /** The request whose body is arriving: what goes wrong on the connection goes wrong with it. */
+  reading: BodyReading | undefined;
+  /** Why the connection ends once the answers before are out. */
+  brokenBy: TransportFailure | undefined;
+  /** Its last answer is on the way: what still arrives is not read as a request. */
+  isEnding: boolean;
+}
+
+const KEEP_ALIVE_MS = 65_000;
+const LINGER_MS = 2000;
+const TIMEOUT_CHECK_MS = 1000;
+
+export function createNodeServer(options: NodeServerOptions): NodeServer {
+  const { handle, failure, maxBodyBytes = 10_485_760, bodyTimeoutMs = 10_000 } = options;
+  const { requestTimeoutMs = 60_000, drainGraceMs = 10_000 } = options;
+  const connections = new Map<Duplex, Connection>();
+  let isDraining = false;
+  let running = 0;
+  let onIdle: (() => void) | undefined;
+
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    // Node's own answer to a missing Host header is not JSON.
+    requireHostHeader: false,
+    noDelay: true,
+  });
+  server.on('connection', (socket) => {
+    connections.set(socket, {
+      unanswered: 0,
+      running: 0,
+      reading: undefined,
+      brokenBy: undefined,
+      isEnding: false,
+    });
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.on('request', serve);
+  server.on('checkContinue', serve);
+  server.on('checkExpectation', serve);
+  server.on('connect', (_request, socket) => breakConnection(socket, 'malformed'));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => breakConnection(socket, failureOf(error)));
+
+  function serve(request: IncomingMessage, response: ServerResponse): void {
+    const connection = connections.get(request.socket);
+    if (connection === undefined || connection.isEnding) return;
+    connection.unanswered++;
+    response.once('close', () => {
+      connection.unanswered--;
+      endIfBroken(request.socket, connection);
+    });
+    answer(request, response, connection).catch(() => request.socket.destroy());
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse, connection: Connection): Promise<void> {
+    if (lacksHost(request)) return refuse(request.socket, response, 'malformed');
+    const body = await readWithin(request, response, connection);
+    if (body === 'aborted') return;
+    if (typeof body === 'string') return refuse(request.socket, response, body);
+    const answered = await run(toHttpRequest(request, body), connection);
+    if (isDraining) response.shouldKeepAlive = false;
+    send(response, answered);
+  }
+
+  async function readWithin(request: IncomingMessage, response: ServerResponse, connection: Connection) {
+    const reading = readBody(request, { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs });
+    connection.reading = reading;
+    if (request.headers.expect !== undefined && !reading.isSettled()) response.writeContinue();
+    const body = await reading.result;
+    if (connection.reading === reading) connection.reading = undefined;
+    return body;
+  }
+
+  async function run(request: HttpRequest, connection: Connection): Promise<HttpResponse> {
+    running++;
+    connection.running++;
+    try {
+      return await handle(request);
+    } catch {
+      // The pipeline answers its own faults; a client must not wait forever should it ever fail to.
+      return { status: 500, headers: {}, body: '' };
+    } finally {
+      connection.running--;
+      running--;
+      if (running === 0) onIdle?.();
+    }
+  }
+
+  // The rest of the request is not read, so the connection cannot be used again.
+  function refuse(socket: Socket, response: ServerResponse, kind: TransportFailure): void {
+    const connection = connections.get(socket);
+    if (connection !== undefined) connection.isEnding = true;
+    response.shouldKeepAlive = false;
+    // Node destroys the socket behind the last answer. With unread bytes that is a reset, which can overtake the answer.
+    socket.destroySoon = () => endGently(socket);
+    send(response, failure(kind));
+  }
+
+  function breakConnection(socket: Duplex, kind: TransportFailure | 'lost'): void {
+    const connection = connections.get(socket);
+    if (connection === undefined || kind === 'lost' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    if (connection.isEnding || connection.brokenBy !== undefined) return;
+    if (connection.reading !== undefined) {
+      connection.reading.fail(kind);
+      return;
+    }
+    connection.brokenBy = kind;
+    endIfBroken(socket, connection);
+  }
+
+  // Answers leave in the order of their requests: the one about the broken bytes is the last.
+  function endIfBroken(socket: Duplex, connection: Connection): void {
+    if (connection.brokenBy === undefined || connection.unanswered > 0 || connection.isEnding) return;
+    connection.isEnding = true;
+    if (!socket.writable) return;
+    socket.write(rawAnswer(failure(connection.brokenBy)));
+    endGently(socket);
+  }
+
+  function listen(host: string, port: number): Promise<{ url: string; port: number }> {
+    return new Promise((resolve, reject) => {
+      const onError = (cause: NodeJS.ErrnoException) => reject(listenError(host, port, cause));
+      server.once('error', onError);
+      server.listen(port, host, () => {
+        server.off('error', onError);
+        // A TCP server that listens has this kind of address.
+        const address = server.address() as AddressInfo;
+        resolve({ url: urlOf(host, address.port), port: address.port });
+      });
+    });
+  }
+
+  async function close(): Promise<void> {
+    isDraining = true;
+    if (!server.listening) return;
+    const cut = setInterval(cutUnfinished, drainGraceMs);
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    clearInterval(cut);
+    // A client that left does not stop its request.
+    if (running > 0) {
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
+    }
+  }
+
+  function cutUnfinished(): void {
+    for (const [socket, connection] of connections) {
+      if (connection.running === 0) socket.destroy();
+    }
+  }
+
+  let drained: Promise<void> | undefined;
+  function drain(): Promise<void> {
+    drained ??= close();
+    return drained;
+  }
+
+  return { listen, drain };
+}
+
+function lacksHost(request: IncomingMessage): boolean {
+  return request.httpVersion === '1.1' && request.headers.host === undefined;
+}
+
+function toHttpRequest(request: IncomingMessage, body: Uint8Array): HttpRequest {
+  return {
+    method: request.method ?? '',
+    path: pathOf(request.url ?? ''),
+    // Only `set-cookie` is ever a list here; no request has a use for it.
+    headers: request.headers as Record<string, string | undefined>,
+    body,
+    peer: peerOf(request.socket.remoteAddress ?? ''),
+  };
+}
+
+// Proxies may send the whole URL instead of its path (RFC 9112, section 3.2.2).
+function pathOf(target: string): string {
+  const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
+  const query = path.indexOf('?');
+  return query === -1 ? path : path.slice(0, query);
+}
+
+// A socket for both families shows IPv4 peers as IPv4-mapped IPv6 addresses.
+function peerOf(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+// Says goodbye first and takes in what the client still sends, so that it can read the answer.
+function endGently(socket: Duplex): void {
+  socket.end();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
+}
+
+function failureOf(error: NodeJS.ErrnoException): TransportFailure | 'lost' {
+  switch (error.code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 'read_timeout';
+    case 'HPE_HEADER_OVERFLOW':
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return 'headers_too_large';
+    default:
+      return error.code?.startsWith('HPE_') ? 'malformed' : 'lost';
+  }
+}
+
+function listenError(host: string, port: number, cause: NodeJS.ErrnoException): ListenError {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'the port is in use',
+    EACCES: 'the port is not allowed to this user',
+    EADDRNOTAVAIL: 'the address is not one of this machine',
+    ENOTFOUND: 'the host name is unknown',
+  };
+  const reason = reasons[cause.code ?? ''] ?? cause.message;
+  return new ListenError(`Cannot listen on ${host}, port ${port}: ${reason}. Choose others with HOST and PORT.`, {
+    cause,
+  });
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

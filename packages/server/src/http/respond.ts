@@ -1,0 +1,41 @@
+import { errors, errorType } from '@unkey-ts/contract';
+import type { Refusal } from '../operations/refusal.ts';
+import type { HttpResponse } from './exchange.ts';
+
+/** Statuses whose `error` always has `errors`, if only an empty list. */
+const statusesWithErrors: ReadonlySet<number> = new Set([400, 408, 413]);
+
+export function respondJson(status: number, requestId: string, body: unknown): HttpResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'x-request-id': requestId },
+    body: JSON.stringify(body),
+  };
+}
+
+export function respondRefusal(refusal: Refusal, requestId: string, accept: string | undefined): HttpResponse {
+  const [status, title] = errors[refusal.code];
+  const error = {
+    title,
+    detail: refusal.detail,
+    status,
+    type: errorType(refusal.code),
+    ...(statusesWithErrors.has(status) && { errors: refusal.issues }),
+  };
+  const response = respondJson(status, requestId, { meta: { requestId }, error });
+  if (wantsProblemJson(accept)) response.headers['content-type'] = 'application/problem+json';
+  Object.assign(response.headers, refusal.headers);
+  return response;
+}
+
+// Only when named: published clients compare the content type exactly, and send `*/*`.
+function wantsProblemJson(accept: string | undefined): boolean {
+  if (accept === undefined || !accept.includes('problem+json')) return false;
+  return accept.split(',').some((range) => mediaTypeOf(range) === 'application/problem+json');
+}
+
+/** `Application/JSON; charset=utf-8` → `application/json`. */
+export function mediaTypeOf(header: string): string {
+  const end = header.indexOf(';');
+  return (end === -1 ? header : header.slice(0, end)).trim().toLowerCase();
+}

@@ -1,0 +1,46 @@
+import type { AuditRecord } from '../storage/port/records.ts';
+import type { Context, WriteContext } from './context.ts';
+import { Refusal } from './refusal.ts';
+
+/** One transaction with its audit records; a refusal undoes it and is the result. */
+export async function transact<Result>(
+  context: Context,
+  work: (context: WriteContext) => Promise<Result | Refusal>,
+): Promise<Result | Refusal> {
+  try {
+    return await context.services.storage.write(async (store) => {
+      const records: AuditRecord[] = [];
+      const result = await work({
+        ...context,
+        store,
+        audit: (event, { display, resources }) => {
+          records.push({
+            id: context.services.ids.id('log'),
+            workspaceId: context.workspaceId,
+            event,
+            at: context.now,
+            actor: { type: 'rootkey', id: context.rootKey.id, name: context.rootKey.name || 'root key' },
+            display,
+            remoteIp: context.clientIp,
+            userAgent: context.userAgent ?? null,
+            resources,
+            correlationId: null,
+          });
+        },
+      });
+      if (result instanceof Refusal) throw result;
+      await store.audit.append(correlated(records, context));
+      return result;
+    });
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** Several records of one request share an id. */
+function correlated(records: readonly AuditRecord[], context: Context): readonly AuditRecord[] {
+  if (records.length < 2) return records;
+  const correlationId = context.services.ids.id('cor');
+  return records.map((record) => ({ ...record, correlationId }));
+}

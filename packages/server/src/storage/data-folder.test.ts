@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DataFolderError, openDataFolder } from './data-folder.ts';
+
+let parent: string;
+let path: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'unkey-folder-'));
+  path = join(parent, 'deep', 'data');
+});
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+test('a missing folder is made for its owner only', () => {
+  const folder = openDataFolder(path);
+  expect(folder.path).toBe(path);
+  expect(statSync(path).mode & 0o777).toBe(0o700);
+  expect(readFileSync(join(path, 'server.pid'), 'utf8')).toBe(`${process.pid}\n`);
+  folder.release();
+});
+
+test('a folder in use names its process, and is free after its release', () => {
+  const first = openDataFolder(path);
+  expect(() => openDataFolder(path)).toThrow(DataFolderError);
+  expect(() => openDataFolder(path)).toThrow(`already in use by process ${process.pid}`);
+  first.release();
+  first.release();
+  expect(existsSync(join(path, 'server.pid'))).toBe(false);
+  openDataFolder(path).release();
+});
+
+test('a lock dies with its process', async () => {
+  openDataFolder(path).release();
+  const script = `
+    import { DatabaseSync } from '@photostructure/sqlite';
+    const lock = new DatabaseSync(${JSON.stringify(join(path, 'server.lock'))});
+    lock.exec('BEGIN EXCLUSIVE');
+    process.stdout.write('held');
+    setInterval(() => lock.isOpen, 1000);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: import.meta.dirname });
+  await once(child.stdout, 'data');
+  writeFileSync(join(path, 'server.pid'), `${child.pid}\n`);
+  expect(() => openDataFolder(path)).toThrow(`in use by process ${child.pid}`);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  openDataFolder(path).release();
+});
+
+test('a file in the place of the folder is refused', () => {
+  const file = join(parent, 'file');
+  writeFileSync(file, '');
+  expect(() => openDataFolder(file)).toThrow(/is not a directory.*UNKEY_DATA_DIR/);
+  expect(() => openDataFolder(join(file, 'data'))).toThrow(/is not a directory/);
+});
+
+test.skipIf(process.getuid?.() === 0)('a read-only folder is refused', () => {
+  openDataFolder(path).release();
+  chmodSync(path, 0o500);
+  expect(() => openDataFolder(path)).toThrow(/is not writable \(EACCES\)/);
+  chmodSync(path, 0o700);
+});
+
+test('a lock file that cannot be opened is refused as not writable', () => {
+  openDataFolder(path).release();
+  rmSync(join(path, 'server.lock'));
+  // A directory in its place cannot be opened by anyone, the administrator included.
+  openDataFolder(join(path, 'server.lock')).release();
+  expect(() => openDataFolder(path)).toThrow(/is not writable/);
+});

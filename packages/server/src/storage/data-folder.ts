@@ -1,0 +1,120 @@
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+
+export interface DataFolder {
+  /** Absolute. */
+  readonly path: string;
+  /** Lets another process have the folder. */
+  release(): void;
+}
+
+/** The data folder cannot be used. The message says why and what to do. */
+export class DataFolderError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'DataFolderError';
+  }
+}
+
+type Lock = InstanceType<typeof DatabaseSync>;
+
+// A lock that nobody refers to would be collected, and given up with that.
+const held = new Set<Lock>();
+
+/** Makes the folder if it is missing and keeps it for this process. The lock dies with the process, however that ends. */
+export function openDataFolder(folder: string): DataFolder {
+  const path = resolve(folder);
+  makeFolder(path);
+  checkWritable(path);
+  const lock = takeLock(path);
+  held.add(lock);
+  const processFile = join(path, 'server.pid');
+  writeFileSync(processFile, `${process.pid}\n`, { mode: 0o600 });
+  return {
+    path,
+    release() {
+      if (!held.delete(lock)) return;
+      rmSync(processFile, { force: true });
+      lock.close();
+    },
+  };
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    if (hasCode(cause, 'EEXIST') || hasCode(cause, 'ENOTDIR')) throw notAFolder(path, cause);
+    throw new DataFolderError(
+      `The data folder ${path} cannot be made (${codeOf(cause)}). Make it for the server's user, or choose another one with UNKEY_DATA_DIR.`,
+      { cause },
+    );
+  }
+  if (!statSync(path).isDirectory()) throw notAFolder(path, undefined);
+}
+
+function notAFolder(path: string, cause: unknown): DataFolderError {
+  return new DataFolderError(
+    `The data folder ${path} is not a directory. Move that file away, or choose another folder with UNKEY_DATA_DIR.`,
+    { cause },
+  );
+}
+
+function checkWritable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw notWritable(path, cause);
+  }
+}
+
+function notWritable(path: string, cause: unknown): DataFolderError {
+  return new DataFolderError(
+    `The data folder ${path} is not writable (${codeOf(cause)}). Give the server's user write access to it, or choose another folder with UNKEY_DATA_DIR.`,
+    { cause },
+  );
+}
+
+// Never open `server.lock` in another way in this process: closing it would give up the lock (POSIX).
+function takeLock(path: string): Lock {
+  let lock: Lock | undefined;
+  try {
+    lock = new DatabaseSync(join(path, 'server.lock'), { timeout: 0 });
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (cause) {
+    lock?.close();
+    throw isBusy(cause) ? alreadyInUse(path, cause) : notWritable(path, cause);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && /database is locked/.test(error.message);
+}
+
+function alreadyInUse(path: string, cause: unknown): DataFolderError {
+  const holder = readHolder(path);
+  return new DataFolderError(
+    `The data folder ${path} is already in use by ${holder}. Stop that server, or choose another folder with UNKEY_DATA_DIR.`,
+    { cause },
+  );
+}
+
+function readHolder(path: string): string {
+  try {
+    const text = readFileSync(join(path, 'server.pid'), 'utf8').trim();
+    if (/^\d+$/.test(text)) return `process ${text}`;
+  } catch {
+    // The holder writes the file right after it takes the lock: it may not be there yet.
+  }
+  return 'another process';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

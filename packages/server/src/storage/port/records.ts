@@ -1,0 +1,188 @@
+import type { AuditEvent } from '@unkey-ts/contract';
+import type { Credits } from '../../domain/keys/refill.ts';
+import type { Override } from '../../domain/ratelimit/overrides.ts';
+
+/** A JSON object that callers attach and get back as it is. */
+export type Meta = Readonly<Record<string, unknown>>;
+
+export interface Workspace {
+  readonly id: string;
+  readonly name: string;
+  readonly isEnabled: boolean;
+  /** API requests per minute that the workspace may make; null: no limit. */
+  readonly requestsPerMinute: number | null;
+  /** The key that encrypts this workspace's recoverable keys, wrapped by the master key. */
+  readonly wrappedDataKey: string | null;
+  readonly createdAt: number;
+}
+
+export interface RootKey {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly start: string;
+  readonly name: string | null;
+  readonly isEnabled: boolean;
+  readonly expiresAt: number | null;
+  readonly createdAt: number;
+  readonly permissions: readonly string[];
+}
+
+export interface Api {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  /** Appears only in URN permissions. An API has exactly one. */
+  readonly keyspaceId: string;
+  /** Comma separated addresses and CIDR blocks that may use the API's keys; null: any. */
+  readonly allowedIps: string | null;
+  readonly isProtected: boolean;
+  readonly defaultPrefix: string | null;
+  readonly defaultByteLength: number | null;
+  readonly createdAt: number;
+}
+
+export interface Ratelimit {
+  readonly id: string;
+  readonly name: string;
+  readonly limit: number;
+  readonly durationMs: number;
+  readonly isAutoApplied: boolean;
+}
+
+export interface Identity {
+  readonly id: string;
+  readonly externalId: string;
+  readonly meta: Meta | null;
+  readonly ratelimits: readonly Ratelimit[];
+}
+
+export interface Permission {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string | null;
+}
+
+export interface Role {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly permissions: readonly Permission[];
+}
+
+export interface Key {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly apiId: string;
+  readonly keyspaceId: string;
+  readonly hash: string;
+  readonly start: string;
+  readonly prefix: string | null;
+  readonly byteLength: number;
+  readonly name: string | null;
+  readonly meta: Meta | null;
+  readonly isEnabled: boolean;
+  readonly expiresAt: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number | null;
+  readonly lastUsedAt: number | null;
+  /** The migration whose hash the key still has; null once it has Unkey's own. */
+  readonly pendingMigrationId: string | null;
+  readonly ciphertext: string | null;
+  readonly credits: Credits;
+  readonly identity: Identity | null;
+  /** Attached directly, sorted by slug. */
+  readonly permissions: readonly Permission[];
+  /** Sorted by name. */
+  readonly roles: readonly Role[];
+  readonly ratelimits: readonly Ratelimit[];
+}
+
+export interface NewKey {
+  readonly id: string;
+  readonly apiId: string;
+  readonly hash: string;
+  readonly start: string;
+  readonly prefix: string | null;
+  readonly byteLength: number;
+  readonly name: string | null;
+  readonly meta: Meta | null;
+  readonly isEnabled: boolean;
+  readonly expiresAt: number | null;
+  readonly createdAt: number;
+  readonly pendingMigrationId: string | null;
+  readonly ciphertext: string | null;
+  readonly credits: Credits;
+  readonly identityId: string | null;
+}
+
+/** Absent members stay as they are. */
+export interface KeyChanges {
+  readonly hash?: string;
+  readonly start?: string;
+  readonly name?: string | null;
+  readonly meta?: Meta | null;
+  readonly isEnabled?: boolean;
+  readonly expiresAt?: number | null;
+  readonly updatedAt?: number;
+  readonly pendingMigrationId?: null;
+  readonly credits?: Credits;
+  readonly identityId?: string | null;
+}
+
+export interface Namespace {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly deletedAt: number | null;
+}
+
+/** A namespace as the limit path needs it: with its overrides, ready to match. */
+export interface NamespaceWithOverrides extends Namespace {
+  readonly overrides: readonly Override[];
+}
+
+export interface Migration {
+  readonly id: string;
+  readonly name: string;
+  readonly algorithm: MigrationAlgorithm;
+}
+
+export const migrationAlgorithms = ['sha256', 'github.com/seamapi/prefixed-api-key'] as const;
+export type MigrationAlgorithm = (typeof migrationAlgorithms)[number];
+
+export interface AuditResource {
+  readonly type: string;
+  readonly id: string;
+  readonly name?: string | undefined;
+  readonly meta?: Meta | undefined;
+}
+
+export interface AuditRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly event: AuditEvent;
+  readonly at: number;
+  readonly actor: { readonly type: 'rootkey' | 'system'; readonly id: string; readonly name: string };
+  /** One sentence for people. */
+  readonly display: string;
+  readonly remoteIp: string | null;
+  readonly userAgent: string | null;
+  readonly resources: readonly AuditResource[];
+  /** Shared by the events of one request when there are several. */
+  readonly correlationId: string | null;
+}
+
+export interface PageQuery {
+  /** Id of the first row wanted. */
+  readonly cursor: string | undefined;
+  readonly limit: number;
+  /** Case-insensitive literal text that one of the searchable columns contains. */
+  readonly search?: string | undefined;
+}
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Id of the first row of the next page; null: this is the last page. */
+  readonly nextCursor: string | null;
+}

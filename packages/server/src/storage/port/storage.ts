@@ -1,0 +1,40 @@
+import type { Credits } from '../../domain/keys/refill.ts';
+import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
+import type { NamespaceWithOverrides, RootKey, Workspace } from './records.ts';
+import type { Store } from './store.ts';
+
+export type MaybePromise<Value> = Value | Promise<Value>;
+
+/** Who stands behind a bearer: the root key and the workspace it acts on (null: it does not exist). */
+export interface Caller {
+  readonly rootKey: RootKey;
+  readonly workspace: Workspace | null;
+}
+
+export interface Spent {
+  /** Credits left after the spend; before it when it was refused. Null: the key has become unlimited. */
+  readonly remaining: number | null;
+  readonly isSpent: boolean;
+}
+
+/** The database: snapshots, transactions, and the few statements of the verify and limit paths. */
+export interface Storage {
+  /** One consistent snapshot for all that `work` reads. */
+  read<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
+  /** One durable transaction; nothing of it happens when `work` throws. `work` awaits nothing but the store. */
+  write<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
+  /** Root key by hash of the bearer. */
+  findCaller(hash: string): MaybePromise<Caller | null>;
+  /** Key by hash, of any workspace, with all that a verification needs. */
+  findVerifiableKey(hash: string): MaybePromise<VerifiableKey | null>;
+  findNamespace(workspaceId: string, idOrName: string): MaybePromise<NamespaceWithOverrides | null>;
+  /** Credits of a key as they are stored: a refill may be due. */
+  readCredits(workspaceId: string, keyId: string): MaybePromise<Credits | null>;
+  /** Takes `cost` credits or nothing, in one atomic step; durable when it answers. */
+  spendCredits(workspaceId: string, keyId: string, cost: number): Promise<Spent>;
+  /** Notices what other processes committed; called before a look-up is answered from memory. */
+  catchUp(): void;
+  /** Throws when the database cannot answer. */
+  ping(): MaybePromise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,100 @@
+import type { Changes } from '../changes.ts';
+import type { Identity } from '../port/records.ts';
+import type { IdentityStore } from '../port/store.ts';
+import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
+import { metaOf, metaText, pageOf } from './rows.ts';
+import { contains } from './search.ts';
+import type { Database } from './tables.ts';
+
+interface IdentityRow {
+  readonly id: string;
+  readonly externalId: string;
+  readonly meta: string | null;
+}
+
+export function identityStore(db: Database, changes: Changes): IdentityStore {
+  const live = (workspaceId: string) =>
+    db
+      .selectFrom('identities')
+      .select(['id', 'externalId', 'meta'])
+      .where('workspaceId', '=', workspaceId)
+      .where('deletedAt', 'is', null);
+
+  const complete = async (row: IdentityRow | undefined): Promise<Identity | null> =>
+    row ? ((await identitiesOf(db, [row]))[0] ?? null) : null;
+
+  return {
+    async create(workspaceId, { meta, ...identity }) {
+      await db
+        .insertInto('identities')
+        .values({ ...identity, workspaceId, meta: metaText(meta), updatedAt: null, deletedAt: null })
+        .execute();
+    },
+    async find(workspaceId, idOrExternalId) {
+      const byId = await live(workspaceId).where('id', '=', idOrExternalId).executeTakeFirst();
+      return complete(
+        byId ?? (await live(workspaceId).where('externalId', '=', idOrExternalId).executeTakeFirst()),
+      );
+    },
+    async findByExternalId(workspaceId, externalId) {
+      return complete(await live(workspaceId).where('externalId', '=', externalId).executeTakeFirst());
+    },
+    async list(workspaceId, { cursor, limit, search }) {
+      let query = live(workspaceId).orderBy('id').limit(limit + 1);
+      if (cursor !== undefined) query = query.where('id', '>=', cursor);
+      const filter = contains(['id', 'externalId'], search);
+      if (filter) query = query.where(filter);
+      const page = pageOf(await query.execute(), limit);
+      return { ...page, rows: await identitiesOf(db, page.rows) };
+    },
+    async update(workspaceId, id, { meta, updatedAt }) {
+      changes.add(id);
+      await db
+        .updateTable('identities')
+        .set({ updatedAt, ...(meta !== undefined && { meta: metaText(meta) }) })
+        .where('workspaceId', '=', workspaceId)
+        .where('id', '=', id)
+        .execute();
+    },
+    async saveRatelimits(workspaceId, id, ratelimits) {
+      changes.add(id);
+      await saveRatelimits(db, workspaceId, id, ratelimits);
+    },
+    async delete(workspaceId, id, at) {
+      changes.add(id);
+      const deleted = db
+        .selectFrom('identities')
+        .select('id')
+        .where('workspaceId', '=', workspaceId)
+        .where('deletedAt', 'is not', null)
+        .where('externalId', '=', (eb) =>
+          eb.selectFrom('identities').select('externalId').where('id', '=', id),
+        );
+      for (const older of await deleted.execute()) {
+        await saveRatelimits(db, workspaceId, older.id, []);
+        await db.updateTable('keys').set({ identityId: null }).where('identityId', '=', older.id).execute();
+        await db.deleteFrom('identities').where('id', '=', older.id).execute();
+      }
+      await db
+        .updateTable('identities')
+        .set({ deletedAt: at })
+        .where('workspaceId', '=', workspaceId)
+        .where('id', '=', id)
+        .execute();
+    },
+  };
+}
+
+/** Completes identity rows with their limits, keeping the order. */
+export async function identitiesOf(db: Database, rows: readonly IdentityRow[]): Promise<Identity[]> {
+  const ratelimits = await ratelimitsOf(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    externalId: row.externalId,
+    meta: metaOf(row.meta),
+    ratelimits: ratelimits.get(row.id) ?? [],
+  }));
+}

@@ -1,0 +1,251 @@
+import type { Selectable } from 'kysely';
+import type { Credits } from '../../domain/keys/refill.ts';
+import type { Changes } from '../changes.ts';
+import type { Key, KeyChanges, Role } from '../port/records.ts';
+import type { KeyStore } from '../port/store.ts';
+import { identitiesOf } from './identities.ts';
+import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
+import { rolesOf } from './roles.ts';
+import { groupBy, metaOf, metaText, pageOf, permissionOf } from './rows.ts';
+import type { Database, Tables } from './tables.ts';
+
+type KeyRow = Selectable<Tables['keys']> & { readonly keyspaceId: string };
+
+export function keyStore(db: Database, changes: Changes): KeyStore {
+  const live = () =>
+    db
+      .selectFrom('keys')
+      .innerJoin('apis', 'apis.id', 'keys.apiId')
+      .selectAll('keys')
+      .select('apis.keyspaceId')
+      .where('keys.deletedAt', 'is', null)
+      .where('apis.deletedAt', 'is', null);
+
+  const one = async (row: KeyRow | undefined): Promise<Key | null> =>
+    row ? ((await keysOf(db, [row]))[0] ?? null) : null;
+
+  return {
+    async create(workspaceId, { credits, meta, isEnabled, ...key }) {
+      changes.add(key.hash);
+      await db
+        .insertInto('keys')
+        .values({
+          ...key,
+          ...creditColumns(credits),
+          workspaceId,
+          meta: metaText(meta),
+          isEnabled: Number(isEnabled),
+          updatedAt: null,
+          lastUsedAt: null,
+          deletedAt: null,
+        })
+        .execute();
+    },
+    async find(workspaceId, id) {
+      return one(
+        await live().where('keys.workspaceId', '=', workspaceId).where('keys.id', '=', id).executeTakeFirst(),
+      );
+    },
+    async findByHash(workspaceId, hash) {
+      return one(
+        await live().where('keys.workspaceId', '=', workspaceId).where('hash', '=', hash).executeTakeFirst(),
+      );
+    },
+    async isHashTaken(hash) {
+      const row = await db.selectFrom('keys').select('id').where('hash', '=', hash).executeTakeFirst();
+      return row !== undefined;
+    },
+    async list(workspaceId, apiId, { cursor, limit }, externalId) {
+      let query = live()
+        .where('keys.workspaceId', '=', workspaceId)
+        .where('apiId', '=', apiId)
+        .orderBy('keys.id')
+        .limit(limit + 1);
+      if (cursor !== undefined) query = query.where('keys.id', '>=', cursor);
+      if (externalId !== undefined) {
+        query = query.where('identityId', 'in', (eb) =>
+          eb
+            .selectFrom('identities')
+            .select('identities.id')
+            .where('identities.workspaceId', '=', workspaceId)
+            .where('externalId', '=', externalId)
+            .where('identities.deletedAt', 'is', null),
+        );
+      }
+      const page = pageOf(await query.execute(), limit);
+      return { ...page, rows: await keysOf(db, page.rows) };
+    },
+    async update(workspaceId, id, keyChanges) {
+      changes.add(id);
+      if (keyChanges.hash !== undefined) changes.add(keyChanges.hash);
+      await db
+        .updateTable('keys')
+        .set(changedColumns(keyChanges))
+        .where('workspaceId', '=', workspaceId)
+        .where('id', '=', id)
+        .execute();
+    },
+    async delete(workspaceId, id, at) {
+      changes.add(id);
+      await db
+        .updateTable('keys')
+        .set({ deletedAt: at })
+        .where('workspaceId', '=', workspaceId)
+        .where('id', '=', id)
+        .execute();
+    },
+    async purge(workspaceId, id) {
+      changes.add(id);
+      await db.deleteFrom('keyPermissions').where('keyId', '=', id).execute();
+      await db.deleteFrom('keyRoles').where('keyId', '=', id).execute();
+      await db.deleteFrom('ratelimits').where('ownerId', '=', id).execute();
+      await db.deleteFrom('keys').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
+    },
+    async attachPermissions(_workspaceId, id, permissionIds) {
+      changes.add(id);
+      if (permissionIds.length === 0) return;
+      const rows = permissionIds.map((permissionId) => ({ keyId: id, permissionId }));
+      await db
+        .insertInto('keyPermissions')
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+    async detachPermissions(_workspaceId, id, permissionIds) {
+      changes.add(id);
+      if (permissionIds.length === 0) return;
+      await db
+        .deleteFrom('keyPermissions')
+        .where('keyId', '=', id)
+        .where('permissionId', 'in', permissionIds)
+        .execute();
+    },
+    async attachRoles(_workspaceId, id, roleIds) {
+      changes.add(id);
+      if (roleIds.length === 0) return;
+      const rows = roleIds.map((roleId) => ({ keyId: id, roleId }));
+      await db
+        .insertInto('keyRoles')
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+    async detachRoles(_workspaceId, id, roleIds) {
+      changes.add(id);
+      if (roleIds.length === 0) return;
+      await db.deleteFrom('keyRoles').where('keyId', '=', id).where('roleId', 'in', roleIds).execute();
+    },
+    async saveRatelimits(workspaceId, id, ratelimits) {
+      changes.add(id);
+      await saveRatelimits(db, workspaceId, id, ratelimits);
+    },
+    async listRefillable(before, limit) {
+      const rows = await live()
+        .where('refillAmount', 'is not', null)
+        .where('creditsRemaining', 'is not', null)
+        .where('lastRefillAt', '<', before)
+        .orderBy('lastRefillAt')
+        .limit(limit)
+        .execute();
+      return keysOf(db, rows);
+    },
+    async markUsed(usedAt) {
+      for (const [id, lastUsedAt] of usedAt) {
+        await db.updateTable('keys').set({ lastUsedAt }).where('id', '=', id).execute();
+      }
+    },
+  };
+}
+
+/** Completes key rows with identities, permissions, roles and limits: a fixed number of queries for any number of keys. */
+async function keysOf(db: Database, rows: readonly KeyRow[]): Promise<Key[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  const permissions = await db
+    .selectFrom('keyPermissions')
+    .innerJoin('permissions', 'permissions.id', 'keyPermissions.permissionId')
+    .select(['keyId', 'permissions.id', 'slug', 'name', 'description'])
+    .where('keyId', 'in', ids)
+    .orderBy('slug')
+    .execute();
+  const permissionsByKey = groupBy(permissions, ({ keyId }) => keyId);
+  const rolesByKey = await rolesByKeyOf(db, ids);
+  const ratelimits = await ratelimitsOf(db, ids);
+  const identities = await identitiesByIdOf(db, rows);
+  return rows.map((row) => ({
+    id: row.id,
+    workspaceId: row.workspaceId,
+    apiId: row.apiId,
+    keyspaceId: row.keyspaceId,
+    hash: row.hash,
+    start: row.start,
+    prefix: row.prefix,
+    byteLength: row.byteLength,
+    name: row.name,
+    meta: metaOf(row.meta),
+    isEnabled: row.isEnabled === 1,
+    expiresAt: row.expiresAt,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    lastUsedAt: row.lastUsedAt,
+    pendingMigrationId: row.pendingMigrationId,
+    ciphertext: row.ciphertext,
+    credits: creditsOf(row),
+    identity: (row.identityId !== null && identities.get(row.identityId)) || null,
+    permissions: (permissionsByKey.get(row.id) ?? []).map(permissionOf),
+    roles: rolesByKey.get(row.id) ?? [],
+    ratelimits: ratelimits.get(row.id) ?? [],
+  }));
+}
+
+async function rolesByKeyOf(db: Database, keyIds: readonly string[]): Promise<Map<string, Role[]>> {
+  const links = await db
+    .selectFrom('keyRoles')
+    .innerJoin('roles', 'roles.id', 'keyRoles.roleId')
+    .select(['keyId', 'roles.id', 'name', 'description'])
+    .where('keyId', 'in', keyIds)
+    .orderBy('name')
+    .execute();
+  const distinct = [...new Map(links.map((link) => [link.id, link])).values()];
+  const roles = new Map((await rolesOf(db, distinct)).map((role) => [role.id, role]));
+  const groups = groupBy(links, ({ keyId }) => keyId);
+  return new Map([...groups].map(([keyId, group]) => [keyId, group.flatMap(({ id }) => roles.get(id) ?? [])]));
+}
+
+async function identitiesByIdOf(db: Database, rows: readonly KeyRow[]) {
+  const ids = [...new Set(rows.flatMap(({ identityId }) => identityId ?? []))];
+  if (ids.length === 0) return new Map();
+  const found = await db
+    .selectFrom('identities')
+    .select(['id', 'externalId', 'meta'])
+    .where('id', 'in', ids)
+    .where('deletedAt', 'is', null)
+    .execute();
+  return new Map((await identitiesOf(db, found)).map((identity) => [identity.id, identity]));
+}
+
+function creditsOf(row: KeyRow): Credits {
+  return {
+    remaining: row.creditsRemaining,
+    refill: row.refillAmount === null ? null : { amount: row.refillAmount, day: row.refillDay },
+    lastRefillAt: row.lastRefillAt,
+  };
+}
+
+function creditColumns({ remaining, refill, lastRefillAt }: Credits) {
+  return {
+    creditsRemaining: remaining,
+    refillAmount: refill?.amount ?? null,
+    refillDay: refill?.day ?? null,
+    lastRefillAt,
+  };
+}
+
+function changedColumns({ credits, meta, isEnabled, ...columns }: KeyChanges) {
+  return {
+    ...columns,
+    ...(credits !== undefined && creditColumns(credits)),
+    ...(meta !== undefined && { meta: metaText(meta) }),
+    ...(isEnabled !== undefined && { isEnabled: Number(isEnabled) }),
+  };
+}

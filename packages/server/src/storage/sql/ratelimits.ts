@@ -1,0 +1,37 @@
+import type { Ratelimit } from '../port/records.ts';
+import { groupBy, ratelimitOf } from './rows.ts';
+import type { Database } from './tables.ts';
+
+/** Limits by owner (a key or an identity), sorted by name. */
+export async function ratelimitsOf(
+  db: Database,
+  ownerIds: readonly string[],
+): Promise<Map<string, Ratelimit[]>> {
+  if (ownerIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('ratelimits')
+    .selectAll()
+    .where('ownerId', 'in', ownerIds)
+    .orderBy('name')
+    .execute();
+  const groups = groupBy(rows, ({ ownerId }) => ownerId);
+  return new Map([...groups].map(([ownerId, group]) => [ownerId, group.map(ratelimitOf)]));
+}
+
+/** Makes the owner's limits exactly these: others go, those of the same id change in place. */
+export async function saveRatelimits(
+  db: Database,
+  workspaceId: string,
+  ownerId: string,
+  ratelimits: readonly Ratelimit[],
+): Promise<void> {
+  await db.deleteFrom('ratelimits').where('ownerId', '=', ownerId).execute();
+  if (ratelimits.length === 0) return;
+  const rows = ratelimits.map((ratelimit) => ({
+    ...ratelimit,
+    workspaceId,
+    ownerId,
+    isAutoApplied: Number(ratelimit.isAutoApplied),
+  }));
+  await db.insertInto('ratelimits').values(rows).execute();
+}

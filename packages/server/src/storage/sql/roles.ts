@@ -1,0 +1,99 @@
+import { fold } from '../../domain/fold.ts';
+import type { Changes } from '../changes.ts';
+import type { Role } from '../port/records.ts';
+import type { RoleStore } from '../port/store.ts';
+import { groupBy, pageOf, permissionOf } from './rows.ts';
+import { contains } from './search.ts';
+import type { Database } from './tables.ts';
+
+interface RoleRow {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+}
+
+export function roleStore(db: Database, changes: Changes): RoleStore {
+  const own = (workspaceId: string) =>
+    db.selectFrom('roles').select(['id', 'name', 'description']).where('workspaceId', '=', workspaceId);
+
+  const complete = async (row: RoleRow | undefined): Promise<Role | null> =>
+    row ? ((await rolesOf(db, [row]))[0] ?? null) : null;
+
+  return {
+    async create(workspaceId, roles) {
+      if (roles.length === 0) return;
+      const rows = roles.map((role) => ({ ...role, workspaceId, nameFolded: fold(role.name) }));
+      await db.insertInto('roles').values(rows).execute();
+    },
+    async find(workspaceId, idOrName) {
+      const byId = await own(workspaceId).where('id', '=', idOrName).executeTakeFirst();
+      return complete(
+        byId ?? (await own(workspaceId).where('nameFolded', '=', fold(idOrName)).executeTakeFirst()),
+      );
+    },
+    async findById(workspaceId, id) {
+      return complete(await own(workspaceId).where('id', '=', id).executeTakeFirst());
+    },
+    async findByNames(workspaceId, names) {
+      if (names.length === 0) return [];
+      const rows = await own(workspaceId).where('nameFolded', 'in', names.map(fold)).orderBy('name').execute();
+      return rolesOf(db, rows);
+    },
+    async list(workspaceId, { cursor, limit, search }) {
+      let query = own(workspaceId).orderBy('id').limit(limit + 1);
+      if (cursor !== undefined) query = query.where('id', '>=', cursor);
+      const filter = contains(['id', 'name', 'description'], search);
+      if (filter) query = query.where(filter);
+      const page = pageOf(await query.execute(), limit);
+      return { ...page, rows: await rolesOf(db, page.rows) };
+    },
+    async attachPermissions(workspaceId, id, permissionIds) {
+      changes.add(workspaceId);
+      if (permissionIds.length === 0) return;
+      const rows = permissionIds.map((permissionId) => ({ roleId: id, permissionId }));
+      await db
+        .insertInto('rolePermissions')
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+    async detachPermissions(workspaceId, id, permissionIds) {
+      changes.add(workspaceId);
+      if (permissionIds.length === 0) return;
+      await db
+        .deleteFrom('rolePermissions')
+        .where('roleId', '=', id)
+        .where('permissionId', 'in', permissionIds)
+        .execute();
+    },
+    async delete(workspaceId, id) {
+      changes.add(workspaceId);
+      await db.deleteFrom('rolePermissions').where('roleId', '=', id).execute();
+      await db.deleteFrom('keyRoles').where('roleId', '=', id).execute();
+      await db.deleteFrom('roles').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
+    },
+  };
+}
+
+/** Completes role rows with their permissions, sorted by slug, keeping the order of the rows. */
+export async function rolesOf(db: Database, rows: readonly RoleRow[]): Promise<Role[]> {
+  if (rows.length === 0) return [];
+  const attached = await db
+    .selectFrom('rolePermissions')
+    .innerJoin('permissions', 'permissions.id', 'rolePermissions.permissionId')
+    .select(['roleId', 'permissions.id', 'slug', 'name', 'description'])
+    .where(
+      'roleId',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('slug')
+    .execute();
+  const byRole = groupBy(attached, ({ roleId }) => roleId);
+  return rows.map(({ id, name, description }) => ({
+    id,
+    name,
+    description,
+    permissions: (byRole.get(id) ?? []).map(permissionOf),
+  }));
+}

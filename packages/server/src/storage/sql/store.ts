@@ -1,0 +1,29 @@
+import type { Changes } from '../changes.ts';
+import type { Store } from '../port/store.ts';
+import { apiStore } from './apis.ts';
+import { auditStore } from './audit.ts';
+import { identityStore } from './identities.ts';
+import { keyStore } from './keys.ts';
+import { migrationStore } from './migrations.ts';
+import { namespaceStore } from './namespaces.ts';
+import { permissionStore } from './permissions.ts';
+import { roleStore } from './roles.ts';
+import { rootKeyStore } from './root-keys.ts';
+import type { Database } from './tables.ts';
+import { workspaceStore } from './workspaces.ts';
+
+/** The store over any connection that Kysely speaks to: the queries are written once. */
+export function sqlStore(db: Database, changes: Changes): Store {
+  return {
+    workspaces: workspaceStore(db, changes),
+    rootKeys: rootKeyStore(db, changes),
+    apis: apiStore(db, changes),
+    keys: keyStore(db, changes),
+    identities: identityStore(db, changes),
+    permissions: permissionStore(db, changes),
+    roles: roleStore(db, changes),
+    namespaces: namespaceStore(db, changes),
+    migrations: migrationStore(db),
+    audit: auditStore(db),
+  };
+}

@@ -1,0 +1,44 @@
+import { existsSync, statSync } from 'node:fs';
+import { DatabaseSync } from '@photostructure/sqlite';
+
+export class DatabaseFileError extends Error {
+  override readonly name = 'DatabaseFileError';
+}
+
+/** Waiting for another process's write, in milliseconds. */
+const busyTimeoutMs = 10_000;
+/** Above this size a full check would delay the start for long. */
+const maxCheckedBytes = 64 * 1024 * 1024;
+
+/** A connection that syncs every commit to disk. */
+export function openDatabase(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF');
+  database.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY');
+  // SQLite's own folds ASCII only.
+  database.function('lower', { deterministic: true }, (text) =>
+    typeof text === 'string' ? text.toLowerCase() : text,
+  );
+  return database;
+}
+
+/** Throws when the file is damaged, before anything is written to it. */
+export function checkDatabase(file: string): void {
+  if (!existsSync(file) || statSync(file).size === 0) return;
+  try {
+    const database = openDatabase(file);
+    try {
+      const [row] = statSync(file).size > maxCheckedBytes ? [] : database.prepare('PRAGMA quick_check(1)').all();
+      const verdict = row === undefined ? 'ok' : Object.values(row as object)[0];
+      if (verdict !== 'ok') throw new Error(String(verdict));
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    throw new DatabaseFileError(
+      `${file} is damaged or not a database (${error instanceof Error ? error.message : error}). ` +
+        'Restore a backup made with `unkey backup`, or move the file away to start empty.',
+      { cause: error },
+    );
+  }
+}

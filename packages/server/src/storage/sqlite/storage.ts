@@ -1,0 +1,100 @@
+import type { DatabaseSync } from '@photostructure/sqlite';
+import { CamelCasePlugin, Kysely } from 'kysely';
+import type { ChangeListener } from '../changes.ts';
+import type { Storage } from '../port/storage.ts';
+import type { Store } from '../port/store.ts';
+import { sqlStore } from '../sql/store.ts';
+import type { Tables } from '../sql/tables.ts';
+import { sqliteDialect } from './dialect.ts';
+import { creditSpender, hotReads } from './hot-path.ts';
+import { migrate } from './migrations.ts';
+import { checkDatabase, openDatabase } from './open.ts';
+import { Writer } from './writer.ts';
+
+/**
+ * Storage in one SQLite file. Three connections: one writes, one reads snapshots, and one answers the look-ups of the
+ * verify and limit paths, which must see the last commit even while a snapshot is open.
+ */
+export function openSqliteStorage(options: {
+  readonly file: string;
+  readonly onCommit: ChangeListener;
+}): Storage {
+  checkDatabase(options.file);
+  const writing = openDatabase(options.file);
+  migrate(writing);
+  const reading = openDatabase(options.file);
+  const hot = openDatabase(options.file);
+  const writer = new Writer(writing, options.onCommit);
+  const spend = creditSpender(writing);
+  const reads = hotReads(hot);
+  const snapshots = snapshotReader(reading);
+  const catchUp = otherProcesses(writing, options.onCommit);
+  const writingDb = kyselyOver(writing);
+
+  return {
+    read: (work) => snapshots(work),
+    write: (work) => writer.run((changes) => work(sqlStore(writingDb, changes))),
+    findCaller: (hash) => reads.findCaller(hash),
+    findVerifiableKey: (hash) => reads.findVerifiableKey(hash),
+    findNamespace: (workspaceId, idOrName) => reads.findNamespace(workspaceId, idOrName),
+    readCredits: (workspaceId, keyId) => reads.readCredits(workspaceId, keyId),
+    spendCredits: (workspaceId, keyId, cost) => writer.run(() => spend(workspaceId, keyId, cost)),
+    catchUp,
+    ping: () => void hot.prepare('SELECT 1 FROM workspaces LIMIT 1').get(),
+    async close() {
+      await writer.idle();
+      for (const database of [hot, reading, writing]) database.close();
+    },
+  };
+}
+
+function kyselyOver(database: DatabaseSync): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: sqliteDialect(database), plugins: [new CamelCasePlugin()] });
+}
+
+/** One snapshot at a time: reads await nothing but the store, so each is over within its turn of the event loop. */
+function snapshotReader(database: DatabaseSync) {
+  const store = sqlStore(kyselyOver(database), new Set());
+  const begin = database.prepare('BEGIN');
+  const end = database.prepare('COMMIT');
+  let last: Promise<unknown> = Promise.resolve();
+
+  const readAfter = async <Result>(
+    before: Promise<unknown>,
+    work: (store: Store) => Promise<Result>,
+  ): Promise<Result> => {
+    await before.catch(() => {});
+    begin.run();
+    try {
+      return await work(store);
+    } finally {
+      end.run();
+    }
+  };
+
+  return <Result>(work: (store: Store) => Promise<Result>): Promise<Result> => {
+    const result = readAfter(last, work);
+    last = result;
+    return result;
+  };
+}
+
+/** Asks, at most once a turn of the event loop, whether another process (the command line) has committed. */
+function otherProcesses(database: DatabaseSync, onCommit: ChangeListener): () => void {
+  const statement = database.prepare('PRAGMA data_version');
+  const version = () => (statement.get() as { data_version: number }).data_version;
+  let known = version();
+  let isAsked = false;
+
+  return () => {
+    if (isAsked) return;
+    isAsked = true;
+    setImmediate(() => {
+      isAsked = false;
+    });
+    const current = version();
+    if (current === known) return;
+    known = current;
+    onCommit(null);
+  };
+}
