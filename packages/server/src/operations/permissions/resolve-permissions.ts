@@ -1,0 +1,64 @@
+import { fold } from '../../domain/fold.ts';
+import type { Permission } from '../../storage/port/records.ts';
+import type { ReadContext, WriteContext } from '../context.ts';
+
+export interface ResolvedPermissions {
+  /** Sorted by slug, in their stored spelling. */
+  readonly existing: Permission[];
+  /** Each slug once, in the spelling in which the request has it first, sorted. */
+  readonly missing: string[];
+}
+
+export interface CreatePermissionsOptions {
+  /** Whether each new permission has an audit record of its own. */
+  readonly isAudited: boolean;
+  readonly description?: (slug: string) => string;
+}
+
+/** Tells slugs that exist from those that do not; slugs that differ only in case are one. */
+export async function resolvePermissions(
+  { store, workspaceId }: Pick<ReadContext, 'store' | 'workspaceId'>,
+  slugs: readonly string[],
+): Promise<ResolvedPermissions> {
+  const wanted = firstSpellings(slugs);
+  const existing = await store.permissions.findBySlugs(workspaceId, [...wanted.values()]);
+  for (const { slug } of existing) wanted.delete(fold(slug));
+  return { existing, missing: [...wanted.values()].sort() };
+}
+
+/** Makes the slugs that `resolvePermissions` found missing, in their order. A permission's name is its slug. */
+export async function createPermissions(
+  context: WriteContext,
+  slugs: readonly string[],
+  { isAudited, description }: CreatePermissionsOptions,
+): Promise<Permission[]> {
+  const { store, workspaceId, services, now } = context;
+  const permissions = slugs.map((slug) => ({
+    id: services.ids.id('perm'),
+    slug,
+    name: slug,
+    description: description?.(slug) ?? null,
+  }));
+  await store.permissions.create(
+    workspaceId,
+    permissions.map((permission) => ({ ...permission, createdAt: now })),
+  );
+  if (isAudited) for (const permission of permissions) auditCreation(context, permission);
+  return permissions;
+}
+
+function auditCreation({ audit }: WriteContext, { id, name, slug }: Permission): void {
+  audit('permission.create', {
+    display: `Created ${slug} (${id})`,
+    resources: [{ type: 'permission', id, name, meta: { name, slug } }],
+  });
+}
+
+function firstSpellings(slugs: readonly string[]): Map<string, string> {
+  const spellings = new Map<string, string>();
+  for (const slug of slugs) {
+    const folded = fold(slug);
+    if (!spellings.has(folded)) spellings.set(folded, slug);
+  }
+  return spellings;
+}
