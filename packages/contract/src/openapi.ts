@@ -1,0 +1,227 @@
+import type { TSchema } from 'typebox';
+import { describeAccess } from './describe-access.ts';
+import { errorMeanings } from './error-meanings.ts';
+import { type ErrorCode, errors, errorType } from './errors.ts';
+import { type Operation, pathOf } from './operation.ts';
+import { errorsByStatus } from './operation-errors.ts';
+import { operations } from './operations.ts';
+import { badRequestBody, errorBody, responseMeta } from './schemas/envelope.ts';
+import { pagination } from './schemas/page.ts';
+
+type Json = Record<string, unknown>;
+
+const exampleRequestId = 'req_2cGKbMxRj';
+const exampleCursor = 'key_9zXc8Vb7N';
+
+const tags = [
+  { name: 'keys', description: 'Make, verify and manage keys.' },
+  { name: 'apis', description: 'Sets of keys that belong together.' },
+  { name: 'identities', description: 'Your users, teams and organisations, to which keys belong.' },
+  { name: 'permissions', description: 'Permissions and roles, for keys to hold.' },
+  { name: 'ratelimit', description: 'Limits on anything, with or without a key.' },
+  { name: 'liveness', description: 'Whether the service is up.' },
+];
+
+/** The API as an OpenAPI 3.1 document. Pure: the same version gives the same document. */
+export function openapi(version: string): Json {
+  const components = new Components();
+  const paths = Object.fromEntries(
+    Object.values<Operation>(operations).map((operation) => [
+      pathOf(operation),
+      { [operation.method.toLowerCase()]: operationObject(operation, components) },
+    ]),
+  );
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'unkey-ts',
+      version,
+      description:
+        'API keys, identities, permissions, credits and rate limits. An independent implementation of the Unkey v2 API.',
+    },
+    servers: [{ url: 'http://127.0.0.1:7070' }],
+    security: [{ bearer: [] }],
+    tags,
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'root key', description: 'A root key.' },
+      },
+      headers: {
+        RequestId: {
+          description: 'Id of the request, the same as `meta.requestId`.',
+          schema: { type: 'string' },
+        },
+      },
+      schemas: components.sorted(),
+    },
+  };
+}
+
+/** The schemas under `components`: those with a `title` are put there once and referred to from elsewhere. */
+class Components {
+  readonly #schemas = new Map<string, Json>();
+
+  /** Puts the schema under its own title, or else under the given name. */
+  named(name: string, schema: TSchema): Json {
+    return this.#reference({ title: name, ...schema });
+  }
+
+  sorted(): Json {
+    return Object.fromEntries([...this.#schemas].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  #reference(schema: Json & { readonly title: string }): Json {
+    const { title, ...rest } = schema;
+    const inlined = this.#inline(rest);
+    const known = this.#schemas.get(title);
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(inlined)) {
+      throw new Error(`Two different schemas are titled ${title}: give one of them another title.`);
+    }
+    this.#schemas.set(title, inlined);
+    return { $ref: `#/components/schemas/${title}` };
+  }
+
+  #inline(schema: Json): Json {
+    return Object.fromEntries(
+      Object.entries(schema).map(([keyword, value]) => [keyword, this.#keyword(keyword, value)]),
+    );
+  }
+
+  #keyword(keyword: string, value: unknown): unknown {
+    if (keyword === 'items') return this.#schema(value as Json);
+    if (keyword !== 'properties') return value;
+    return Object.fromEntries(
+      Object.entries(value as Json).map(([name, it]) => [name, this.#schema(it as Json)]),
+    );
+  }
+
+  #schema(schema: Json): Json {
+    return typeof schema.title === 'string'
+      ? this.#reference({ ...schema, title: schema.title })
+      : this.#inline(schema);
+  }
+}
+
+function operationObject(operation: Operation, components: Components): Json {
+  const name = componentName(operation.id);
+  return {
+    operationId: operation.id,
+    tags: [operation.id.split('.')[0]],
+    summary: operation.summary,
+    description: [operation.description, accessSentence(operation)].join('\n\n'),
+    ...(operation.access === 'public' ? { security: [] } : {}),
+    ...(operation.input === null
+      ? {}
+      : { requestBody: requestBody(operation, operation.input, name, components) }),
+    responses: {
+      200: success(operation, name, components),
+      ...Object.fromEntries(
+        [...errorsByStatus(operation)].map(([status, codes]) => [status, failure(status, codes, components)]),
+      ),
+    },
+  };
+}
+
+function accessSentence({ access }: Operation): string {
+  if (access === 'public') return 'Needs no root key.';
+  return ['The root key needs:', '', ...describeAccess(access).map((line) => `- ${line}`)].join('\n');
+}
+
+/** `keys.createKey` → `V2KeysCreateKey`. */
+function componentName(id: string): string {
+  const parts = id.split('.').map((part) => part.charAt(0).toUpperCase() + part.slice(1));
+  return `V2${parts.join('')}`;
+}
+
+function requestBody(operation: Operation, input: TSchema, name: string, components: Components): Json {
+  const schema = components.named(`${name}RequestBody`, input);
+  return { required: true, content: { 'application/json': { schema, example: operation.example.request } } };
+}
+
+function success(operation: Operation, name: string, components: Components): Json {
+  const properties: Json = { meta: components.named('Meta', responseMeta) };
+  if (operation.output !== null) properties.data = components.named(`${name}ResponseData`, operation.output);
+  if (operation.isPaged) properties.pagination = components.named('Pagination', pagination);
+  const body = { type: 'object', required: Object.keys(properties), properties, additionalProperties: false };
+  const schema = components.named(`${name}ResponseBody`, body);
+  return {
+    description: 'Done.',
+    headers: requestIdHeader,
+    content: { 'application/json': { schema, example: exampleOf(operation) } },
+  };
+}
+
+function exampleOf(operation: Operation): Json {
+  return {
+    meta: { requestId: exampleRequestId },
+    ...(operation.output === null ? {} : { data: operation.example.response }),
+    ...(operation.isPaged ? { pagination: { hasMore: true, cursor: exampleCursor } } : {}),
+  };
+}
+
+const requestIdHeader = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+
+const errorNames: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  408: 'RequestTimeout',
+  409: 'Conflict',
+  410: 'Gone',
+  412: 'PreconditionFailed',
+  413: 'RequestEntityTooLarge',
+  429: 'TooManyRequests',
+  500: 'InternalServer',
+};
+
+/** These carry `errors` beside the rest. */
+const statusesWithPlaces: readonly number[] = [400, 408, 413];
+
+const errorHeaders: Readonly<Record<number, Json>> = {
+  405: { Allow: { description: 'The method that the operation has.', schema: { type: 'string' } } },
+  429: {
+    'Retry-After': { description: 'Seconds until the next minute of requests.', schema: { type: 'integer' } },
+    'RateLimit-Limit': { description: 'Requests of the workspace a minute.', schema: { type: 'integer' } },
+    'RateLimit-Remaining': { description: 'Requests that are left.', schema: { type: 'integer' } },
+    'RateLimit-Reset': { description: 'Seconds until all are there again.', schema: { type: 'integer' } },
+  },
+};
+
+function failure(status: number, codes: readonly ErrorCode[], components: Components): Json {
+  const content = {
+    schema: components.named(`${errorNames[status]}ErrorResponse`, errorEnvelope(status, components)),
+  };
+  return {
+    description: codes.map((code) => `- \`${errorType(code)}\`: ${errorMeanings[code]}`).join('\n'),
+    headers: { ...requestIdHeader, ...errorHeaders[status] },
+    content: {
+      'application/json': { ...content, example: errorExample(status, codes) },
+      'application/problem+json': content,
+    },
+  };
+}
+
+function errorEnvelope(status: number, components: Components): Json {
+  const error = statusesWithPlaces.includes(status)
+    ? components.named('BadRequestErrorDetails', badRequestBody)
+    : components.named('BaseError', errorBody);
+  return {
+    type: 'object',
+    required: ['meta', 'error'],
+    properties: { meta: components.named('Meta', responseMeta), error },
+  };
+}
+
+function errorExample(status: number, codes: readonly ErrorCode[]): Json {
+  const error = codes.slice(0, 1).map((code) => ({
+    title: errors[code][1],
+    detail: errorMeanings[code],
+    status,
+    type: errorType(code),
+    ...(statusesWithPlaces.includes(status) ? { errors: [] } : {}),
+  }))[0];
+  return { meta: { requestId: exampleRequestId }, error };
+}
