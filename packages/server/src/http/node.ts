@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HttpHandler, HttpRequest, HttpResponse, TransportFailure } from './exchange.ts';
 import { rawAnswer } from './raw-answer.ts';
 import { type BodyReading, readBody } from './read-body.ts';
@@ -81,8 +82,13 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
   server.on('request', serve);
   server.on('checkContinue', serve);
   server.on('checkExpectation', serve);
-  server.on('connect', (_request, socket) => breakConnection(socket, 'malformed'));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => breakConnection(socket, failureOf(error)));
+  server.on('connect', (_request, socket) => {
+    socket.resume();
+    breakConnection(socket, 'malformed');
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+    breakConnection(socket, failureOf(error)),
+  );
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const connection = connections.get(request.socket);
@@ -90,12 +96,17 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
     connection.unanswered++;
     response.once('close', () => {
       connection.unanswered--;
+      if (isDraining) server.closeIdleConnections();
       endIfBroken(request.socket, connection);
     });
     answer(request, response, connection).catch(() => request.socket.destroy());
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse, connection: Connection): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: Connection,
+  ): Promise<void> {
     if (lacksHost(request)) return refuse(request.socket, response, 'malformed');
     const body = await readWithin(request, response, connection);
     if (body === 'aborted') return;
@@ -146,7 +157,7 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
       return;
     }
     if (connection.isEnding || connection.brokenBy !== undefined) return;
-    if (connection.reading !== undefined) {
+    if (connection.reading?.hasArrived() === false) {
       connection.reading.fail(kind);
       return;
     }
@@ -179,6 +190,8 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
   async function close(): Promise<void> {
     isDraining = true;
     if (!server.listening) return;
+    // Closing destroys idle connections: the requests that have arrived on them are read first.
+    await nextTurn();
     const cut = setInterval(cutUnfinished, drainGraceMs);
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -266,9 +279,12 @@ function listenError(host: string, port: number, cause: NodeJS.ErrnoException): 
     ENOTFOUND: 'the host name is unknown',
   };
   const reason = reasons[cause.code ?? ''] ?? cause.message;
-  return new ListenError(`Cannot listen on ${host}, port ${port}: ${reason}. Choose others with HOST and PORT.`, {
-    cause,
-  });
+  return new ListenError(
+    `Cannot listen on ${host}, port ${port}: ${reason}. Choose others with HOST and PORT.`,
+    {
+      cause,
+    },
+  );
 }
 
 function urlOf(host: string, port: number): string {

@@ -5,6 +5,8 @@ export interface BodyReading {
   /** `aborted`: the client is gone, and nobody waits for an answer. */
   readonly result: Promise<Uint8Array | TransportFailure | 'aborted'>;
   isSettled(): boolean;
+  /** Whether the connection has nothing more to give for this body, even if it is not taken in yet. */
+  hasArrived(): boolean;
   /** Ends the reading from outside, when the connection breaks. */
   fail(kind: TransportFailure): void;
 }
@@ -12,7 +14,10 @@ export interface BodyReading {
 const NO_BODY = new Uint8Array(0);
 
 /** Reads a body to its end, and stops at the first byte too many: at once when its length is declared. */
-export function readBody(request: IncomingMessage, limits: { maxBytes: number; timeoutMs: number }): BodyReading {
+export function readBody(
+  request: IncomingMessage,
+  limits: { maxBytes: number; timeoutMs: number },
+): BodyReading {
   const declared = request.headers['content-length'];
   if (request.headers['transfer-encoding'] === undefined) {
     if (declared === undefined || Number(declared) === 0) return settledReading(NO_BODY);
@@ -22,7 +27,7 @@ export function readBody(request: IncomingMessage, limits: { maxBytes: number; t
 }
 
 function settledReading(result: Uint8Array | TransportFailure): BodyReading {
-  return { result: Promise.resolve(result), isSettled: () => true, fail: () => {} };
+  return { result: Promise.resolve(result), isSettled: () => true, hasArrived: () => true, fail: () => {} };
 }
 
 function collect(request: IncomingMessage, limits: { maxBytes: number; timeoutMs: number }): BodyReading {
@@ -50,9 +55,16 @@ function collect(request: IncomingMessage, limits: { maxBytes: number; timeoutMs
     else chunks.push(chunk);
   });
   request.once('end', () => settle(joined(chunks)));
-  request.once('error', () => settle(request.destroyed ? 'aborted' : 'unreadable'));
+  request.once('error', (error: NodeJS.ErrnoException) => {
+    settle(error.code === 'ECONNRESET' ? 'aborted' : 'unreadable');
+  });
   request.once('close', () => settle('aborted'));
-  return { result, isSettled: () => isSettled, fail: settle };
+  return {
+    result,
+    isSettled: () => isSettled,
+    hasArrived: () => isSettled || request.complete,
+    fail: settle,
+  };
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {

@@ -1,0 +1,352 @@
+import { connect, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import type { HttpHandler, HttpRequest, HttpResponse, TransportFailure } from './exchange.ts';
+import { createNodeServer, ListenError, type NodeServer, type NodeServerOptions } from './node.ts';
+
+const STATUS: Record<TransportFailure, number> = {
+  too_large: 413,
+  read_timeout: 408,
+  unreadable: 400,
+  headers_too_large: 431,
+  malformed: 400,
+};
+const failure = (kind: TransportFailure): HttpResponse => json(STATUS[kind], { kind });
+const echo: HttpHandler = async (request) =>
+  json(200, { method: request.method, path: request.path, body: Buffer.from(request.body).toString() });
+
+function json(status: number, value: unknown): HttpResponse {
+  return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+interface Client {
+  socket: Socket;
+  /** All that was received, once the server has ended the connection. */
+  ended: Promise<string>;
+  /** All that was received, once it holds `text` so often. */
+  received(text: string, times?: number): Promise<string>;
+}
+
+const servers: NodeServer[] = [];
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await Promise.all(servers.splice(0).map((server) => server.drain()));
+});
+
+async function start(options: Partial<NodeServerOptions> = {}) {
+  const server = createNodeServer({ handle: echo, failure, ...options });
+  servers.push(server);
+  const { port, url } = await server.listen('127.0.0.1', 0);
+  return { server, port, url, open: () => openClient(port) };
+}
+
+function openClient(port: number): Client {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  sockets.push(socket);
+  let text = '';
+  socket.on('error', () => {});
+  socket.on('data', (chunk) => {
+    text += chunk.toString('latin1');
+  });
+  const ended = new Promise<string>((resolve) => {
+    socket.once('end', () => resolve(text));
+    socket.once('close', () => resolve(text));
+  });
+  const received = (part: string, times = 1) =>
+    new Promise<string>((resolve, reject) => {
+      const check = () => {
+        if (text.split(part).length > times) resolve(text);
+      };
+      socket.on('data', check);
+      void ended.then(() => reject(new Error(`ended after: ${text}`)));
+      check();
+    });
+  return { socket, ended, received };
+}
+
+const post = (path: string, body: string, headers = '') =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
+// A handler that tells when it runs and answers when it is told.
+function heldHandler() {
+  let begin: () => void = () => {};
+  let release: () => void = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const handle: HttpHandler = async () => {
+    begin();
+    await released;
+    return json(200, { held: true });
+  };
+  return { handle, begun, release: () => release() };
+}
+
+test('a request reaches the handler without its query, and its answer the client', async () => {
+  let seen: HttpRequest | undefined;
+  const { url } = await start({
+    handle: async (request) => {
+      seen = request;
+      return {
+        status: 201,
+        headers: { 'Content-Type': 'application/json', 'X-Request-Id': 'req_1' },
+        body: '{"ü":1}',
+      };
+    },
+  });
+  const answer = await fetch(`${url}/v2/keys.verifyKey?a=b`, {
+    method: 'POST',
+    body: 'ä',
+    headers: { 'X-Test': 'Y' },
+  });
+  expect(answer.status).toBe(201);
+  expect(answer.headers.get('x-request-id')).toBe('req_1');
+  expect(answer.headers.get('content-length')).toBe('8');
+  expect(await answer.json()).toEqual({ ü: 1 });
+  expect(seen).toMatchObject({ method: 'POST', path: '/v2/keys.verifyKey', peer: '127.0.0.1' });
+  expect(seen?.headers['x-test']).toBe('Y');
+  expect(Buffer.from(seen?.body ?? []).toString()).toBe('ä');
+});
+
+test('a target with scheme and host is its path', async () => {
+  const client = (await start()).open();
+  client.socket.write('GET http://proxy.test/v2/liveness?x HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(await client.received('}')).toContain('"path":"/v2/liveness"');
+});
+
+test('a body in many pieces and in chunks arrives whole', async () => {
+  const client = (await start()).open();
+  client.socket.write('POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
+  client.socket.write('2\r\nde\r\n');
+  client.socket.write('0\r\n\r\n');
+  expect(await client.received('}')).toContain('"body":"abcde"');
+});
+
+test('pipelined requests are answered in their order on one connection', async () => {
+  const client = (await start()).open();
+  client.socket.write(post('/1', 'one') + post('/2', 'two') + post('/3', 'three'));
+  const text = await client.received('}', 3);
+  expect([...text.matchAll(/"path":"(.*?)"/g)].map(([, path]) => path)).toEqual(['/1', '/2', '/3']);
+  expect(text).toMatch(/keep-alive/i);
+});
+
+test('HEAD is answered without a body', async () => {
+  const client = (await start()).open();
+  client.socket.write('HEAD /v2/liveness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  const text = await client.ended;
+  expect(text).toMatch(/Content-Length: [1-9]/);
+  expect(text.endsWith('\r\n\r\n')).toBe(true);
+});
+
+test('a declared length over the limit is refused before the body is sent', async () => {
+  const client = (await start({ maxBodyBytes: 10 })).open();
+  client.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n');
+  const text = await client.ended;
+  expect(text).toMatch(/^HTTP\/1.1 413 /);
+  expect(text).toContain('"kind":"too_large"');
+  expect(text).toMatch(/Connection: close/i);
+});
+
+test('a body as long as the limit is taken', async () => {
+  const client = (await start({ maxBodyBytes: 10 })).open();
+  client.socket.write(post('/', '0123456789'));
+  expect(await client.received('}')).toContain('"body":"0123456789"');
+});
+
+test('a client that sends far too much still reads the answer', async () => {
+  const { open } = await start({ maxBodyBytes: 1000 });
+  const client = open();
+  client.socket.write(post('/', 'x'.repeat(8_000_000)));
+  expect(await client.ended).toMatch(/^HTTP\/1.1 413 [\s\S]*too_large/);
+});
+
+test('chunks over the limit are refused, and what follows them is not a request', async () => {
+  let calls = 0;
+  const { open } = await start({
+    maxBodyBytes: 10,
+    handle: async () => {
+      calls++;
+      return json(200, {});
+    },
+  });
+  const client = open();
+  client.socket.write('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n01234567\r\n');
+  client.socket.write(`8\r\n01234567\r\n0\r\n\r\n${post('/smuggled', '')}`);
+  const text = await client.ended;
+  expect(text).toMatch(/^HTTP\/1.1 413 /);
+  expect(text.match(/HTTP\/1.1/g)).toHaveLength(1);
+  expect(calls).toBe(0);
+});
+
+test('a client that asks before it sends gets 100, and 413 instead when it would be too much', async () => {
+  const { open } = await start({ maxBodyBytes: 10 });
+  const polite = open();
+  polite.socket.write('POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n');
+  await polite.received('100 Continue\r\n\r\n');
+  polite.socket.write('abc');
+  expect(await polite.received('}')).toContain('"body":"abc"');
+
+  const greedy = open();
+  greedy.socket.write('POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 30\r\n\r\n');
+  expect(await greedy.ended).toMatch(/^HTTP\/1.1 413 /);
+});
+
+test('a body that stops half-way is answered with 408', async () => {
+  const client = (await start({ bodyTimeoutMs: 30 })).open();
+  client.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf');
+  expect(await client.ended).toMatch(/^HTTP\/1.1 408 [\s\S]*read_timeout/);
+});
+
+test('headers that stop half-way are answered with 408', async () => {
+  const client = (await start({ requestTimeoutMs: 30 })).open();
+  client.socket.write('POST / HTTP/1.1\r\nHost');
+  expect(await client.ended).toMatch(/^HTTP\/1.1 408 [\s\S]*read_timeout/);
+});
+
+test.each([
+  ['no HTTP', 'garbage\r\n\r\n'],
+  ['line ends only', '\r\n\r\nx\r\n\r\n'],
+  ['no host', 'GET / HTTP/1.1\r\n\r\n'],
+  ['a space in the target', 'GET /a b HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['a header without a colon', 'GET / HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n'],
+  ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+  [
+    'length and chunks',
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  ],
+  ['an unknown transfer encoding', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: zip\r\n\r\nab'],
+  ['a broken chunk', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab'],
+  ['a tunnel', 'CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n'],
+])('%s is answered with 400 and the end of the connection', async (_name, bytes) => {
+  const client = (await start()).open();
+  client.socket.write(bytes);
+  const text = await client.ended;
+  expect(text).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+  expect(text).toContain('"kind":"malformed"');
+  expect(text.match(/HTTP\/1.1/g)).toHaveLength(1);
+});
+
+test('headers over the limit are answered with 431', async () => {
+  const client = (await start()).open();
+  client.socket.write(`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`);
+  expect(await client.ended).toMatch(/^HTTP\/1.1 431 [\s\S]*headers_too_large/);
+});
+
+test('a length that is too short: the request is answered, then the rest as broken', async () => {
+  const held = heldHandler();
+  const client = (await start({ handle: held.handle })).open();
+  client.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab??\r\n\r\n');
+  await held.begun;
+  held.release();
+  const text = await client.ended;
+  expect(text).toMatch(/^HTTP\/1.1 200 [\s\S]*"held":true\}HTTP\/1.1 400 [\s\S]*malformed/);
+});
+
+test('broken bytes behind a request without a body do not take its answer', async () => {
+  const client = (await start()).open();
+  client.socket.write('GET /first HTTP/1.1\r\nHost: x\r\n\r\n??\r\n\r\n');
+  expect(await client.ended).toMatch(/^HTTP\/1.1 200 [\s\S]*first[\s\S]*HTTP\/1.1 400 [\s\S]*malformed/);
+});
+
+test('a client that leaves in the middle of its body does not reach the handler', async () => {
+  let calls = 0;
+  const { open, server } = await start({
+    handle: async () => {
+      calls++;
+      return json(200, {});
+    },
+  });
+  const leaving = open();
+  leaving.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf');
+  leaving.socket.once('connect', () => leaving.socket.resetAndDestroy());
+  await leaving.ended;
+  await server.drain();
+  expect(calls).toBe(0);
+});
+
+test('a handler that rejects against its contract is answered with 500', async () => {
+  const { url } = await start({ handle: () => Promise.reject(new Error('secret')) });
+  const answer = await fetch(url);
+  expect(answer.status).toBe(500);
+  expect(await answer.text()).toBe('');
+});
+
+test('a drain waits for the running request, ends its connection and accepts nothing new', async () => {
+  const held = heldHandler();
+  const { server, open, url } = await start({ handle: held.handle });
+  const client = open();
+  client.socket.write(post('/', 'x'));
+  await held.begun;
+
+  let isDrained = false;
+  const drained = server.drain().then(() => {
+    isDrained = true;
+  });
+  await expect.poll(() => fetch(url).catch(() => 'refused')).toBe('refused');
+  expect(isDrained).toBe(false);
+  held.release();
+  expect(await client.ended).toMatch(/^HTTP\/1.1 200 [\s\S]*Connection: close[\s\S]*"held":true/i);
+  await drained;
+});
+
+test('a drain waits for the request of a client that has left', async () => {
+  const held = heldHandler();
+  const { server, open } = await start({ handle: held.handle });
+  const client = open();
+  client.socket.write(post('/', 'x'));
+  await held.begun;
+  client.socket.destroy();
+  let isDrained = false;
+  const drained = server.drain().then(() => {
+    isDrained = true;
+  });
+  await client.ended;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isDrained).toBe(false);
+  held.release();
+  await drained;
+});
+
+test('a drain closes idle connections at once', async () => {
+  const { server, open } = await start();
+  const client = open();
+  client.socket.write(post('/', 'x'));
+  await client.received('}');
+  await server.drain();
+  await client.ended;
+});
+
+test('a drain cuts half-sent requests after its grace', async () => {
+  const { server, open } = await start({ drainGraceMs: 30 });
+  const client = open();
+  client.socket.write('POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n');
+  await client.received('100 Continue');
+  await server.drain();
+  expect(await client.ended).not.toContain('200');
+});
+
+test('a drain before listening, and a second one, resolve', async () => {
+  const server = createNodeServer({ handle: echo, failure });
+  await server.drain();
+  await server.drain();
+});
+
+test('a port in use is named, with what to do', async () => {
+  const { port } = await start();
+  const second = createNodeServer({ handle: echo, failure });
+  const attempt = second.listen('127.0.0.1', port);
+  await expect(attempt).rejects.toThrow(ListenError);
+  await expect(attempt).rejects.toThrow(
+    `port ${port}: the port is in use. Choose others with HOST and PORT.`,
+  );
+});
+
+test('the URL of an IPv6 address has brackets', async () => {
+  const server = createNodeServer({ handle: echo, failure });
+  servers.push(server);
+  const { url, port } = await server.listen('::1', 0);
+  expect(url).toBe(`http://[::1]:${port}`);
+});
