@@ -31,6 +31,7 @@ export function openapi(version: string): Json {
       { [operation.method.toLowerCase()]: operationObject(operation, components) },
     ]),
   );
+  const responses = sharedFailures(components);
   return {
     openapi: '3.1.0',
     info: {
@@ -53,6 +54,7 @@ export function openapi(version: string): Json {
           schema: { type: 'string' },
         },
       },
+      responses,
       schemas: components.sorted(),
     },
   };
@@ -117,7 +119,10 @@ function operationObject(operation: Operation, components: Components): Json {
     responses: {
       200: success(operation, name, components),
       ...Object.fromEntries(
-        [...errorsByStatus(operation)].map(([status, codes]) => [status, failure(status, codes, components)]),
+        [...errorsByStatus(operation)].map(([status, codes]) => [
+          status,
+          failureOrReference(status, codes, components),
+        ]),
       ),
     },
   };
@@ -190,18 +195,37 @@ const errorHeaders: Readonly<Record<number, Json>> = {
   },
 };
 
+/** What any operation behind a root key can be answered with: told once, under `components`. */
+const sharedErrors = errorsByStatus({ access: [], errors: [] });
+
+function sharedFailures(components: Components): Json {
+  return Object.fromEntries(
+    [...sharedErrors].map(([status, codes]) => [errorName(status), failure(status, codes, components)]),
+  );
+}
+
+function failureOrReference(status: number, codes: readonly ErrorCode[], components: Components): Json {
+  return String(sharedErrors.get(status)) === String(codes)
+    ? { $ref: `#/components/responses/${errorName(status)}` }
+    : failure(status, codes, components);
+}
+
 function failure(status: number, codes: readonly ErrorCode[], components: Components): Json {
-  const content = {
-    schema: components.named(`${errorNames[status]}ErrorResponse`, errorEnvelope(status, components)),
-  };
+  const schema = components.named(`${errorName(status)}ErrorResponse`, errorEnvelope(status, components));
   return {
     description: codes.map((code) => `- \`${errorType(code)}\`: ${errorMeanings[code]}`).join('\n'),
     headers: { ...requestIdHeader, ...errorHeaders[status] },
     content: {
-      'application/json': { ...content, example: errorExample(status, codes) },
-      'application/problem+json': content,
+      'application/json': { schema, example: errorExample(status, codes) },
+      'application/problem+json': { schema },
     },
   };
+}
+
+function errorName(status: number): string {
+  const name = errorNames[status];
+  if (name === undefined) throw new Error(`Status ${status} has no component name: add it to errorNames.`);
+  return name;
 }
 
 function errorEnvelope(status: number, components: Components): Json {
@@ -221,7 +245,11 @@ function errorExample(status: number, codes: readonly ErrorCode[]): Json {
     detail: errorMeanings[code],
     status,
     type: errorType(code),
-    ...(statusesWithPlaces.includes(status) ? { errors: [] } : {}),
+    ...(statusesWithPlaces.includes(status) ? { errors: exampleIssues(status) } : {}),
   }))[0];
   return { meta: { requestId: exampleRequestId }, error };
+}
+
+function exampleIssues(status: number): Json[] {
+  return status === 400 ? [{ location: 'body.limit', message: 'is 0; the least is 1' }] : [];
 }
