@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,4 +85,16 @@ test('a file that cannot be opened is an error at once', async () => {
   await expect(openSqliteEvents({ file: join(folder, 'missing', 'events.sqlite') })).rejects.toThrow(
     'The event writer stopped.',
   );
+});
+
+test('an open writer does not hold its process, and what it was given is stored', async () => {
+  const module = new URL('../../dist/events/sqlite.js', import.meta.url);
+  const script = `
+    import { openSqliteEvents } from ${JSON.stringify(module.href)};
+    const writer = await openSqliteEvents({ file: ${JSON.stringify(file)} });
+    void writer.write([${JSON.stringify(exampleVerification())}]);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(rows('SELECT count(*) AS stored FROM verifications')).toEqual([{ stored: 1 }]);
 });

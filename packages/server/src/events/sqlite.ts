@@ -34,7 +34,8 @@ export async function openSqliteEvents(options: { file: string }): Promise<Event
 }
 
 function startThread(file: string, onEnd: () => void): WriterThread {
-  const worker = new Worker(workerUrl(), { workerData: { file } });
+  // Options of the parent, such as `--input-type`, can make a worker fail.
+  const worker = new Worker(workerUrl(), { workerData: { file }, execArgv: [] });
   const outstanding: Outstanding[] = [];
   const ended = new Promise<void>((resolve) => {
     worker.once('exit', () => resolve());

@@ -94,7 +94,7 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
     const connection = connections.get(request.socket);
     if (connection === undefined || connection.isEnding) return;
     connection.unanswered++;
-    response.once('close', () => {
+    response.on('close', () => {
       connection.unanswered--;
       if (isDraining) server.closeIdleConnections();
       endIfBroken(request.socket, connection);
@@ -248,7 +248,10 @@ function peerOf(address: string): string {
 }
 
 function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
-  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
+  // A flat list is written as it is; copying the record to add a member costs a microsecond.
+  const lines: string[] = ['Content-Length', String(Buffer.byteLength(body))];
+  for (const name in headers) lines.push(name, headers[name] ?? '');
+  response.writeHead(status, lines);
   response.end(body);
 }
 

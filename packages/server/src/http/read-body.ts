@@ -36,8 +36,9 @@ function collect(request: IncomingMessage, limits: { maxBytes: number; timeoutMs
   let isSettled = false;
   let settle: (result: Uint8Array | TransportFailure | 'aborted') => void = () => {};
 
+  let timer: NodeJS.Timeout | undefined;
+
   const result = new Promise<Uint8Array | TransportFailure | 'aborted'>((resolve) => {
-    const timer = setTimeout(() => settle('read_timeout'), limits.timeoutMs);
     settle = (value) => {
       if (isSettled) return;
       isSettled = true;
@@ -47,6 +48,12 @@ function collect(request: IncomingMessage, limits: { maxBytes: number; timeoutMs
     };
   });
 
+  // Most bodies come in one piece with their headers and need no timer: that shows once the parser is done with it.
+  process.nextTick(() => {
+    if (isSettled || request.complete) return;
+    timer = setTimeout(() => settle('read_timeout'), limits.timeoutMs);
+  });
+
   // After the end of the reading the rest flows into nothing.
   request.on('data', (chunk: Uint8Array) => {
     if (isSettled) return;
@@ -54,11 +61,11 @@ function collect(request: IncomingMessage, limits: { maxBytes: number; timeoutMs
     if (received > limits.maxBytes) settle('too_large');
     else chunks.push(chunk);
   });
-  request.once('end', () => settle(joined(chunks)));
-  request.once('error', (error: NodeJS.ErrnoException) => {
+  request.on('end', () => settle(joined(chunks)));
+  request.on('error', (error: NodeJS.ErrnoException) => {
     settle(error.code === 'ECONNRESET' ? 'aborted' : 'unreadable');
   });
-  request.once('close', () => settle('aborted'));
+  request.on('close', () => settle('aborted'));
   return {
     result,
     isSettled: () => isSettled,
