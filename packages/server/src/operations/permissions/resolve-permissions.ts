@@ -1,6 +1,7 @@
 import { fold } from '../../domain/fold.ts';
 import type { Permission } from '../../storage/port/records.ts';
 import type { ReadContext, WriteContext } from '../context.ts';
+import { auditCreatedPermission } from './audit-permission.ts';
 
 export interface ResolvedPermissions {
   /** Sorted by slug, in their stored spelling. */
@@ -43,15 +44,8 @@ export async function createPermissions(
     workspaceId,
     permissions.map((permission) => ({ ...permission, createdAt: now })),
   );
-  if (isAudited) for (const permission of permissions) auditCreation(context, permission);
+  if (isAudited) for (const permission of permissions) auditCreatedPermission(context, permission);
   return permissions;
-}
-
-function auditCreation({ audit }: WriteContext, { id, name, slug }: Permission): void {
-  audit('permission.create', {
-    display: `Created ${slug} (${id})`,
-    resources: [{ type: 'permission', id, name, meta: { name, slug } }],
-  });
 }
 
 function firstSpellings(slugs: readonly string[]): Map<string, string> {

@@ -1,0 +1,15 @@
+import { operations } from '@unkey-ts/contract';
+import { handlerOf } from '../handler.ts';
+import { presentIdentity, presentPage } from '../present.ts';
+
+export const listIdentities = handlerOf(operations['identities.listIdentities'], {
+  // The permission is about the page's identities, so that the page comes first; an empty one needs none.
+  async locate({ store, workspaceId }, { cursor, limit, search }) {
+    const page = await store.identities.list(workspaceId, { cursor, limit: limit ?? 100, search });
+    return { scope: page.rows.map(({ id }) => ({ identityId: id })), page };
+  },
+  act: (_context, _input, { page }) => ({
+    data: page.rows.map(presentIdentity),
+    pagination: presentPage(page),
+  }),
+});

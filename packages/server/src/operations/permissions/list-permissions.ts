@@ -1,0 +1,11 @@
+import { operations } from '@unkey-ts/contract';
+import { handlerOf, locateNothing } from '../handler.ts';
+import { presentPage, presentPermission } from '../present.ts';
+
+export const listPermissions = handlerOf(operations['permissions.listPermissions'], {
+  locate: locateNothing,
+  async act({ store, workspaceId }, { cursor, limit, search }) {
+    const page = await store.permissions.list(workspaceId, { cursor, limit: limit ?? 100, search });
+    return { data: page.rows.map(presentPermission), pagination: presentPage(page) };
+  },
+});

@@ -1,0 +1,52 @@
+import { operations } from '@unkey-ts/contract';
+import type { Permission, Role } from '../../storage/port/records.ts';
+import type { WriteContext } from '../context.ts';
+import { handlerOf } from '../handler.ts';
+import { presentPermission } from '../present.ts';
+import { refuseAbsent } from '../refusal.ts';
+import { auditAttachedPermission, auditDetachedPermission } from './audit-permission.ts';
+import { createPermissions, resolvePermissions } from './resolve-permissions.ts';
+
+export const setRolePermissions = handlerOf(operations['permissions.setRolePermissions'], {
+  async locate(context, { roleId, permissions }) {
+    const role = await context.store.roles.findById(context.workspaceId, roleId);
+    const resolved = await resolvePermissions(context, permissions);
+    // An absent role is told before the right to make permissions is asked for, and after the rights to change roles.
+    const isCreating = role !== null && resolved.missing.length > 0;
+    return { needs: isCreating ? (['newPermission'] as const) : [], role, resolved };
+  },
+  async act(context, _input, { role, resolved }) {
+    if (role === null) return refuseAbsent('unkey/data/role_not_found');
+    const created = await createPermissions(context, resolved.missing, { isAudited: true });
+    const granted = [...resolved.existing, ...created].sort(bySlug);
+    await replacePermissions(context, role, granted);
+    return { data: granted.map(presentPermission) };
+  },
+});
+
+async function replacePermissions(
+  context: WriteContext,
+  role: Role,
+  granted: readonly Permission[],
+): Promise<void> {
+  const { store, workspaceId } = context;
+  const detached = without(role.permissions, granted);
+  const attached = without(granted, role.permissions);
+  await store.roles.detachPermissions(workspaceId, role.id, idsOf(detached));
+  await store.roles.attachPermissions(workspaceId, role.id, idsOf(attached));
+  for (const permission of detached) auditDetachedPermission(context, role, permission);
+  for (const permission of attached) auditAttachedPermission(context, role, permission);
+}
+
+function without(permissions: readonly Permission[], others: readonly Permission[]): Permission[] {
+  const otherIds = new Set(idsOf(others));
+  return permissions.filter(({ id }) => !otherIds.has(id));
+}
+
+function idsOf(permissions: readonly Permission[]): string[] {
+  return permissions.map(({ id }) => id);
+}
+
+function bySlug(a: Permission, b: Permission): number {
+  return a.slug < b.slug ? -1 : Number(a.slug > b.slug);
+}
