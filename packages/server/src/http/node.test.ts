@@ -310,7 +310,18 @@ test('a drain waits for the request of a client that has left', async () => {
   await drained;
 });
 
-test('a drain closes idle connections at once', async () => {
+test('a request on an idle connection is still answered right after a drain has begun', async () => {
+  const { server, open } = await start();
+  const client = open();
+  client.socket.write(post('/1', 'x'));
+  await client.received('}');
+  const drained = server.drain();
+  client.socket.write(post('/2', 'x'));
+  expect(await client.ended).toMatch(/"path":"\/2"/);
+  await drained;
+});
+
+test('a drain closes idle connections before its grace is over', async () => {
   const { server, open } = await start();
   const client = open();
   client.socket.write(post('/', 'x'));

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HttpHandler, HttpRequest, HttpResponse, TransportFailure } from './exchange.ts';
 import { rawAnswer } from './raw-answer.ts';
 import { type BodyReading, readBody } from './read-body.ts';
@@ -23,7 +22,7 @@ export interface NodeServerOptions {
 export interface NodeServer {
   /** Rejects with a `ListenError`. Port 0 takes a free one. */
   listen(host: string, port: number): Promise<{ url: string; port: number }>;
-  /** Accepts nothing new and resolves when every request that has arrived is answered. */
+  /** Accepts no new connection, ends those there are with their next answer, and resolves when all are answered. */
   drain(): Promise<void>;
 }
 
@@ -50,6 +49,7 @@ interface Connection {
 
 const KEEP_ALIVE_MS = 65_000;
 const LINGER_MS = 2000;
+const IDLE_CLOSE_MS = 100;
 const TIMEOUT_CHECK_MS = 1000;
 
 export function createNodeServer(options: NodeServerOptions): NodeServer {
@@ -96,7 +96,6 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
     connection.unanswered++;
     response.on('close', () => {
       connection.unanswered--;
-      if (isDraining) server.closeIdleConnections();
       endIfBroken(request.socket, connection);
     });
     answer(request, response, connection).catch(() => request.socket.destroy());
@@ -190,12 +189,11 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
   async function close(): Promise<void> {
     isDraining = true;
     if (!server.listening) return;
-    // Closing destroys idle connections: the requests that have arrived on them are read first.
-    await nextTurn();
+    // A client may be sending on a connection that looks idle: there is a while to answer it with a goodbye.
+    const closeIdle = setInterval(() => server.closeIdleConnections(), IDLE_CLOSE_MS);
     const cut = setInterval(cutUnfinished, drainGraceMs);
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
+    await stopAccepting();
+    clearInterval(closeIdle);
     clearInterval(cut);
     // A client that left does not stop its request.
     if (running > 0) {
@@ -203,6 +201,14 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
         onIdle = resolve;
       });
     }
+  }
+
+  // The HTTP server's own `close` would destroy idle connections at once; it is called last, to end its timeout checks.
+  async function stopAccepting(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      TcpServer.prototype.close.call(server, () => resolve());
+    });
+    server.close();
   }
 
   function cutUnfinished(): void {
