@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox';
 import type { Access } from './access.ts';
 import type { AuditEvent } from './audit.ts';
 import type { ErrorCode } from './errors.ts';
+import type { Issue } from './validate.ts';
 
 /**
  * How an operation touches the store.
@@ -25,6 +26,8 @@ export interface Operation<
   readonly description: string;
   /** Schema of the request's body; null: no body. */
   readonly input: Input;
+  /** What the schema of the input cannot say: the places of a well-formed input that break it. */
+  readonly inputRule?: (input: Input extends TSchema ? Static<Input> : null) => readonly Issue[];
   /** Schema of the answer's `data`; null: the answer has no `data`. */
   readonly output: Output;
   /** Lists answer with `pagination` beside `data`. */

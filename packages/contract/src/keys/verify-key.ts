@@ -1,10 +1,11 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { operation } from '../operation.ts';
 import { choice } from '../schemas/choice.ts';
 import { identity } from '../schemas/identity.ts';
 import { wholeNumber, wholeNumberOut } from '../schemas/integer.ts';
 import { keySecret } from '../schemas/key.ts';
 import { metadataOut } from '../schemas/metadata.ts';
+import type { Issue } from '../validate.ts';
 import { onKey } from './key-access.ts';
 
 /** What a verification can say. Only `VALID` lets the caller in. */
@@ -90,6 +91,15 @@ const appliedLimit = Type.Object(
   },
 );
 
+const leastDurationMs = 1000;
+
+/** A limit of the request's own has `limit` and `duration`; a lone one of them is ignored, whatever its value. */
+function tooShortWindow({ limit, duration }: Static<typeof limitToApply>, index: number): Issue[] {
+  if (limit === undefined || duration === undefined || duration >= leastDurationMs) return [];
+  const message = `is ${duration}; the least is ${leastDurationMs}`;
+  return [{ location: `body.ratelimits[${index}].duration`, message }];
+}
+
 export const verifyKey = operation({
   id: 'keys.verifyKey',
   method: 'POST',
@@ -135,6 +145,7 @@ identity has is refused with 412.`,
     },
     { additionalProperties: false },
   ),
+  inputRule: ({ ratelimits = [] }) => ratelimits.flatMap(tooShortWindow),
   output: Type.Object(
     {
       valid: Type.Boolean({ description: 'Whether to let the caller in. True exactly for `VALID`.' }),

@@ -1,5 +1,11 @@
 import type { Access, AccessCheck } from '@unkey-ts/contract';
-import { describeMissing, findMissing, type Grants, type Scope, satisfies } from '../domain/permissions/grants.ts';
+import {
+  describeMissing,
+  findMissing,
+  type Grants,
+  type Scope,
+  satisfies,
+} from '../domain/permissions/grants.ts';
 import { concealed, type Located } from '../operations/handler.ts';
 import { type Refusal, refuse, refuseAbsent } from '../operations/refusal.ts';
 
@@ -26,7 +32,11 @@ function scopesOf({ scope }: Located): readonly Scope[] {
   return Array.isArray(scope) ? scope : [scope as Scope];
 }
 
-function denial({ requires, hiddenAs }: AccessCheck, grants: Grants, scope: Scope): Refusal | typeof concealed {
+function denial(
+  { requires, hiddenAs }: AccessCheck,
+  grants: Grants,
+  scope: Scope,
+): Refusal | typeof concealed {
   if (hiddenAs === 'answer') return concealed;
   if (hiddenAs !== undefined) return refuseAbsent(hiddenAs);
   const missing = findMissing(requires, grants, scope);

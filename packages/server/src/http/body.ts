@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Issue, issuesOf, type Operation, pathOf, validatorOf } from '@unkey-ts/contract';
+import { type Issue, issuesOf, isValid, type Operation, pathOf } from '@unkey-ts/contract';
 import { Refusal } from '../operations/refusal.ts';
 import { renameCreditsAlias } from './credits-alias.ts';
 import { mediaTypeOf } from './respond.ts';
@@ -16,9 +16,7 @@ export function parseBody(
 ): { readonly input: unknown } | Refusal {
   if (operation.input === null) return { input: null };
   if (contentType === undefined || mediaTypeOf(contentType) !== 'application/json') {
-    return refuseShape(operation, [
-      { location: 'header.content-type', message: 'must be application/json' },
-    ]);
+    return refuseShape(operation, [{ location: 'header.content-type', message: 'must be application/json' }]);
   }
   if (bytes.length === 0) {
     return refuseShape(operation, [{ location: 'body', message: 'is empty; send a JSON body' }]);
@@ -27,9 +25,12 @@ export function parseBody(
   if ('issues' in parsed) return refuseShape(operation, parsed.issues);
   const value = parsed.value;
   const issues = operation.hasCreditsAlias ? renameCreditsAlias(value) : [];
-  if (issues.length === 0 && validatorOf(operation.input).check(value)) {
+  if (issues.length === 0 && isValid(operation.input, value)) {
+    // The rule is the operation's own, and the value has just passed its schema.
+    const broken = operation.inputRule?.(value as never) ?? [];
     const tooLarge = bytes.length > maxMetaBytes ? metaIssues(value) : [];
-    return tooLarge.length === 0 ? { input: value } : refuseShape(operation, tooLarge);
+    const places = [...broken, ...tooLarge];
+    return places.length === 0 ? { input: value } : refuseShape(operation, places);
   }
   return refuseShape(operation, [...issues, ...issuesOf(operation.input, value, 'body')]);
 }
@@ -73,13 +74,17 @@ function metaIssues(value: unknown): Issue[] {
     (keys ?? []).map((item, index) => ({ location: `body.keys[${index}].meta`, meta: item.meta })),
   );
   return metas
-    .filter((entry) => entry.meta !== undefined && Buffer.byteLength(JSON.stringify(entry.meta)) > maxMetaBytes)
+    .filter(
+      (entry) => entry.meta !== undefined && Buffer.byteLength(JSON.stringify(entry.meta)) > maxMetaBytes,
+    )
     .map(({ location }) => ({ location, message: `is larger than ${maxMetaBytes} bytes as JSON` }));
 }
 
 function refuseShape(operation: Operation, issues: readonly Issue[]): Refusal {
   const first = issues[0];
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more, see \`errors\`)` : '';
-  const detail = first ? `${first.location} ${first.message}${more}.` : `The body does not fit ${pathOf(operation)}.`;
+  const detail = first
+    ? `${first.location} ${first.message}${more}.`
+    : `The body does not fit ${pathOf(operation)}.`;
   return new Refusal('unkey/application/invalid_input', detail, issues);
 }

@@ -1,6 +1,6 @@
-import { type OperationId, type Operation, operations, pathOf } from '@unkey-ts/contract';
-import type { AllowList } from '../domain/network/ip-allow-list.ts';
+import { type Operation, type OperationId, operations, pathOf } from '@unkey-ts/contract';
 import { clientIp } from '../domain/network/client-ip.ts';
+import type { AllowList } from '../domain/network/ip-allow-list.ts';
 import type { Log } from '../log.ts';
 import { errorFields } from '../log.ts';
 import type { Context, ReadContext, WriteContext } from '../operations/context.ts';
@@ -88,13 +88,20 @@ export function createPipeline(options: PipelineOptions): HttpHandler {
   };
 }
 
-async function answer(exchange: Exchange, options: PipelineOptions, timeoutMs: number): Promise<HttpResponse> {
+async function answer(
+  exchange: Exchange,
+  options: PipelineOptions,
+  timeoutMs: number,
+): Promise<HttpResponse> {
   const { route, request, requestId, startedAt } = exchange;
   let response: HttpResponse;
   let outcome: string | undefined;
   try {
     const result = await withDeadline(run(exchange, options), timeoutMs, () =>
-      refuse('user/bad_request/request_timeout', `The request took longer than ${timeoutMs} ms and was given up.`),
+      refuse(
+        'user/bad_request/request_timeout',
+        `The request took longer than ${timeoutMs} ms and was given up.`,
+      ),
     );
     if (result instanceof Refusal) response = respondRefusal(result, requestId, request.headers.accept);
     else {
@@ -160,7 +167,11 @@ async function withoutCaller({ handler }: Route): Promise<Outcome> {
   return handler.conceal?.() ?? {};
 }
 
-function contextOf(exchange: Exchange, { rootKey, workspace }: Authenticated, options: PipelineOptions): Context {
+function contextOf(
+  exchange: Exchange,
+  { rootKey, workspace }: Authenticated,
+  options: PipelineOptions,
+): Context {
   const { headers, peer } = exchange.request;
   return {
     requestId: exchange.requestId,
@@ -187,7 +198,10 @@ function respondAnswer({ route, request, requestId }: Exchange, answer: Answer<u
 
 function refuseRoute({ method, path }: HttpRequest, allowed: 'GET' | 'POST' | undefined): Refusal | null {
   if (allowed === undefined) {
-    return refuse('unkey/routing/route_not_found', `There is no ${path.slice(0, 200)} here. The operations are in /openapi.json.`);
+    return refuse(
+      'unkey/routing/route_not_found',
+      `There is no ${path.slice(0, 200)} here. The operations are in /openapi.json.`,
+    );
   }
   if (method === allowed || (method === 'HEAD' && allowed === 'GET')) return null;
   const allow = allowed === 'GET' ? 'GET, HEAD' : 'POST';
@@ -195,13 +209,24 @@ function refuseRoute({ method, path }: HttpRequest, allowed: 'GET' | 'POST' | un
   return new Refusal('unkey/routing/method_not_allowed', detail, [], { allow });
 }
 
-function fault(log: Log, error: unknown, requestId: string, operation: string, accept?: string): HttpResponse {
+function fault(
+  log: Log,
+  error: unknown,
+  requestId: string,
+  operation: string,
+  accept?: string,
+): HttpResponse {
   log.error({ requestId, operation, ...errorFields(error) }, 'request failed');
   const detail = `The request failed for a reason that lies with the server. Its log names ${requestId}.`;
   return respondRefusal(refuse('unkey/application/unexpected_error', detail), requestId, accept);
 }
 
-function logRequest(log: Log, { route, requestId, caller }: Exchange, status: number, milliseconds: number): void {
+function logRequest(
+  log: Log,
+  { route, requestId, caller }: Exchange,
+  status: number,
+  milliseconds: number,
+): void {
   const level = route.operation.mode === 'spend' ? 'debug' : 'info';
   if (!log.isLevelEnabled(level)) return;
   log[level](

@@ -13,7 +13,11 @@ export function respondJson(status: number, requestId: string, body: unknown): H
   };
 }
 
-export function respondRefusal(refusal: Refusal, requestId: string, accept: string | undefined): HttpResponse {
+export function respondRefusal(
+  refusal: Refusal,
+  requestId: string,
+  accept: string | undefined,
+): HttpResponse {
   const [status, title] = errors[refusal.code];
   const error = {
     title,

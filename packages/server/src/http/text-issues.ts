@@ -21,7 +21,10 @@ export function textIssues(text: string, value: unknown): Issue[] {
       if (nameProblem !== null) {
         issues.push({ location: next.location, message: `has a member whose name ${nameProblem}` });
       }
-      pending.push({ location: isArray ? `${next.location}[${name}]` : placeOf(next.location, name), value: member });
+      pending.push({
+        location: isArray ? `${next.location}[${name}]` : placeOf(next.location, name),
+        value: member,
+      });
     }
   }
   return issues;

@@ -37,15 +37,8 @@ export const concealed = Symbol('concealed');
  * the answer of operations whose access is hidden as an answer.
  */
 export interface Handler<Op extends Operation, Found extends Located = Located> {
-  locate(
-    context: ContextOf<Op>,
-    input: InputOf<Op>,
-  ): MaybePromise<Found | Refusal | typeof concealed>;
-  act(
-    context: ContextOf<Op>,
-    input: InputOf<Op>,
-    found: Found,
-  ): MaybePromise<Answer<OutputOf<Op>> | Refusal>;
+  locate(context: ContextOf<Op>, input: InputOf<Op>): MaybePromise<Found | Refusal | typeof concealed>;
+  act(context: ContextOf<Op>, input: InputOf<Op>, found: Found): MaybePromise<Answer<OutputOf<Op>> | Refusal>;
   conceal?(): Answer<OutputOf<Op>>;
 }
 

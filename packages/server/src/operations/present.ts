@@ -1,5 +1,5 @@
-import { refilled } from '../domain/keys/refill.ts';
 import type { Credits } from '../domain/keys/refill.ts';
+import { refilled } from '../domain/keys/refill.ts';
 import type { Identity, Key, Meta, Page, Permission, Ratelimit, Role } from '../storage/port/records.ts';
 
 /** Records as the wire has them: what is absent or empty is left out. */

@@ -53,13 +53,21 @@ export function createLookups(storage: () => Storage): Lookups {
   return {
     findCaller: (hash) => {
       storage().catchUp();
-      return callers.get(hash) ?? fetchInto(callers, hash, {
-        find: async () => {
-          const caller = await storage().findCaller(hash);
-          return caller && { ...caller, grants: prepareGrants(caller.rootKey.workspaceId, caller.rootKey.permissions) };
-        },
-        tagsOf: ({ rootKey }) => [rootKey.id, rootKey.workspaceId],
-      });
+      return (
+        callers.get(hash) ??
+        fetchInto(callers, hash, {
+          find: async () => {
+            const caller = await storage().findCaller(hash);
+            return (
+              caller && {
+                ...caller,
+                grants: prepareGrants(caller.rootKey.workspaceId, caller.rootKey.permissions),
+              }
+            );
+          },
+          tagsOf: ({ rootKey }) => [rootKey.id, rootKey.workspaceId],
+        })
+      );
     },
     findVerifiableKey: (hash) => {
       storage().catchUp();
@@ -80,13 +88,16 @@ export function createLookups(storage: () => Storage): Lookups {
     findNamespace: (workspaceId, idOrName) => {
       storage().catchUp();
       const name = `${workspaceId}\n${idOrName}`;
-      return namespaces.get(name) ?? fetchInto(namespaces, name, {
-        find: async () => {
-          const namespace = await storage().findNamespace(workspaceId, idOrName);
-          return namespace && { ...namespace, overrides: prepareOverrides(namespace.overrides) };
-        },
-        tagsOf: ({ id }) => [id, workspaceId],
-      });
+      return (
+        namespaces.get(name) ??
+        fetchInto(namespaces, name, {
+          find: async () => {
+            const namespace = await storage().findNamespace(workspaceId, idOrName);
+            return namespace && { ...namespace, overrides: prepareOverrides(namespace.overrides) };
+          },
+          tagsOf: ({ id }) => [id, workspaceId],
+        })
+      );
     },
     onCommit: (tags) => {
       commits++;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Credits, latestRefillMoment, type Refill, refilled } from './refill.ts';
+import { type Credits, latestRefillMoment, nextRefillMoment, type Refill, refilled } from './refill.ts';
 
 const dayMs = 86_400_000;
 const at = (text: string) => Date.parse(`${text}Z`);
@@ -99,3 +99,20 @@ function isRefillDay(day: number | null, midnight: number): boolean {
   const isLastOfMonth = new Date(midnight + dayMs).getUTCDate() === 1;
   return day === null || day === today || (isLastOfMonth && day > today);
 }
+
+test('the next moment is the first after a time, and is then the latest', () => {
+  const refill = fc.record({
+    amount: fc.integer({ min: 1, max: 1000 }),
+    day: fc.option(fc.integer({ min: 1, max: 31 }), { nil: null }),
+  });
+  const time = fc.integer({ min: 0, max: Date.UTC(2100, 0, 1) });
+  fc.assert(
+    fc.property(refill, time, (schedule, after) => {
+      const next = nextRefillMoment(schedule, after);
+      expect(next).toBeGreaterThan(after);
+      expect(latestRefillMoment(schedule, next)).toBe(next);
+      expect(latestRefillMoment(schedule, next - 1)).toBeLessThanOrEqual(after);
+    }),
+    { seed: 20261122, numRuns: 300 },
+  );
+});

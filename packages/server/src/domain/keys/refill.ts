@@ -30,6 +30,16 @@ export function latestRefillMoment(refill: Refill, now: number): number {
   return thisMonth <= now ? thisMonth : momentInMonth({ year, month: month - 1, day: refill.day });
 }
 
+/** The first moment after `after` at which this refill applies. */
+export function nextRefillMoment(refill: Refill, after: number): number {
+  if (refill.day === null) return (Math.floor(after / dayMs) + 1) * dayMs;
+  const today = new Date(after);
+  const year = today.getUTCFullYear();
+  const month = today.getUTCMonth();
+  const thisMonth = momentInMonth({ year, month, day: refill.day });
+  return thisMonth > after ? thisMonth : momentInMonth({ year, month: month + 1, day: refill.day });
+}
+
 const dayMs = 86_400_000;
 
 function momentInMonth({ year, month, day }: { year: number; month: number; day: number }): number {

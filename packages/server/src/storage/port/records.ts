@@ -120,6 +120,7 @@ export interface NewKey {
 export interface KeyChanges {
   readonly hash?: string;
   readonly start?: string;
+  readonly prefix?: string | null;
   readonly name?: string | null;
   readonly meta?: Meta | null;
   readonly isEnabled?: boolean;

@@ -84,8 +84,8 @@ export interface KeyStore {
   attachRoles(workspaceId: string, id: string, roleIds: readonly string[]): Promise<void>;
   detachRoles(workspaceId: string, id: string, roleIds: readonly string[]): Promise<void>;
   saveRatelimits(workspaceId: string, id: string, ratelimits: readonly Ratelimit[]): Promise<void>;
-  /** Keys of all workspaces with a refill that was last done before `before`, at most `limit` of them. */
-  listRefillable(before: number, limit: number): Promise<Key[]>;
+  /** Keys of all workspaces whose refill is due, at most `limit` of them. */
+  listDueRefills(now: number, limit: number): Promise<Key[]>;
   markUsed(usedAt: ReadonlyMap<string, number>): Promise<void>;
 }
 
@@ -140,10 +140,7 @@ export interface RoleStore {
 }
 
 export interface NamespaceStore {
-  create(
-    workspaceId: string,
-    namespace: Pick<Namespace, 'id' | 'name' | 'createdAt'>,
-  ): Promise<void>;
+  create(workspaceId: string, namespace: Pick<Namespace, 'id' | 'name' | 'createdAt'>): Promise<void>;
   /** By id first, then by name. Deleted ones are found too: their name is not free. */
   find(workspaceId: string, idOrName: string): Promise<NamespaceWithOverrides | null>;
   listOverrides(workspaceId: string, namespaceId: string, query: PageQuery): Promise<Page<Override>>;

@@ -1,9 +1,7 @@
 import type { AuditStore } from '../port/store.ts';
+import { chunksOf } from './chunks.ts';
 import { auditRecordOf } from './rows.ts';
 import type { Database } from './tables.ts';
-
-/** Rows in one insert: 12 columns each must stay under the bound on parameters of a statement. */
-const rowsPerInsert = 1000;
 
 export function auditStore(db: Database): AuditStore {
   return {
@@ -15,12 +13,7 @@ export function auditStore(db: Database): AuditStore {
         actorName: actor.name,
         resources: JSON.stringify(resources),
       }));
-      for (let start = 0; start < rows.length; start += rowsPerInsert) {
-        await db
-          .insertInto('auditLog')
-          .values(rows.slice(start, start + rowsPerInsert))
-          .execute();
-      }
+      for (const chunk of chunksOf(rows)) await db.insertInto('auditLog').values(chunk).execute();
     },
     async list({ since, workspaceId, limit }) {
       let query = db

@@ -40,7 +40,9 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
       return complete(await live(workspaceId).where('externalId', '=', externalId).executeTakeFirst());
     },
     async list(workspaceId, { cursor, limit, search }) {
-      let query = live(workspaceId).orderBy('id').limit(limit + 1);
+      let query = live(workspaceId)
+        .orderBy('id')
+        .limit(limit + 1);
       if (cursor !== undefined) query = query.where('id', '>=', cursor);
       const filter = contains(['id', 'externalId'], search);
       if (filter) query = query.where(filter);

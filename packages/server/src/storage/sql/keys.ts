@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Credits } from '../../domain/keys/refill.ts';
+import { type Credits, nextRefillMoment } from '../../domain/keys/refill.ts';
 import type { Changes } from '../changes.ts';
 import type { Key, KeyChanges, Role } from '../port/records.ts';
 import type { KeyStore } from '../port/store.ts';
@@ -102,8 +102,8 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
       await db.deleteFrom('keys').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
     },
     async attachPermissions(_workspaceId, id, permissionIds) {
-      changes.add(id);
       if (permissionIds.length === 0) return;
+      changes.add(id);
       const rows = permissionIds.map((permissionId) => ({ keyId: id, permissionId }));
       await db
         .insertInto('keyPermissions')
@@ -112,8 +112,8 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
         .execute();
     },
     async detachPermissions(_workspaceId, id, permissionIds) {
-      changes.add(id);
       if (permissionIds.length === 0) return;
+      changes.add(id);
       await db
         .deleteFrom('keyPermissions')
         .where('keyId', '=', id)
@@ -121,8 +121,8 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
         .execute();
     },
     async attachRoles(_workspaceId, id, roleIds) {
-      changes.add(id);
       if (roleIds.length === 0) return;
+      changes.add(id);
       const rows = roleIds.map((roleId) => ({ keyId: id, roleId }));
       await db
         .insertInto('keyRoles')
@@ -131,20 +131,18 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
         .execute();
     },
     async detachRoles(_workspaceId, id, roleIds) {
-      changes.add(id);
       if (roleIds.length === 0) return;
+      changes.add(id);
       await db.deleteFrom('keyRoles').where('keyId', '=', id).where('roleId', 'in', roleIds).execute();
     },
     async saveRatelimits(workspaceId, id, ratelimits) {
       changes.add(id);
       await saveRatelimits(db, workspaceId, id, ratelimits);
     },
-    async listRefillable(before, limit) {
+    async listDueRefills(now, limit) {
       const rows = await live()
-        .where('refillAmount', 'is not', null)
-        .where('creditsRemaining', 'is not', null)
-        .where('lastRefillAt', '<', before)
-        .orderBy('lastRefillAt')
+        .where('nextRefillAt', '<=', now)
+        .orderBy('nextRefillAt')
         .limit(limit)
         .execute();
       return keysOf(db, rows);
@@ -209,7 +207,9 @@ async function rolesByKeyOf(db: Database, keyIds: readonly string[]): Promise<Ma
   const distinct = [...new Map(links.map((link) => [link.id, link])).values()];
   const roles = new Map((await rolesOf(db, distinct)).map((role) => [role.id, role]));
   const groups = groupBy(links, ({ keyId }) => keyId);
-  return new Map([...groups].map(([keyId, group]) => [keyId, group.flatMap(({ id }) => roles.get(id) ?? [])]));
+  return new Map(
+    [...groups].map(([keyId, group]) => [keyId, group.flatMap(({ id }) => roles.get(id) ?? [])]),
+  );
 }
 
 async function identitiesByIdOf(db: Database, rows: readonly KeyRow[]) {
@@ -238,6 +238,10 @@ function creditColumns({ remaining, refill, lastRefillAt }: Credits) {
     refillAmount: refill?.amount ?? null,
     refillDay: refill?.day ?? null,
     lastRefillAt,
+    nextRefillAt:
+      remaining === null || refill === null || lastRefillAt === null
+        ? null
+        : nextRefillMoment(refill, lastRefillAt),
   };
 }
 

@@ -1,6 +1,7 @@
 import { fold } from '../../domain/fold.ts';
 import type { Changes } from '../changes.ts';
 import type { PermissionStore } from '../port/store.ts';
+import { chunksOf } from './chunks.ts';
 import { pageOf, permissionOf } from './rows.ts';
 import { contains } from './search.ts';
 import type { Database } from './tables.ts';
@@ -11,13 +12,12 @@ export function permissionStore(db: Database, changes: Changes): PermissionStore
 
   return {
     async create(workspaceId, permissions) {
-      if (permissions.length === 0) return;
       const rows = permissions.map((permission) => ({
         ...permission,
         workspaceId,
         slugFolded: fold(permission.slug),
       }));
-      await db.insertInto('permissions').values(rows).execute();
+      for (const chunk of chunksOf(rows)) await db.insertInto('permissions').values(chunk).execute();
     },
     async find(workspaceId, idOrSlug) {
       const row =
@@ -26,12 +26,16 @@ export function permissionStore(db: Database, changes: Changes): PermissionStore
       return row ? permissionOf(row) : null;
     },
     async findBySlugs(workspaceId, slugs) {
-      if (slugs.length === 0) return [];
-      const rows = await own(workspaceId).where('slugFolded', 'in', slugs.map(fold)).orderBy('slug').execute();
-      return rows.map(permissionOf);
+      const rows = [];
+      for (const chunk of chunksOf(slugs.map(fold))) {
+        rows.push(...(await own(workspaceId).where('slugFolded', 'in', chunk).execute()));
+      }
+      return rows.map(permissionOf).sort((a, b) => (a.slug < b.slug ? -1 : 1));
     },
     async list(workspaceId, { cursor, limit, search }) {
-      let query = own(workspaceId).orderBy('id').limit(limit + 1);
+      let query = own(workspaceId)
+        .orderBy('id')
+        .limit(limit + 1);
       if (cursor !== undefined) query = query.where('id', '>=', cursor);
       const filter = contains(['id', 'name', 'slug', 'description'], search);
       if (filter) query = query.where(filter);
@@ -42,7 +46,11 @@ export function permissionStore(db: Database, changes: Changes): PermissionStore
       changes.add(workspaceId);
       await db.deleteFrom('rolePermissions').where('permissionId', '=', id).execute();
       await db.deleteFrom('keyPermissions').where('permissionId', '=', id).execute();
-      await db.deleteFrom('permissions').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
+      await db
+        .deleteFrom('permissions')
+        .where('workspaceId', '=', workspaceId)
+        .where('id', '=', id)
+        .execute();
     },
   };
 }

@@ -2,6 +2,7 @@ import { fold } from '../../domain/fold.ts';
 import type { Changes } from '../changes.ts';
 import type { Role } from '../port/records.ts';
 import type { RoleStore } from '../port/store.ts';
+import { chunksOf } from './chunks.ts';
 import { groupBy, pageOf, permissionOf } from './rows.ts';
 import { contains } from './search.ts';
 import type { Database } from './tables.ts';
@@ -36,11 +37,16 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
     },
     async findByNames(workspaceId, names) {
       if (names.length === 0) return [];
-      const rows = await own(workspaceId).where('nameFolded', 'in', names.map(fold)).orderBy('name').execute();
+      const rows = await own(workspaceId)
+        .where('nameFolded', 'in', names.map(fold))
+        .orderBy('name')
+        .execute();
       return rolesOf(db, rows);
     },
     async list(workspaceId, { cursor, limit, search }) {
-      let query = own(workspaceId).orderBy('id').limit(limit + 1);
+      let query = own(workspaceId)
+        .orderBy('id')
+        .limit(limit + 1);
       if (cursor !== undefined) query = query.where('id', '>=', cursor);
       const filter = contains(['id', 'name', 'description'], search);
       if (filter) query = query.where(filter);
@@ -48,23 +54,24 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
       return { ...page, rows: await rolesOf(db, page.rows) };
     },
     async attachPermissions(workspaceId, id, permissionIds) {
-      changes.add(workspaceId);
-      if (permissionIds.length === 0) return;
-      const rows = permissionIds.map((permissionId) => ({ roleId: id, permissionId }));
-      await db
-        .insertInto('rolePermissions')
-        .values(rows)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
+      if (permissionIds.length > 0) changes.add(workspaceId);
+      for (const chunk of chunksOf(permissionIds)) {
+        await db
+          .insertInto('rolePermissions')
+          .values(chunk.map((permissionId) => ({ roleId: id, permissionId })))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+      }
     },
     async detachPermissions(workspaceId, id, permissionIds) {
-      changes.add(workspaceId);
-      if (permissionIds.length === 0) return;
-      await db
-        .deleteFrom('rolePermissions')
-        .where('roleId', '=', id)
-        .where('permissionId', 'in', permissionIds)
-        .execute();
+      if (permissionIds.length > 0) changes.add(workspaceId);
+      for (const chunk of chunksOf(permissionIds)) {
+        await db
+          .deleteFrom('rolePermissions')
+          .where('roleId', '=', id)
+          .where('permissionId', 'in', chunk)
+          .execute();
+      }
     },
     async delete(workspaceId, id) {
       changes.add(workspaceId);

@@ -41,7 +41,11 @@ export function rootKeyStore(db: Database, changes: Changes): RootKeyStore {
         .orderBy('createdAt')
         .orderBy('id')
         .execute();
-      const permissions = await db.selectFrom('rootKeyPermissions').selectAll().orderBy('permission').execute();
+      const permissions = await db
+        .selectFrom('rootKeyPermissions')
+        .selectAll()
+        .orderBy('permission')
+        .execute();
       const byRootKey = groupBy(permissions, ({ rootKeyId }) => rootKeyId);
       return rows.map((row) =>
         rootKeyOf(

@@ -1,13 +1,12 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 
 /** Case-insensitive literal text in one of the columns; null when there is nothing to search for. */
-export function contains(
-  columns: readonly string[],
-  search: string | undefined,
-): Expression<SqlBool> | null {
+export function contains(columns: readonly string[], search: string | undefined): Expression<SqlBool> | null {
   const text = search?.trim().toLowerCase() ?? '';
   if (text === '') return null;
   const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-  const tests = columns.map((column) => sql`lower(coalesce(${sql.ref(column)}, '')) like ${pattern} escape '\\'`);
+  const tests = columns.map(
+    (column) => sql`lower(coalesce(${sql.ref(column)}, '')) like ${pattern} escape '\\'`,
+  );
   return sql<SqlBool>`(${sql.join(tests, sql` or `)})`;
 }

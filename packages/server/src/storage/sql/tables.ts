@@ -66,6 +66,8 @@ export interface Tables {
     refillAmount: number | null;
     refillDay: number | null;
     lastRefillAt: number | null;
+    /** Follows from the refill and `lastRefillAt`; here so that due keys are found by an index. */
+    nextRefillAt: number | null;
   };
   ratelimits: {
     id: string;

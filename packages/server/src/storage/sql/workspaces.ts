@@ -1,5 +1,5 @@
-import type { WorkspaceStore } from '../port/store.ts';
 import type { Changes } from '../changes.ts';
+import type { WorkspaceStore } from '../port/store.ts';
 import { workspaceOf } from './rows.ts';
 import type { Database } from './tables.ts';
 

@@ -1,4 +1,7 @@
-import type { DatabaseSync, StatementSync } from '@photostructure/sqlite';
+import type {
+  DatabaseSyncInstance as DatabaseSync,
+  StatementSyncInstance as StatementSync,
+} from '@photostructure/sqlite';
 import {
   type CompiledQuery,
   type DatabaseConnection,

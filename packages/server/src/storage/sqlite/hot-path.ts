@@ -1,4 +1,4 @@
-import type { DatabaseSync } from '@photostructure/sqlite';
+import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
 import type { Credits } from '../../domain/keys/refill.ts';
 import { parseAllowList } from '../../domain/network/ip-allow-list.ts';
 import type { KeyRatelimit, VerifiableKey } from '../../domain/verification/verifiable-key.ts';
@@ -224,7 +224,10 @@ function workspaceOf(row: CallerRow): Workspace | null {
   };
 }
 
-function identityOf(row: KeyRow, ratelimitsOf: (ownerId: string) => KeyRatelimit[]): VerifiableKey['identity'] {
+function identityOf(
+  row: KeyRow,
+  ratelimitsOf: (ownerId: string) => KeyRatelimit[],
+): VerifiableKey['identity'] {
   if (row.identity_id === null || row.external_id === null) return null;
   return {
     id: row.identity_id,

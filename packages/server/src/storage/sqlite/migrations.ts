@@ -1,4 +1,4 @@
-import type { DatabaseSync } from '@photostructure/sqlite';
+import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
 
 /** One entry a version, applied in order, never changed after a release. */
 const migrations: readonly string[] = [
@@ -31,11 +31,11 @@ const migrations: readonly string[] = [
     is_enabled INTEGER NOT NULL, expires_at INTEGER, created_at INTEGER NOT NULL, updated_at INTEGER,
     last_used_at INTEGER, deleted_at INTEGER, pending_migration_id TEXT, ciphertext TEXT,
     credits_remaining INTEGER CHECK (credits_remaining >= 0), refill_amount INTEGER, refill_day INTEGER,
-    last_refill_at INTEGER
+    last_refill_at INTEGER, next_refill_at INTEGER
   ) STRICT;
   CREATE INDEX keys_page ON keys (api_id, id);
   CREATE INDEX keys_identity ON keys (identity_id) WHERE identity_id IS NOT NULL;
-  CREATE INDEX keys_refill ON keys (last_refill_at) WHERE refill_amount IS NOT NULL;
+  CREATE INDEX keys_refill ON keys (next_refill_at) WHERE next_refill_at IS NOT NULL;
   CREATE TABLE ratelimits (
     id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL, owner_id TEXT NOT NULL, name TEXT NOT NULL,
     "limit" INTEGER NOT NULL, duration_ms INTEGER NOT NULL, is_auto_applied INTEGER NOT NULL,

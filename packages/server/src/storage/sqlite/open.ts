@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { DatabaseSync } from '@photostructure/sqlite';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 
 export class DatabaseFileError extends Error {
   override readonly name = 'DatabaseFileError';
@@ -11,12 +11,12 @@ const busyTimeoutMs = 10_000;
 const maxCheckedBytes = 64 * 1024 * 1024;
 
 /** A connection that syncs every commit to disk. */
-export function openDatabase(file: string): DatabaseSync {
+export function openDatabase(file: string): DatabaseSyncInstance {
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF');
   database.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY');
   // SQLite's own folds ASCII only.
-  database.function('lower', { deterministic: true }, (text) =>
+  database.function('lower', { deterministic: true }, (text: unknown) =>
     typeof text === 'string' ? text.toLowerCase() : text,
   );
   return database;
@@ -28,7 +28,8 @@ export function checkDatabase(file: string): void {
   try {
     const database = openDatabase(file);
     try {
-      const [row] = statSync(file).size > maxCheckedBytes ? [] : database.prepare('PRAGMA quick_check(1)').all();
+      const [row] =
+        statSync(file).size > maxCheckedBytes ? [] : database.prepare('PRAGMA quick_check(1)').all();
       const verdict = row === undefined ? 'ok' : Object.values(row as object)[0];
       if (verdict !== 'ok') throw new Error(String(verdict));
     } finally {

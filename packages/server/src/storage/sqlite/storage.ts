@@ -1,4 +1,4 @@
-import type { DatabaseSync } from '@photostructure/sqlite';
+import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import type { ChangeListener } from '../changes.ts';
 import type { Storage } from '../port/storage.ts';

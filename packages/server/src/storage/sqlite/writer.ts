@@ -1,4 +1,7 @@
-import type { DatabaseSync, StatementSync } from '@photostructure/sqlite';
+import type {
+  DatabaseSyncInstance as DatabaseSync,
+  StatementSyncInstance as StatementSync,
+} from '@photostructure/sqlite';
 import type { ChangeListener } from '../changes.ts';
 
 /** Work inside a transaction; the tags that it adds reach the listener after the commit. */

@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import { openapi } from '@unkey-ts/contract';
+import { stringify } from 'yaml';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { memoryCounters } from './counters/memory.ts';
+import { parseAllowList } from './domain/network/ip-allow-list.ts';
+import { createEventBuffer } from './events/buffer.ts';
+import { openSqliteEvents } from './events/sqlite.ts';
+import type { HttpHandler } from './http/exchange.ts';
+import { createMetrics } from './http/metrics.ts';
+import { createNodeServer } from './http/node.ts';
+import { createPages } from './http/pages.ts';
+import { createPipeline } from './http/pipeline.ts';
+import { transportFailure } from './http/transport-failure.ts';
+import { randomIds } from './ids.ts';
+import { startJobs } from './jobs/jobs.ts';
+import { lastUsedBuffer } from './jobs/last-used.ts';
+import { createLog, type Log } from './log.ts';
+import { createVault, openMasterKeys } from './secrets.ts';
+import type { Services } from './services.ts';
+import { openDataFolder } from './storage/data-folder.ts';
+import { createLookups } from './storage/lookups.ts';
+import type { Storage } from './storage/port/storage.ts';
+import { openSqliteStorage } from './storage/sqlite/storage.ts';
+import { version } from './version.ts';
+import { checkMasterKey } from './workspace/check-master-key.ts';
+import { ensureWorkspace, type FirstStart } from './workspace/ensure-workspace.ts';
+
+export interface App {
+  /** Answers one request without a socket. */
+  readonly handle: HttpHandler;
+  readonly services: Services;
+  /** What a first start has made; null when there was a workspace already. */
+  readonly firstStart: FirstStart | null;
+  listen(): Promise<{ url: string; port: number }>;
+  /** Answers what has arrived, writes what is buffered, and lets go of the data folder. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** The service, put together: the only place that builds adapters. */
+export async function createApp({ config, clock = systemClock, log }: AppOptions): Promise<App> {
+  const logger = log ?? createLog({ level: config.logLevel });
+  const folder = openDataFolder(config.dataDir);
+  try {
+    return await compose({ config, clock, log: logger, release: folder.release });
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}
+
+async function compose(parts: { config: Config; clock: Clock; log: Log; release: () => void }): Promise<App> {
+  const { config, clock, log, release } = parts;
+  const opened = openStorage(config.dataDir);
+  const { storage, lookups } = opened;
+  const ids = randomIds();
+  const writer = await openSqliteEvents({ file: join(config.dataDir, 'events.sqlite') });
+  const events = createEventBuffer({ writer, log });
+  const services: Services = {
+    storage,
+    lookups,
+    counters: memoryCounters(),
+    vault: await openVault(config, storage),
+    events,
+    lastUsed: lastUsedBuffer(() => storage),
+    ids,
+    clock,
+  };
+  const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
+  const metrics = createMetrics({ events: () => events.stats(), keyCache: () => lookups.stats() });
+  const document = openapi(version);
+  const state = { isDraining: false };
+  const handle = createPipeline({
+    services,
+    log,
+    metrics,
+    trustedProxies: parseAllowList(config.trustedProxies.join(',') || null),
+    pages: createPages({
+      storage,
+      metrics,
+      isDraining: () => state.isDraining,
+      openapiJson: JSON.stringify(document),
+      openapiYaml: stringify(document, { aliasDuplicateObjects: false }),
+    }),
+  });
+  const server = createNodeServer({ handle, failure: (kind) => transportFailure(kind, ids.id('req')) });
+  const jobs = startJobs(services, log);
+
+  return {
+    handle,
+    services,
+    firstStart,
+    listen: () => server.listen(config.host, config.port),
+    async close() {
+      state.isDraining = true;
+      await server.drain();
+      await jobs.stop();
+      await services.lastUsed.flush();
+      await events.close();
+      await storage.close();
+      release();
+    },
+  };
+}
+
+/** The database of a data folder, with what it remembers kept in step with what is committed. */
+export function openStorage(dataDir: string) {
+  const storage: Storage = openSqliteStorage({
+    file: join(dataDir, 'unkey.sqlite'),
+    onCommit: (tags) => lookups.onCommit(tags),
+  });
+  const lookups = createLookups(() => storage);
+  return { storage, lookups };
+}
+
+/** The vault, once it is sure that it can open what is stored. */
+export async function openVault(config: Pick<Config, 'masterKey' | 'dataDir'>, storage: Storage) {
+  const workspaces = await storage.read((store) => store.workspaces.list());
+  const hasSecrets = workspaces.some(({ wrappedDataKey }) => wrappedDataKey !== null);
+  const masterKeys = openMasterKeys({
+    configured: config.masterKey,
+    keyFile: join(config.dataDir, 'master.key'),
+    mayCreate: !hasSecrets,
+  });
+  const vault = createVault(masterKeys);
+  checkMasterKey(vault, workspaces);
+  return vault;
+}

@@ -1,0 +1,97 @@
+import type { VerificationCode } from '@unkey-ts/contract';
+import { isAllowed } from '../network/ip-allow-list.ts';
+import { holds, type Query } from '../permissions/query.ts';
+import type { Take } from '../ratelimit/window.ts';
+import type { KeyRatelimit, VerifiableKey } from './verifiable-key.ts';
+
+export interface VerificationRequest {
+  readonly permissions: Query | null;
+  readonly ratelimits: readonly RequestedLimit[];
+  readonly clientIp: string;
+}
+
+/** With both `limit` and `duration` it is a limit of the request's own; otherwise it names one of the key. */
+export interface RequestedLimit {
+  readonly name: string;
+  readonly cost?: number;
+  readonly limit?: number;
+  readonly duration?: number;
+}
+
+export interface PlannedLimit {
+  /** Empty for a limit of the request's own. */
+  readonly id: string;
+  readonly name: string;
+  readonly isAutoApplied: boolean;
+  readonly take: Take;
+}
+
+export type Plan =
+  | { readonly kind: 'denied'; readonly code: VerificationCode }
+  | { readonly kind: 'unknownLimit'; readonly name: string }
+  | { readonly kind: 'take'; readonly limits: readonly PlannedLimit[] };
+
+/** Pure: what decides without counting, in the order of precedence, or else what is to be counted. */
+export function plan(key: VerifiableKey, request: VerificationRequest, now: number): Plan {
+  if (!key.isEnabled) return { kind: 'denied', code: 'DISABLED' };
+  if (key.expiresAt !== null && now >= key.expiresAt) return { kind: 'denied', code: 'EXPIRED' };
+  if (!isAllowed(key.allowedIps, request.clientIp)) return { kind: 'denied', code: 'FORBIDDEN' };
+  if (request.permissions !== null && !holds(request.permissions, key.permissionSet)) {
+    return { kind: 'denied', code: 'INSUFFICIENT_PERMISSIONS' };
+  }
+  return planLimits(key, request.ratelimits);
+}
+
+function planLimits(key: VerifiableKey, requested: readonly RequestedLimit[]): Plan {
+  const planned = new Map<string, PlannedLimit>();
+  for (const limit of ownLimits(key)) {
+    if (limit.isAutoApplied) planned.set(limit.name, configuredLimit(key, limit, 1));
+  }
+  for (const request of requested) {
+    const limit = requestedLimit(key, request);
+    if (limit === null) return { kind: 'unknownLimit', name: request.name };
+    planned.set(request.name, limit);
+  }
+  return { kind: 'take', limits: [...planned.values()] };
+}
+
+/** Limits of the identity that no limit of the key hides by having the same name. */
+export function visibleIdentityLimits(key: VerifiableKey): readonly KeyRatelimit[] {
+  const limits = key.identity?.ratelimits ?? [];
+  if (limits.length === 0 || key.ratelimits.length === 0) return limits;
+  return limits.filter(({ name }) => key.ratelimits.every((own) => own.name !== name));
+}
+
+function ownLimits(key: VerifiableKey): readonly KeyRatelimit[] {
+  const identityLimits = visibleIdentityLimits(key);
+  return identityLimits.length === 0 ? key.ratelimits : [...key.ratelimits, ...identityLimits];
+}
+
+function requestedLimit(key: VerifiableKey, request: RequestedLimit): PlannedLimit | null {
+  const cost = request.cost ?? 1;
+  if (request.limit !== undefined && request.duration !== undefined) {
+    const { name, limit, duration } = request;
+    const take = takeOf(key.workspaceId, key.id, { name, limit, durationMs: duration }, cost);
+    return { id: '', name, isAutoApplied: false, take };
+  }
+  const configured = ownLimits(key).find(({ name }) => name === request.name);
+  return configured ? configuredLimit(key, configured, cost) : null;
+}
+
+function configuredLimit(key: VerifiableKey, limit: KeyRatelimit, cost: number): PlannedLimit {
+  // An identity's limit counts for all of its keys together.
+  const isOfKey = key.ratelimits.includes(limit);
+  const owner = isOfKey || key.identity === null ? key.id : key.identity.id;
+  const { id, name, isAutoApplied } = limit;
+  return { id, name, isAutoApplied, take: takeOf(key.workspaceId, owner, limit, cost) };
+}
+
+function takeOf(
+  workspaceId: string,
+  owner: string,
+  { name, limit, durationMs }: Pick<KeyRatelimit, 'name' | 'limit' | 'durationMs'>,
+  cost: number,
+): Take {
+  // No part can contain U+0000: bodies with it are refused.
+  return { counter: `key\0${workspaceId}\0${owner}\0${name}\0${durationMs}`, limit, durationMs, cost };
+}

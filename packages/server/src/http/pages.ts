@@ -1,0 +1,40 @@
+import type { Storage } from '../storage/port/storage.ts';
+import type { HttpResponse } from './exchange.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface PageSources {
+  readonly storage: Storage;
+  readonly metrics: Metrics;
+  readonly isDraining: () => boolean;
+  readonly openapiJson: string;
+  readonly openapiYaml: string;
+}
+
+/** What is served with GET, without root key and envelope. */
+export function createPages(sources: PageSources): ReadonlyMap<string, () => Promise<HttpResponse>> {
+  return new Map([
+    ['/openapi.json', async () => page('application/json', sources.openapiJson)],
+    ['/openapi.yaml', async () => page('application/yaml', sources.openapiYaml)],
+    ['/metrics', async () => page(sources.metrics.contentType, await sources.metrics.text())],
+    ['/health/live', async () => health(200, { status: 'ok' })],
+    ['/health/ready', async () => readiness(sources)],
+  ]);
+}
+
+async function readiness({ storage, isDraining }: PageSources): Promise<HttpResponse> {
+  if (isDraining()) return health(503, { status: 'shutting down' });
+  try {
+    await storage.ping();
+    return health(200, { status: 'ok', checks: { database: 'ok' } });
+  } catch {
+    return health(503, { status: 'fail', checks: { database: 'fail' } });
+  }
+}
+
+function health(status: number, body: object): HttpResponse {
+  return { ...page('application/json', JSON.stringify(body)), status };
+}
+
+function page(contentType: string, body: string): HttpResponse {
+  return { status: 200, headers: { 'content-type': contentType }, body };
+}

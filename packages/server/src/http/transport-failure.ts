@@ -1,0 +1,30 @@
+import type { ErrorCode } from '@unkey-ts/contract';
+import { Refusal } from '../operations/refusal.ts';
+import type { HttpResponse, TransportFailure } from './exchange.ts';
+import { respondRefusal } from './respond.ts';
+
+const failures: Record<TransportFailure, readonly [ErrorCode, string, string]> = {
+  too_large: [
+    'user/bad_request/request_body_too_large',
+    'body',
+    'is larger than 10485760 bytes (10 MiB), the most that a request may send',
+  ],
+  read_timeout: [
+    'user/bad_request/request_timeout',
+    'body',
+    'did not arrive whole in time; send the request again',
+  ],
+  unreadable: ['user/bad_request/request_body_unreadable', 'body', 'could not be read to its end'],
+  headers_too_large: ['unkey/application/invalid_input', 'header', 'is too large'],
+  malformed: ['unkey/application/invalid_input', 'request', 'is not well-formed HTTP/1.1'],
+};
+
+/** The answer to a request that broke off, or broke a bound, before it was whole. */
+export function transportFailure(kind: TransportFailure, requestId: string): HttpResponse {
+  const [code, location, message] = failures[kind];
+  return respondRefusal(
+    new Refusal(code, `The ${location} ${message}.`, [{ location, message }]),
+    requestId,
+    undefined,
+  );
+}

@@ -1,0 +1,17 @@
+export { type App, type AppOptions, createApp, openStorage, openVault } from './app.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { type Config, ConfigError, type ConfigFlag, loadConfig } from './config.ts';
+export { parseAllowList } from './domain/network/ip-allow-list.ts';
+export { ListenError } from './http/node.ts';
+export { type Ids, randomIds } from './ids.ts';
+export { createLog, type Log } from './log.ts';
+export { addMasterKey, dropFormerMasterKeys } from './master-keys.ts';
+export { MasterKeyError, type Vault } from './secrets.ts';
+export { DataFolderError } from './storage/data-folder.ts';
+export * from './storage/port/records.ts';
+export type { Storage } from './storage/port/storage.ts';
+export type { Store } from './storage/port/store.ts';
+export { NewerSchemaError } from './storage/sqlite/migrations.ts';
+export { DatabaseFileError } from './storage/sqlite/open.ts';
+export { version } from './version.ts';
+export { createRootKey, createWorkspace, type FirstStart } from './workspace/ensure-workspace.ts';

@@ -1,0 +1,39 @@
+import type { InputOf } from '@unkey-ts/contract';
+import { hashKey, longTokenHash, parsePrefixedKey } from '../../domain/keys/key-material.ts';
+import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
+import type { Context } from '../context.ts';
+import { type Refusal, refuse } from '../refusal.ts';
+
+/**
+ * A key that was brought along with the hash of another system: found by that hash, it gets Unkey's own, so that it
+ * verifies without the migration from then on. Null when there is no such key.
+ */
+export async function findMigratedKey(
+  { services, workspaceId, now }: Context,
+  { key, migrationId }: Pick<InputOf<'keys.verifyKey'>, 'key' | 'migrationId'>,
+): Promise<VerifiableKey | null | Refusal> {
+  if (migrationId === undefined) return null;
+  const migration = await services.storage.read((store) => store.migrations.find(workspaceId, migrationId));
+  // Keys of a sha256 migration have Unkey's hash from the start: they were looked for already.
+  if (migration === null || migration.algorithm === 'sha256') return null;
+  const prefixed = parsePrefixedKey(key);
+  if (prefixed === null) {
+    return refuse(
+      'unkey/authentication/malformed',
+      'A key of this migration has at least three parts with _ between them: prefix, short token, long token.',
+    );
+  }
+  const hash = hashKey(key);
+  await services.storage.write(async (store) => {
+    const pending = await store.keys.findByHash(workspaceId, longTokenHash(prefixed.longToken));
+    if (pending?.pendingMigrationId !== migration.id || (await store.keys.isHashTaken(hash))) return;
+    await store.keys.update(workspaceId, pending.id, {
+      hash,
+      start: prefixed.start,
+      prefix: key.split('_').slice(0, -2).join('_') || null,
+      pendingMigrationId: null,
+      updatedAt: now,
+    });
+  });
+  return services.lookups.findVerifiableKey(hash);
+}

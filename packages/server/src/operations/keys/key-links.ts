@@ -1,0 +1,78 @@
+import type { Key, Permission, Role } from '../../storage/port/records.ts';
+import type { WriteContext } from '../context.ts';
+
+type Linked = Pick<Permission | Role, 'id' | 'name'>;
+
+/** Which of the wanted are not there yet, and which of the current are not wanted. */
+export function difference<Item extends { readonly id: string }>(
+  current: readonly Item[],
+  wanted: readonly Item[],
+): { added: Item[]; removed: Item[] } {
+  const currentIds = new Set(current.map(({ id }) => id));
+  const wantedIds = new Set(wanted.map(({ id }) => id));
+  return {
+    added: wanted.filter(({ id }) => !currentIds.has(id)),
+    removed: current.filter(({ id }) => !wantedIds.has(id)),
+  };
+}
+
+/** Attaches or detaches permissions or roles of a key, with an audit record each. */
+export async function changeLinks(
+  context: WriteContext,
+  change: LinkChange,
+  { keyId, linked }: { keyId: string; linked: readonly Linked[] },
+): Promise<void> {
+  const { event, resource, verb } = linkChanges[change];
+  await context.store.keys[change](context.workspaceId, keyId, idsOf(linked));
+  for (const { id, name } of linked) {
+    context.audit(event, {
+      display: `${verb(`${resource} ${name}`)} key ${keyId}`,
+      resources: [
+        { type: 'key', id: keyId },
+        { type: resource, id, name },
+      ],
+    });
+  }
+}
+
+type LinkChange = 'attachPermissions' | 'detachPermissions' | 'attachRoles' | 'detachRoles';
+
+const added = (what: string) => `Added ${what} to`;
+const removed = (what: string) => `Removed ${what} from`;
+
+const linkChanges = {
+  attachPermissions: {
+    event: 'authorization.connect_permission_and_key',
+    resource: 'permission',
+    verb: added,
+  },
+  detachPermissions: {
+    event: 'authorization.disconnect_permission_and_key',
+    resource: 'permission',
+    verb: removed,
+  },
+  attachRoles: { event: 'authorization.connect_role_and_key', resource: 'role', verb: added },
+  detachRoles: { event: 'authorization.disconnect_role_and_key', resource: 'role', verb: removed },
+} as const;
+
+/** Links without audit records of their own: updateKey's one `key.update` covers them. */
+export async function replaceLinks(
+  { store, workspaceId }: WriteContext,
+  key: Key,
+  wanted: { readonly permissions?: readonly Permission[]; readonly roles?: readonly Role[] },
+): Promise<void> {
+  if (wanted.permissions) {
+    const { added, removed } = difference(key.permissions, wanted.permissions);
+    await store.keys.detachPermissions(workspaceId, key.id, idsOf(removed));
+    await store.keys.attachPermissions(workspaceId, key.id, idsOf(added));
+  }
+  if (wanted.roles) {
+    const { added, removed } = difference(key.roles, wanted.roles);
+    await store.keys.detachRoles(workspaceId, key.id, idsOf(removed));
+    await store.keys.attachRoles(workspaceId, key.id, idsOf(added));
+  }
+}
+
+function idsOf(linked: readonly Linked[]): string[] {
+  return linked.map(({ id }) => id);
+}

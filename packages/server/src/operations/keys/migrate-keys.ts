@@ -1,0 +1,98 @@
+import { type InputOf, operations } from '@unkey-ts/contract';
+import { fold } from '../../domain/fold.ts';
+import type { Role } from '../../storage/port/records.ts';
+import type { WriteContext } from '../context.ts';
+import { handlerOf } from '../handler.ts';
+import { ensureIdentity } from '../identities/ensure-identity.ts';
+import { mergeRatelimits } from '../merge-ratelimits.ts';
+import { createPermissions, resolvePermissions } from '../permissions/resolve-permissions.ts';
+import { Refusal, refuseAbsent } from '../refusal.ts';
+import { newCredits } from './key-credits.ts';
+import { saveKey } from './save-key.ts';
+
+type Input = InputOf<'keys.migrateKeys'>;
+type Item = Input['keys'][number];
+
+export const migrateKeys = handlerOf(operations['keys.migrateKeys'], {
+  locate: (_context, { apiId }) => ({ scope: { apiId } }),
+  async act(context, { apiId, migrationId, keys }) {
+    const { store, workspaceId } = context;
+    if ((await store.apis.find(workspaceId, apiId)) === null) return refuseAbsent('unkey/data/api_not_found');
+    if ((await store.migrations.find(workspaceId, migrationId)) === null) {
+      return refuseAbsent('unkey/data/migration_not_found');
+    }
+    const migrated: { hash: string; keyId: string }[] = [];
+    const failed: string[] = [];
+    for (const [index, item] of keys.entries()) {
+      const keyId = await migrateKey(context, item, { apiId, migrationId, location: `body.keys[${index}]` });
+      if (keyId instanceof Refusal) return keyId;
+      if (keyId === null) failed.push(item.hash);
+      else migrated.push({ hash: item.hash, keyId });
+    }
+    return { data: { migrated, failed } };
+  },
+});
+
+/** Id of the new key; null when its hash is taken. Identities, permissions and roles are made even then. */
+async function migrateKey(
+  context: WriteContext,
+  item: Item,
+  { apiId, migrationId, location }: { apiId: string; migrationId: string; location: string },
+): Promise<string | null | Refusal> {
+  const { store, services, now, audit } = context;
+  const credits = newCredits(item.credits, { now, location: `${location}.credits` });
+  if (credits instanceof Refusal) return credits;
+  const identityId = item.externalId === undefined ? null : await ensureIdentity(context, item.externalId);
+  const { existing, missing } = await resolvePermissions(context, item.permissions ?? []);
+  const created = await createPermissions(context, missing, { isAudited: false });
+  const roles = await ensureRoles(context, item.roles ?? []);
+  if (await store.keys.isHashTaken(item.hash)) return null;
+  const id = services.ids.id('key');
+  await saveKey(context, {
+    id,
+    apiId,
+    hash: item.hash,
+    start: '',
+    prefix: null,
+    byteLength: 16,
+    name: item.name ?? null,
+    meta: item.meta ?? null,
+    isEnabled: item.enabled ?? true,
+    expiresAt: item.expires ?? null,
+    createdAt: now,
+    pendingMigrationId: migrationId,
+    ciphertext: null,
+    credits,
+    identityId,
+    ratelimits: mergeRatelimits([], item.ratelimits ?? [], () => services.ids.id('rl')),
+    permissions: [...existing, ...created],
+    roles,
+    isLinkAudited: true,
+  });
+  audit('key.create', {
+    display: `Created key ${id} in migration ${migrationId}`,
+    resources: [
+      { type: 'key', id, name: item.name },
+      { type: 'api', id: apiId },
+    ],
+  });
+  return id;
+}
+
+/** Unlike other operations, a migration makes the roles that are missing. */
+async function ensureRoles(
+  { store, workspaceId, services, now }: WriteContext,
+  names: readonly string[],
+): Promise<Role[]> {
+  const existing = await store.roles.findByNames(workspaceId, names);
+  const known = new Set(existing.map(({ name }) => fold(name)));
+  const created: Role[] = [];
+  for (const name of names) {
+    if (known.has(fold(name))) continue;
+    known.add(fold(name));
+    created.push({ id: services.ids.id('role'), name, description: null, permissions: [] });
+  }
+  const rows = created.map(({ id, name, description }) => ({ id, name, description, createdAt: now }));
+  await store.roles.create(workspaceId, rows);
+  return [...existing, ...created];
+}

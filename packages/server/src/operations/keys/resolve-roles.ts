@@ -1,0 +1,20 @@
+import { fold } from '../../domain/fold.ts';
+import type { Role } from '../../storage/port/records.ts';
+import type { ReadContext } from '../context.ts';
+import { type Refusal, refuse } from '../refusal.ts';
+
+/** The roles of these names, each once, in the order asked for. The first unknown name refuses all. */
+export async function resolveRoles(
+  { store, workspaceId }: Pick<ReadContext, 'store' | 'workspaceId'>,
+  names: readonly string[],
+): Promise<Role[] | Refusal> {
+  const found = await store.roles.findByNames(workspaceId, names);
+  const byName = new Map(found.map((role) => [fold(role.name), role]));
+  const resolved = new Map<string, Role>();
+  for (const name of names) {
+    const role = byName.get(fold(name));
+    if (role === undefined) return refuse('unkey/data/role_not_found', `There is no role named '${name}'.`);
+    resolved.set(role.id, role);
+  }
+  return [...resolved.values()];
+}

@@ -1,0 +1,51 @@
+import type { Scope } from '../../domain/permissions/grants.ts';
+import type { PreparedNamespace } from '../../storage/lookups.ts';
+import type { Context } from '../context.ts';
+import { type Refusal, refuse } from '../refusal.ts';
+import { transact } from '../transaction.ts';
+
+/** The namespace that a permission is about. One that is yet to be made has no id that a permission could name. */
+export function scopeOf(namespace: PreparedNamespace | null): Scope {
+  return { namespaceId: namespace?.id ?? '(new)' };
+}
+
+export function refuseDeleted(name: string): Refusal {
+  return refuse(
+    'unkey/data/ratelimit_namespace_gone',
+    `The namespace '${name}' has been deleted. Bring it back with \`unkey namespaces restore\`, or use another name.`,
+  );
+}
+
+/** The namespaces by the name they were asked for; those that were never used are made. Deleted ones are refused. */
+export async function ensureNamespaces(
+  context: Context,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, PreparedNamespace> | Refusal> {
+  const { services, workspaceId } = context;
+  const namespaces = new Map<string, PreparedNamespace>();
+  for (const name of names) {
+    if (namespaces.has(name)) continue;
+    let namespace = await services.lookups.findNamespace(workspaceId, name);
+    if (namespace === null) {
+      await createNamespace(context, name);
+      namespace = await services.lookups.findNamespace(workspaceId, name);
+    }
+    if (namespace === null) throw new Error('A namespace that was just made is not found.');
+    if (namespace.deletedAt !== null) return refuseDeleted(name);
+    namespaces.set(name, namespace);
+  }
+  return namespaces;
+}
+
+/** Concurrent first calls make one namespace: the look-up inside the transaction decides. */
+async function createNamespace(context: Context, name: string): Promise<void> {
+  await transact(context, async ({ store, workspaceId, services, now, audit }) => {
+    if ((await store.namespaces.find(workspaceId, name)) !== null) return;
+    const id = services.ids.id('rlns');
+    await store.namespaces.create(workspaceId, { id, name, createdAt: now });
+    audit('ratelimitNamespace.create', {
+      display: `Created namespace ${name} (${id})`,
+      resources: [{ type: 'ratelimitNamespace', id, name }],
+    });
+  });
+}

@@ -1,0 +1,18 @@
+import { MasterKeyError, type Vault } from '../secrets.ts';
+import type { Workspace } from '../storage/port/records.ts';
+
+/** Throws, at start, when the master key does not open what is stored; without one, recoverable keys answer 412. */
+export function checkMasterKey(vault: Vault, workspaces: readonly Workspace[]): void {
+  if (!vault.isEnabled) return;
+  for (const { id, wrappedDataKey } of workspaces) {
+    if (wrappedDataKey === null) continue;
+    try {
+      vault.rewrap(wrappedDataKey);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new MasterKeyError(`The recoverable keys of workspace ${id} cannot be opened: ${reason}`, {
+        cause: error,
+      });
+    }
+  }
+}

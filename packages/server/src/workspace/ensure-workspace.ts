@@ -1,0 +1,92 @@
+import { allRootKeyPermissions } from '@unkey-ts/contract';
+import { formatKey, hashKey } from '../domain/keys/key-material.ts';
+import type { Services } from '../services.ts';
+import type { RootKey, Workspace } from '../storage/port/records.ts';
+import type { Store } from '../storage/port/store.ts';
+
+export interface FirstStart {
+  readonly workspaceId: string;
+  readonly rootKeyId: string;
+  /** The root key, in the clear: to be shown once. Null when it came from the configuration. */
+  readonly rootKey: string | null;
+}
+
+type Makers = Pick<Services, 'ids' | 'clock'>;
+
+/** A server without a workspace gets one, with a root key that may do everything. */
+export async function ensureWorkspace(
+  { storage, ids, clock }: Pick<Services, 'storage' | 'ids' | 'clock'>,
+  { configuredRootKey }: { configuredRootKey: string | undefined },
+): Promise<FirstStart | null> {
+  return storage.write(async (store) => {
+    const [first] = await store.workspaces.list();
+    const workspace = first ?? (await createWorkspace(store, { ids, clock }, 'Default'));
+    if (configuredRootKey !== undefined) {
+      const known = await store.rootKeys.findByHash(hashKey(configuredRootKey));
+      if (known !== null) return null;
+      const { rootKeyId } = await createRootKey(
+        store,
+        { ids, clock },
+        {
+          workspaceId: workspace.id,
+          name: 'UNKEY_ROOT_KEY',
+          key: configuredRootKey,
+        },
+      );
+      return first ? null : { workspaceId: workspace.id, rootKeyId, rootKey: null };
+    }
+    if (first) return null;
+    const made = await createRootKey(
+      store,
+      { ids, clock },
+      { workspaceId: workspace.id, name: 'First root key' },
+    );
+    return { workspaceId: workspace.id, rootKeyId: made.rootKeyId, rootKey: made.key };
+  });
+}
+
+export async function createWorkspace(
+  store: Store,
+  { ids, clock }: Makers,
+  name: string,
+): Promise<Workspace> {
+  const workspace: Workspace = {
+    id: ids.id('ws'),
+    name,
+    isEnabled: true,
+    requestsPerMinute: null,
+    wrappedDataKey: null,
+    createdAt: clock.now(),
+  };
+  await store.workspaces.create(workspace);
+  return workspace;
+}
+
+/** A root key; it holds every permission unless some are named. Its secret is in the result only. */
+export async function createRootKey(
+  store: Store,
+  { ids, clock }: Makers,
+  order: {
+    readonly workspaceId: string;
+    readonly name: string | null;
+    readonly permissions?: readonly string[];
+    readonly expiresAt?: number | null;
+    /** Made at random when absent. */
+    readonly key?: string;
+  },
+): Promise<{ rootKeyId: string; key: string }> {
+  const made = formatKey({ prefix: 'unkey', bytes: ids.bytes(24) });
+  const key = order.key ?? made.key;
+  const rootKey: RootKey = {
+    id: ids.id('key'),
+    workspaceId: order.workspaceId,
+    start: order.key === undefined ? made.start : order.key.slice(0, 4),
+    name: order.name,
+    isEnabled: true,
+    expiresAt: order.expiresAt ?? null,
+    createdAt: clock.now(),
+    permissions: [...new Set(order.permissions ?? allRootKeyPermissions)],
+  };
+  await store.rootKeys.create({ ...rootKey, hash: hashKey(key) });
+  return { rootKeyId: rootKey.id, key };
+}

@@ -1,0 +1,162 @@
+import {
+  type ErrorCode,
+  errorsOf,
+  errorType,
+  isValid,
+  type OperationId,
+  operations,
+} from '@unkey-ts/contract';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CallOptions, type FakeClock, type Reply, type Service, startService } from '../service.ts';
+
+/** A workspace of its own for one case, on a service that cases of one shelf share. */
+export interface World {
+  readonly service: Service;
+  readonly workspaceId: string;
+  /** Holds every permission. */
+  readonly rootKey: string;
+  readonly clock: FakeClock;
+  /** Calls with all permissions; fails the case unless it is answered 200; gives `data`. */
+  // biome-ignore lint/suspicious/noExplicitAny: cases know the shape of what they arrange
+  do(operation: OperationId, body: unknown): Promise<any>;
+  /** Calls and gives whatever is answered. */
+  call(operation: OperationId, body: unknown, options?: CallOptions): Promise<Reply>;
+  /** A root key of this workspace with just these permissions. */
+  rootKeyWith(...permissions: string[]): Promise<string>;
+}
+
+export interface Expected {
+  readonly status: number;
+  /** Of the error; every one that the operation declares needs a case. */
+  readonly code?: ErrorCode;
+  /** Compared with `toMatchObject`; arrays by length and order. */
+  readonly data?: unknown;
+  /** Places that `error.errors` names, among others. */
+  readonly locations?: readonly string[];
+}
+
+/** One call and what must come of it, as data. */
+export interface Scenario<Vars = unknown> {
+  /** A fact in the present tense. */
+  readonly name: string;
+  /** Makes what the case needs; its result is handed to the other members. */
+  readonly given?: (world: World) => Promise<Vars>;
+  /** What the caller's root key may do; absent: everything. */
+  readonly permissions?: readonly string[] | ((vars: Vars, world: World) => readonly string[]);
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown | ((vars: Vars) => unknown);
+  readonly expect: Expected | ((vars: Vars) => Expected);
+  /** What holds afterwards. */
+  readonly then?: (world: World, vars: Vars, reply: Reply) => Promise<void>;
+}
+
+export interface Suite {
+  readonly operation: OperationId;
+  readonly cases: readonly Scenario[];
+}
+
+/** Ties a case's `given` to what uses it. */
+export function scenario<Vars>(one: Scenario<Vars>): Scenario {
+  // Only this case's own `given` feeds its members.
+  return one as Scenario;
+}
+
+export function suite(operation: OperationId, cases: readonly Scenario[]): Suite {
+  return { operation, cases };
+}
+
+/** Runs the suites of a shelf, each case in a workspace of its own, and holds that every declared error has a case. */
+export function runSuites(suites: readonly Suite[]): void {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.close());
+
+  for (const { operation, cases } of suites) {
+    describe(operation, () => {
+      for (const one of cases) test(one.name, () => runScenario(service, operation, one));
+      test('every error that it declares has a case', () =>
+        expect(uncoveredErrors(operation, cases)).toEqual([]));
+    });
+  }
+  afterAll(() => {
+    const rows = suites.map(
+      ({ operation, cases }) => `  ${operation.padEnd(32)} ${String(cases.length).padStart(4)}`,
+    );
+    console.log(`cases per operation\n${rows.join('\n')}`);
+  });
+}
+
+async function runScenario(service: Service, operation: OperationId, one: Scenario): Promise<void> {
+  const world = await newWorld(service);
+  const vars = await one.given?.(world);
+  const permissions = typeof one.permissions === 'function' ? one.permissions(vars, world) : one.permissions;
+  const rootKey = permissions === undefined ? world.rootKey : await world.rootKeyWith(...permissions);
+  const body = typeof one.body === 'function' ? one.body(vars) : one.body;
+  const reply = await world.call(operation, body, {
+    rootKey,
+    ...(one.headers && { headers: { ...one.headers } }),
+  });
+  const expected = typeof one.expect === 'function' ? one.expect(vars) : one.expect;
+  expectReply(operation, reply, expected);
+  await one.then?.(world, vars, reply);
+}
+
+function expectReply(operation: OperationId, reply: Reply, expected: Expected): void {
+  expect({
+    status: reply.status,
+    type: reply.body.error?.type,
+    detail: reply.body.error?.detail,
+  }).toMatchObject({
+    status: expected.status,
+    ...(expected.code && { type: errorType(expected.code) }),
+  });
+  expectContract(operation, reply);
+  if (expected.data !== undefined) expect(reply.body.data).toMatchObject(expected.data as object);
+  if (expected.locations) {
+    const places = reply.body.error.errors.map(({ location }: { location: string }) => location);
+    expect(places).toEqual(expect.arrayContaining([...expected.locations]));
+  }
+}
+
+/** Holds that an answer is one that the contract declares for the operation. */
+export function expectContract(operation: OperationId, { status, body, headers }: Reply): void {
+  expect(body.meta.requestId).toMatch(/^req_[a-zA-Z0-9]+$/);
+  expect(headers.get('x-request-id')).toBe(body.meta.requestId);
+  if (status !== 200) {
+    expect(errorsOf(operations[operation]).map(errorType)).toContain(body.error.type);
+    expect(body.error.status).toBe(status);
+    return;
+  }
+  const { output, isPaged } = operations[operation];
+  if (output === null) expect(body).not.toHaveProperty('data');
+  else expect(isValid(output, body.data), JSON.stringify(body.data)).toBe(true);
+  expect('pagination' in body).toBe(isPaged);
+}
+
+function uncoveredErrors(operation: OperationId, cases: readonly Scenario[]): ErrorCode[] {
+  const covered = new Set(
+    cases.map((one) => (typeof one.expect === 'function' ? undefined : one.expect.code)),
+  );
+  return operations[operation].errors.filter((code) => !covered.has(code));
+}
+
+async function newWorld(service: Service): Promise<World> {
+  const { workspaceId, rootKey } = await service.newWorkspace();
+  const call: World['call'] = (operation, body, options) =>
+    service.call(operation, body, { rootKey, ...options });
+  return {
+    service,
+    workspaceId,
+    rootKey,
+    clock: service.clock,
+    call,
+    async do(operation, body) {
+      const reply = await call(operation, body);
+      if (reply.status !== 200) throw new Error(`${operation} answered ${JSON.stringify(reply.body)}`);
+      return reply.body.data;
+    },
+    rootKeyWith: async (...permissions) => (await service.newRootKey(workspaceId, permissions)).key,
+  };
+}

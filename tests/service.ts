@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OperationId } from '@unkey-ts/contract';
+import { type App, createApp, createLog, createRootKey, createWorkspace, loadConfig } from '@unkey-ts/server';
+
+/** Time that moves only when told to. */
+export interface FakeClock {
+  now(): number;
+  set(now: number): void;
+  advance(milliseconds: number): void;
+}
+
+export function fakeClock(start = Date.UTC(2026, 10, 15, 12, 0, 0)): FakeClock {
+  let now = start;
+  return {
+    now: () => now,
+    set(to) {
+      now = to;
+    },
+    advance(milliseconds) {
+      now += milliseconds;
+    },
+  };
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  // Answers are looked into by tests that know their shape; the contract's schema is checked separately.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly body: any;
+}
+
+export interface CallOptions {
+  readonly rootKey?: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** A running service on a real socket and a real file, with a clock of its own. */
+export interface Service {
+  readonly url: string;
+  readonly app: App;
+  readonly clock: FakeClock;
+  readonly dataDir: string;
+  /** Of the first workspace, with every permission. */
+  readonly rootKey: string;
+  readonly workspaceId: string;
+  call(operation: OperationId, body: unknown, options?: CallOptions): Promise<Reply>;
+  /** Another workspace with a root key that holds every permission. */
+  newWorkspace(): Promise<{ workspaceId: string; rootKey: string }>;
+  newRootKey(workspaceId: string, permissions: readonly string[], expiresAt?: number): Promise<NewRootKey>;
+  close(): Promise<void>;
+}
+
+export interface NewRootKey {
+  readonly rootKeyId: string;
+  readonly key: string;
+}
+
+export async function startService(
+  options: { readonly env?: Record<string, string>; readonly clock?: FakeClock } = {},
+): Promise<Service> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-'));
+  const clock = options.clock ?? fakeClock();
+  const config = loadConfig({
+    flags: { port: '0', 'data-dir': dataDir },
+    env: { LOG_LEVEL: 'silent', ...options.env },
+    cwd: dataDir,
+  });
+  const app = await createApp({ config, clock, log: createLog({ level: config.logLevel }) });
+  const { url } = await app.listen();
+  const { ids, storage } = app.services;
+  const makers = { ids, clock };
+  const { workspaceId, rootKey } = await firstWorkspace(app);
+
+  return {
+    url,
+    app,
+    clock,
+    dataDir,
+    rootKey,
+    workspaceId,
+    call: (operation, body, callOptions) => post(`${url}/v2/${operation}`, body, { rootKey, ...callOptions }),
+    newWorkspace: () =>
+      storage.write(async (store) => {
+        const workspace = await createWorkspace(store, makers, 'Test');
+        const made = await createRootKey(store, makers, { workspaceId: workspace.id, name: 'tests' });
+        return { workspaceId: workspace.id, rootKey: made.key };
+      }),
+    newRootKey: (workspace, permissions, expiresAt) =>
+      storage.write((store) =>
+        createRootKey(store, makers, {
+          workspaceId: workspace,
+          name: null,
+          permissions,
+          ...(expiresAt !== undefined && { expiresAt }),
+        }),
+      ),
+    async close() {
+      await app.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function post(url: string, body: unknown, options: CallOptions = {}): Promise<Reply> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(options.rootKey !== undefined && { authorization: `Bearer ${options.rootKey}` }),
+      ...options.headers,
+    },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+async function firstWorkspace({ firstStart }: App): Promise<{ workspaceId: string; rootKey: string }> {
+  if (!firstStart?.rootKey) throw new Error('The data folder of a test was not empty.');
+  return { workspaceId: firstStart.workspaceId, rootKey: firstStart.rootKey };
+}
