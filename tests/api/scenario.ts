@@ -47,7 +47,7 @@ export interface Scenario<Vars = unknown> {
   readonly body: unknown | ((vars: Vars) => unknown);
   readonly expect: Expected | ((vars: Vars) => Expected);
   /** What holds afterwards. */
-  readonly then?: (world: World, vars: Vars, reply: Reply) => Promise<void>;
+  readonly after?: (world: World, vars: Vars, reply: Reply) => Promise<void>;
 }
 
 export interface Suite {
@@ -100,7 +100,7 @@ async function runScenario(service: Service, operation: OperationId, one: Scenar
   });
   const expected = typeof one.expect === 'function' ? one.expect(vars) : one.expect;
   expectReply(operation, reply, expected);
-  await one.then?.(world, vars, reply);
+  await one.after?.(world, vars, reply);
 }
 
 function expectReply(operation: OperationId, reply: Reply, expected: Expected): void {

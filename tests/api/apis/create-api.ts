@@ -6,7 +6,7 @@ export default suite('apis.createApi', [
     name: 'an API gets an id, is found by it, and its creation is audited',
     body: { name: 'payment-service' },
     expect: { status: 200, data: { apiId: expect.stringMatching(/^api_/) } },
-    async then(world, _vars, reply) {
+    async after(world, _vars, reply) {
       const { apiId } = reply.body.data;
       expect(await world.do('apis.getApi', { apiId })).toEqual({ id: apiId, name: 'payment-service' });
     },
