@@ -71,3 +71,7 @@ test('a lock file that cannot be opened is refused as not writable', () => {
   openDataFolder(join(path, 'server.lock')).release();
   expect(() => openDataFolder(path)).toThrow(/is not writable/);
 });
+
+test.skipIf(process.platform !== 'linux')('a folder that cannot be made is refused', () => {
+  expect(() => openDataFolder('/proc/unkey/data')).toThrow(/cannot be made \(ENOENT\).*UNKEY_DATA_DIR/);
+});

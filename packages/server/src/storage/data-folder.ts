@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 
 export interface DataFolder {
@@ -43,7 +43,7 @@ export function openDataFolder(folder: string): DataFolder {
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeWithParents(path);
   } catch (cause) {
     if (hasCode(cause, 'EEXIST') || hasCode(cause, 'ENOTDIR')) throw notAFolder(path, cause);
     throw new DataFolderError(
@@ -51,7 +51,13 @@ function makeFolder(path: string): void {
       { cause },
     );
   }
-  if (!statSync(path).isDirectory()) throw notAFolder(path, undefined);
+}
+
+// Node's recursive `mkdir` never returns where a file system refuses with ENOENT, as /proc does.
+function makeWithParents(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) makeWithParents(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function notAFolder(path: string, cause: unknown): DataFolderError {
