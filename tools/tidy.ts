@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+
+/** One source rule that is broken, and what to do about it. */
+export interface Finding {
+  readonly file: string;
+  readonly message: string;
+}
+
+interface Source {
+  /** Path from the repository's root. */
+  readonly file: string;
+  readonly text: string;
+}
+
+interface Room {
+  readonly path: string;
+  /** Paths, or package names, that its files may import besides the room itself. */
+  readonly mayImport: readonly string[];
+}
+
+const server = 'packages/server/src';
+const foundations = ['clock.ts', 'ids.ts', 'log.ts', 'secrets.ts', 'services.ts'].map((file) => `${server}/${file}`);
+const ports = [
+  `${server}/storage/port`,
+  `${server}/storage/lookups.ts`,
+  `${server}/counters/port.ts`,
+  `${server}/events/port.ts`,
+];
+
+/** Who may import whom. The first room that a file is in decides; a file in none (app.ts, index.ts) is free. */
+const rooms: readonly Room[] = [
+  { path: 'packages/contract/src', mayImport: ['typebox'] },
+  {
+    path: 'packages/cli/src',
+    mayImport: ['@unkey-ts/contract', '@unkey-ts/server'],
+  },
+  { path: `${server}/domain`, mayImport: ['@unkey-ts/contract'] },
+  { path: `${server}/storage/port`, mayImport: [`${server}/domain`, '@unkey-ts/contract'] },
+  {
+    path: `${server}/storage`,
+    mayImport: [
+      `${server}/domain`,
+      `${server}/clock.ts`,
+      `${server}/ids.ts`,
+      `${server}/log.ts`,
+      'kysely',
+      '@photostructure/sqlite',
+      '@unkey-ts/contract',
+    ],
+  },
+  { path: `${server}/counters`, mayImport: [`${server}/domain`] },
+  { path: `${server}/events`, mayImport: [`${server}/log.ts`, '@photostructure/sqlite'] },
+  {
+    path: `${server}/operations`,
+    mayImport: [`${server}/domain`, `${server}/jobs`, ...foundations, ...ports, '@unkey-ts/contract', 'typebox'],
+  },
+  { path: `${server}/jobs`, mayImport: [`${server}/domain`, ...foundations, ...ports, '@unkey-ts/contract'] },
+  {
+    path: `${server}/workspace`,
+    mayImport: [`${server}/domain`, ...foundations, ...ports, `${server}/master-keys.ts`, '@unkey-ts/contract'],
+  },
+  {
+    path: `${server}/http`,
+    mayImport: [
+      `${server}/domain`,
+      `${server}/operations`,
+      ...foundations,
+      ...ports,
+      '@unkey-ts/contract',
+      'prom-client',
+    ],
+  },
+];
+
+const vagueNames = /^(utils?|helpers?|common|shared|misc|stuff|lib)(\.|$)/;
+const importPattern = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g;
+
+/** Every broken rule in these files. */
+export function tidy(files: readonly string[]): Finding[] {
+  const sources = files
+    .filter((file) => /\.(ts|tsx|mjs)$/.test(file))
+    .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+  return [
+    ...files.flatMap(nameFindings),
+    ...sources.flatMap(textFindings),
+    ...sources.flatMap(roomFindings),
+    ...cycleFindings(sources),
+    ...operationFindings(files),
+  ];
+}
+
+function nameFindings(file: string): Finding[] {
+  return file
+    .split('/')
+    .filter((part) => vagueNames.test(part) && !file.startsWith('docs/'))
+    .map((part) => ({ file, message: `'${part}' says nothing: name the file after the one idea in it.` }));
+}
+
+const textRules: readonly { readonly pattern: RegExp; readonly message: string; readonly except?: RegExp }[] = [
+  {
+    pattern: /\b(TODO|FIXME|XXX)\b/,
+    message: 'Work that is left belongs in an issue: do it, or take the note out.',
+    except: /^tools\/tidy/,
+  },
+  {
+    pattern: /\b(it|test|describe)\.(skip|only|todo|fails)\b/,
+    message: 'A test is switched off or singled out: make it pass, or delete it.',
+    except: /^tools\/tidy/,
+  },
+  {
+    pattern: /@ts-(ignore|nocheck)/,
+    message: 'The compiler is silenced: narrow the type instead, or cast with a reason.',
+    except: /^tools\/tidy/,
+  },
+  {
+    pattern: /\bas any\s*[;,)\].]/,
+    message: '`any` hides what the compiler could see: name the type.',
+    except: /^tools\/tidy/,
+  },
+];
+
+function textFindings({ file, text }: Source): Finding[] {
+  return textRules
+    .filter(({ pattern, except }) => pattern.test(text) && !except?.test(file))
+    .map(({ message }) => ({ file, message }));
+}
+
+function roomFindings({ file, text }: Source): Finding[] {
+  const room = rooms.find(({ path }) => file.startsWith(`${path}/`));
+  if (room === undefined || file.includes('.test.') || file.includes('/conformance/')) return [];
+  return importsOf({ file, text })
+    .filter((target) => !target.startsWith('node:') && !isWithin(target, [room.path, ...room.mayImport]))
+    .map((target) => ({
+      file,
+      message: `${room.path} may not import ${target}: ask for what it needs through a parameter or a port.`,
+    }));
+}
+
+function isWithin(target: string, allowed: readonly string[]): boolean {
+  return allowed.some((path) => target === path || target.startsWith(`${path}/`));
+}
+
+/** What a file imports: paths from the root for relative imports, names for packages. */
+function importsOf({ file, text }: Source): string[] {
+  return [...text.matchAll(importPattern)]
+    .map((match) => match[1] ?? match[2] ?? '')
+    .map((target) => (target.startsWith('.') ? normalize(join(dirname(file), target)) : target));
+}
+
+function cycleFindings(sources: readonly Source[]): Finding[] {
+  const graph = new Map(sources.map((source) => [source.file, runtimeImportsOf(source)]));
+  const findings: Finding[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(file);
+    if (start !== -1) {
+      const cycle = [...trail.slice(start), file].map((step) => relative('', step)).join(' → ');
+      findings.push({ file, message: `Files import each other in a circle (${cycle}): move what both need into a third.` });
+      return;
+    }
+    if (done.has(file)) return;
+    for (const target of graph.get(file) ?? []) visit(target, [...trail, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  return findings;
+}
+
+/** Imports that exist when the program runs: those of types alone vanish. */
+function runtimeImportsOf({ file, text }: Source): string[] {
+  return importsOf({ file, text: text.replace(/(?:^|\n)\s*(?:import|export)\s+type\s[^'"]*?from\s+'[^']+'/g, '\n') });
+}
+
+/** One operation is one file of the same name in every room. */
+function operationFindings(files: readonly string[]): Finding[] {
+  const known = new Set(files);
+  const declared = files.flatMap((file) => {
+    const match = /^packages\/contract\/src\/(apis|identities|keys|permissions|ratelimit)\/([a-z-]+)\.ts$/.exec(file);
+    return match?.[1] && match[2] && !match[2].endsWith('-access') ? [`${match[1]}/${match[2]}`] : [];
+  });
+  return declared.flatMap((name) =>
+    [`${server}/operations/${name}.ts`, `tests/api/${name}.ts`]
+      .filter((file) => !known.has(file))
+      .map((file) => ({ file, message: `The contract declares ${name}, and this file of it is missing.` })),
+  );
+}
