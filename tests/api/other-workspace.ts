@@ -1,0 +1,22 @@
+import type { OperationId } from '@unkey-ts/contract';
+import type { World } from './scenario.ts';
+
+export interface OtherWorkspace {
+  readonly rootKey: string;
+  /** Calls with all permissions there; fails the case unless it is answered 200; gives `data`. */
+  // biome-ignore lint/suspicious/noExplicitAny: cases know the shape of what they arrange
+  do(operation: OperationId, body: unknown): Promise<any>;
+}
+
+/** A neighbour, whose things the case's workspace must not see. */
+export async function otherWorkspace({ service }: World): Promise<OtherWorkspace> {
+  const { rootKey } = await service.newWorkspace();
+  return {
+    rootKey,
+    async do(operation, body) {
+      const reply = await service.call(operation, body, { rootKey });
+      if (reply.status !== 200) throw new Error(`${operation} answered ${JSON.stringify(reply.body)}`);
+      return reply.body.data;
+    },
+  };
+}
