@@ -1,0 +1,37 @@
+/** What a first start shows of the root key that it has made. */
+export function firstKeyText({ rootKey, dataDir }: { rootKey: string | null; dataDir: string }): string {
+  const key =
+    rootKey === null
+      ? ['Its root key is the one in UNKEY_ROOT_KEY.']
+      : ['Its root key, which may do everything, is shown this once; keep it:', '', `  ${rootKey}`];
+  return ['First start: a workspace was made.', ...key, '', `Everything is kept in ${dataDir}`, ''].join(
+    '\n',
+  );
+}
+
+/** What a first start says once it listens: three lines to paste into a shell, and what next. */
+export function firstStepsText({ url, rootKey }: { url: string; rootKey: string | null }): string {
+  return [
+    '',
+    'Try it. Make an API, make a key for it, verify the key:',
+    '',
+    ...tryLines(url, rootKey).map((line) => `  ${line}`),
+    '',
+    `What next: the API is described at ${url}/openapi.yaml; \`unkey help\` lists the commands,`,
+    'such as `unkey root-keys create` for a root key that may do less and `unkey backup FILE`.',
+    '',
+  ].join('\n');
+}
+
+/** For any POSIX shell with curl and sed. */
+function tryLines(url: string, rootKey: string | null): readonly string[] {
+  const call = (operation: string, body: string) =>
+    `curl -s ${url}/v2/${operation} -H "Authorization: Bearer ${rootKey ?? '$UNKEY_ROOT_KEY'}" ` +
+    `-H "Content-Type: application/json" -d ${body}`;
+  const member = (name: string) => `sed 's/.*"${name}":"\\([^"]*\\)".*/\\1/'`;
+  return [
+    `API_ID=$(${call('apis.createApi', `'{"name":"first-api"}'`)} | ${member('apiId')})`,
+    `KEY=$(${call('keys.createKey', `"{\\"apiId\\":\\"$API_ID\\"}"`)} | ${member('key')})`,
+    call('keys.verifyKey', `"{\\"key\\":\\"$KEY\\"}"`),
+  ];
+}

@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util';
+import { type Command, type Flag, flagsOf, kebab } from './command.ts';
+import { UsageError } from './command-errors.ts';
+import { Given } from './given.ts';
+import { suggestion } from './near-matches.ts';
+
+type Flags = Readonly<Record<string, Flag>>;
+
+/** What follows a command's name; throws a `UsageError` that names what is wrong. */
+export function parseArguments(command: Command, words: readonly string[]): Given {
+  const flags = flagsOf(command);
+  const { tokens } = parseArgs({
+    args: joinValues(words, flags),
+    options: Object.fromEntries(
+      Object.entries(flags).map(([name, { kind }]) => [
+        name,
+        { type: kind === 'switch' ? 'boolean' : 'string' },
+      ]),
+    ),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values: string[] = [];
+  const read: Record<string, string[] | true> = {};
+  for (const token of tokens) {
+    if (token.kind === 'positional') values.push(token.value);
+    if (token.kind === 'option') readFlag(read, flags, token);
+  }
+  return new Given(nameArguments(command, values, read.help === true), read);
+}
+
+function readFlag(
+  read: Record<string, string[] | true>,
+  flags: Flags,
+  token: { readonly name: string; readonly rawName: string; readonly value: string | undefined },
+): void {
+  const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
+  if (flag === undefined) {
+    throw new UsageError(
+      `There is no flag ${token.rawName}.${suggestion(
+        token.rawName,
+        Object.keys(flags).map((name) => `--${name}`),
+      )}`,
+    );
+  }
+  if (flag.kind === 'switch') {
+    if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value.`);
+    read[token.name] = true;
+    return;
+  }
+  if (token.value === undefined) throw new UsageError(`${token.rawName} needs a value.`);
+  const before = read[token.name];
+  read[token.name] = [...(Array.isArray(before) ? before : []), token.value];
+}
+
+function nameArguments(
+  { arguments: expected }: Command,
+  values: readonly string[],
+  isHelp: boolean,
+): Record<string, string> {
+  if (isHelp) return {};
+  const missing = expected[values.length];
+  if (missing !== undefined) throw new UsageError(`${missing.name} is missing: ${missing.description}`);
+  const extra = values[expected.length];
+  if (extra !== undefined) throw new UsageError(`'${extra}' is one word too many.`);
+  return Object.fromEntries(expected.map(({ name }, index) => [name, values[index] ?? '']));
+}
+
+/** Writes `--name value` as `--name=value`, so that a value may begin with `-`, and spells flags as the table does. */
+function joinValues(words: readonly string[], flags: Flags): string[] {
+  const joined: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? '';
+    if (word === '--') return [...joined, ...words.slice(index)];
+    const name = flagNameOf(word, flags);
+    const flag = name === undefined ? undefined : flags[name];
+    if (name === undefined || flag === undefined) joined.push(word);
+    else if (word.includes('=')) joined.push(`--${name}${word.slice(word.indexOf('='))}`);
+    else if (isValueOf(flag, words[index + 1])) joined.push(`--${name}=${words[++index]}`);
+    else joined.push(flag.kind === 'boolean' ? `--${name}=true` : `--${name}`);
+  }
+  return joined;
+}
+
+function isValueOf({ kind }: Flag, next: string | undefined): next is string {
+  if (next === undefined || kind === 'switch') return false;
+  return kind === 'boolean' ? /^(true|false|null)$/.test(next) : !/^--[a-zA-Z]/.test(next);
+}
+
+function flagNameOf(word: string, flags: Flags): string | undefined {
+  if (word === '-h') return 'help';
+  if (!word.startsWith('--')) return undefined;
+  const [typed = ''] = word.slice(2).split('=');
+  return Object.keys(flags).find((name) => name === typed || kebab(name) === typed);
+}
