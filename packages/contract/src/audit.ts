@@ -2,6 +2,7 @@
 export const auditEvents = [
   'api.create',
   'api.delete',
+  'api.update',
   'authorization.connect_permission_and_key',
   'authorization.connect_role_and_key',
   'authorization.connect_role_and_permission',
@@ -15,6 +16,7 @@ export const auditEvents = [
   'key.delete',
   'key.reroll',
   'key.update',
+  'migration.create',
   'permission.create',
   'permission.delete',
   'ratelimit.create',
@@ -23,8 +25,15 @@ export const auditEvents = [
   'ratelimit.set_override',
   'ratelimit.update',
   'ratelimitNamespace.create',
+  'ratelimitNamespace.delete',
+  'ratelimitNamespace.update',
   'role.create',
   'role.delete',
+  'rootKey.create',
+  'rootKey.delete',
+  'rootKey.update',
+  'workspace.create',
+  'workspace.update',
 ] as const;
 
 export type AuditEvent = (typeof auditEvents)[number];

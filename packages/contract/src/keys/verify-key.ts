@@ -180,7 +180,7 @@ identity has is refused with 412.`,
     'unkey/authentication/malformed',
     'unkey/application/precondition_failed',
   ],
-  audit: [],
+  audit: ['key.update'],
   hasCreditsAlias: true,
   example: {
     request: {
