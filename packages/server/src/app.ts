@@ -19,7 +19,7 @@ import { lastUsedBuffer } from './jobs/last-used.ts';
 import { createLog, type Log } from './log.ts';
 import { createVault, openMasterKeys } from './secrets.ts';
 import type { Services } from './services.ts';
-import { openDataFolder } from './storage/data-folder.ts';
+import { databaseFileOf, masterKeyFileOf, openDataFolder } from './storage/data-folder.ts';
 import { createLookups } from './storage/lookups.ts';
 import type { Storage } from './storage/port/storage.ts';
 import { openSqliteStorage } from './storage/sqlite/storage.ts';
@@ -113,7 +113,7 @@ async function compose(parts: { config: Config; clock: Clock; log: Log; release:
 /** The database of a data folder, with what it remembers kept in step with what is committed. */
 export function openStorage(dataDir: string) {
   const storage: Storage = openSqliteStorage({
-    file: join(dataDir, 'unkey.sqlite'),
+    file: databaseFileOf(dataDir),
     onCommit: (tags) => lookups.onCommit(tags),
   });
   const lookups = createLookups(() => storage);
@@ -126,7 +126,7 @@ export async function openVault(config: Pick<Config, 'masterKey' | 'dataDir'>, s
   const hasSecrets = workspaces.some(({ wrappedDataKey }) => wrappedDataKey !== null);
   const masterKeys = openMasterKeys({
     configured: config.masterKey,
-    keyFile: join(config.dataDir, 'master.key'),
+    keyFile: masterKeyFileOf(config.dataDir),
     mayCreate: !hasSecrets,
   });
   const vault = createVault(masterKeys);

@@ -9,6 +9,7 @@ import { handlers } from '../operations/index.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { transact } from '../operations/transaction.ts';
 import type { Services } from '../services.ts';
+import { StorageUnavailableError } from '../storage/port/storage.ts';
 import { type Authenticated, authenticate, refuseMissingCredential } from './authenticate.ts';
 import { authorise } from './authorise.ts';
 import { parseBody } from './body.ts';
@@ -217,6 +218,9 @@ function fault(
   accept?: string,
 ): HttpResponse {
   log.error({ requestId, operation, ...errorFields(error) }, 'request failed');
+  if (error instanceof StorageUnavailableError) {
+    return respondRefusal(refuse('unkey/application/service_unavailable', error.message), requestId, accept);
+  }
   const detail = `The request failed for a reason that lies with the server. Its log names ${requestId}.`;
   return respondRefusal(refuse('unkey/application/unexpected_error', detail), requestId, accept);
 }

@@ -23,8 +23,14 @@ export function lastUsedBuffer(storage: () => Storage): LastUsed {
       if (pending.size === 0) return;
       writing = pending;
       pending = new Map();
-      await storage().write((store) => store.keys.markUsed(writing));
-      writing = new Map();
+      try {
+        await storage().write((store) => store.keys.markUsed(writing));
+      } catch (error) {
+        pending = new Map([...writing, ...pending]);
+        throw error;
+      } finally {
+        writing = new Map();
+      }
     },
   };
 }

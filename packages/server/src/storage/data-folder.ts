@@ -17,6 +17,14 @@ export class DataFolderError extends Error {
   }
 }
 
+export function databaseFileOf(dataDir: string): string {
+  return join(dataDir, 'unkey.sqlite');
+}
+
+export function masterKeyFileOf(dataDir: string): string {
+  return join(dataDir, 'master.key');
+}
+
 type Lock = InstanceType<typeof DatabaseSync>;
 
 // A lock that nobody refers to would be collected, and given up with that.

@@ -22,6 +22,11 @@ export function prepareGrants(workspaceId: string, permissions: readonly string[
   return { tuples: new Set(permissions.filter(isTuple)), urns };
 }
 
+/** Whether a permission is a URN grant that works in this workspace. */
+export function isUrnGrant(workspaceId: string, permission: string): boolean {
+  return parseUrn(workspaceId, permission) !== null;
+}
+
 /** A place that the scope does not fill is never satisfied. */
 export function satisfies(requirement: Requirement, grants: Grants, scope: Scope): boolean {
   if (typeof requirement === 'string') return satisfiesLeaf(requirement, grants, scope);

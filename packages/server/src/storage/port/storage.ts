@@ -17,6 +17,11 @@ export interface Spent {
   readonly isSpent: boolean;
 }
 
+/** The database could not do its work; trying again may help. The message says why and what to do. */
+export class StorageUnavailableError extends Error {
+  override readonly name = 'StorageUnavailableError';
+}
+
 /** The database: snapshots, transactions, and the few statements of the verify and limit paths. */
 export interface Storage {
   /** One consistent snapshot for all that `work` reads. */

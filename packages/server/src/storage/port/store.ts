@@ -159,7 +159,7 @@ export interface MigrationStore {
 
 export interface AuditStore {
   append(records: readonly AuditRecord[]): Promise<void>;
-  /** Oldest first, of all workspaces or one. */
+  /** The newest `limit`, oldest of them first, of all workspaces or one. */
   list(query: {
     readonly since: number;
     readonly workspaceId?: string | undefined;

@@ -20,10 +20,10 @@ export function auditStore(db: Database): AuditStore {
         .selectFrom('auditLog')
         .selectAll()
         .where('at', '>=', since)
-        .orderBy('sequence')
+        .orderBy('sequence', 'desc')
         .limit(limit);
       if (workspaceId !== undefined) query = query.where('workspaceId', '=', workspaceId);
-      return (await query.execute()).map(auditRecordOf);
+      return (await query.execute()).map(auditRecordOf).reverse();
     },
   };
 }

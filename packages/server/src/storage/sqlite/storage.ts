@@ -9,6 +9,7 @@ import { sqliteDialect } from './dialect.ts';
 import { creditSpender, hotReads } from './hot-path.ts';
 import { migrate } from './migrations.ts';
 import { checkDatabase, openDatabase } from './open.ts';
+import { telling, tellingNow } from './unavailable.ts';
 import { Writer } from './writer.ts';
 
 /**
@@ -20,8 +21,8 @@ export function openSqliteStorage(options: {
   readonly onCommit: ChangeListener;
 }): Storage {
   checkDatabase(options.file);
-  const writing = openDatabase(options.file);
-  migrate(writing);
+  const writing = tellingNow(() => openDatabase(options.file));
+  tellingNow(() => migrate(writing));
   const reading = openDatabase(options.file);
   const hot = openDatabase(options.file);
   const writer = new Writer(writing, options.onCommit);
@@ -32,13 +33,13 @@ export function openSqliteStorage(options: {
   const writingDb = kyselyOver(writing);
 
   return {
-    read: (work) => snapshots(work),
-    write: (work) => writer.run((changes) => work(sqlStore(writingDb, changes))),
-    findCaller: (hash) => reads.findCaller(hash),
-    findVerifiableKey: (hash) => reads.findVerifiableKey(hash),
-    findNamespace: (workspaceId, idOrName) => reads.findNamespace(workspaceId, idOrName),
-    readCredits: (workspaceId, keyId) => reads.readCredits(workspaceId, keyId),
-    spendCredits: (workspaceId, keyId, cost) => writer.run(() => spend(workspaceId, keyId, cost)),
+    read: (work) => telling(snapshots(work)),
+    write: (work) => telling(writer.run((changes) => work(sqlStore(writingDb, changes)))),
+    findCaller: (hash) => tellingNow(() => reads.findCaller(hash)),
+    findVerifiableKey: (hash) => tellingNow(() => reads.findVerifiableKey(hash)),
+    findNamespace: (workspaceId, idOrName) => tellingNow(() => reads.findNamespace(workspaceId, idOrName)),
+    readCredits: (workspaceId, keyId) => tellingNow(() => reads.readCredits(workspaceId, keyId)),
+    spendCredits: (workspaceId, keyId, cost) => telling(writer.run(() => spend(workspaceId, keyId, cost))),
     catchUp,
     ping: () => void hot.prepare('SELECT 1 FROM workspaces LIMIT 1').get(),
     async close() {

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { openDatabase } from './open.ts';
+import { tellingNow } from './unavailable.ts';
+
+/** The backup cannot be made. The message says why and what to do. */
+export class BackupError extends Error {
+  override readonly name = 'BackupError';
+}
+
+/** Copies one consistent state of a database that may be in use; what is at `target` already is never replaced. */
+export function backupDatabase({ file, target }: { file: string; target: string }): void {
+  const draft = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  createEmpty(target);
+  try {
+    createEmpty(draft);
+    copyInto(file, draft);
+    sync(draft);
+    renameSync(draft, target);
+  } catch (error) {
+    for (const path of [draft, target]) rmSync(path, { force: true });
+    throw error;
+  }
+  sync(dirname(target));
+}
+
+// For the owner only: hashes and ciphertexts are in it. SQLite fills an empty file and keeps its mode.
+function createEmpty(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (cause) {
+    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
+    throw new BackupError(
+      isTaken
+        ? `${path} exists already. Choose another name, or move that file away.`
+        : `Nothing can be written to ${dirname(path)}. Choose another folder.`,
+      { cause },
+    );
+  }
+}
+
+function copyInto(file: string, draft: string): void {
+  const database = tellingNow(() => openDatabase(file));
+  try {
+    tellingNow(() => database.prepare('VACUUM INTO ?').run(draft));
+  } finally {
+    database.close();
+  }
+}
+
+function sync(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,38 @@
+import { StorageUnavailableError } from '../port/storage.ts';
+
+/** SQLite's primary result codes that tell of the machine, not of the statement. */
+const reasons: ReadonlyMap<number, string> = new Map([
+  [5, 'Another process has kept the database locked for too long. End long-running local commands.'],
+  [8, "The database cannot be written. Give the server's user write access to the data folder."],
+  [10, "The database's disk cannot be read or written. Check the disk, its free space and its quota."],
+  [13, 'The disk of the data folder is full. Free some space; nothing has to be restarted.'],
+  [14, 'The database file cannot be opened. Check the data folder and how many files may be open.'],
+]);
+
+/** The failure in the server's words when the machine is the cause; any other failure as it is. */
+export function unavailable(error: unknown): unknown {
+  const reason = reasons.get(resultCodeOf(error) & 0xff);
+  return reason === undefined ? error : new StorageUnavailableError(reason, { cause: error });
+}
+
+export async function telling<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+export function tellingNow<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+function resultCodeOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode
+    : 0;
+}

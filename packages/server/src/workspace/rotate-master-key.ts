@@ -1,0 +1,45 @@
+import { addMasterKey, dropFormerMasterKeys } from '../master-keys.ts';
+import type { Vault } from '../secrets.ts';
+import type { Storage } from '../storage/port/storage.ts';
+import type { Store } from '../storage/port/store.ts';
+
+/**
+ * Wraps every workspace's data key anew and answers how many there were: with a new key of the key file, or, without
+ * a file, with the current configured one. Two rotations at once, and one that is cut off, leave every secret
+ * readable: former keys go only when no stored data key needs them.
+ */
+export async function rotateMasterKey(parts: {
+  readonly storage: Storage;
+  readonly vault: Vault;
+  readonly keyFile: string | null;
+}): Promise<number> {
+  const { storage, vault, keyFile } = parts;
+  const rewrapped = await storage.write((store) => {
+    // Inside the transaction: no other rotation comes between the new key and its use.
+    if (keyFile !== null) addMasterKey(keyFile);
+    return rewrapAll(store, vault);
+  });
+  if (keyFile !== null) {
+    await storage.write(async (store) => {
+      if (await isEveryDataKeyCurrent(store, vault)) dropFormerMasterKeys(keyFile);
+    });
+  }
+  return rewrapped;
+}
+
+async function rewrapAll(store: Store, vault: Vault): Promise<number> {
+  let rewrapped = 0;
+  for (const { id, wrappedDataKey } of await store.workspaces.list()) {
+    if (wrappedDataKey === null) continue;
+    await store.workspaces.update(id, { wrappedDataKey: vault.rewrap(wrappedDataKey) });
+    rewrapped++;
+  }
+  return rewrapped;
+}
+
+async function isEveryDataKeyCurrent(store: Store, vault: Vault): Promise<boolean> {
+  const workspaces = await store.workspaces.list();
+  return workspaces.every(
+    ({ wrappedDataKey }) => wrappedDataKey === null || vault.rewrap(wrappedDataKey) === wrappedDataKey,
+  );
+}
