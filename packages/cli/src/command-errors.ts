@@ -10,6 +10,7 @@ export class CommandError extends Error {
 
 /** Failures that say all there is to say: a stack would only hide it. */
 const plainErrors: ReadonlySet<string> = new Set([
+  'BackupError',
   'CommandError',
   'ConfigError',
   'DataFolderError',

@@ -1,5 +1,25 @@
+import { apiCommands } from './apis.ts';
+import { auditCommands } from './audit.ts';
+import { backupCommand } from './backup.ts';
+import { operationCommands } from './call.ts';
 import type { Command } from './command.ts';
+import { migrationCommands } from './migrations.ts';
+import { namespaceCommands } from './namespaces.ts';
+import { rootKeyCommands } from './root-keys.ts';
+import { secretCommands } from './secrets.ts';
 import { serveCommand } from './serve.ts';
+import { workspaceCommands } from './workspaces.ts';
 
 /** Every command: the help, the parser and the dispatcher follow from it. */
-export const commands: readonly Command[] = [serveCommand];
+export const commands: readonly Command[] = [
+  serveCommand,
+  backupCommand,
+  ...rootKeyCommands,
+  ...workspaceCommands,
+  ...apiCommands,
+  ...namespaceCommands,
+  ...migrationCommands,
+  ...auditCommands,
+  ...secretCommands,
+  ...operationCommands,
+];

@@ -84,8 +84,7 @@ function joinValues(words: readonly string[], flags: Flags): string[] {
 }
 
 function isValueOf({ kind }: Flag, next: string | undefined): next is string {
-  if (next === undefined || kind === 'switch') return false;
-  return kind === 'boolean' ? /^(true|false|null)$/.test(next) : !/^--[a-zA-Z]/.test(next);
+  return next !== undefined && kind !== 'switch' && !/^--[a-zA-Z]/.test(next);
 }
 
 function flagNameOf(word: string, flags: Flags): string | undefined {

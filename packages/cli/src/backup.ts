@@ -1,0 +1,32 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command, Output } from './command.ts';
+import { type LocalInvocation, localCommand } from './local-data.ts';
+
+export const backupCommand: Command = localCommand({
+  group: null,
+  name: 'backup',
+  summary: 'Copy the database into one file, also while the server runs.',
+  details: [
+    'The copy is one moment of everything but usage events. The master key is not in it: keep that elsewhere.',
+    'To go back: stop the server, put the file into an empty data folder as unkey.sqlite, beside master.key.',
+  ].join('\n'),
+  arguments: [{ name: 'FILE', description: 'Where to; it must not exist yet.' }],
+  flags: {},
+  run: backup,
+});
+
+async function backup({ given, cwd, config, server }: LocalInvocation): Promise<Output> {
+  const target = resolve(cwd, given.argument('FILE'));
+  server.backupDatabase({ file: server.databaseFileOf(config.dataDir), target });
+  const bytes = statSync(target).size;
+  const masterKey =
+    config.masterKey === undefined ? server.masterKeyFileOf(config.dataDir) : 'UNKEY_MASTER_KEY';
+  return {
+    json: { file: target, bytes, masterKeyIncluded: false },
+    text: [
+      `Backup written: ${target} (${bytes} bytes).`,
+      `The master key is not in it. Keep ${masterKey} in another safe place: recoverable keys are lost without it.`,
+    ].join('\n'),
+  };
+}

@@ -1,0 +1,149 @@
+import type { RootKey, Store } from '@unkey-ts/server';
+import { chooseWorkspace, workspaceFlag } from './choose-workspace.ts';
+import { table, timeCell } from './columns.ts';
+import type { Command, Output } from './command.ts';
+import { CommandError } from './command-errors.ts';
+import { audit, type LocalInvocation, localCommand } from './local-data.ts';
+import { parseRootKeyPermissions } from './root-key-permissions.ts';
+
+const keyIdArgument = { name: 'KEY_ID', description: 'Id of the root key, key_…' };
+
+export const rootKeyCommands: readonly Command[] = [
+  localCommand({
+    group: 'root-keys',
+    name: 'create',
+    summary: 'Make a root key and print it, this once.',
+    details: 'A permission about one API or namespace has its id in the middle: api.API_ID.read_key.',
+    arguments: [],
+    flags: {
+      name: { kind: 'text', description: 'Name of the root key, for people.' },
+      permissions: { kind: 'text', value: 'LIST|all', description: 'What it may do: a,b,c or all.' },
+      workspace: workspaceFlag,
+      expires: { kind: 'text', value: 'MS', description: 'When it stops working: Unix milliseconds.' },
+    },
+    run: create,
+  }),
+  localCommand({
+    group: 'root-keys',
+    name: 'list',
+    summary: 'List root keys; the keys themselves are not stored.',
+    arguments: [],
+    flags: {},
+    run: list,
+  }),
+  localCommand({
+    group: 'root-keys',
+    name: 'disable',
+    summary: 'Refuse a root key from now on.',
+    arguments: [keyIdArgument],
+    flags: {},
+    run: (invocation) => setEnabled(invocation, { isEnabled: false }),
+  }),
+  localCommand({
+    group: 'root-keys',
+    name: 'enable',
+    summary: 'Accept a disabled root key again.',
+    arguments: [keyIdArgument],
+    flags: {},
+    run: (invocation) => setEnabled(invocation, { isEnabled: true }),
+  }),
+  localCommand({
+    group: 'root-keys',
+    name: 'delete',
+    summary: 'Delete a root key for good.',
+    arguments: [keyIdArgument],
+    flags: {},
+    run: remove,
+  }),
+];
+
+async function create({ given, storage, server, ...local }: LocalInvocation): Promise<Output> {
+  const name = given.required('name');
+  const listed = given.required('permissions');
+  const expiresAt = given.wholeNumber('expires') ?? null;
+  const made = await storage.write(async (store) => {
+    const { id: workspaceId } = await chooseWorkspace(store, given);
+    const permissions = parseRootKeyPermissions(listed, (grant) => server.isUrnGrant(workspaceId, grant));
+    const { rootKeyId, key } = await server.createRootKey(store, local, {
+      workspaceId,
+      name,
+      permissions,
+      expiresAt,
+    });
+    await audit(store, local, {
+      workspaceId,
+      event: 'rootKey.create',
+      display: `Created root key ${rootKeyId}`,
+      resources: [{ type: 'rootKey', id: rootKeyId, name }],
+    });
+    return { keyId: rootKeyId, key, workspaceId };
+  });
+  return {
+    json: made,
+    text: `Root key ${made.keyId} of workspace ${made.workspaceId}, shown this once:\n\n  ${made.key}\n`,
+  };
+}
+
+async function list({ storage }: LocalInvocation): Promise<Output> {
+  const rootKeys = await storage.read((store) => store.rootKeys.list());
+  return {
+    json: rootKeys.map(({ id, isEnabled, ...rootKey }) => ({ keyId: id, ...rootKey, enabled: isEnabled })),
+    text: table(
+      ['id', 'name', 'start', 'workspace', 'enabled', 'expires', 'permissions'],
+      rootKeys.map(({ id, name, start, workspaceId, isEnabled, expiresAt, permissions }) => [
+        id,
+        name,
+        start,
+        workspaceId,
+        isEnabled,
+        timeCell(expiresAt),
+        permissions.length,
+      ]),
+    ),
+  };
+}
+
+async function setEnabled(
+  { given, storage, ...local }: LocalInvocation,
+  { isEnabled }: { isEnabled: boolean },
+): Promise<Output> {
+  const keyId = given.argument('KEY_ID');
+  const word = isEnabled ? 'enabled' : 'disabled';
+  await storage.write(async (store) => {
+    const rootKey = await loadRootKey(store, keyId);
+    if (rootKey.isEnabled === isEnabled) return;
+    await store.rootKeys.setEnabled(keyId, isEnabled);
+    await audit(store, local, {
+      workspaceId: rootKey.workspaceId,
+      event: 'rootKey.update',
+      display: `Root key ${keyId} is ${word}`,
+      resources: [{ type: 'rootKey', id: keyId, name: rootKey.name ?? undefined, meta: { isEnabled } }],
+    });
+  });
+  return { json: { keyId, enabled: isEnabled }, text: `Root key ${keyId} is ${word}.` };
+}
+
+async function remove({ given, storage, now, ...local }: LocalInvocation): Promise<Output> {
+  const keyId = given.argument('KEY_ID');
+  await storage.write(async (store) => {
+    const rootKey = await loadRootKey(store, keyId);
+    await store.rootKeys.delete(keyId, now);
+    await audit(
+      store,
+      { ...local, now },
+      {
+        workspaceId: rootKey.workspaceId,
+        event: 'rootKey.delete',
+        display: `Deleted root key ${keyId}`,
+        resources: [{ type: 'rootKey', id: keyId, name: rootKey.name ?? undefined }],
+      },
+    );
+  });
+  return { json: { keyId, deletedAt: now }, text: `Root key ${keyId} is deleted.` };
+}
+
+async function loadRootKey(store: Store, keyId: string): Promise<RootKey> {
+  const rootKey = (await store.rootKeys.list()).find(({ id }) => id === keyId);
+  if (rootKey !== undefined) return rootKey;
+  throw new CommandError(`There is no root key ${keyId}. \`unkey root-keys list\` shows their ids.`);
+}
