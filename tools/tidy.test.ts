@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { tidy } from './tidy.ts';
 
-const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((file) => file !== '' && existsSync(file));
 
@@ -19,7 +21,9 @@ test('no dependency needs an install script', () => {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
     packages: Record<string, { hasInstallScript?: boolean; optional?: boolean }>;
   };
-  const withScript = Object.entries(packages).filter(([, entry]) => entry.hasInstallScript && !entry.optional);
+  const withScript = Object.entries(packages).filter(
+    ([, entry]) => entry.hasInstallScript && !entry.optional,
+  );
   // Its script only checks that the binary inside the package fits; the package works when it never runs.
   expect(withScript.map(([path]) => path)).toEqual(['node_modules/@photostructure/sqlite']);
 });

@@ -20,7 +20,9 @@ interface Room {
 }
 
 const server = 'packages/server/src';
-const foundations = ['clock.ts', 'ids.ts', 'log.ts', 'secrets.ts', 'services.ts'].map((file) => `${server}/${file}`);
+const foundations = ['clock.ts', 'ids.ts', 'log.ts', 'secrets.ts', 'services.ts'].map(
+  (file) => `${server}/${file}`,
+);
 const ports = [
   `${server}/storage/port`,
   `${server}/storage/lookups.ts`,
@@ -53,12 +55,25 @@ const rooms: readonly Room[] = [
   { path: `${server}/events`, mayImport: [`${server}/log.ts`, '@photostructure/sqlite'] },
   {
     path: `${server}/operations`,
-    mayImport: [`${server}/domain`, `${server}/jobs`, ...foundations, ...ports, '@unkey-ts/contract', 'typebox'],
+    mayImport: [
+      `${server}/domain`,
+      `${server}/jobs`,
+      ...foundations,
+      ...ports,
+      '@unkey-ts/contract',
+      'typebox',
+    ],
   },
   { path: `${server}/jobs`, mayImport: [`${server}/domain`, ...foundations, ...ports, '@unkey-ts/contract'] },
   {
     path: `${server}/workspace`,
-    mayImport: [`${server}/domain`, ...foundations, ...ports, `${server}/master-keys.ts`, '@unkey-ts/contract'],
+    mayImport: [
+      `${server}/domain`,
+      ...foundations,
+      ...ports,
+      `${server}/master-keys.ts`,
+      '@unkey-ts/contract',
+    ],
   },
   {
     path: `${server}/http`,
@@ -97,28 +112,29 @@ function nameFindings(file: string): Finding[] {
     .map((part) => ({ file, message: `'${part}' says nothing: name the file after the one idea in it.` }));
 }
 
-const textRules: readonly { readonly pattern: RegExp; readonly message: string; readonly except?: RegExp }[] = [
-  {
-    pattern: /\b(TODO|FIXME|XXX)\b/,
-    message: 'Work that is left belongs in an issue: do it, or take the note out.',
-    except: /^tools\/tidy/,
-  },
-  {
-    pattern: /\b(it|test|describe)\.(skip|only|todo|fails)\b/,
-    message: 'A test is switched off or singled out: make it pass, or delete it.',
-    except: /^tools\/tidy/,
-  },
-  {
-    pattern: /@ts-(ignore|nocheck)/,
-    message: 'The compiler is silenced: narrow the type instead, or cast with a reason.',
-    except: /^tools\/tidy/,
-  },
-  {
-    pattern: /\bas any\s*[;,)\].]/,
-    message: '`any` hides what the compiler could see: name the type.',
-    except: /^tools\/tidy/,
-  },
-];
+const textRules: readonly { readonly pattern: RegExp; readonly message: string; readonly except?: RegExp }[] =
+  [
+    {
+      pattern: /\b(TODO|FIXME|XXX)\b/,
+      message: 'Work that is left belongs in an issue: do it, or take the note out.',
+      except: /^tools\/tidy/,
+    },
+    {
+      pattern: /\b(it|test|describe)\.(skip|only|todo|fails)\b/,
+      message: 'A test is switched off or singled out: make it pass, or delete it.',
+      except: /^tools\/tidy/,
+    },
+    {
+      pattern: /@ts-(ignore|nocheck)/,
+      message: 'The compiler is silenced: narrow the type instead, or cast with a reason.',
+      except: /^tools\/tidy/,
+    },
+    {
+      pattern: /\bas any\s*[;,)\].]/,
+      message: '`any` hides what the compiler could see: name the type.',
+      except: /^tools\/tidy/,
+    },
+  ];
 
 function textFindings({ file, text }: Source): Finding[] {
   return textRules
@@ -156,7 +172,10 @@ function cycleFindings(sources: readonly Source[]): Finding[] {
     const start = trail.indexOf(file);
     if (start !== -1) {
       const cycle = [...trail.slice(start), file].map((step) => relative('', step)).join(' → ');
-      findings.push({ file, message: `Files import each other in a circle (${cycle}): move what both need into a third.` });
+      findings.push({
+        file,
+        message: `Files import each other in a circle (${cycle}): move what both need into a third.`,
+      });
       return;
     }
     if (done.has(file)) return;
@@ -169,14 +188,18 @@ function cycleFindings(sources: readonly Source[]): Finding[] {
 
 /** Imports that exist when the program runs: those of types alone vanish. */
 function runtimeImportsOf({ file, text }: Source): string[] {
-  return importsOf({ file, text: text.replace(/(?:^|\n)\s*(?:import|export)\s+type\s[^'"]*?from\s+'[^']+'/g, '\n') });
+  return importsOf({
+    file,
+    text: text.replace(/(?:^|\n)\s*(?:import|export)\s+type\s[^'"]*?from\s+'[^']+'/g, '\n'),
+  });
 }
 
 /** One operation is one file of the same name in every room. */
 function operationFindings(files: readonly string[]): Finding[] {
   const known = new Set(files);
   const declared = files.flatMap((file) => {
-    const match = /^packages\/contract\/src\/(apis|identities|keys|permissions|ratelimit)\/([a-z-]+)\.ts$/.exec(file);
+    const match =
+      /^packages\/contract\/src\/(apis|identities|keys|permissions|ratelimit)\/([a-z-]+)\.ts$/.exec(file);
     return match?.[1] && match[2] && !match[2].endsWith('-access') ? [`${match[1]}/${match[2]}`] : [];
   });
   return declared.flatMap((name) =>
