@@ -42,22 +42,26 @@ export interface AppOptions {
   readonly config: Config;
   readonly clock?: Clock;
   readonly log?: Log;
+  /** How long a request may take, in milliseconds. Default 60,000. */
+  readonly timeoutMs?: number;
 }
 
 /** The service, put together: the only place that builds adapters. */
-export async function createApp({ config, clock = systemClock, log }: AppOptions): Promise<App> {
-  const logger = log ?? createLog({ level: config.logLevel });
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, clock = systemClock, log = createLog({ level: config.logLevel }), ...rest } = options;
   const folder = openDataFolder(config.dataDir);
   try {
-    return await compose({ config, clock, log: logger, release: folder.release });
+    return await compose({ ...rest, config, clock, log, release: folder.release });
   } catch (error) {
     folder.release();
     throw error;
   }
 }
 
-async function compose(parts: { config: Config; clock: Clock; log: Log; release: () => void }): Promise<App> {
-  const { config, clock, log, release } = parts;
+async function compose(
+  parts: Required<Omit<AppOptions, 'timeoutMs'>> & Pick<AppOptions, 'timeoutMs'> & { release: () => void },
+): Promise<App> {
+  const { config, clock, log, release, timeoutMs } = parts;
   const opened = openStorage(config.dataDir);
   const { storage, lookups } = opened;
   const ids = randomIds();
@@ -81,6 +85,7 @@ async function compose(parts: { config: Config; clock: Clock; log: Log; release:
     services,
     log,
     metrics,
+    ...(timeoutMs !== undefined && { timeoutMs }),
     trustedProxies: parseAllowList(config.trustedProxies.join(',') || null),
     pages: createPages({
       storage,
@@ -90,7 +95,10 @@ async function compose(parts: { config: Config; clock: Clock; log: Log; release:
       openapiYaml: stringify(document, { aliasDuplicateObjects: false }),
     }),
   });
-  const server = createNodeServer({ handle, failure: (kind) => transportFailure(kind, ids.id('req')) });
+  const server = createNodeServer({
+    handle,
+    failure: (kind, accept) => transportFailure(kind, ids.id('req'), accept),
+  });
   const jobs = startJobs(services, log);
 
   return {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
+import { type AddressInfo, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HttpHandler, HttpRequest, HttpResponse, TransportFailure } from './exchange.ts';
 import { rawAnswer } from './raw-answer.ts';
@@ -7,8 +7,8 @@ import { type BodyReading, readBody } from './read-body.ts';
 
 export interface NodeServerOptions {
   handle: HttpHandler;
-  /** The answer to a request that does not get as far as `handle`. */
-  failure(kind: TransportFailure): HttpResponse;
+  /** The answer to a request that does not get as far as `handle`; `accept` is its header, if that was read. */
+  failure(kind: TransportFailure, accept?: string): HttpResponse;
   /** Default 10 MiB. */
   maxBodyBytes?: number;
   /** How long a body may take from its headers to its end. Default 10,000. */
@@ -106,10 +106,10 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
     response: ServerResponse,
     connection: Connection,
   ): Promise<void> {
-    if (lacksHost(request)) return refuse(request.socket, response, 'malformed');
+    if (lacksHost(request)) return refuse(request, response, 'malformed');
     const body = await readWithin(request, response, connection);
     if (body === 'aborted') return;
-    if (typeof body === 'string') return refuse(request.socket, response, body);
+    if (typeof body === 'string') return refuse(request, response, body);
     const answered = await run(toHttpRequest(request, body), connection);
     if (isDraining) response.shouldKeepAlive = false;
     send(response, answered);
@@ -140,13 +140,14 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
   }
 
   // The rest of the request is not read, so the connection cannot be used again.
-  function refuse(socket: Socket, response: ServerResponse, kind: TransportFailure): void {
+  function refuse(request: IncomingMessage, response: ServerResponse, kind: TransportFailure): void {
+    const { socket } = request;
     const connection = connections.get(socket);
     if (connection !== undefined) connection.isEnding = true;
     response.shouldKeepAlive = false;
     // Node destroys the socket behind the last answer. With unread bytes that is a reset, which can overtake the answer.
     socket.destroySoon = () => endGently(socket);
-    send(response, failure(kind));
+    send(response, failure(kind, request.headers.accept));
   }
 
   function breakConnection(socket: Duplex, kind: TransportFailure | 'lost'): void {

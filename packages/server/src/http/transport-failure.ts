@@ -20,11 +20,15 @@ const failures: Record<TransportFailure, readonly [ErrorCode, string, string]> =
 };
 
 /** The answer to a request that broke off, or broke a bound, before it was whole. */
-export function transportFailure(kind: TransportFailure, requestId: string): HttpResponse {
+export function transportFailure(
+  kind: TransportFailure,
+  requestId: string,
+  accept: string | undefined,
+): HttpResponse {
   const [code, location, message] = failures[kind];
   return respondRefusal(
     new Refusal(code, `The ${location} ${message}.`, [{ location, message }]),
     requestId,
-    undefined,
+    accept,
   );
 }
