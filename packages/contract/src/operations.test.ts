@@ -11,7 +11,6 @@ const all = Object.entries<Operation>(operations);
 
 test('the table knows every operation by its own id', () => {
   expect(all.map(([, { id }]) => id)).toEqual(all.map(([id]) => id));
-  expect(operationIds).toHaveLength(40);
 });
 
 describe.each(all)('%s', (_, operation) => {
