@@ -1,12 +1,14 @@
 const mostEdits = 3;
 const mostMatches = 3;
 
-/** The candidates that a word was perhaps meant to be, the nearest first. */
+/** The candidates that a word was perhaps meant to be: all that are equally near. */
 export function nearMatches(word: string, candidates: readonly string[]): readonly string[] {
-  return candidates
+  const near = candidates
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, edits }) => edits <= Math.min(mostEdits, candidate.length / 2))
-    .sort((one, other) => one.edits - other.edits)
+    .filter(({ candidate, edits }) => edits <= Math.min(mostEdits, candidate.length / 2));
+  const fewest = Math.min(...near.map(({ edits }) => edits));
+  return near
+    .filter(({ edits }) => edits === fewest)
     .slice(0, mostMatches)
     .map(({ candidate }) => candidate);
 }

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** The command as it is built; `npm test` builds first. */
+export const unkeyFile = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly input?: string;
+}
+
+/** Runs `unkey` to its end, with nothing of this process's environment but the path. */
+export function runUnkey(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  return run(process.execPath, [unkeyFile, ...words], options);
+}
+
+export function run(program: string, words: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const child = spawn(program, words, { env: environment(options.env), cwd: options.cwd });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  child.stdin.end(options.input ?? '');
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, stdout, stderr }));
+  });
+}
+
+export function environment(env: RunOptions['env']): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, ...env };
+}

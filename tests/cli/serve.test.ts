@@ -1,0 +1,203 @@
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { afterEach, describe, expect, test } from 'vitest';
+import { newDataDir, removeDataDirs } from './data-folders.ts';
+import { run, runUnkey } from './run-unkey.ts';
+import { endServers, type ServerProcess, startServer } from './server-process.ts';
+
+afterEach(async () => {
+  await endServers();
+  await removeDataDirs();
+});
+
+describe('the first start', () => {
+  test('prints a root key and three lines that work in a shell as they are', async () => {
+    const server = await startServer({ dataDir: await newDataDir() });
+    await server.said('What next');
+    const lines = server.output().match(/^ {2}(API_ID=|KEY=|curl ).*$/gm) ?? [];
+    expect(lines).toHaveLength(3);
+    const pasted = await run('sh', [], { input: `${lines.join('\n')}\n` });
+    expect(JSON.parse(pasted.stdout).data).toMatchObject({ valid: true, code: 'VALID' });
+  });
+
+  test('is the only one that prints the root key, and the key keeps working', async () => {
+    const dataDir = await newDataDir();
+    const first = await startServer({ dataDir });
+    await first.said('What next');
+    const rootKey = first.rootKey();
+    await stop(first);
+
+    const second = await startServer({ dataDir, rootKey });
+    const created = await second.call('apis.createApi', { name: 'again' });
+    expect(created.status).toBe(200);
+    expect(second.output()).not.toContain(rootKey);
+    const text = second
+      .output()
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('{'));
+    expect(text).toEqual([
+      expect.stringMatching(/^unkey-ts \S+ listens on http:\/\/127\.0\.0\.1:\d+, data in /),
+    ]);
+  });
+
+  test('says how to use a configured root key without showing it', async () => {
+    const rootKey = 'configured_root_key';
+    const server = await startServer({
+      dataDir: await newDataDir(),
+      env: { UNKEY_ROOT_KEY: rootKey },
+      rootKey,
+    });
+    await server.said('What next');
+    expect((await server.call('apis.createApi', { name: 'mine' })).status).toBe(200);
+    expect(server.output()).not.toContain(rootKey);
+    expect(server.output()).toContain('Bearer $UNKEY_ROOT_KEY');
+  });
+
+  test('shows the root key even when the port is taken: it would be lost', async () => {
+    const other = await startServer({ dataDir: await newDataDir() });
+    const ran = await runUnkey([
+      'serve',
+      '--port',
+      new URL(other.url).port,
+      '--data-dir',
+      await newDataDir(),
+    ]);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toMatch(/^ {2}unkey_\w+$/m);
+    expect(ran.stderr).toContain('the port is in use');
+  });
+});
+
+describe('a start is refused with one message and status 1', () => {
+  test('when a setting is not usable', async () => {
+    const ran = await runUnkey(['serve', '--port', '70000', '--data-dir', await newDataDir()]);
+    expectRefused(ran, '--port is "70000"');
+  });
+
+  test('when another server has the data folder', async () => {
+    const dataDir = await newDataDir();
+    const server = await startServer({ dataDir });
+    const ran = await runUnkey(['serve', '--port', '0', '--data-dir', dataDir]);
+    expectRefused(ran, `already in use by process ${server.pid}`);
+  });
+
+  test('when the data folder is a file', async () => {
+    const dataDir = await newDataDir();
+    await writeFile(dataDir, '');
+    expectRefused(await runUnkey(['serve', '--port', '0', '--data-dir', dataDir]), 'is not a directory');
+  });
+
+  test('when the data folder cannot be made', async () => {
+    const ran = await runUnkey(['serve', '--port', '0', '--data-dir', '/proc/unkey-data']);
+    expectRefused(ran, '/proc/unkey-data');
+  });
+
+  test('when the database is damaged', async () => {
+    const dataDir = await newDataDir();
+    await mkdir(dataDir);
+    await writeFile(join(dataDir, 'unkey.sqlite'), 'not a database at all, for long enough '.repeat(50));
+    expectRefused(await runUnkey(['serve', '--port', '0', '--data-dir', dataDir]), 'is damaged');
+  });
+
+  test('when a newer version has written the database', async () => {
+    const dataDir = await newDataDir();
+    await stop(await startServer({ dataDir }));
+    const database = new DatabaseSync(join(dataDir, 'unkey.sqlite'));
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    expectRefused(await runUnkey(['serve', '--port', '0', '--data-dir', dataDir]), 'schema version 99');
+  });
+
+  test('when the master key is another one', async () => {
+    const dataDir = await newDataDir();
+    const server = await startServer({ dataDir });
+    const api = await server.call('apis.createApi', { name: 'secrets' });
+    await server.call('keys.createKey', { apiId: api.body.data.apiId, recoverable: true });
+    await stop(server);
+    const ran = await runUnkey(['serve', '--port', '0', '--data-dir', dataDir], {
+      env: { UNKEY_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') },
+    });
+    expectRefused(ran, 'cannot be opened');
+  });
+
+  test('when the configuration file is not usable, and names it', async () => {
+    const dataDir = await newDataDir();
+    const cwd = dirname(dataDir);
+    await writeFile(join(cwd, 'unkey.config.json'), '{"prot": 7070}');
+    expectRefused(await runUnkey(['serve', '--data-dir', dataDir], { cwd }), 'unkey.config.json');
+  });
+});
+
+describe('a stop', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'by %s answers the request that is arriving, then ends with 0',
+    async (signal) => {
+      const server = await startServer({ dataDir: await newDataDir() });
+      const request = await halfARequest(server);
+      server.signal(signal);
+      await server.said('stopping');
+      expect(await request.finish()).toContain('"apiId"');
+      expect(await server.ended).toEqual({ status: 0, signal: null });
+      expect(server.output()).toContain('"stopped"');
+    },
+  );
+
+  test('asked for again ends at once', async () => {
+    const server = await startServer({ dataDir: await newDataDir() });
+    await halfARequest(server);
+    server.signal('SIGINT');
+    await server.said('stopping');
+    const again = setInterval(() => server.signal('SIGINT'), 50);
+    const ended = await server.ended;
+    clearInterval(again);
+    expect(ended.status).toBe(130);
+  });
+});
+
+async function stop(server: ServerProcess): Promise<void> {
+  server.signal('SIGTERM');
+  expect((await server.ended).status).toBe(0);
+}
+
+function expectRefused(
+  ran: { status: number | null; stdout: string; stderr: string },
+  message: string,
+): void {
+  expect(ran.stderr).toContain(message);
+  expect(ran.stderr).not.toMatch(/^\s+at /m);
+  expect(ran.stdout).toBe('');
+  expect(ran.status).toBe(1);
+}
+
+/** A request whose body the server has begun to wait for. */
+async function halfARequest(server: ServerProcess): Promise<{ finish(): Promise<string> }> {
+  await server.said('What next');
+  const body = '{"name":"in flight"}';
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
+  let answer = '';
+  socket.on('data', (text) => {
+    answer += text;
+  });
+  socket.on('error', () => {});
+  const headers = [
+    'POST /v2/apis.createApi HTTP/1.1',
+    'Host: localhost',
+    `Authorization: Bearer ${server.rootKey()}`,
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+    'Expect: 100-continue',
+  ];
+  socket.write(`${headers.join('\r\n')}\r\n\r\n`);
+  await once(socket, 'data');
+  expect(answer).toContain('100 Continue');
+  return {
+    async finish() {
+      socket.write(body);
+      await once(socket, 'close');
+      return answer;
+    },
+  };
+}
