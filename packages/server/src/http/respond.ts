@@ -34,8 +34,7 @@ export function respondRefusal(
 
 // Only when named: published clients compare the content type exactly, and send `*/*`.
 function wantsProblemJson(accept: string | undefined): boolean {
-  if (accept === undefined || !accept.includes('problem+json')) return false;
-  return accept.split(',').some((range) => mediaTypeOf(range) === 'application/problem+json');
+  return accept?.split(',').some((range) => mediaTypeOf(range) === 'application/problem+json') ?? false;
 }
 
 /** `Application/JSON; charset=utf-8` → `application/json`. */
