@@ -7,7 +7,14 @@ import {
   operations,
 } from '@unkey-ts/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CallOptions, type FakeClock, type Reply, type Service, startService } from '../service.ts';
+import {
+  type CallOptions,
+  type FakeClock,
+  fakeClock,
+  type Reply,
+  type Service,
+  startService,
+} from '../service.ts';
 
 /** A workspace of its own for one case, on a service that cases of one shelf share. */
 export interface World {
@@ -35,10 +42,15 @@ export interface Expected {
   readonly locations?: readonly string[];
 }
 
+/** How the service of a case is started. */
+const environments = { usual: {}, withoutMasterKey: { UNKEY_MASTER_KEY: 'off' } } as const;
+
 /** One call and what must come of it, as data. */
 export interface Scenario<Vars = unknown> {
   /** A fact in the present tense. */
   readonly name: string;
+  /** Default: `usual`. */
+  readonly service?: keyof typeof environments;
   /** Makes what the case needs; its result is handed to the other members. */
   readonly given?: (world: World) => Promise<Vars>;
   /** What the caller's root key may do; absent: everything. */
@@ -67,15 +79,22 @@ export function suite(operation: OperationId, cases: readonly Scenario[]): Suite
 
 /** Runs the suites of a shelf, each case in a workspace of its own, and holds that every declared error has a case. */
 export function runSuites(suites: readonly Suite[]): void {
-  let service: Service;
+  const used = new Set(suites.flatMap(({ cases }) => cases.map(environmentOf)));
+  const services = new Map<keyof typeof environments, Service>();
   beforeAll(async () => {
-    service = await startService();
+    for (const environment of used) {
+      services.set(environment, await startService({ env: environments[environment] }));
+    }
   });
-  afterAll(() => service.close());
+  afterAll(async () => {
+    for (const service of services.values()) await service.close();
+  });
 
   for (const { operation, cases } of suites) {
     describe(operation, () => {
-      for (const one of cases) test(one.name, () => runScenario(service, operation, one));
+      for (const one of cases) {
+        test(one.name, () => runScenario(services.get(environmentOf(one)), operation, one));
+      }
       test('every error that it declares has a case', () =>
         expect(uncoveredErrors(operation, cases)).toEqual([]));
     });
@@ -88,7 +107,18 @@ export function runSuites(suites: readonly Suite[]): void {
   });
 }
 
-async function runScenario(service: Service, operation: OperationId, one: Scenario): Promise<void> {
+function environmentOf(one: Scenario): keyof typeof environments {
+  return one.service ?? 'usual';
+}
+
+async function runScenario(
+  service: Service | undefined,
+  operation: OperationId,
+  one: Scenario,
+): Promise<void> {
+  if (!service) throw new Error('The service of a case was not started.');
+  // No case sees what time the one before it has made it.
+  service.clock.set(fakeClock().now());
   const world = await newWorld(service);
   const vars = await one.given?.(world);
   const permissions = typeof one.permissions === 'function' ? one.permissions(vars, world) : one.permissions;
