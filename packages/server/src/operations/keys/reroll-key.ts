@@ -1,4 +1,5 @@
 import { operations } from '@unkey-ts/contract';
+import { refilled } from '../../domain/keys/refill.ts';
 import { oldKeyExpiry } from '../../domain/keys/reroll.ts';
 import { handlerOf } from '../handler.ts';
 import { Refusal } from '../refusal.ts';
@@ -17,6 +18,8 @@ export const rerollKey = handlerOf(operations['keys.rerollKey'], {
     const isRecoverable = key.ciphertext !== null;
     const refusal = isRecoverable ? refuseWithoutMasterKey(context) : null;
     if (refusal) return refusal;
+    // What was due before the new key existed is not its own refill.
+    const credits = refilled(key.credits, now);
     const issued = await issueKey(context, {
       apiId: key.apiId,
       prefix: key.prefix,
@@ -26,7 +29,7 @@ export const rerollKey = handlerOf(operations['keys.rerollKey'], {
       meta: key.meta,
       isEnabled: key.isEnabled,
       expiresAt: key.expiresAt,
-      credits: key.credits,
+      credits,
       permissions: key.permissions,
       roles: key.roles,
       identityId: key.identity?.id ?? null,
@@ -37,6 +40,7 @@ export const rerollKey = handlerOf(operations['keys.rerollKey'], {
     await store.keys.update(workspaceId, key.id, {
       expiresAt: oldKeyExpiry(now, expiration),
       updatedAt: now,
+      ...(credits !== key.credits && { credits }),
     });
     audit('key.reroll', {
       display: `Rerolled key (${key.id}) to (${issued.keyId})`,
