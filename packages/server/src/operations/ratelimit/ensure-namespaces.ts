@@ -31,9 +31,10 @@ export async function ensureNamespaces(
       namespace = await services.lookups.findNamespace(workspaceId, name);
     }
     if (namespace === null) throw new Error('A namespace that was just made is not found.');
-    if (namespace.deletedAt !== null) return refuseDeleted(name);
     namespaces.set(name, namespace);
   }
+  // Only now: the order of the names must not decide which of them come into being.
+  for (const [name, { deletedAt }] of namespaces) if (deletedAt !== null) return refuseDeleted(name);
   return namespaces;
 }
 
