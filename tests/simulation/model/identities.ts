@@ -1,0 +1,65 @@
+import type { InputOf } from '@unkey-ts/contract';
+import { limitsOf, showIdentity } from './links.ts';
+import { absent, answer, findIdentity, invalid, named, type Outcome, type State, taken } from './state.ts';
+
+export function createIdentity(
+  state: State,
+  workspace: number,
+  { externalId, meta, ratelimits }: InputOf<'identities.createIdentity'>,
+): Outcome {
+  const isTaken = state.identities.some(
+    (one) => one.workspace === workspace && one.externalId === externalId && !one.isDeleted,
+  );
+  if (isTaken) return taken('identity');
+  const id = named(state, 'id');
+  const limits = limitsOf(state, [], ratelimits ?? []);
+  state.identities.push({ id, workspace, externalId, meta: meta ?? {}, limits, isDeleted: false });
+  return answer({ identityId: id });
+}
+
+export function getIdentity(
+  state: State,
+  workspace: number,
+  { identity: reference }: InputOf<'identities.getIdentity'>,
+): Outcome {
+  const identity = findIdentity(state, workspace, reference);
+  return identity === undefined ? absent('identity') : answer(showIdentity(identity));
+}
+
+export function listIdentities(
+  state: State,
+  workspace: number,
+  { search = '' }: InputOf<'identities.listIdentities'>,
+): Outcome {
+  const text = search.trim().toLowerCase();
+  const found = state.identities.filter(
+    ({ workspace: of, externalId, isDeleted }) =>
+      of === workspace && !isDeleted && `id_\n${externalId}`.toLowerCase().includes(text),
+  );
+  return answer(found.map((identity) => showIdentity(identity)));
+}
+
+export function updateIdentity(
+  state: State,
+  workspace: number,
+  { identity: reference, meta, ratelimits }: InputOf<'identities.updateIdentity'>,
+): Outcome {
+  const names = (ratelimits ?? []).map(({ name }) => name);
+  if (new Set(names).size < names.length) return invalid;
+  const identity = findIdentity(state, workspace, reference);
+  if (identity === undefined) return absent('identity');
+  if (meta !== undefined) identity.meta = meta;
+  if (ratelimits !== undefined) identity.limits = limitsOf(state, identity.limits, ratelimits);
+  return answer(showIdentity(identity));
+}
+
+export function deleteIdentity(
+  state: State,
+  workspace: number,
+  { identity: reference }: InputOf<'identities.deleteIdentity'>,
+): Outcome {
+  const identity = findIdentity(state, workspace, reference);
+  if (identity === undefined) return absent('identity');
+  identity.isDeleted = true;
+  return answer();
+}

@@ -1,0 +1,54 @@
+import type { InputOf, OperationId } from '@unkey-ts/contract';
+import * as apis from './apis.ts';
+import * as identities from './identities.ts';
+import * as keys from './keys.ts';
+import * as permissions from './permissions.ts';
+import * as ratelimit from './ratelimit.ts';
+import type { Outcome, State } from './state.ts';
+import * as verify from './verify.ts';
+
+/** Liveness knows nothing, and migrations are provisioned outside of the API. */
+export type SimulatedId = Exclude<OperationId, 'liveness' | 'keys.migrateKeys'>;
+
+export const model: {
+  readonly [Id in SimulatedId]: (state: State, workspace: number, input: InputOf<Id>) => Outcome;
+} = {
+  'apis.createApi': apis.createApi,
+  'apis.deleteApi': apis.deleteApi,
+  'apis.getApi': apis.getApi,
+  'apis.listKeys': apis.listKeys,
+  'identities.createIdentity': identities.createIdentity,
+  'identities.deleteIdentity': identities.deleteIdentity,
+  'identities.getIdentity': identities.getIdentity,
+  'identities.listIdentities': identities.listIdentities,
+  'identities.updateIdentity': identities.updateIdentity,
+  'keys.addPermissions': keys.addPermissions,
+  'keys.addRoles': keys.addRoles,
+  'keys.createKey': keys.createKey,
+  'keys.deleteKey': keys.deleteKey,
+  'keys.getKey': keys.getKey,
+  'keys.removePermissions': keys.removePermissions,
+  'keys.removeRoles': keys.removeRoles,
+  'keys.rerollKey': keys.rerollKey,
+  'keys.setPermissions': keys.setPermissions,
+  'keys.setRoles': keys.setRoles,
+  'keys.updateCredits': keys.updateCredits,
+  'keys.updateKey': keys.updateKey,
+  'keys.verifyKey': verify.verifyKey,
+  'keys.whoami': keys.whoami,
+  'permissions.createPermission': permissions.createPermission,
+  'permissions.createRole': permissions.createRole,
+  'permissions.deletePermission': permissions.deletePermission,
+  'permissions.deleteRole': permissions.deleteRole,
+  'permissions.getPermission': permissions.getPermission,
+  'permissions.getRole': permissions.getRole,
+  'permissions.listPermissions': permissions.listPermissions,
+  'permissions.listRoles': permissions.listRoles,
+  'permissions.setRolePermissions': permissions.setRolePermissions,
+  'ratelimit.deleteOverride': ratelimit.deleteOverride,
+  'ratelimit.getOverride': ratelimit.getOverride,
+  'ratelimit.limit': ratelimit.limit,
+  'ratelimit.listOverrides': ratelimit.listOverrides,
+  'ratelimit.multiLimit': ratelimit.multiLimit,
+  'ratelimit.setOverride': ratelimit.setOverride,
+};

@@ -1,0 +1,147 @@
+import { errorType, operations } from '@unkey-ts/contract';
+import { model, type SimulatedId } from './model/model.ts';
+import { newState, type Outcome, type State } from './model/state.ts';
+import { moveTo } from './model/time.ts';
+import { verifyKey } from './model/verify.ts';
+import { type Body, type Move, nextMove, workspaceCount } from './moves.ts';
+import { Names } from './names.ts';
+import { randomOf } from './random.ts';
+import type { Reply, Subject } from './subject.ts';
+
+/** Days on which something is about to happen: months of all lengths end, a leap day comes. */
+const starts = [
+  Date.UTC(2027, 11, 31, 23, 50),
+  Date.UTC(2028, 1, 27, 6, 0, 0, 1),
+  Date.UTC(2027, 3, 29, 12),
+  Date.UTC(2026, 10, 15),
+];
+
+interface Run {
+  readonly state: State;
+  readonly names: Names;
+  readonly subject: Subject;
+}
+
+/** Plays a seed's steps against the model and the service, in new workspaces. Throws with all steps up to the first difference. */
+export async function simulate(
+  subject: Subject,
+  { seed, steps }: { seed: number; steps: number },
+): Promise<void> {
+  const random = randomOf(seed);
+  const state = newState(random.pick(starts));
+  const names = new Names();
+  const played: string[] = [];
+  subject.setTime(state.now);
+  await subject.newWorkspaces(workspaceCount);
+  for (let step = 1; step <= steps; step++) {
+    const move = nextMove(random, state, (name) => names.isKnown(name));
+    played.push(`${step}. ${new Date(state.now).toISOString()} ${JSON.stringify(move)}`);
+    const difference = await play({ state, names, subject }, move);
+    if (difference !== null) throw new Error(report({ seed, steps, played, difference }));
+  }
+}
+
+function report(failure: { seed: number; steps: number; played: string[]; difference: string }): string {
+  const { seed, steps, played, difference } = failure;
+  return [
+    `The service and the model differ after ${played.length} of ${steps} steps: ${difference}`,
+    `Again: SIMULATION_SEED=${seed} SIMULATION_SEEDS=1 npm test simulation`,
+    ...played,
+  ].join('\n');
+}
+
+async function play(run: Run, move: Move): Promise<string | null> {
+  const { state, subject } = run;
+  switch (move.kind) {
+    case 'call':
+      return playCall(run, move);
+    case 'burst':
+      return playBurst(run, move);
+    case 'clock':
+      moveTo(state, move.to);
+      subject.setTime(move.to);
+      return null;
+    case 'sweep':
+      await subject.sweepRefills();
+      return null;
+    case 'restart':
+      await subject.restart();
+      // Counters live in memory; everything else is stored.
+      state.charges = [];
+      return null;
+    case 'namespace': {
+      const { workspace, name, isDeleted } = move;
+      await subject.setNamespaceDeleted(workspace, name, isDeleted ? state.now : null);
+      const namespace = state.namespaces.find((one) => one.workspace === workspace && one.name === name);
+      if (namespace !== undefined) namespace.isDeleted = isDeleted;
+      return null;
+    }
+  }
+}
+
+async function playCall(run: Run, move: Move & { kind: 'call' }): Promise<string | null> {
+  const { state, names, subject } = run;
+  const { workspace, operation, isBroken } = move;
+  const reply = await callAll(subject, move, names.mean(move.body));
+  if (typeof reply === 'string') return reply;
+  const expected: Outcome = isBroken
+    ? { status: 400, error: 'unkey/application/invalid_input' }
+    : apply(state, workspace, operation, move.body);
+  return differ(names, expected, reply);
+}
+
+function apply(state: State, workspace: number, operation: SimulatedId, body: Body): Outcome {
+  // The maker of bodies makes each for its own operation; TypeScript cannot follow that through the table.
+  return model[operation](state, workspace, structuredClone(body) as never);
+}
+
+function differ(names: Names, expected: Outcome, { status, body }: Reply): string | null {
+  if (!('error' in expected)) {
+    if (status !== 200) return `the status is ${status} instead of 200: ${JSON.stringify(body.error)}`;
+    return names.differ(expected.data, body.data);
+  }
+  const type = errorType(expected.error as Parameters<typeof errorType>[0]);
+  if (status === expected.status && body.error?.type === type && body.error.status === status) return null;
+  return `the answer is ${status} ${JSON.stringify(body)} instead of ${expected.status} ${type}`;
+}
+
+/** Lists are walked to their end; a string tells what is wrong with a page. */
+async function callAll(
+  subject: Subject,
+  { workspace, operation }: Move & { kind: 'call' },
+  body: unknown,
+): Promise<Reply | string> {
+  const first = await subject.call(workspace, operation, body);
+  if (!operations[operation].isPaged || first.status !== 200) return first;
+  const rows = [first.body.data].flat();
+  let { body: page } = first;
+  while (page.pagination?.hasMore) {
+    const { cursor } = page.pagination;
+    if (!cursor) return 'there is more, but no cursor';
+    page = (await subject.call(workspace, operation, { ...Object(body), cursor })).body;
+    if (!Array.isArray(page.data) || page.data.length === 0) return 'a page that was announced is empty';
+    rows.push(...page.data);
+  }
+  if (page.pagination?.cursor !== undefined) return 'the last page has a cursor';
+  return { status: 200, body: { data: rows } };
+}
+
+/** The same verification several times at once: whoever comes first, the verdicts together are the model's. */
+async function playBurst(run: Run, move: Move & { kind: 'burst' }): Promise<string | null> {
+  const { state, names, subject } = run;
+  const { workspace, body, times } = move;
+  const calls = Array.from({ length: times }, () =>
+    subject.call(workspace, 'keys.verifyKey', names.mean(body)),
+  );
+  const actual = (await Promise.all(calls)).map((reply) => codeOf(reply.status, reply.body.data));
+  const expected = Array.from({ length: times }, () => {
+    const outcome = verifyKey(state, workspace, structuredClone(body) as never);
+    return codeOf(outcome.status, 'data' in outcome ? outcome.data : undefined);
+  });
+  const [left, right] = [actual.sort().join(' '), expected.sort().join(' ')];
+  return left === right ? null : `the verdicts are ${left} instead of ${right}`;
+}
+
+function codeOf(status: number, data: unknown): string {
+  return `${status} ${Object(data).code ?? ''}`;
+}

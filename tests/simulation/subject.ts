@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type App,
+  createApp,
+  createLog,
+  createRootKey,
+  createWorkspace,
+  loadConfig,
+  refillDueKeys,
+} from '@unkey-ts/server';
+import { fakeClock } from '../service.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly body: {
+    readonly data?: unknown;
+    readonly error?: { readonly type: string; readonly status: number; readonly detail: string };
+    readonly pagination?: { readonly hasMore: boolean; readonly cursor?: string };
+  };
+}
+
+/** The real service on a real file, called without a socket. */
+export interface Subject {
+  /** From now on, workspaces are these new ones: what was before is out of sight. */
+  newWorkspaces(count: number): Promise<void>;
+  setTime(now: number): void;
+  /** As the workspace of this number, with every permission. */
+  call(workspace: number, operation: string, body: unknown): Promise<Reply>;
+  /** Stops the service and starts it on the same folder. */
+  restart(): Promise<void>;
+  sweepRefills(): Promise<void>;
+  setNamespaceDeleted(workspace: number, name: string, deletedAt: number | null): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startSubject(): Promise<Subject> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-simulation-'));
+  const clock = fakeClock(0);
+  const config = loadConfig({ flags: { 'data-dir': dataDir }, env: { LOG_LEVEL: 'error' }, cwd: dataDir });
+  const open = () => createApp({ config, clock, log: createLog({ level: config.logLevel }) });
+  let app = await open();
+  let callers: Caller[] = [];
+  const workspaceOf = (index: number) => {
+    const caller = callers[index];
+    if (caller === undefined) throw new Error(`There is no workspace ${index}.`);
+    return caller;
+  };
+
+  return {
+    async newWorkspaces(count) {
+      callers = await newCallers(app, count);
+    },
+    setTime: (now) => clock.set(now),
+    async call(workspace, operation, body) {
+      const response = await app.handle({
+        method: 'POST',
+        path: `/v2/${operation}`,
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${workspaceOf(workspace).rootKey}`,
+        },
+        body: Buffer.from(JSON.stringify(body)),
+        peer: '127.0.0.1',
+      });
+      return { status: response.status, body: JSON.parse(response.body) };
+    },
+    async restart() {
+      await app.close();
+      app = await open();
+    },
+    sweepRefills: async () => void (await refillDueKeys(app.services, clock.now())),
+    setNamespaceDeleted: (workspace, name, deletedAt) =>
+      app.services.storage.write(async (store) => {
+        const { workspaceId } = workspaceOf(workspace);
+        const namespace = await store.namespaces.find(workspaceId, name);
+        if (namespace === null) throw new Error(`The namespace '${name}' is not there.`);
+        await store.namespaces.setDeleted(workspaceId, namespace.id, deletedAt);
+      }),
+    async close() {
+      await app.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Caller {
+  readonly workspaceId: string;
+  readonly rootKey: string;
+}
+
+async function newCallers({ services }: App, count: number): Promise<Caller[]> {
+  const { storage, ids, clock } = services;
+  return storage.write(async (store) => {
+    const callers: Caller[] = [];
+    for (let index = 0; index < count; index++) {
+      const { id } = await createWorkspace(store, { ids, clock }, `Workspace ${index}`);
+      const { key } = await createRootKey(store, { ids, clock }, { workspaceId: id, name: null });
+      callers.push({ workspaceId: id, rootKey: key });
+    }
+    return callers;
+  });
+}
