@@ -59,7 +59,11 @@ export interface NewRootKey {
 }
 
 export async function startService(
-  options: { readonly env?: Record<string, string>; readonly clock?: FakeClock } = {},
+  options: {
+    readonly env?: Record<string, string>;
+    readonly clock?: FakeClock;
+    readonly timeoutMs?: number;
+  } = {},
 ): Promise<Service> {
   const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-'));
   const clock = options.clock ?? fakeClock();
@@ -68,7 +72,12 @@ export async function startService(
     env: { LOG_LEVEL: 'silent', ...options.env },
     cwd: dataDir,
   });
-  const app = await createApp({ config, clock, log: createLog({ level: config.logLevel }) });
+  const app = await createApp({
+    config,
+    clock,
+    log: createLog({ level: config.logLevel }),
+    ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+  });
   const { url } = await app.listen();
   const { ids, storage } = app.services;
   const makers = { ids, clock };
