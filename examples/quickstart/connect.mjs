@@ -1,0 +1,25 @@
+import { startService } from './start-service.mjs';
+
+/** The service that UNKEY_URL and UNKEY_ROOT_KEY name, or one that is started for this run only. */
+export async function connect() {
+  const { UNKEY_URL, UNKEY_ROOT_KEY } = process.env;
+  if (UNKEY_URL && !UNKEY_ROOT_KEY) throw new Error('UNKEY_URL is set: set UNKEY_ROOT_KEY, too.');
+  const service = UNKEY_URL
+    ? { url: UNKEY_URL, rootKey: UNKEY_ROOT_KEY, close: async () => {} }
+    : await startService();
+  return { ...service, call: (operation, body) => callOperation(service, operation, body) };
+}
+
+/** Every operation is a POST with a JSON body; the answer is in `data`. */
+async function callOperation({ url, rootKey }, operation, body) {
+  const response = await fetch(`${url}/v2/${operation}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${rootKey}` },
+    body: JSON.stringify(body),
+  });
+  const { data, error, meta } = await response.json();
+  if (response.ok) return data;
+  throw new Error(
+    `${operation} answered ${error.status} (${error.type}): ${error.detail} [${meta.requestId}]`,
+  );
+}
