@@ -110,10 +110,13 @@ async function compose(
       state.isDraining = true;
       await server.drain();
       await jobs.stop();
-      await services.lastUsed.flush();
-      await events.close();
-      await storage.close();
-      release();
+      try {
+        await services.lastUsed.flush();
+      } finally {
+        await events.close();
+        await storage.close();
+        release();
+      }
     },
   };
 }

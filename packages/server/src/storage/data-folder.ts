@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { isOutOfSpace } from './sqlite/unavailable.ts';
 
 export interface DataFolder {
   /** Absolute. */
@@ -99,8 +100,18 @@ function takeLock(path: string): Lock {
     return lock;
   } catch (cause) {
     lock?.close();
-    throw isBusy(cause) ? alreadyInUse(path, cause) : notWritable(path, cause);
+    throw isBusy(cause) ? alreadyInUse(path, cause) : unusable(path, cause);
   }
+}
+
+function unusable(path: string, cause: unknown): DataFolderError {
+  if (!isOutOfSpace(cause)) return notWritable(path, cause);
+  return new DataFolderError(
+    `The disk of the data folder ${path} is full. Free some space, then start again.`,
+    {
+      cause,
+    },
+  );
 }
 
 function isBusy(error: unknown): boolean {

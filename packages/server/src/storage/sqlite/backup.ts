@@ -43,7 +43,13 @@ function createEmpty(path: string): void {
 function copyInto(file: string, draft: string): void {
   const database = tellingNow(() => openDatabase(file));
   try {
-    tellingNow(() => database.prepare('VACUUM INTO ?').run(draft));
+    database.prepare('VACUUM INTO ?').run(draft);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BackupError(
+      `The copy could not be written to ${dirname(draft)} (${reason}). Check the free space there.`,
+      { cause },
+    );
   } finally {
     database.close();
   }

@@ -91,22 +91,27 @@ export class NewerSchemaError extends Error {
 
 /** Brings the schema to this version, in one transaction; processes that start together wait for each other. */
 export function migrate(database: DatabaseSync): void {
+  // Asked first without a lock: a full disk must not keep a current database from being read.
+  if (pendingMigrations(database).length === 0) return;
   database.exec('BEGIN IMMEDIATE');
   try {
-    const version = schemaVersion(database);
-    if (version > migrations.length) {
-      throw new NewerSchemaError(
-        `The database has schema version ${version}; this version of unkey-ts knows ${migrations.length}. ` +
-          'A newer unkey-ts wrote it: start that one, or restore a backup made before the upgrade.',
-      );
-    }
-    for (const statements of migrations.slice(version)) database.exec(statements);
+    for (const statements of pendingMigrations(database)) database.exec(statements);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
     database.exec('COMMIT');
   } catch (error) {
-    database.exec('ROLLBACK');
+    // Some failures (a full disk) have ended the transaction already.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
+}
+
+function pendingMigrations(database: DatabaseSync): readonly string[] {
+  const version = schemaVersion(database);
+  if (version <= migrations.length) return migrations.slice(version);
+  throw new NewerSchemaError(
+    `The database has schema version ${version}; this version of unkey-ts knows ${migrations.length}. ` +
+      'A newer unkey-ts wrote it: start that one, or restore a backup made before the upgrade.',
+  );
 }
 
 function schemaVersion(database: DatabaseSync): number {

@@ -15,6 +15,10 @@ export function unavailable(error: unknown): unknown {
   return reason === undefined ? error : new StorageUnavailableError(reason, { cause: error });
 }
 
+export function isOutOfSpace(error: unknown): boolean {
+  return (resultCodeOf(error) & 0xff) === 13;
+}
+
 export async function telling<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;
