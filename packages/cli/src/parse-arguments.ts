@@ -11,12 +11,8 @@ export function parseArguments(command: Command, words: readonly string[]): Give
   const flags = flagsOf(command);
   const { tokens } = parseArgs({
     args: joinValues(words, flags),
-    options: Object.fromEntries(
-      Object.entries(flags).map(([name, { kind }]) => [
-        name,
-        { type: kind === 'switch' ? 'boolean' : 'string' },
-      ]),
-    ),
+    // All alike: a value is behind its flag's `=` by now, and a flag without one must not take the next word.
+    options: Object.fromEntries(Object.keys(flags).map((name) => [name, { type: 'boolean' }])),
     strict: false,
     allowPositionals: true,
     tokens: true,

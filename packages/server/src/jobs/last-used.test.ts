@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import type { Storage } from '../storage/port/storage.ts';
+import { lastUsedBuffer } from './last-used.ts';
+
+/** A database that keeps what it is told, or refuses to. */
+function database() {
+  const stored = new Map<string, number>();
+  const state = { isFailing: false };
+  const markUsed = async (usedAt: ReadonlyMap<string, number>) => {
+    if (state.isFailing) throw new Error('full');
+    for (const [keyId, at] of usedAt) stored.set(keyId, at);
+  };
+  // The buffer uses this one method of the whole port.
+  const storage = { write: (work: (store: unknown) => Promise<void>) => work({ keys: { markUsed } }) };
+  return { stored, state, storage: storage as unknown as Storage };
+}
+
+test('what could not be written is written with the next attempt, unless something later came', async () => {
+  const { stored, state, storage } = database();
+  const lastUsed = lastUsedBuffer(() => storage);
+  lastUsed.mark('key_1', 1000);
+  lastUsed.mark('key_2', 1000);
+  state.isFailing = true;
+  await expect(lastUsed.flush()).rejects.toThrow('full');
+  expect(lastUsed.latest('key_1', null)).toBe(1000);
+
+  lastUsed.mark('key_2', 2000);
+  state.isFailing = false;
+  await lastUsed.flush();
+  expect([...stored]).toEqual([
+    ['key_1', 1000],
+    ['key_2', 2000],
+  ]);
+});
