@@ -2,8 +2,10 @@ import type { Unkey } from '@unkey/api';
 import type { OperationId } from '@unkey-ts/contract';
 import { expect } from 'vitest';
 
-/** The operations that the client has: all but the probe. */
-export type ClientOperation = Exclude<OperationId, 'liveness'>;
+/** The operations that the client has; the service may have more. */
+export type ClientOperation = {
+  [Id in OperationId]: Method<Id> extends never ? never : Id;
+}[OperationId];
 
 type Shelf<Id> = Id extends `${infer Name extends keyof Unkey}.${string}` ? Unkey[Name] : never;
 type Method<Id> = Id extends `${string}.${infer Name}`

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { Unkey } from '@unkey/api';
 import * as errors from '@unkey/api/models/errors';
-import { type ErrorCode, errorType, type Operation, operationIds, operations } from '@unkey-ts/contract';
+import { type ErrorCode, errorType, type Operation, operations } from '@unkey-ts/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fakeClock, type Service, startService } from '../service.ts';
 import { type Arranged, arrange, type ClientOperation, calls } from './unkey-api-calls.ts';
@@ -35,14 +35,13 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-test('the client has exactly the operations of the contract', () => {
+test('every operation of the client is called', () => {
   const client = clientWith('unused');
   const shelves = membersOf(Unkey.prototype).filter((name) => !otherShelves.includes(name));
   const all = shelves.flatMap((shelf) =>
     membersOf(Object.getPrototypeOf(Reflect.get(client, shelf))).map((name) => `${shelf}.${name}`),
   );
-  const inScope = operationIds.filter((id) => id !== 'liveness' && !otherShelves.includes(shelfOf(id)));
-  expect(all.toSorted()).toEqual([...inScope].toSorted());
+  expect(all.toSorted()).toEqual(Object.keys(calls).toSorted());
 });
 
 describe('the client takes the answer of', () => {
@@ -495,8 +494,4 @@ function membersOf(prototype: object): string[] {
 function hiddenAs(id: ClientOperation): ErrorCode | 'answer' | undefined {
   const { access }: Operation = operations[id];
   return access === 'public' ? undefined : access.find((check) => check.hiddenAs)?.hiddenAs;
-}
-
-function shelfOf(id: string): string {
-  return id.slice(0, id.indexOf('.'));
 }
