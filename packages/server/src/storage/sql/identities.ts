@@ -1,6 +1,7 @@
 import type { Changes } from '../changes.ts';
 import type { Identity } from '../port/records.ts';
 import type { IdentityStore } from '../port/store.ts';
+import { isOwn } from './own-ids.ts';
 import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { metaOf, metaText, pageOf } from './rows.ts';
 import { contains } from './search.ts';
@@ -59,6 +60,7 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
         .execute();
     },
     async saveRatelimits(workspaceId, id, ratelimits) {
+      if (!(await isOwn(db, 'identities', workspaceId, id))) return;
       changes.add(id);
       await saveRatelimits(db, workspaceId, id, ratelimits);
     },

@@ -4,6 +4,7 @@ import type { Changes } from '../changes.ts';
 import type { Key, KeyChanges, Role } from '../port/records.ts';
 import type { KeyStore } from '../port/store.ts';
 import { identitiesOf } from './identities.ts';
+import { isOwn, ownIds } from './own-ids.ts';
 import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { rolesOf } from './roles.ts';
 import { groupBy, metaOf, metaText, pageOf, permissionOf } from './rows.ts';
@@ -20,6 +21,8 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
       .select('apis.keyspaceId')
       .where('keys.deletedAt', 'is', null)
       .where('apis.deletedAt', 'is', null);
+
+  const isOwnKey = (workspaceId: string, id: string) => isOwn(db, 'keys', workspaceId, id);
 
   const one = async (row: KeyRow | undefined): Promise<Key | null> =>
     row ? ((await keysOf(db, [row]))[0] ?? null) : null;
@@ -95,24 +98,26 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
         .execute();
     },
     async purge(workspaceId, id) {
+      if (!(await isOwnKey(workspaceId, id))) return;
       changes.add(id);
       await db.deleteFrom('keyPermissions').where('keyId', '=', id).execute();
       await db.deleteFrom('keyRoles').where('keyId', '=', id).execute();
       await db.deleteFrom('ratelimits').where('ownerId', '=', id).execute();
       await db.deleteFrom('keys').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
     },
-    async attachPermissions(_workspaceId, id, permissionIds) {
-      if (permissionIds.length === 0) return;
+    async attachPermissions(workspaceId, id, permissionIds) {
+      const own = await ownIds(db, 'permissions', workspaceId, permissionIds);
+      if (own.length === 0 || !(await isOwnKey(workspaceId, id))) return;
       changes.add(id);
-      const rows = permissionIds.map((permissionId) => ({ keyId: id, permissionId }));
+      const rows = own.map((permissionId) => ({ keyId: id, permissionId }));
       await db
         .insertInto('keyPermissions')
         .values(rows)
         .onConflict((conflict) => conflict.doNothing())
         .execute();
     },
-    async detachPermissions(_workspaceId, id, permissionIds) {
-      if (permissionIds.length === 0) return;
+    async detachPermissions(workspaceId, id, permissionIds) {
+      if (permissionIds.length === 0 || !(await isOwnKey(workspaceId, id))) return;
       changes.add(id);
       await db
         .deleteFrom('keyPermissions')
@@ -120,22 +125,24 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
         .where('permissionId', 'in', permissionIds)
         .execute();
     },
-    async attachRoles(_workspaceId, id, roleIds) {
-      if (roleIds.length === 0) return;
+    async attachRoles(workspaceId, id, roleIds) {
+      const own = await ownIds(db, 'roles', workspaceId, roleIds);
+      if (own.length === 0 || !(await isOwnKey(workspaceId, id))) return;
       changes.add(id);
-      const rows = roleIds.map((roleId) => ({ keyId: id, roleId }));
+      const rows = own.map((roleId) => ({ keyId: id, roleId }));
       await db
         .insertInto('keyRoles')
         .values(rows)
         .onConflict((conflict) => conflict.doNothing())
         .execute();
     },
-    async detachRoles(_workspaceId, id, roleIds) {
-      if (roleIds.length === 0) return;
+    async detachRoles(workspaceId, id, roleIds) {
+      if (roleIds.length === 0 || !(await isOwnKey(workspaceId, id))) return;
       changes.add(id);
       await db.deleteFrom('keyRoles').where('keyId', '=', id).where('roleId', 'in', roleIds).execute();
     },
     async saveRatelimits(workspaceId, id, ratelimits) {
+      if (!(await isOwnKey(workspaceId, id))) return;
       changes.add(id);
       await saveRatelimits(db, workspaceId, id, ratelimits);
     },

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Override } from '../../domain/ratelimit/overrides.ts';
 import type { Changes } from '../changes.ts';
 import type { NamespaceStore } from '../port/store.ts';
+import { isOwn } from './own-ids.ts';
 import { pageOf } from './rows.ts';
 import type { Database, Tables } from './tables.ts';
 
@@ -42,6 +43,9 @@ export function namespaceStore(db: Database, changes: Changes): NamespaceStore {
       return { ...page, rows: page.rows.map(overrideOf) };
     },
     async setOverride(workspaceId, namespaceId, override) {
+      if (!(await isOwn(db, 'namespaces', workspaceId, namespaceId))) {
+        throw new Error(`An override was set in '${namespaceId}', which is not in '${workspaceId}'.`);
+      }
       changes.add(namespaceId);
       const { limit, durationMs } = override;
       const { id } = await db

@@ -2,6 +2,7 @@ import { fold } from '../../domain/fold.ts';
 import type { Changes } from '../changes.ts';
 import type { PermissionStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
+import { isOwn } from './own-ids.ts';
 import { pageOf, permissionOf } from './rows.ts';
 import { contains } from './search.ts';
 import type { Database } from './tables.ts';
@@ -43,6 +44,7 @@ export function permissionStore(db: Database, changes: Changes): PermissionStore
       return { ...page, rows: page.rows.map(permissionOf) };
     },
     async delete(workspaceId, id) {
+      if (!(await isOwn(db, 'permissions', workspaceId, id))) return;
       changes.add(workspaceId);
       await db.deleteFrom('rolePermissions').where('permissionId', '=', id).execute();
       await db.deleteFrom('keyPermissions').where('permissionId', '=', id).execute();

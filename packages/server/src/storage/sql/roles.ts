@@ -3,6 +3,7 @@ import type { Changes } from '../changes.ts';
 import type { Role } from '../port/records.ts';
 import type { RoleStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
+import { isOwn, ownIds } from './own-ids.ts';
 import { groupBy, pageOf, permissionOf } from './rows.ts';
 import { contains } from './search.ts';
 import type { Database } from './tables.ts';
@@ -54,8 +55,10 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
       return { ...page, rows: await rolesOf(db, page.rows) };
     },
     async attachPermissions(workspaceId, id, permissionIds) {
-      if (permissionIds.length > 0) changes.add(workspaceId);
-      for (const chunk of chunksOf(permissionIds)) {
+      const own = await ownIds(db, 'permissions', workspaceId, permissionIds);
+      if (own.length === 0 || !(await isOwn(db, 'roles', workspaceId, id))) return;
+      changes.add(workspaceId);
+      for (const chunk of chunksOf(own)) {
         await db
           .insertInto('rolePermissions')
           .values(chunk.map((permissionId) => ({ roleId: id, permissionId })))
@@ -64,7 +67,8 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
       }
     },
     async detachPermissions(workspaceId, id, permissionIds) {
-      if (permissionIds.length > 0) changes.add(workspaceId);
+      if (permissionIds.length === 0 || !(await isOwn(db, 'roles', workspaceId, id))) return;
+      changes.add(workspaceId);
       for (const chunk of chunksOf(permissionIds)) {
         await db
           .deleteFrom('rolePermissions')
@@ -74,6 +78,7 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
       }
     },
     async delete(workspaceId, id) {
+      if (!(await isOwn(db, 'roles', workspaceId, id))) return;
       changes.add(workspaceId);
       await db.deleteFrom('rolePermissions').where('roleId', '=', id).execute();
       await db.deleteFrom('keyRoles').where('roleId', '=', id).execute();
