@@ -1,0 +1,130 @@
+import type {
+  Api,
+  AuditRecord,
+  Identity,
+  NewKey,
+  Permission,
+  Ratelimit,
+  Role,
+  RootKey,
+  Workspace,
+} from '../port/records.ts';
+import type { Store } from '../port/store.ts';
+
+/** Records to store: everything that a test does not name is plain, or null where it may be. */
+
+export const mostInteger = Number.MAX_SAFE_INTEGER;
+export const at = Date.UTC(2026, 10, 15);
+
+export function workspaceOf(change: Partial<Workspace> = {}): Workspace {
+  return {
+    id: 'ws_1',
+    name: 'One',
+    isEnabled: true,
+    requestsPerMinute: null,
+    wrappedDataKey: null,
+    createdAt: at,
+    ...change,
+  };
+}
+
+export function rootKeyOf(change: Partial<RootKey & { hash: string }> = {}): RootKey & { hash: string } {
+  return {
+    id: 'key_root',
+    workspaceId: 'ws_1',
+    hash: 'root-hash',
+    start: 'unkey_1234',
+    name: null,
+    isEnabled: true,
+    expiresAt: null,
+    createdAt: at,
+    permissions: ['api.*.create_key', 'api.*.read_key'],
+    ...change,
+  };
+}
+
+export function apiOf(change: Partial<Api> = {}): Omit<Api, 'workspaceId'> {
+  const id = change.id ?? 'api_1';
+  return {
+    id,
+    name: 'Shop',
+    keyspaceId: `ks_${id}`,
+    allowedIps: null,
+    isProtected: false,
+    defaultPrefix: null,
+    defaultByteLength: null,
+    createdAt: at,
+    ...change,
+  };
+}
+
+export function keyOf(change: Partial<NewKey> = {}): NewKey {
+  const id = change.id ?? 'key_1';
+  return {
+    id,
+    apiId: 'api_1',
+    hash: `hash-of-${id}`,
+    start: 'abcd',
+    prefix: null,
+    byteLength: 16,
+    name: null,
+    meta: null,
+    isEnabled: true,
+    expiresAt: null,
+    createdAt: at,
+    pendingMigrationId: null,
+    ciphertext: null,
+    credits: { remaining: null, refill: null, lastRefillAt: null },
+    identityId: null,
+    ...change,
+  };
+}
+
+export function creditsOf(remaining: number): NewKey['credits'] {
+  return { remaining, refill: null, lastRefillAt: null };
+}
+
+export function identityOf(change: Partial<Identity> = {}) {
+  return { id: 'id_1', externalId: 'user_1', meta: {}, createdAt: at, ...change };
+}
+
+export function permissionOf(slug: string, change: Partial<Permission> = {}) {
+  return { id: `perm_${slug}`, slug, name: slug, description: null, createdAt: at, ...change };
+}
+
+export function roleOf(name: string, change: Partial<Role> = {}) {
+  return { id: `role_${name}`, name, description: null, createdAt: at, ...change };
+}
+
+export function ratelimitOf(name: string, change: Partial<Ratelimit> = {}): Ratelimit {
+  return { id: `rl_${name}`, name, limit: 10, durationMs: 60_000, isAutoApplied: true, ...change };
+}
+
+export function overrideOf(
+  identifier: string,
+  change: { id?: string; limit?: number; durationMs?: number } = {},
+) {
+  return { id: `rlor_${identifier}`, identifier, limit: 5, durationMs: 1000, createdAt: at, ...change };
+}
+
+export function auditOf(change: Partial<AuditRecord> = {}): AuditRecord {
+  return {
+    id: 'log_1',
+    workspaceId: 'ws_1',
+    event: 'key.create',
+    at,
+    actor: { type: 'rootkey', id: 'key_root', name: 'root key' },
+    display: 'Created key key_1',
+    remoteIp: null,
+    userAgent: null,
+    resources: [{ type: 'key', id: 'key_1' }],
+    correlationId: null,
+    ...change,
+  };
+}
+
+/** An API with one key of these properties. */
+export async function createKey(store: Store, change: Partial<NewKey> = {}): Promise<void> {
+  await store.apis.create('ws_1', apiOf());
+  await store.keys.create('ws_1', keyOf(change));
+}

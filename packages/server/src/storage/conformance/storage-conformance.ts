@@ -1,0 +1,20 @@
+import { describe } from 'vitest';
+import { changesConform } from './changes-conform.ts';
+import { creditsConform } from './credits-conform.ts';
+import { isolationConforms } from './isolation-conforms.ts';
+import type { OpenStorage } from './opened.ts';
+import { pagesConform } from './pages-conform.ts';
+import { transactionsConform } from './transactions-conform.ts';
+import { valuesConform } from './values-conform.ts';
+
+/** What every storage must do, whatever database is behind it. `open` gives one that is empty, each time it is called. */
+export function storageConformance(name: string, open: OpenStorage): void {
+  describe(name, () => {
+    describe('values', () => valuesConform(open));
+    describe('transactions', () => transactionsConform(open));
+    describe('credits', () => creditsConform(open));
+    describe('pages and search', () => pagesConform(open));
+    describe('workspaces', () => isolationConforms(open));
+    describe('changes', () => changesConform(open));
+  });
+}

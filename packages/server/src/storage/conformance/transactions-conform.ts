@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest';
+import type { Key } from '../port/records.ts';
+import { type OpenStorage, openForEach } from './opened.ts';
+import { at, createKey, creditsOf, identityOf, keyOf } from './samples.ts';
+
+const ws = 'ws_1';
+
+export function transactionsConform(open: OpenStorage): void {
+  const current = openForEach(open);
+
+  test('nothing of a write stays when it throws, and its error is told as it is', async () => {
+    const failure = new Error('no');
+    const write = current().write(async (store) => {
+      await createKey(store);
+      await store.identities.create(ws, identityOf());
+      throw failure;
+    });
+    await expect(write).rejects.toBe(failure);
+    expect(await current().read((store) => store.keys.find(ws, 'key_1'))).toBeNull();
+    expect(await current().read((store) => store.identities.find(ws, 'id_1'))).toBeNull();
+  });
+
+  test('writes that run together do not take each other along when one fails', async () => {
+    await current().write((store) => createKey(store, { id: 'key_0' }));
+    const numbers = Array.from({ length: 30 }, (_, index) => index + 1);
+    const outcomes = await Promise.allSettled(
+      numbers.map((number) =>
+        current().write(async (store) => {
+          await store.keys.create(ws, keyOf({ id: `key_${number}` }));
+          await store.keys.update(ws, 'key_0', { name: `written by ${number}` });
+          if (number % 3 === 0) throw new Error(`no ${number}`);
+          return number;
+        }),
+      ),
+    );
+    const { rows } = await current().read((store) =>
+      store.keys.list(ws, 'api_1', { cursor: undefined, limit: 100 }),
+    );
+    const stored = numbers.filter((number) => rows.some(({ id }) => id === `key_${number}`));
+    expect(stored).toEqual(numbers.filter((number) => number % 3 !== 0));
+    expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual(
+      numbers.map((number) => number % 3 !== 0),
+    );
+    expect(nameOf(rows.find(({ id }) => id === 'key_0'))).toBe('written by 29');
+  });
+
+  test('a statement that the database refuses takes back its own write only', async () => {
+    const outcomes = await Promise.allSettled([
+      current().write((store) => createKey(store, { id: 'key_1', hash: 'same' })),
+      current().write(async (store) => {
+        await store.identities.create(ws, identityOf());
+        await store.keys.create(ws, keyOf({ id: 'key_2', hash: 'same' }));
+      }),
+      current().write((store) => store.keys.create(ws, keyOf({ id: 'key_3' }))),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await current().read((store) => store.identities.find(ws, 'id_1'))).toBeNull();
+    expect(await current().read((store) => store.keys.find(ws, 'key_3'))).not.toBeNull();
+  });
+
+  test('no update is lost: each of a hundred writers sees what the one before it wrote', async () => {
+    await current().write((store) => createKey(store, { credits: creditsOf(0) }));
+    const writes = Array.from({ length: 100 }, () =>
+      current().write(async (store) => {
+        const key = await store.keys.find(ws, 'key_1');
+        await store.keys.update(ws, 'key_1', { credits: creditsOf((key?.credits.remaining ?? 0) + 1) });
+      }),
+    );
+    await Promise.all(writes);
+    expect((await current().storage.readCredits(ws, 'key_1'))?.remaining).toBe(100);
+  });
+
+  test('a read sees one moment, however many writes are done meanwhile', async () => {
+    await current().write(async (store) => {
+      await createKey(store, { id: 'key_1', name: '0' });
+      await store.keys.create(ws, keyOf({ id: 'key_2', name: '0' }));
+    });
+    const writes = [];
+    const reads = [];
+    for (let round = 1; round <= 40; round++) {
+      writes.push(
+        current().write(async (store) => {
+          await store.keys.update(ws, 'key_1', { name: String(round) });
+          await store.keys.update(ws, 'key_2', { name: String(round) });
+        }),
+      );
+      reads.push(
+        current().read(async (store) => {
+          const first = nameOf(await store.keys.find(ws, 'key_1'));
+          for (let again = 0; again < 5; again++) await store.apis.find(ws, 'api_1');
+          return [first, nameOf(await store.keys.find(ws, 'key_2'))];
+        }),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(writes);
+    for (const [first, second] of await Promise.all(reads)) expect(second).toBe(first);
+    expect(await current().read(async (store) => nameOf(await store.keys.find(ws, 'key_2')))).toBe('40');
+  });
+
+  test('a read that fails does not spoil the next one', async () => {
+    await current().write((store) => createKey(store));
+    await expect(
+      current().read(async () => {
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(await current().read((store) => store.keys.find(ws, 'key_1'))).not.toBeNull();
+  });
+
+  test('a write sees what it has itself written, and others do only when it is done', async () => {
+    let isSeenInside = false;
+    let isSeenOutside: boolean | undefined;
+    await current().write(async (store) => {
+      await createKey(store);
+      isSeenInside = (await store.keys.find(ws, 'key_1')) !== null;
+      isSeenOutside = (await current().storage.findVerifiableKey('hash-of-key_1')) !== null;
+    });
+    expect([isSeenInside, isSeenOutside]).toEqual([true, false]);
+    expect(await current().storage.findVerifiableKey('hash-of-key_1')).not.toBeNull();
+  });
+
+  test('what is written is there for another process', async () => {
+    await current().write((store) => createKey(store));
+    const another = await current().openAnother();
+    expect(await another.findVerifiableKey('hash-of-key_1')).not.toBeNull();
+    await another.write((store) => store.keys.delete(ws, 'key_1', at));
+    expect(await current().storage.findVerifiableKey('hash-of-key_1')).toBeNull();
+  });
+}
+
+function nameOf(key: Key | null | undefined): string | null | undefined {
+  return key?.name;
+}
