@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { decide, type Take, type Taken, type Window } from '../../domain/ratelimit/window.ts';
+import type { Counters } from '../port.ts';
+import { type Call, seededCalls } from './seeded-calls.ts';
+
+const minute = 60_000;
+const now = 1_700_000_040_000; // starts a minute
+const most = Number.MAX_SAFE_INTEGER;
+
+function take(counter: string, change: Partial<Take> = {}): Take {
+  return { counter, limit: 10, durationMs: minute, cost: 1, ...change };
+}
+
+/** What all counters must do, wherever they are kept. `open` gives some that have counted nothing. */
+export function countersConformance(name: string, open: () => Promise<Counters>): void {
+  describe(name, () => {
+    let counters: Counters;
+    beforeEach(async () => {
+      counters = await open();
+    });
+    afterEach(() => counters.close());
+
+    test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+      'decides like the rule, whatever is taken when: seed %i',
+      async (seed) => {
+        const decideNext = ruleWithMemory();
+        const played: Call[] = [];
+        for (const call of seededCalls(seed, 400)) {
+          played.push(call);
+          const taken = await counters.take(call.takes, call.now);
+          expect({ passed: taken.passed, taken: taken.taken, call }).toEqual({ ...decideNext(call), call });
+        }
+      },
+    );
+
+    test('of 200 takes at once exactly as many pass as the limit allows', async () => {
+      const calls = Array.from({ length: 200 }, () => counters.take([take('a', { limit: 50 })], now));
+      const results = await Promise.all(calls);
+      expect(results.filter(({ passed }) => passed)).toHaveLength(50);
+      const remaining = results.filter(({ passed }) => passed).map(({ taken }) => taken[0]?.remaining);
+      expect(new Set(remaining).size).toBe(50);
+    });
+
+    test('takes everything or nothing, and tells of those that would pass what is left without the call', async () => {
+      await counters.take([take('a', { cost: 3 }), take('b', { cost: 9 })], now);
+      const refused = await counters.take([take('a', { cost: 5 }), take('b', { cost: 2 }), take('c')], now);
+      expect(refused.passed).toBe(false);
+      expect(refused.taken.map(outcome)).toEqual([
+        [true, 7],
+        [false, 0],
+        [true, 10],
+      ]);
+      const after = await counters.take([take('a', { cost: 0 }), take('b', { cost: 0 })], now);
+      expect(after.taken.map(outcome)).toEqual([
+        [true, 7],
+        [true, 1],
+      ]);
+    });
+
+    test('takes of one counter in a call add up in their order', async () => {
+      const together = [take('a', { cost: 4 }), take('a', { cost: 6 }), take('a', { cost: 1 })];
+      const refused = await counters.take(together, now);
+      expect(refused.taken.map(outcome)).toEqual([
+        [true, 10],
+        [true, 10],
+        [false, 0],
+      ]);
+      const passed = await counters.take(together.slice(0, 2), now);
+      expect(passed.taken.map(outcome)).toEqual([
+        [true, 6],
+        [true, 0],
+      ]);
+    });
+
+    test('the window before counts by the part of it that is still within a duration', async () => {
+      await counters.take([take('a', { cost: 9 })], now);
+      const left = async (at: number) =>
+        outcome((await counters.take([take('a', { cost: 0 })], at)).taken[0]);
+      expect(await left(now + minute - 1)).toEqual([true, 1]);
+      expect(await left(now + minute)).toEqual([true, 1]);
+      expect(await left(now + minute + 1)).toEqual([true, 2]);
+      expect(await left(now + 1.5 * minute)).toEqual([true, 6]);
+      expect(await left(now + 2 * minute)).toEqual([true, 10]);
+    });
+
+    test('a clock that steps back neither forgets what was counted nor opens an earlier window', async () => {
+      await counters.take([take('a', { cost: 10 })], now);
+      const [back] = (await counters.take([take('a')], now - 1)).taken;
+      expect(back).toEqual({ passed: false, remaining: 0, resetAt: now + minute });
+      const [free] = (await counters.take([take('b')], now - 1)).taken;
+      expect(free).toEqual({ passed: true, remaining: 9, resetAt: now });
+    });
+
+    test('asking for nothing leaves no trace, and passes a counter that is exactly full', async () => {
+      await counters.take([take('a', { cost: 0 })], now + minute);
+      await counters.take([take('a', { cost: 10 })], now);
+      const free = await counters.take([take('a', { cost: 0, limit: 10 })], now);
+      expect(free.taken).toEqual([{ passed: true, remaining: 0, resetAt: now + minute }]);
+      expect((await counters.take([take('a')], now)).passed).toBe(false);
+    });
+
+    test('a limit of 0 lets only what costs nothing through', async () => {
+      expect((await counters.take([take('a', { limit: 0 })], now)).passed).toBe(false);
+      expect((await counters.take([take('a', { limit: 0, cost: 0 })], now)).passed).toBe(true);
+    });
+
+    test('another limit keeps what was counted', async () => {
+      await counters.take([take('a', { cost: 8 })], now);
+      expect((await counters.take([take('a', { limit: 8 })], now)).passed).toBe(false);
+      expect((await counters.take([take('a', { limit: 20 })], now)).taken.map(outcome)).toEqual([[true, 11]]);
+    });
+
+    test('numbers are exact up to 2^53 − 1', async () => {
+      const wide = { limit: most, durationMs: 30 * 24 * 60 * minute };
+      const first = await counters.take([take('a', { ...wide, cost: most - 1 })], now);
+      expect(first.taken.map(outcome)).toEqual([[true, 1]]);
+      expect((await counters.take([take('a', { ...wide, cost: 2 })], now)).passed).toBe(false);
+      expect((await counters.take([take('a', { ...wide, cost: 1 })], now)).taken.map(outcome)).toEqual([
+        [true, 0],
+      ]);
+    });
+
+    test('counters are told apart by every letter', async () => {
+      const names = [
+        'a',
+        'A',
+        'a ',
+        'é',
+        'e\u0301',
+        '😀',
+        'a\0b',
+        'a\nb',
+        `${'x'.repeat(1000)}1`,
+        `${'x'.repeat(1000)}2`,
+      ];
+      for (const counter of names) await counters.take([take(counter, { cost: 10 })], now);
+      const results = [];
+      for (const counter of names) results.push((await counters.take([take(counter)], now)).passed);
+      expect(results).toEqual(names.map(() => false));
+      expect((await counters.take([take('B')], now)).passed).toBe(true);
+      expect((await counters.take([take('É')], now)).passed).toBe(true);
+    });
+  });
+}
+
+/** The rule itself, with a memory that never forgets. */
+function ruleWithMemory(): (call: Call) => { passed: boolean; taken: Taken[] } {
+  const windows = new Map<string, Window>();
+  return ({ takes, now: at }) => {
+    const { passed, taken, windows: charged } = decide(takes, (counter) => windows.get(counter), at);
+    for (const [counter, window] of charged) windows.set(counter, window);
+    return { passed, taken };
+  };
+}
+
+function outcome(taken: Taken | undefined): [boolean, number] | undefined {
+  return taken && [taken.passed, taken.remaining];
+}
