@@ -73,6 +73,7 @@ export async function startService(
     cwd: dataDir,
   });
   const app = await createApp({
+    hasJobs: false,
     config,
     clock,
     log: createLog({ level: config.logLevel }),

@@ -31,6 +31,7 @@ async function run(words: readonly string[], terminal: Terminal): Promise<void> 
     throw explained(command, error);
   });
   if (output === null) return;
+  for (const warning of output.warnings ?? []) terminal.printError(`unkey: ${warning}\n`);
   terminal.print(`${given.isOn('json') ? JSON.stringify(output.json) : output.text}\n`);
 }
 

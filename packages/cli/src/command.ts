@@ -20,6 +20,8 @@ export interface Argument {
 export interface Output {
   readonly json: unknown;
   readonly text: string;
+  /** For people, on standard error: what they may not have meant. */
+  readonly warnings?: readonly string[];
 }
 
 export interface Surroundings {

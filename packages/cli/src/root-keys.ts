@@ -63,7 +63,9 @@ async function create({ given, storage, server, ...local }: LocalInvocation): Pr
   const expiresAt = given.wholeNumber('expires') ?? null;
   const made = await storage.write(async (store) => {
     const { id: workspaceId } = await chooseWorkspace(store, given);
-    const permissions = parseRootKeyPermissions(listed, (grant) => server.isUrnGrant(workspaceId, grant));
+    const { permissions, warnings } = parseRootKeyPermissions(listed, (grant) =>
+      server.isUrnGrant(workspaceId, grant),
+    );
     const { rootKeyId, key } = await server.createRootKey(store, local, {
       workspaceId,
       name,
@@ -76,12 +78,10 @@ async function create({ given, storage, server, ...local }: LocalInvocation): Pr
       display: `Created root key ${rootKeyId}`,
       resources: [{ type: 'rootKey', id: rootKeyId, name }],
     });
-    return { keyId: rootKeyId, key, workspaceId };
+    return { json: { keyId: rootKeyId, key, workspaceId }, warnings };
   });
-  return {
-    json: made,
-    text: `Root key ${made.keyId} of workspace ${made.workspaceId}, shown this once:\n\n  ${made.key}\n`,
-  };
+  const { keyId, key, workspaceId } = made.json;
+  return { ...made, text: `Root key ${keyId} of workspace ${workspaceId}, shown this once:\n\n  ${key}\n` };
 }
 
 async function list({ storage }: LocalInvocation): Promise<Output> {

@@ -3,7 +3,7 @@ import { auditEvents } from './audit.ts';
 import { errors } from './errors.ts';
 import type { Operation } from './operation.ts';
 import { errorsByStatus } from './operation-errors.ts';
-import { operationIds, operations } from './operations.ts';
+import { operations } from './operations.ts';
 import { leavesOf } from './permissions.ts';
 import { issuesOf } from './validate.ts';
 

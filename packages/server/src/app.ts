@@ -14,7 +14,7 @@ import { createPages } from './http/pages.ts';
 import { createPipeline } from './http/pipeline.ts';
 import { transportFailure } from './http/transport-failure.ts';
 import { randomIds } from './ids.ts';
-import { startJobs } from './jobs/jobs.ts';
+import { noJobs, startJobs } from './jobs/jobs.ts';
 import { lastUsedBuffer } from './jobs/last-used.ts';
 import { createLog, type Log } from './log.ts';
 import { createVault, openMasterKeys } from './secrets.ts';
@@ -44,24 +44,24 @@ export interface AppOptions {
   readonly log?: Log;
   /** How long a request may take, in milliseconds. Default 60,000. */
   readonly timeoutMs?: number;
+  /** False where time is the caller's: nothing happens unless it is asked for. Default true. */
+  readonly hasJobs?: boolean;
 }
 
 /** The service, put together: the only place that builds adapters. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { config, clock = systemClock, log = createLog({ level: config.logLevel }), ...rest } = options;
-  const folder = openDataFolder(config.dataDir);
+  const folder = openDataFolder(options.config.dataDir);
   try {
-    return await compose({ ...rest, config, clock, log, release: folder.release });
+    return await compose(options, folder.release);
   } catch (error) {
     folder.release();
     throw error;
   }
 }
 
-async function compose(
-  parts: Required<Omit<AppOptions, 'timeoutMs'>> & Pick<AppOptions, 'timeoutMs'> & { release: () => void },
-): Promise<App> {
-  const { config, clock, log, release, timeoutMs } = parts;
+async function compose(options: AppOptions, release: () => void): Promise<App> {
+  const { config, clock = systemClock, timeoutMs, hasJobs = true } = options;
+  const log = options.log ?? createLog({ level: config.logLevel });
   const opened = openStorage(config.dataDir);
   const { storage, lookups } = opened;
   const ids = randomIds();
@@ -99,7 +99,7 @@ async function compose(
     handle,
     failure: (kind, accept) => transportFailure(kind, ids.id('req'), accept),
   });
-  const jobs = startJobs(services, log);
+  const jobs = hasJobs ? startJobs(services, log) : noJobs;
 
   return {
     handle,

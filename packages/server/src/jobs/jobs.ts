@@ -20,6 +20,8 @@ export function startJobs(services: Services, log: Log): Jobs {
   };
 }
 
+export const noJobs: Jobs = { stop: async () => {} };
+
 function every(
   milliseconds: number,
   log: Log,
