@@ -2,6 +2,7 @@ import type { SimulatedId } from './model/model.ts';
 import { identityOfKey, isLive, type Key, type State } from './model/state.ts';
 import { mayStepBack } from './model/time.ts';
 import type { Random } from './random.ts';
+import { type Theme, weightedOperations } from './themes.ts';
 
 export type Body = Record<string, unknown> | Record<string, unknown>[];
 
@@ -34,16 +35,21 @@ const metas = [{}, { plan: 'pro' }, { nested: { list: [1, null, 'é😀'], yes: 
 const words = ['A', 'Name of it', 'ключ 😀', '100% <&>'];
 
 /** The next step: mostly something that makes sense in this state, sometimes not. */
-export function nextMove(random: Random, state: State, isKnown: (name: string) => boolean): Move {
+export function nextMove(
+  theme: Theme,
+  random: Random,
+  state: State,
+  isKnown: (name: string) => boolean,
+): Move {
   const roll = random.below(100);
-  if (roll < 10) return clockMove(random, state);
+  if (roll < 10) return clockMove(theme, random, state);
   if (roll < 14) return { kind: 'sweep' };
   if (roll < 15) return random.chance(50) ? { kind: 'restart' } : { kind: 'sweep' };
-  if (roll < 16) return namespaceMove(random, state) ?? clockMove(random, state);
+  if (roll < 16) return namespaceMove(random, state) ?? clockMove(theme, random, state);
   const workspace = random.chance(85) ? 0 : 1;
   const maker = new BodyMaker(random, state, isKnown, workspace);
   if (roll < 19) return { kind: 'burst', workspace, body: maker.verify(), times: 2 + random.below(7) };
-  const operation = missing(random, state, workspace) ?? random.pick(weighted);
+  const operation = missing(random, state, workspace) ?? random.pick(weightedOperations(theme));
   const body = maker.bodyOf(operation);
   if (!random.chance(3)) return { kind: 'call', workspace, operation, body, isBroken: false };
   return { kind: 'call', workspace, operation, body: broken(random, body), isBroken: true };
@@ -61,12 +67,11 @@ function missing(random: Random, state: State, workspace: number): SimulatedId |
   return state.roles.some(isOwn) ? null : 'permissions.createRole';
 }
 
-function clockMove(random: Random, state: State): Move {
+function clockMove({ jumps }: Theme, random: Random, state: State): Move {
   if (random.chance(15)) {
     const to = state.latest - 1 - random.below(2000);
     if (mayStepBack(state, to)) return { kind: 'clock', to };
   }
-  const jumps = [1, 400, second, 7 * second, minute, 40 * minute, hour, 11 * hour, day, 12 * day, 31 * day];
   return { kind: 'clock', to: state.latest + random.pick(jumps) + random.below(3) };
 }
 
@@ -85,52 +90,6 @@ function broken(random: Random, body: Body): Body {
   const value = body[name];
   return { ...body, [name]: typeof value === 'string' ? 0 : value === null ? [] : 'text' };
 }
-
-/** The operations, those that run often in life more than once. */
-const weights: Record<SimulatedId, number> = {
-  'apis.createApi': 3,
-  'apis.deleteApi': 1,
-  'apis.getApi': 2,
-  'apis.listKeys': 4,
-  'identities.createIdentity': 4,
-  'identities.deleteIdentity': 3,
-  'identities.getIdentity': 2,
-  'identities.listIdentities': 2,
-  'identities.updateIdentity': 6,
-  'keys.addPermissions': 3,
-  'keys.addRoles': 4,
-  'keys.createKey': 14,
-  'keys.deleteKey': 2,
-  'keys.getKey': 8,
-  'keys.removePermissions': 2,
-  'keys.removeRoles': 2,
-  'keys.rerollKey': 4,
-  'keys.setPermissions': 2,
-  'keys.setRoles': 2,
-  'keys.updateCredits': 6,
-  'keys.updateKey': 12,
-  'keys.verifyKey': 48,
-  'keys.whoami': 3,
-  'permissions.createPermission': 3,
-  'permissions.createRole': 5,
-  'permissions.deletePermission': 2,
-  'permissions.deleteRole': 2,
-  'permissions.getPermission': 2,
-  'permissions.getRole': 2,
-  'permissions.listPermissions': 2,
-  'permissions.listRoles': 2,
-  'permissions.setRolePermissions': 3,
-  'ratelimit.deleteOverride': 3,
-  'ratelimit.getOverride': 3,
-  'ratelimit.limit': 16,
-  'ratelimit.listOverrides': 2,
-  'ratelimit.multiLimit': 8,
-  'ratelimit.setOverride': 9,
-};
-// The keys are the record's own.
-const weighted = (Object.keys(weights) as SimulatedId[]).flatMap((id) =>
-  Array.from({ length: weights[id] }, () => id),
-);
 
 /** Makes bodies for one workspace: references to what there is, in either workspace, and now and then to nothing. */
 class BodyMaker {

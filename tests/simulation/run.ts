@@ -7,6 +7,7 @@ import { type Body, type Move, nextMove, workspaceCount } from './moves.ts';
 import { Names } from './names.ts';
 import { randomOf } from './random.ts';
 import type { Reply, Subject } from './subject.ts';
+import { themes } from './themes.ts';
 
 /** Days on which something is about to happen: months of all lengths end, a leap day comes. */
 const starts = [
@@ -28,13 +29,14 @@ export async function simulate(
   { seed, steps }: { seed: number; steps: number },
 ): Promise<void> {
   const random = randomOf(seed);
+  const theme = random.pick(themes);
   const state = newState(random.pick(starts));
   const names = new Names();
   const played: string[] = [];
   subject.setTime(state.now);
   await subject.newWorkspaces(workspaceCount);
   for (let step = 1; step <= steps; step++) {
-    const move = nextMove(random, state, (name) => names.isKnown(name));
+    const move = nextMove(theme, random, state, (name) => names.isKnown(name));
     played.push(`${step}. ${new Date(state.now).toISOString()} ${JSON.stringify(move)}`);
     const difference = await play({ state, names, subject }, move);
     if (difference !== null) throw new Error(report({ seed, steps, played, difference }));
