@@ -1,9 +1,10 @@
 import { errorType, operations } from '@unkey-ts/contract';
+import type { Body } from './bodies.ts';
 import { model, type SimulatedId } from './model/model.ts';
 import { newState, type Outcome, type State } from './model/state.ts';
 import { moveTo } from './model/time.ts';
 import { verifyKey } from './model/verify.ts';
-import { type Body, type Move, nextMove, workspaceCount } from './moves.ts';
+import { type Move, nextMove, workspaceCount } from './moves.ts';
 import { Names } from './names.ts';
 import { randomOf } from './random.ts';
 import type { Reply, Subject } from './subject.ts';
@@ -47,7 +48,7 @@ function report(failure: { seed: number; steps: number; played: string[]; differ
   const { seed, steps, played, difference } = failure;
   return [
     `The service and the model differ after ${played.length} of ${steps} steps: ${difference}`,
-    `Again: SIMULATION_SEED=${seed} SIMULATION_SEEDS=1 npm test simulation`,
+    `Again: SIMULATION_SEED=${seed} SIMULATION_SEEDS=1 SIMULATION_STEPS=${steps} npm test simulation`,
     ...played,
   ].join('\n');
 }
