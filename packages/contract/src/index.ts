@@ -5,7 +5,7 @@ export { errorMeanings } from './error-meanings.ts';
 export { type ErrorCode, errors, errorType, rootKeyErrors, transportErrors } from './errors.ts';
 export { type VerificationCode, verificationCodes } from './keys/verify-key.ts';
 export { openapi } from './openapi.ts';
-export { type Mode, type Operation, pathOf } from './operation.ts';
+export { type Declaration, type Mode, type Operation, pathOf } from './operation.ts';
 export { errorsByStatus, errorsOf } from './operation-errors.ts';
 export {
   type InputOf,

@@ -11,25 +11,22 @@ import type { Issue } from './validate.ts';
  */
 export type Mode = 'read' | 'write' | 'spend';
 
-export interface Operation<
-  Input extends TSchema | null = TSchema | null,
-  Output extends TSchema | null = TSchema | null,
-  M extends Mode = Mode,
-> {
+/** Any operation. What its schemas describe is known where it is declared: see {@link Declaration}. */
+export interface Operation {
   /** `<shelf>.<name>`; also the path: `/v2/<id>`. */
   readonly id: string;
   readonly method: 'GET' | 'POST';
-  readonly mode: M;
+  readonly mode: Mode;
   /** One line. */
   readonly summary: string;
   /** What it does, what it needs, what surprises. Markdown. */
   readonly description: string;
   /** Schema of the request's body; null: no body. */
-  readonly input: Input;
+  readonly input: TSchema | null;
   /** What the schema of the input cannot say: the places of a well-formed input that break it. */
-  readonly inputRule?: (input: Input extends TSchema ? Static<Input> : null) => readonly Issue[];
+  readonly inputRule?: (input: never) => readonly Issue[];
   /** Schema of the answer's `data`; null: the answer has no `data`. */
-  readonly output: Output;
+  readonly output: TSchema | null;
   /** Lists answer with `pagination` beside `data`. */
   readonly isPaged: boolean;
   readonly access: Access;
@@ -39,9 +36,26 @@ export interface Operation<
   readonly audit: readonly AuditEvent[];
   /** Bodies and answers carry `credits`, which one published client calls `keyCredits`. */
   readonly hasCreditsAlias: boolean;
+  readonly example: { readonly request: unknown; readonly response: unknown };
+  readonly types?: { readonly input: unknown; readonly output: unknown };
+}
+
+/** The type that a schema describes; null for none. */
+export type ValueOf<Schema> = Schema extends TSchema ? Static<Schema> : null;
+
+/** An operation with the types of its schemas. */
+export interface Declaration<Input extends TSchema | null, Output extends TSchema | null, M extends Mode>
+  extends Operation {
+  readonly mode: M;
+  /** Never set. For the compiler: what the schemas describe, without working it out again. */
+  readonly types?: { readonly input: ValueOf<Input>; readonly output: ValueOf<Output> };
+  readonly input: Input;
+  // Without NoInfer the compiler works out what every schema there is describes, which takes it seconds.
+  readonly inputRule?: (input: NoInfer<ValueOf<Input>>) => readonly Issue[];
+  readonly output: Output;
   readonly example: {
-    readonly request: Input extends TSchema ? Static<Input> : null;
-    readonly response: Output extends TSchema ? Static<Output> : null;
+    readonly request: NoInfer<ValueOf<Input>>;
+    readonly response: NoInfer<ValueOf<Output>>;
   };
 }
 
@@ -50,7 +64,7 @@ export function operation<
   const Input extends TSchema | null,
   const Output extends TSchema | null,
   const M extends Mode,
->(declaration: Operation<Input, Output, M>): Operation<Input, Output, M> {
+>(declaration: Declaration<Input, Output, M>): Declaration<Input, Output, M> {
   return declaration;
 }
 

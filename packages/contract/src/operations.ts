@@ -1,4 +1,3 @@
-import type { Static, TSchema } from 'typebox';
 import { createApi } from './apis/create-api.ts';
 import { deleteApi } from './apis/delete-api.ts';
 import { getApi } from './apis/get-api.ts';
@@ -88,12 +87,10 @@ export const operations = {
 export type Operations = typeof operations;
 export type OperationId = keyof Operations;
 
-type StaticOf<Schema> = Schema extends TSchema ? Static<Schema> : null;
-
 /** The request's body; null: none. */
-export type InputOf<Id extends OperationId> = StaticOf<Operations[Id]['input']>;
+export type InputOf<Id extends OperationId> = NonNullable<Operations[Id]['types']>['input'];
 
 /** The answer's `data`; null: none. */
-export type OutputOf<Id extends OperationId> = StaticOf<Operations[Id]['output']>;
+export type OutputOf<Id extends OperationId> = NonNullable<Operations[Id]['types']>['output'];
 
 export const operationIds = Object.keys(operations) as readonly OperationId[];

@@ -1,4 +1,4 @@
-import type { Static, TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/schema';
 import { alphabets } from './schemas/pattern.ts';
 
@@ -15,21 +15,21 @@ export interface Issue {
 const MAX_ISSUES = 100;
 const MAX_NAME_LENGTH = 64;
 
-type Guard<Schema extends TSchema> = (value: unknown) => value is Static<Schema>;
+type Check = (value: unknown) => boolean;
 
-const guards = new WeakMap<TSchema, Guard<TSchema>>();
+const checks = new WeakMap<TSchema, Check>();
 
 /** The compiled check of a schema, compiled on first use. */
-export function validatorOf<Schema extends TSchema>(schema: Schema): Guard<Schema> {
-  const known = guards.get(schema);
-  if (known !== undefined) return known as Guard<Schema>;
+export function validatorOf(schema: TSchema): Check {
+  const known = checks.get(schema);
+  if (known !== undefined) return known;
   const validator = Compile(schema);
-  const guard: Guard<Schema> = (value): value is Static<Schema> => validator.Check(value);
-  guards.set(schema, guard);
-  return guard;
+  const check: Check = (value) => validator.Check(value);
+  checks.set(schema, check);
+  return check;
 }
 
-export function isValid<Schema extends TSchema>(schema: Schema, value: unknown): value is Static<Schema> {
+export function isValid(schema: TSchema, value: unknown): boolean {
   return validatorOf(schema)(value);
 }
 

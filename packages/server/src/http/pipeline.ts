@@ -1,9 +1,9 @@
-import { type Operation, type OperationId, operations, pathOf } from '@unkey-ts/contract';
+import { pathOf } from '@unkey-ts/contract';
 import { clientIp } from '../domain/network/client-ip.ts';
 import type { AllowList } from '../domain/network/ip-allow-list.ts';
 import type { Log } from '../log.ts';
 import { errorFields } from '../log.ts';
-import type { Context, ReadContext, WriteContext } from '../operations/context.ts';
+import type { Context, ReadContext } from '../operations/context.ts';
 import { type Answer, concealed, type Handler } from '../operations/handler.ts';
 import { handlers } from '../operations/index.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
@@ -31,16 +31,9 @@ export interface PipelineOptions {
   readonly timeoutMs?: number;
 }
 
-/** An operation as the pipeline runs it: of any input and output. */
-interface Route {
-  readonly operation: Operation;
-  // Each handler fits its own operation (operations/index.ts); the table as a whole has no narrower type.
-  readonly handler: Handler<Operation>;
-}
-
 /** One request on its way. */
 interface Exchange {
-  readonly route: Route;
+  readonly handler: Handler;
   readonly request: HttpRequest;
   readonly requestId: string;
   readonly startedAt: number;
@@ -52,11 +45,8 @@ interface Exchange {
 
 type Outcome = Answer<unknown> | Refusal;
 
-const routes = new Map<string, Route>(
-  (Object.keys(operations) as OperationId[]).map((id) => [
-    pathOf(operations[id]),
-    { operation: operations[id] as Operation, handler: handlers[id] as unknown as Handler<Operation> },
-  ]),
+const routes: ReadonlyMap<string, Handler> = new Map(
+  Object.values(handlers).map((handler) => [pathOf(handler.operation), handler]),
 );
 
 /** route → validate → authenticate → locate → authorise → act → respond. It never rejects. */
@@ -68,14 +58,14 @@ export function createPipeline(options: PipelineOptions): HttpHandler {
     const requestId = services.ids.id('req');
     const startedAt = performance.now();
     const page = options.pages.get(request.path);
-    const route = routes.get(request.path);
-    const misrouted = refuseRoute(request, page ? 'GET' : route?.operation.method);
+    const handler = routes.get(request.path);
+    const misrouted = refuseRoute(request, page ? 'GET' : handler?.operation.method);
     if (misrouted) return respondRefusal(misrouted, requestId, request.headers.accept);
     if (page) return page().catch((error) => fault(options.log, error, requestId, 'page'));
-    if (!route) throw new Error('A path that is neither page nor operation was routed.');
+    if (!handler) throw new Error('A path that is neither page nor operation was routed.');
 
     const exchange: Exchange = {
-      route,
+      handler,
       request,
       requestId,
       startedAt,
@@ -94,7 +84,8 @@ async function answer(
   options: PipelineOptions,
   timeoutMs: number,
 ): Promise<HttpResponse> {
-  const { route, request, requestId, startedAt } = exchange;
+  const { handler, request, requestId, startedAt } = exchange;
+  const { operation } = handler;
   let response: HttpResponse;
   let outcome: string | undefined;
   try {
@@ -110,19 +101,19 @@ async function answer(
       outcome = result.outcome;
     }
   } catch (error) {
-    response = fault(options.log, error, requestId, route.operation.id, request.headers.accept);
+    response = fault(options.log, error, requestId, operation.id, request.headers.accept);
   }
   const milliseconds = performance.now() - startedAt;
-  options.metrics.observe(route.operation.id, outcome ?? String(response.status), milliseconds / 1000);
+  options.metrics.observe(operation.id, outcome ?? String(response.status), milliseconds / 1000);
   logRequest(options.log, exchange, response.status, milliseconds);
   return response;
 }
 
 async function run(exchange: Exchange, options: PipelineOptions): Promise<Outcome> {
   const { services } = options;
-  const { route, request } = exchange;
-  const { operation } = route;
-  if (operation.access === 'public') return withoutCaller(route);
+  const { handler, request } = exchange;
+  const { operation } = handler;
+  if (operation.access === 'public') return actInPublic(handler);
 
   const uncredentialed = refuseMissingCredential(request.headers.authorization);
   if (uncredentialed) return uncredentialed;
@@ -137,7 +128,7 @@ async function run(exchange: Exchange, options: PipelineOptions): Promise<Outcom
   exchange.limitHeaders = limited;
 
   const context = contextOf(exchange, caller, options);
-  const perform = (inner: Context) => locateAuthoriseAct(route, caller, inner, body.input);
+  const perform = (inner: Context) => locateAuthoriseAct(handler, caller, inner, body.input);
   switch (operation.mode) {
     case 'read':
       return services.storage.read((store) => perform({ ...context, store } as ReadContext));
@@ -149,23 +140,29 @@ async function run(exchange: Exchange, options: PipelineOptions): Promise<Outcom
 }
 
 async function locateAuthoriseAct(
-  { operation, handler }: Route,
+  handler: Handler,
   caller: Authenticated,
   context: Context,
   input: unknown,
 ): Promise<Outcome> {
-  // The validator has made sure that the input is the operation's; its context is the one of its mode.
-  const [typedContext, typedInput] = [context as WriteContext, input as never];
-  const located = await handler.locate(typedContext, typedInput);
+  // The input has passed the operation's schema, and the context is the one of its mode.
+  const [ownContext, ownInput] = [context as never, input as never];
+  const located = await handler.locate(ownContext, ownInput);
   if (located instanceof Refusal) return located;
-  const denial = located === concealed ? concealed : authorise(operation.access, caller.grants, located);
-  if (denial === concealed) return handler.conceal?.() ?? {};
-  if (denial !== null || located === concealed) return denial ?? {};
-  return handler.act(typedContext, typedInput, located);
+  if (located === concealed) return concealedAnswer(handler);
+  const denial = authorise(handler.operation.access, caller.grants, located);
+  if (denial === concealed) return concealedAnswer(handler);
+  return denial ?? handler.act(ownContext, ownInput, located as never);
 }
 
-async function withoutCaller({ handler }: Route): Promise<Outcome> {
-  return handler.conceal?.() ?? {};
+function concealedAnswer({ operation, conceal }: Handler): Answer<unknown> {
+  if (conceal === undefined) throw new Error(`${operation.id} hides behind an answer that it does not have.`);
+  return conceal();
+}
+
+/** A public operation has neither caller nor input. */
+async function actInPublic(handler: Handler): Promise<Outcome> {
+  return handler.act({} as never, null as never, {} as never);
 }
 
 function contextOf(
@@ -187,9 +184,9 @@ function contextOf(
   };
 }
 
-function respondAnswer({ route, request, requestId }: Exchange, answer: Answer<unknown>): HttpResponse {
+function respondAnswer({ handler, request, requestId }: Exchange, answer: Answer<unknown>): HttpResponse {
   const { data, pagination } = answer;
-  const isAliased = route.operation.hasCreditsAlias && readsCreditsAlias(request.headers['user-agent']);
+  const isAliased = handler.operation.hasCreditsAlias && readsCreditsAlias(request.headers['user-agent']);
   return respondJson(200, requestId, {
     meta: { requestId },
     data: isAliased ? addCreditsAlias(data) : data,
@@ -227,16 +224,16 @@ function fault(
 
 function logRequest(
   log: Log,
-  { route, requestId, caller }: Exchange,
+  { handler, requestId, caller }: Exchange,
   status: number,
   milliseconds: number,
 ): void {
-  const level = route.operation.mode === 'spend' ? 'debug' : 'info';
+  const level = handler.operation.mode === 'spend' ? 'debug' : 'info';
   if (!log.isLevelEnabled(level)) return;
   log[level](
     {
       requestId,
-      operation: route.operation.id,
+      operation: handler.operation.id,
       status,
       milliseconds: Math.round(milliseconds * 100) / 100,
       workspaceId: caller?.workspace.id,

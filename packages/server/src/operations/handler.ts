@@ -1,18 +1,14 @@
 import type { Need, Operation } from '@unkey-ts/contract';
-import type { Static, TSchema } from 'typebox';
 import type { Scope } from '../domain/permissions/grants.ts';
 import type { MaybePromise } from '../storage/port/storage.ts';
 import type { Context, ReadContext, WriteContext } from './context.ts';
 import type { Refusal } from './refusal.ts';
 
-export type InputOf<Op extends Operation> = Op['input'] extends TSchema ? Static<Op['input']> : null;
-export type OutputOf<Op extends Operation> = Op['output'] extends TSchema ? Static<Op['output']> : undefined;
-
-type ContextOf<Op extends Operation> = Op['mode'] extends 'write'
-  ? WriteContext
-  : Op['mode'] extends 'read'
-    ? ReadContext
-    : Context;
+interface Contexts {
+  read: ReadContext;
+  write: WriteContext;
+  spend: Context;
+}
 
 /** What a permission is about. `scope` fills the places of the declared requirements. */
 export interface Located {
@@ -32,22 +28,38 @@ export interface Answer<Data> {
 /** Located nothing that the caller may know of: the operation gives its concealing answer. */
 export const concealed = Symbol('concealed');
 
-/**
- * How an operation is done. `act` is reached only after the pipeline has authorised what `locate` found; `conceal` is
- * the answer of operations whose access is hidden as an answer.
- */
-export interface Handler<Op extends Operation, Found extends Located = Located> {
-  locate(context: ContextOf<Op>, input: InputOf<Op>): MaybePromise<Found | Refusal | typeof concealed>;
-  act(context: ContextOf<Op>, input: InputOf<Op>, found: Found): MaybePromise<Answer<OutputOf<Op>> | Refusal>;
-  conceal?(): Answer<OutputOf<Op>>;
+/** How an operation is done, as the pipeline runs it: only the operation itself knows its input and its context. */
+export interface Handler<Op extends Operation = Operation> {
+  readonly operation: Op;
+  /** Finds what the permission is about. */
+  locate(context: never, input: never): MaybePromise<Located | Refusal | typeof concealed>;
+  /** Reached only after the pipeline has authorised what `locate` found. */
+  act(context: never, input: never, found: never): MaybePromise<Answer<unknown> | Refusal>;
+  /** The answer of operations whose access is hidden as an answer. */
+  conceal?(): Answer<unknown>;
 }
 
-/** Ties a handler to its operation, so that input, output and context have their types. */
+type Types<Op extends Operation> = NonNullable<Op['types']>;
+
+interface Steps<Op extends Operation, Found extends Located> {
+  locate(
+    context: Contexts[Op['mode']],
+    input: Types<Op>['input'],
+  ): MaybePromise<Found | Refusal | typeof concealed>;
+  act(
+    context: Contexts[Op['mode']],
+    input: Types<Op>['input'],
+    found: Found,
+  ): MaybePromise<Answer<Types<Op>['output']> | Refusal>;
+  conceal?(): Answer<Types<Op>['output']>;
+}
+
+/** Ties the steps to their operation, so that input, output and context have their types. */
 export function handlerOf<Op extends Operation, Found extends Located>(
-  _operation: Op,
-  handler: Handler<Op, Found>,
-): Handler<Op, Found> {
-  return handler;
+  operation: Op,
+  steps: Steps<Op, Found>,
+): Handler<Op> {
+  return { operation, ...steps };
 }
 
 /** For operations whose permission is not about one thing. */

@@ -1,9 +1,9 @@
-import type { Operations } from '@unkey-ts/contract';
+import type { OperationId, Operations } from '@unkey-ts/contract';
 import { createApi } from './apis/create-api.ts';
 import { deleteApi } from './apis/delete-api.ts';
 import { getApi } from './apis/get-api.ts';
 import { listKeys } from './apis/list-keys.ts';
-import type { Handler, Located } from './handler.ts';
+import type { Handler } from './handler.ts';
 import { createIdentity } from './identities/create-identity.ts';
 import { deleteIdentity } from './identities/delete-identity.ts';
 import { getIdentity } from './identities/get-identity.ts';
@@ -83,12 +83,4 @@ export const handlers = {
   'ratelimit.listOverrides': listOverrides,
   'ratelimit.multiLimit': multiLimit,
   'ratelimit.setOverride': setOverride,
-} satisfies { [Id in keyof Operations]: AnyHandler<Operations[Id]> };
-
-/** A handler of this operation, whatever it locates. */
-type AnyHandler<Op extends Operations[keyof Operations]> = {
-  // `act` takes what `locate` found: only the pair knows that type.
-  [Member in keyof Handler<Op>]: Member extends 'act'
-    ? (...args: never[]) => unknown
-    : Handler<Op, Located>[Member];
-};
+} satisfies { [Id in OperationId]: Handler<Operations[Id]> };

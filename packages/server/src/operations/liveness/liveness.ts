@@ -4,5 +4,4 @@ import { handlerOf, locateNothing } from '../handler.ts';
 export const liveness = handlerOf(operations.liveness, {
   locate: locateNothing,
   act: () => ({ data: { message: 'OK' } }),
-  conceal: () => ({ data: { message: 'OK' } }),
 });
