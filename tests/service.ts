@@ -2,7 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OperationId } from '@unkey-ts/contract';
-import { type App, createApp, createLog, createRootKey, createWorkspace, loadConfig } from '@unkey-ts/server';
+import {
+  type App,
+  createApp,
+  createLog,
+  createRootKey,
+  createWorkspace,
+  type Log,
+  loadConfig,
+} from '@unkey-ts/server';
 
 /** Time that moves only when told to. */
 export interface FakeClock {
@@ -63,6 +71,8 @@ export async function startService(
     readonly env?: Record<string, string>;
     readonly clock?: FakeClock;
     readonly timeoutMs?: number;
+    /** Default: says nothing. */
+    readonly log?: Log;
   } = {},
 ): Promise<Service> {
   const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-'));
@@ -76,7 +86,7 @@ export async function startService(
     hasJobs: false,
     config,
     clock,
-    log: createLog({ level: config.logLevel }),
+    log: options.log ?? createLog({ level: config.logLevel }),
     ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
   });
   const { url } = await app.listen();
@@ -108,8 +118,11 @@ export async function startService(
         }),
       ),
     async close() {
-      await app.close();
-      await rm(dataDir, { recursive: true, force: true });
+      try {
+        await app.close();
+      } finally {
+        await rm(dataDir, { recursive: true, force: true });
+      }
     },
   };
 }

@@ -17,10 +17,10 @@ export const updateKey = handlerOf(operations['keys.updateKey'], {
   locate: locateKey,
   async act(context, input, { key }) {
     const { store, workspaceId, audit } = context;
-    const roles = input.roles && (await resolveRoles(context, input.roles));
-    if (roles instanceof Refusal) return roles;
     const changes = await changesOf(context, input, key);
     if (changes instanceof Refusal) return changes;
+    const roles = input.roles && (await resolveRoles(context, input.roles));
+    if (roles instanceof Refusal) return roles;
     await store.keys.update(workspaceId, key.id, changes);
     await replaceRelations(context, input, { key, roles });
     audit('key.update', {

@@ -16,7 +16,8 @@ export const multiLimit = handlerOf(operations['ratelimit.multiLimit'], {
       items.map(({ namespace }) => namespace),
     );
     if (namespaces instanceof Refusal) return namespaces;
-    const data = await decideLimits(context, items, namespaces);
+    // Only ratelimit.limit heeds the wish not to be recorded.
+    const data = await decideLimits({ ...context, isRecorded: true }, items, namespaces);
     return { data, outcome: data.passed ? 'passed' : 'denied' };
   },
 });

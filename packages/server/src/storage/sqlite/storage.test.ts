@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, test } from 'vitest';
 import { storageConformance } from '../conformance/storage-conformance.ts';
 import { openSqliteStorage } from './storage.ts';
 
@@ -22,4 +23,14 @@ storageConformance('storage in a SQLite file', async (onCommit) => {
       await rm(folder, { recursive: true, force: true });
     },
   };
+});
+
+test('a write to a closed database fails, and so does the next one: neither hangs', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-storage-'));
+  const storage = openSqliteStorage({ file: join(folder, 'unkey.sqlite'), onCommit: () => {} });
+  await storage.close();
+  const write = () => storage.write((store) => store.workspaces.list());
+  await expect(write()).rejects.toThrow();
+  await expect(write()).rejects.toThrow();
+  await rm(folder, { recursive: true, force: true });
 });

@@ -69,13 +69,21 @@ export class Writer {
       for (const job of jobs) outcomes.push(await this.#runInSavepoint(job, changes));
       this.#commit.run();
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#abandon();
       for (const job of jobs) job.reject(error);
       return;
     }
     this.#onCommit(changes);
     // Failures too are told only now: they may rest on what another job of this batch wrote.
     for (const [index, outcome] of outcomes.entries()) settle(jobs[index], outcome);
+  }
+
+  #abandon(): void {
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    } catch {
+      // The database is gone, or in a state that the next BEGIN will report: the first failure is the one to tell.
+    }
   }
 
   async #runInSavepoint(job: Job, changes: Set<string>): Promise<Outcome> {
