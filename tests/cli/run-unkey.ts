@@ -30,6 +30,8 @@ export function run(program: string, words: readonly string[], options: RunOptio
   child.stderr.setEncoding('utf8').on('data', (text) => {
     stderr += text;
   });
+  // A program that does not read its input may have closed it before anything is written.
+  child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
   return new Promise((resolve, reject) => {
     child.once('error', reject);
