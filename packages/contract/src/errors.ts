@@ -38,6 +38,9 @@ export const errors = {
 
 export type ErrorCode = keyof typeof errors;
 
+/** The statuses whose `error` always carries `errors`, the places that are wrong, if only an empty list. */
+export const statusesWithIssues: ReadonlySet<number> = new Set([400, 408, 413]);
+
 /** What any request can be answered with, whatever the operation. */
 export const transportErrors = [
   'unkey/routing/method_not_allowed',

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import { describeAccess } from './describe-access.ts';
 import { errorMeanings } from './error-meanings.ts';
-import { type ErrorCode, errors, errorType } from './errors.ts';
+import { type ErrorCode, errors, errorType, statusesWithIssues } from './errors.ts';
 import { type Operation, pathOf } from './operation.ts';
 import { errorsByStatus } from './operation-errors.ts';
 import { operations } from './operations.ts';
@@ -182,9 +182,6 @@ const errorNames: Readonly<Record<number, string>> = {
   500: 'InternalServer',
 };
 
-/** These carry `errors` beside the rest. */
-const statusesWithPlaces: readonly number[] = [400, 408, 413];
-
 const errorHeaders: Readonly<Record<number, Json>> = {
   405: { Allow: { description: 'The method that the operation has.', schema: { type: 'string' } } },
   429: {
@@ -229,7 +226,7 @@ function errorName(status: number): string {
 }
 
 function errorEnvelope(status: number, components: Components): Json {
-  const error = statusesWithPlaces.includes(status)
+  const error = statusesWithIssues.has(status)
     ? components.named('BadRequestErrorDetails', badRequestBody)
     : components.named('BaseError', errorBody);
   return {
@@ -240,13 +237,14 @@ function errorEnvelope(status: number, components: Components): Json {
 }
 
 function errorExample(status: number, codes: readonly ErrorCode[]): Json {
-  const error = codes.slice(0, 1).map((code) => ({
+  const [code = 'unkey/application/unexpected_error'] = codes;
+  const error = {
     title: errors[code][1],
     detail: errorMeanings[code],
     status,
     type: errorType(code),
-    ...(statusesWithPlaces.includes(status) ? { errors: exampleIssues(status) } : {}),
-  }))[0];
+    ...(statusesWithIssues.has(status) ? { errors: exampleIssues(status) } : {}),
+  };
   return { meta: { requestId: exampleRequestId }, error };
 }
 

@@ -90,7 +90,4 @@ export type OperationId = keyof Operations;
 /** The request's body; null: none. */
 export type InputOf<Id extends OperationId> = NonNullable<Operations[Id]['types']>['input'];
 
-/** The answer's `data`; null: none. */
-export type OutputOf<Id extends OperationId> = NonNullable<Operations[Id]['types']>['output'];
-
 export const operationIds = Object.keys(operations) as readonly OperationId[];

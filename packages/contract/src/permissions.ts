@@ -2,7 +2,7 @@ import type { Access, Requirement } from './access.ts';
 import { type OperationId, operationIds, operations } from './operations.ts';
 
 /** A permission that root keys can hold. */
-export interface RootKeyPermission {
+interface RootKeyPermission {
   /** For all things of the kind: `api.*.read_key`. */
   readonly name: string;
   /** For one thing: `api.{apiId}.read_key`; null: there is no such form. */
@@ -14,7 +14,7 @@ export interface RootKeyPermission {
 }
 
 /** What each permission allows: the one part of the catalogue that the operations do not say themselves. */
-export const permissionDescriptions: Readonly<Record<string, string>> = {
+const permissionDescriptions: Readonly<Record<string, string>> = {
   'api.*.create_api': 'Make APIs.',
   'api.*.read_api': 'Read APIs.',
   'api.*.delete_api': 'Delete APIs and with them all their keys.',
@@ -63,7 +63,7 @@ export const rootKeyPermissions: readonly RootKeyPermission[] = Object.entries(p
 export const allRootKeyPermissions: readonly string[] = rootKeyPermissions.map(({ name }) => name);
 
 /** A grant by path that opens operations, beside the permissions: `keyspaces/{keyspaceId}#create_key`. */
-export interface RootKeyGrant {
+interface RootKeyGrant {
   readonly name: string;
   readonly operations: readonly OperationId[];
 }

@@ -11,8 +11,8 @@ export interface Issue {
   readonly fix?: string;
 }
 
-/** So that a hostile body cannot make an answer much larger than itself. */
-const MAX_ISSUES = 100;
+/** The most places that an answer names, so that a hostile body cannot make one much larger than itself. */
+export const MAX_ISSUES = 100;
 const MAX_NAME_LENGTH = 64;
 
 type Check = (value: unknown) => boolean;
@@ -82,14 +82,14 @@ function* walkItems(schema: JsonSchema, value: readonly unknown[], location: str
 function* walkMembers(schema: JsonSchema, value: Members, location: string): Generator<Issue> {
   const properties = schema.properties ?? {};
   for (const name of schema.required ?? []) {
-    if (!Object.hasOwn(value, name)) yield missing(properties[name] ?? {}, member(location, name));
+    if (!Object.hasOwn(value, name)) yield missing(properties[name] ?? {}, memberAt(location, name));
   }
   for (const [name, property] of Object.entries(properties)) {
-    if (Object.hasOwn(value, name)) yield* walk(property, value[name], member(location, name));
+    if (Object.hasOwn(value, name)) yield* walk(property, value[name], memberAt(location, name));
   }
   if (schema.additionalProperties !== false) return;
   for (const name of Object.keys(value)) {
-    if (!Object.hasOwn(properties, name)) yield unknownMember(properties, member(location, name));
+    if (!Object.hasOwn(properties, name)) yield unknownMember(properties, memberAt(location, name));
   }
 }
 
@@ -103,7 +103,8 @@ function unknownMember(properties: object, location: string): Issue {
   return { location, message: 'is not known here', fix };
 }
 
-function member(location: string, name: string): string {
+/** The place of a member: `body.credits`. Longer names than people give are cut. */
+export function memberAt(location: string, name: string): string {
   const shown = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
   return /^[A-Za-z_$][\w$]*$/.test(shown) ? `${location}.${shown}` : `${location}[${JSON.stringify(shown)}]`;
 }

@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import { anyOf } from '../access.ts';
 import { operation } from '../operation.ts';
 import { idAlphabet } from '../schemas/pattern.ts';
 import { permissionSlug } from '../schemas/permission.ts';
@@ -41,7 +40,7 @@ make permissions.`,
   ),
   isPaged: false,
   access: [
-    { requires: anyOf('rbac.*.create_role') },
+    { requires: 'rbac.*.create_role' },
     { when: 'attachPermission', requires: 'rbac.*.add_permission_to_role' },
     creatingPermissions,
   ],

@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import { anyOf } from '../access.ts';
 import { operation } from '../operation.ts';
 import { empty } from '../schemas/empty.ts';
 import { permissionReference } from '../schemas/permission.ts';
@@ -13,7 +12,7 @@ export const deletePermission = operation({
   input: Type.Object({ permission: permissionReference }, { additionalProperties: false }),
   output: empty,
   isPaged: false,
-  access: [{ requires: anyOf('rbac.*.delete_permission') }],
+  access: [{ requires: 'rbac.*.delete_permission' }],
   errors: ['unkey/data/permission_not_found'],
   audit: ['permission.delete'],
   hasCreditsAlias: false,

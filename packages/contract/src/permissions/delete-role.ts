@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import { anyOf } from '../access.ts';
 import { operation } from '../operation.ts';
 import { empty } from '../schemas/empty.ts';
 import { roleReference } from '../schemas/role.ts';
@@ -14,7 +13,7 @@ back.`,
   input: Type.Object({ role: roleReference }, { additionalProperties: false }),
   output: empty,
   isPaged: false,
-  access: [{ requires: anyOf('rbac.*.delete_role') }],
+  access: [{ requires: 'rbac.*.delete_role' }],
   errors: ['unkey/data/role_not_found'],
   audit: ['role.delete'],
   hasCreditsAlias: false,

@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import { anyOf } from '../access.ts';
 import { operation } from '../operation.ts';
 import { permission, permissionReference } from '../schemas/permission.ts';
 
@@ -12,7 +11,7 @@ export const getPermission = operation({
   input: Type.Object({ permission: permissionReference }, { additionalProperties: false }),
   output: permission,
   isPaged: false,
-  access: [{ requires: anyOf('rbac.*.read_permission') }],
+  access: [{ requires: 'rbac.*.read_permission' }],
   errors: ['unkey/data/permission_not_found'],
   audit: [],
   hasCreditsAlias: false,

@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import { anyOf } from '../access.ts';
 import { operation } from '../operation.ts';
 import { role, roleReference } from '../schemas/role.ts';
 
@@ -12,7 +11,7 @@ export const getRole = operation({
   input: Type.Object({ role: roleReference }, { additionalProperties: false }),
   output: role,
   isPaged: false,
-  access: [{ requires: anyOf('rbac.*.read_role') }],
+  access: [{ requires: 'rbac.*.read_role' }],
   errors: ['unkey/data/role_not_found'],
   audit: [],
   hasCreditsAlias: false,

@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import { anyOf } from '../access.ts';
 import { operation } from '../operation.ts';
 import { boundedCursor, pageLimit, search } from '../schemas/page.ts';
 import { permission } from '../schemas/permission.ts';
@@ -20,7 +19,7 @@ export const listPermissions = operation({
   ),
   output: Type.Array(permission, { maxItems: 1000, description: 'The permissions of this page.' }),
   isPaged: true,
-  access: [{ requires: anyOf('rbac.*.read_permission') }],
+  access: [{ requires: 'rbac.*.read_permission' }],
   errors: [],
   audit: [],
   hasCreditsAlias: false,

@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import { anyOf } from '../access.ts';
 import { operation } from '../operation.ts';
 import { boundedCursor, pageLimit, search } from '../schemas/page.ts';
 import { role } from '../schemas/role.ts';
@@ -20,7 +19,7 @@ export const listRoles = operation({
   ),
   output: Type.Array(role, { maxItems: 1000, description: 'The roles of this page.' }),
   isPaged: true,
-  access: [{ requires: anyOf('rbac.*.read_role') }],
+  access: [{ requires: 'rbac.*.read_role' }],
   errors: [],
   audit: [],
   hasCreditsAlias: false,

@@ -22,7 +22,7 @@ const refillFields = {
 const remaining = wholeNumber({ minimum: 0, description: 'Credits left.' });
 
 /** When and how far credits are filled up. */
-export const creditsRefill = Type.Object(refillFields, {
+const creditsRefill = Type.Object(refillFields, {
   title: 'KeyCreditsRefill',
   additionalProperties: false,
   description: 'Fills the credits up at 00:00 UTC, every day or once a month. Absent: never.',

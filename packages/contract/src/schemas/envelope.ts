@@ -7,7 +7,7 @@ export const responseMeta = Type.Object(
 );
 
 /** One thing that is wrong with a request. */
-export const validationError = Type.Object(
+const validationError = Type.Object(
   {
     location: Type.String({ description: 'Where in the request, for example `body.ratelimits[0].limit`.' }),
     message: Type.String({ description: 'What is wrong there, and what is allowed.' }),

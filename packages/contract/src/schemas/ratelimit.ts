@@ -26,7 +26,7 @@ export const ratelimitRequests = Type.Array(ratelimitRequest, {
   description: 'Limits to store. Of several with one name the last counts.',
 });
 
-export const ratelimitId = Type.String({
+const ratelimitId = Type.String({
   minLength: 8,
   maxLength: 255,
   pattern: '^rl_[a-zA-Z0-9_]+$',
