@@ -84,11 +84,29 @@ describe('bodies', () => {
     expect(locationsOf(reply.body).length).toBeLessThanOrEqual(100);
   });
 
-  test('100,000 malformed items are refused with a bounded list of places', async () => {
-    const items = Array.from({ length: 100_000 }, () => '');
-    const body = JSON.stringify({ roleId: 'role_none', permissions: items });
-    const reply = await send('permissions.setRolePermissions', body);
-    expectError(reply, 'unkey/application/invalid_input', 'body.permissions[0]');
+  const many = (item: unknown) => Array.from({ length: 100_000 }, () => item);
+  test.each([
+    [
+      'malformed items',
+      'permissions.setRolePermissions',
+      { roleId: 'role_none', permissions: many('') },
+      'body.permissions[0]',
+    ],
+    [
+      'items that no store could keep',
+      'permissions.setRolePermissions',
+      { roleId: 'role_none', permissions: many('\0') },
+      'body.permissions[0]',
+    ],
+    [
+      'limits with too short a window',
+      'keys.verifyKey',
+      { key: 'nobody', ratelimits: many({ name: 'own', limit: 1, duration: 1 }) },
+      'body.ratelimits[0].duration',
+    ],
+  ])('100,000 %s are refused with a bounded list of places', async (_what, operation, body, location) => {
+    const reply = await send(operation, JSON.stringify(body));
+    expectError(reply, 'unkey/application/invalid_input', location);
     expect(locationsOf(reply.body).length).toBeLessThanOrEqual(100);
   });
 

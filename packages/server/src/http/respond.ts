@@ -1,9 +1,6 @@
-import { errors, errorType } from '@unkey-ts/contract';
+import { errors, errorType, statusesWithIssues } from '@unkey-ts/contract';
 import type { Refusal } from '../operations/refusal.ts';
 import type { HttpResponse } from './exchange.ts';
-
-/** Statuses whose `error` always has `errors`, if only an empty list. */
-const statusesWithErrors: ReadonlySet<number> = new Set([400, 408, 413]);
 
 export function respondJson(status: number, requestId: string, body: unknown): HttpResponse {
   return {
@@ -24,7 +21,7 @@ export function respondRefusal(
     detail: refusal.detail,
     status,
     type: errorType(refusal.code),
-    ...(statusesWithErrors.has(status) && { errors: refusal.issues }),
+    ...(statusesWithIssues.has(status) && { errors: refusal.issues }),
   };
   const response = respondJson(status, requestId, { meta: { requestId }, error });
   if (wantsProblemJson(accept)) response.headers['content-type'] = 'application/problem+json';
