@@ -15,6 +15,7 @@ import {
   type Service,
   startService,
 } from '../service.ts';
+import { eventsOf } from './audit.ts';
 
 /** A workspace of its own for one case, on a service that cases of one shelf share. */
 export interface World {
@@ -124,12 +125,15 @@ async function runScenario(
   const permissions = typeof one.permissions === 'function' ? one.permissions(vars, world) : one.permissions;
   const rootKey = permissions === undefined ? world.rootKey : await world.rootKeyWith(...permissions);
   const body = typeof one.body === 'function' ? one.body(vars) : one.body;
+  const audited = (await eventsOf(world)).length;
   const reply = await world.call(operation, body, {
     rootKey,
     ...(one.headers && { headers: { ...one.headers } }),
   });
   const expected = typeof one.expect === 'function' ? one.expect(vars) : one.expect;
   expectReply(operation, reply, expected);
+  const events = (await eventsOf(world)).slice(audited);
+  expect(operations[operation].audit).toEqual(expect.arrayContaining(events));
   await one.after?.(world, vars, reply);
 }
 

@@ -211,7 +211,7 @@ export default suite('ratelimit.limit', [
         ['*', 1],
         ['user_*', 2],
         ['*er_1', 3],
-        ['us*r_1', 4],
+        ['us*er_1', 4],
         ['user_1', 5],
       ] as const) {
         await override(world, identifier, limit);
@@ -222,10 +222,9 @@ export default suite('ratelimit.limit', [
     async after(world) {
       const limitOf = async (identifier: string) => (await take(world, { identifier })).limit;
       expect(await limitOf('user_2')).toBe(2);
-      expect(await limitOf('usXr_1')).toBe(4);
+      expect(await limitOf('usXer_1')).toBe(4);
       expect(await limitOf('nobody')).toBe(1);
       expect(await limitOf('buyer_1')).toBe(3);
-      expect(await limitOf('usr_1')).toBe(4);
       expect(await limitOf('line\nbreak')).toBe(100);
       await world.do('ratelimit.deleteOverride', { namespace: 'email.send', identifier: 'user_1' });
       expect(await limitOf('user_1')).toBe(4);
