@@ -20,7 +20,7 @@ interface Room {
 }
 
 const server = 'packages/server/src';
-const foundations = ['clock.ts', 'ids.ts', 'log.ts', 'secrets.ts', 'services.ts'].map(
+const foundations = ['clock.ts', 'error-code.ts', 'ids.ts', 'log.ts', 'secrets.ts', 'services.ts'].map(
   (file) => `${server}/${file}`,
 );
 const ports = [
@@ -44,6 +44,7 @@ const rooms: readonly Room[] = [
     mayImport: [
       `${server}/domain`,
       `${server}/clock.ts`,
+      `${server}/error-code.ts`,
       `${server}/ids.ts`,
       `${server}/log.ts`,
       'kysely',
@@ -52,7 +53,10 @@ const rooms: readonly Room[] = [
     ],
   },
   { path: `${server}/counters`, mayImport: [`${server}/domain`] },
-  { path: `${server}/events`, mayImport: [`${server}/log.ts`, '@photostructure/sqlite'] },
+  {
+    path: `${server}/events`,
+    mayImport: [`${server}/error-code.ts`, `${server}/log.ts`, '@photostructure/sqlite'],
+  },
   {
     path: `${server}/operations`,
     mayImport: [

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { errorCode } from './error-code.ts';
 import { type LogLevel, logLevels } from './log.ts';
 import { MasterKeyError, parseConfiguredMasterKeys } from './master-keys.ts';
 
@@ -30,10 +31,11 @@ export interface ConfigSources {
 
 /** Everything that is wrong with the configuration, all at once. No secret's value is in it. */
 export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
   readonly problems: readonly string[];
+
   constructor(problems: readonly string[]) {
     super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
-    this.name = 'ConfigError';
     this.problems = problems;
   }
 }
@@ -121,7 +123,7 @@ function readIfThere(path: string, problems: string[]): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const code = errorCode(error) ?? 'unknown error';
     if (code !== 'ENOENT') problems.push(`${path} cannot be read (${code}). Make it readable or remove it.`);
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { errorCode } from './error-code.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -55,7 +56,8 @@ function fieldsWithCauses(error: unknown, causesLeft: number): ErrorFields {
   // A thrown value that is no error may be anything, a request's body too: its text stays out.
   if (!(error instanceof Error)) return { type: typeof error, message: 'not an Error' };
   const fields: ErrorFields = { type: error.name, message: error.message };
-  if ('code' in error && typeof error.code === 'string') fields.code = error.code;
+  const code = errorCode(error);
+  if (code !== undefined) fields.code = code;
   if (error.stack !== undefined) fields.stack = error.stack;
   if (error.cause !== undefined && causesLeft > 0)
     fields.cause = fieldsWithCauses(error.cause, causesLeft - 1);

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from './error-code.ts';
 
 /** A key that encrypts data keys. Its id is derived from it and may be shown. */
 export interface MasterKey {
@@ -26,10 +27,7 @@ export interface MasterKeys {
 
 /** The master keys are missing, unreadable or not the ones that the data needs. The message says what to do. */
 export class MasterKeyError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'MasterKeyError';
-  }
+  override readonly name = 'MasterKeyError';
 }
 
 export interface MasterKeySource {
@@ -119,7 +117,7 @@ function readText(keyFile: string): string {
   try {
     return readFileSync(keyFile, 'utf8');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) throw missingKeyFile(keyFile);
+    if (errorCode(error) === 'ENOENT') throw missingKeyFile(keyFile);
     throw new MasterKeyError(`${keyFile} cannot be read. Make it readable for the server's user.`, {
       cause: error,
     });
@@ -152,7 +150,7 @@ function isThere(keyFile: string): boolean {
     readFileSync(keyFile);
     return true;
   } catch (error) {
-    return !hasCode(error, 'ENOENT');
+    return errorCode(error) !== 'ENOENT';
   }
 }
 
@@ -162,7 +160,7 @@ function createKeyFile(keyFile: string): void {
   try {
     linkSync(draft, keyFile);
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw unwritableKeyFile(keyFile, error);
+    if (errorCode(error) !== 'EEXIST') throw unwritableKeyFile(keyFile, error);
   } finally {
     rmSync(draft, { force: true });
   }
@@ -208,8 +206,4 @@ function syncFolder(folder: string): void {
   } finally {
     closeSync(handle);
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

@@ -24,10 +24,7 @@ export interface Vault {
 
 /** A stored ciphertext is damaged, or was moved to another key's place. */
 export class DamagedSecretError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'DamagedSecretError';
-  }
+  override readonly name = 'DamagedSecretError';
 }
 
 const WRAPPED = 'dk1';

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { errorCode } from '../error-code.ts';
 import type { RatelimitEvent, UsageEvent, VerificationEvent } from './port.ts';
 import type { WorkerReply, WorkerRequest } from './sqlite.ts';
 
@@ -68,9 +69,7 @@ function write(batchJson: string): WorkerReply {
 
 function failure(error: unknown): WorkerReply {
   const message = error instanceof Error ? error.message : 'unknown error';
-  const code =
-    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return { type: 'failed', message, code };
+  return { type: 'failed', message, code: errorCode(error) };
 }
 
 function insertAll(batch: readonly UsageEvent[]): void {

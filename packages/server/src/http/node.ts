@@ -28,10 +28,7 @@ export interface NodeServer {
 
 /** The address cannot be listened on. The message says why and what to do. */
 export class ListenError extends Error {
-  constructor(message: string, options: ErrorOptions) {
-    super(message, options);
-    this.name = 'ListenError';
-  }
+  override readonly name = 'ListenError';
 }
 
 interface Connection {

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { errorCode } from '../error-code.ts';
 import { isOutOfSpace } from './sqlite/unavailable.ts';
 
 export interface DataFolder {
@@ -12,10 +13,7 @@ export interface DataFolder {
 
 /** The data folder cannot be used. The message says why and what to do. */
 export class DataFolderError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'DataFolderError';
-  }
+  override readonly name = 'DataFolderError';
 }
 
 export function databaseFileOf(dataDir: string): string {
@@ -54,9 +52,10 @@ function makeFolder(path: string): void {
   try {
     makeWithParents(path);
   } catch (cause) {
-    if (hasCode(cause, 'EEXIST') || hasCode(cause, 'ENOTDIR')) throw notAFolder(path, cause);
+    const code = errorCode(cause);
+    if (code === 'EEXIST' || code === 'ENOTDIR') throw notAFolder(path, cause);
     throw new DataFolderError(
-      `The data folder ${path} cannot be made (${codeOf(cause)}). Make it for the server's user, or choose another one with UNKEY_DATA_DIR.`,
+      `The data folder ${path} cannot be made (${code ?? 'unknown error'}). Make it for the server's user, or choose another one with UNKEY_DATA_DIR.`,
       { cause },
     );
   }
@@ -86,7 +85,7 @@ function checkWritable(path: string): void {
 
 function notWritable(path: string, cause: unknown): DataFolderError {
   return new DataFolderError(
-    `The data folder ${path} is not writable (${codeOf(cause)}). Give the server's user write access to it, or choose another folder with UNKEY_DATA_DIR.`,
+    `The data folder ${path} is not writable (${errorCode(cause) ?? 'unknown error'}). Give the server's user write access to it, or choose another folder with UNKEY_DATA_DIR.`,
     { cause },
   );
 }
@@ -134,12 +133,4 @@ function readHolder(path: string): string {
     // The holder writes the file right after it takes the lock: it may not be there yet.
   }
   return 'another process';
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

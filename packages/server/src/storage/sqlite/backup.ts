@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from '../../error-code.ts';
 import { openDatabase } from './open.ts';
 import { tellingNow } from './unavailable.ts';
 
@@ -30,9 +31,8 @@ function createEmpty(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (cause) {
-    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
     throw new BackupError(
-      isTaken
+      errorCode(cause) === 'EEXIST'
         ? `${path} exists already. Choose another name, or move that file away.`
         : `Nothing can be written to ${dirname(path)}. Choose another folder.`,
       { cause },
