@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { isAddressRange } from './domain/network/ip-allow-list.ts';
 import { errorCode } from './error-code.ts';
 import { type LogLevel, logLevels } from './log.ts';
 import { MasterKeyError, parseConfiguredMasterKeys } from './master-keys.ts';
@@ -223,14 +223,6 @@ function parseTrustedProxies(given: unknown): readonly string[] {
     proxies.push(proxy);
   }
   return Object.freeze(proxies);
-}
-
-function isAddressRange(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || address.includes('%') || rest.length > 0) return false;
-  if (prefix === undefined) return true;
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
 }
 
 function parseLogLevel(given: unknown): LogLevel {

@@ -6,7 +6,7 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
-  /** The address of the connection's other end; empty when it is gone. */
+  /** The address of the connection's other end, as the socket has it; empty when it is gone. */
   readonly peer: string;
 }
 
@@ -18,6 +18,9 @@ export interface HttpResponse {
 
 /** Never rejects: a fault is an answer too. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** The largest body that a request may have: 10 MiB. */
+export const bodyBytesMax = 10 * 1024 * 1024;
 
 /** Why a request did not get as far as the pipeline. */
 export type TransportFailure =

@@ -1,6 +1,7 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Histogram, Registry } from 'prom-client';
 import type { EventStats } from '../events/port.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
+import { registerGauge, registerTotal } from './register-metric.ts';
 
 export interface KeyCacheStats {
   readonly hits: number;
@@ -84,27 +85,4 @@ function registerKeyCacheMetrics(registers: Registry[], keyCache: () => KeyCache
   registerTotal(registers, 'unkey_key_cache_hits_total', 'Keys found in the cache.', () => keyCache().hits);
   registerTotal(registers, 'unkey_key_cache_misses_total', 'Keys not in the cache.', () => keyCache().misses);
   registerGauge(registers, 'unkey_key_cache_size', 'Keys in the cache.', () => keyCache().size);
-}
-
-function registerTotal(registers: Registry[], name: string, help: string, read: () => number): void {
-  new Counter({
-    name,
-    help,
-    registers,
-    collect() {
-      this.reset();
-      this.inc(read());
-    },
-  });
-}
-
-function registerGauge(registers: Registry[], name: string, help: string, read: () => number): void {
-  new Gauge({
-    name,
-    help,
-    registers,
-    collect() {
-      this.set(read());
-    },
-  });
 }

@@ -1,7 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { HttpHandler, HttpRequest, HttpResponse, TransportFailure } from './exchange.ts';
+import {
+  bodyBytesMax,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  type TransportFailure,
+} from './exchange.ts';
 import { rawAnswer } from './raw-answer.ts';
 import { type BodyReading, readBody } from './read-body.ts';
 
@@ -50,7 +56,7 @@ const IDLE_CLOSE_MS = 100;
 const TIMEOUT_CHECK_MS = 1000;
 
 export function createNodeServer(options: NodeServerOptions): NodeServer {
-  const { handle, failure, maxBodyBytes = 10_485_760, bodyTimeoutMs = 10_000 } = options;
+  const { handle, failure, maxBodyBytes = bodyBytesMax, bodyTimeoutMs = 10_000 } = options;
   const { requestTimeoutMs = 60_000, drainGraceMs = 10_000 } = options;
   const connections = new Map<Duplex, Connection>();
   let isDraining = false;
@@ -235,7 +241,7 @@ function toHttpRequest(request: IncomingMessage, body: Uint8Array): HttpRequest 
     // Only `set-cookie` is ever a list here; no request has a use for it.
     headers: request.headers as Record<string, string | undefined>,
     body,
-    peer: peerOf(request.socket.remoteAddress ?? ''),
+    peer: request.socket.remoteAddress ?? '',
   };
 }
 
@@ -244,11 +250,6 @@ function pathOf(target: string): string {
   const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
   const query = path.indexOf('?');
   return query === -1 ? path : path.slice(0, query);
-}
-
-// A socket for both families shows IPv4 peers as IPv4-mapped IPv6 addresses.
-function peerOf(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {

@@ -1,21 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { registerGauge, registerTotal } from './register-metric.ts';
 
 /**
  * What prom-client names the same way. Its own collection comes with garbage collection hooks and a timer that run
  * all the time; these cost something only when they are read.
  */
 export function registerProcessMetrics(registers: Registry[]): void {
-  new Counter({
-    name: 'process_cpu_seconds_total',
-    help: 'User and system CPU time in seconds.',
-    registers,
-    collect() {
-      const { user, system } = process.cpuUsage();
-      this.reset();
-      this.inc((user + system) / 1e6);
-    },
-  });
+  registerTotal(registers, 'process_cpu_seconds_total', 'User and system CPU time in seconds.', cpuSeconds);
   registerGauge(registers, 'process_start_time_seconds', 'Unix time of the start in seconds.', processStart);
   registerGauge(
     registers,
@@ -43,20 +35,9 @@ export function registerProcessMetrics(registers: Registry[]): void {
   );
 }
 
-function registerGauge(
-  registers: Registry[],
-  name: string,
-  help: string,
-  read: () => number | Promise<number>,
-): void {
-  new Gauge({
-    name,
-    help,
-    registers,
-    async collect() {
-      this.set(await read());
-    },
-  });
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 function processStart(): number {

@@ -1,13 +1,13 @@
 import type { ErrorCode } from '@unkey-ts/contract';
 import { Refusal } from '../operations/refusal.ts';
-import type { HttpResponse, TransportFailure } from './exchange.ts';
+import { bodyBytesMax, type HttpResponse, type TransportFailure } from './exchange.ts';
 import { respondRefusal } from './respond.ts';
 
 const failures: Record<TransportFailure, readonly [ErrorCode, string, string]> = {
   too_large: [
     'user/bad_request/request_body_too_large',
     'body',
-    'is larger than 10485760 bytes (10 MiB), the most that a request may send',
+    `is larger than ${bodyBytesMax} bytes, the most that a request may send`,
   ],
   read_timeout: [
     'user/bad_request/request_timeout',

@@ -20,6 +20,10 @@ export function parseAllowList(text: string | null): AllowList | null {
   return entries.length === 0 ? null : entries.map(parseEntry);
 }
 
+export function isAddressRange(entry: string): boolean {
+  return parseRange(entry) !== null;
+}
+
 /** Without a list every address is allowed; with one, text that is no address never is. */
 export function isAllowed(list: AllowList | null, ip: string): boolean {
   if (list === null) return true;
@@ -28,11 +32,19 @@ export function isAllowed(list: AllowList | null, ip: string): boolean {
 }
 
 function parseEntry(entry: string): AddressRange {
+  const range = parseRange(entry);
+  if (range !== null) return range;
+  throw new Error(
+    `'${entry}' is not an IP address or range; write it like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32.`,
+  );
+}
+
+function parseRange(entry: string): AddressRange | null {
   const [addressText = '', bitsText, ...rest] = entry.split('/');
   const written = entry.includes('%') || rest.length > 0 ? null : parseBytes(addressText);
-  if (written === null) throw badEntry(entry);
+  if (written === null) return null;
   const prefixBits = bitsText === undefined ? written.length * 8 : parseBits(bitsText, written.length * 8);
-  if (prefixBits === null) throw badEntry(entry);
+  if (prefixBits === null) return null;
   const isWithinMapped = isMapped(written) && prefixBits >= mappedBits;
   return isWithinMapped
     ? { base: written.slice(12), prefixBits: prefixBits - mappedBits }
@@ -41,12 +53,6 @@ function parseEntry(entry: string): AddressRange {
 
 function parseBits(text: string, most: number): number | null {
   return /^\d{1,3}$/.test(text) && Number(text) <= most ? Number(text) : null;
-}
-
-function badEntry(entry: string): Error {
-  return new Error(
-    `'${entry}' is not an IP address or range; write it like 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32.`,
-  );
 }
 
 function contains({ base, prefixBits }: AddressRange, address: Address): boolean {
