@@ -73,7 +73,7 @@ async function compose(options: AppOptions, release: () => void): Promise<App> {
     counters: memoryCounters(),
     vault: await openVault(config, storage),
     events,
-    lastUsed: lastUsedBuffer(() => storage),
+    lastUsed: lastUsedBuffer(storage),
     ids,
     clock,
   };
@@ -127,7 +127,7 @@ export function openStorage(dataDir: string) {
     file: databaseFileOf(dataDir),
     onCommit: (tags) => lookups.onCommit(tags),
   });
-  const lookups = createLookups(() => storage);
+  const lookups = createLookups(storage);
   return { storage, lookups };
 }
 

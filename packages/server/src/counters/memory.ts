@@ -23,7 +23,7 @@ export function memoryCounters(): Counters & { readonly size: () => number; swee
     take(takes, now) {
       if (now - sweptAt > sweepIntervalMs) sweep(now);
       const decision = decide(takes, (counter) => entries.get(counter)?.window, now);
-      for (const { counter, durationMs } of decision.windows.size > 0 ? takes : []) {
+      for (const { counter, durationMs } of takes) {
         const window = decision.windows.get(counter);
         if (window === undefined) continue;
         entries.set(counter, { window, expiresAt: (window.sequence + 2) * durationMs });

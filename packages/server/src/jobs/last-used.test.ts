@@ -17,7 +17,7 @@ function database() {
 
 test('what could not be written is written with the next attempt, unless something later came', async () => {
   const { stored, state, storage } = database();
-  const lastUsed = lastUsedBuffer(() => storage);
+  const lastUsed = lastUsedBuffer(storage);
   lastUsed.mark('key_1', 1000);
   lastUsed.mark('key_2', 1000);
   state.isFailing = true;

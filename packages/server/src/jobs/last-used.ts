@@ -8,7 +8,7 @@ export interface LastUsed {
   flush(): Promise<void>;
 }
 
-export function lastUsedBuffer(storage: () => Storage): LastUsed {
+export function lastUsedBuffer(storage: Storage): LastUsed {
   let pending = new Map<string, number>();
   let writing: ReadonlyMap<string, number> = new Map();
 
@@ -24,7 +24,7 @@ export function lastUsedBuffer(storage: () => Storage): LastUsed {
       writing = pending;
       pending = new Map();
       try {
-        await storage().write((store) => store.keys.markUsed(writing));
+        await storage.write((store) => store.keys.markUsed(writing));
       } catch (error) {
         pending = new Map([...writing, ...pending]);
         throw error;

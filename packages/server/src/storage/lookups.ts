@@ -30,7 +30,7 @@ const maxNamespaces = 50_000;
 /** Absent keys have a small space of their own: guesses must not push real keys out. */
 const maxAbsent = 20_000;
 
-export function createLookups(storage: () => Storage): Lookups {
+export function createLookups(storage: Storage): Lookups {
   const callers = new TaggedCache<PreparedCaller>(maxCallers);
   const keys = new TaggedCache<VerifiableKey>(maxKeys);
   const namespaces = new TaggedCache<PreparedNamespace>(maxNamespaces);
@@ -52,12 +52,12 @@ export function createLookups(storage: () => Storage): Lookups {
 
   return {
     findCaller: (hash) => {
-      storage().catchUp();
+      storage.catchUp();
       return (
         callers.get(hash) ??
         fetchInto(callers, hash, {
           find: async () => {
-            const caller = await storage().findCaller(hash);
+            const caller = await storage.findCaller(hash);
             return (
               caller && {
                 ...caller,
@@ -70,14 +70,14 @@ export function createLookups(storage: () => Storage): Lookups {
       );
     },
     findVerifiableKey: (hash) => {
-      storage().catchUp();
+      storage.catchUp();
       const known = keys.get(hash);
       if (known !== undefined) return known;
       if (absent.get(hash)) return null;
       const commitsBefore = commits;
       return fetchInto(keys, hash, {
         find: async () => {
-          const key = await storage().findVerifiableKey(hash);
+          const key = await storage.findVerifiableKey(hash);
           if (key === null && commits === commitsBefore) absent.set(hash, true, [hash]);
           return key;
         },
@@ -86,13 +86,13 @@ export function createLookups(storage: () => Storage): Lookups {
       });
     },
     findNamespace: (workspaceId, idOrName) => {
-      storage().catchUp();
+      storage.catchUp();
       const name = `${workspaceId}\n${idOrName}`;
       return (
         namespaces.get(name) ??
         fetchInto(namespaces, name, {
           find: async () => {
-            const namespace = await storage().findNamespace(workspaceId, idOrName);
+            const namespace = await storage.findNamespace(workspaceId, idOrName);
             return namespace && { ...namespace, overrides: prepareOverrides(namespace.overrides) };
           },
           tagsOf: ({ id }) => [id, workspaceId],

@@ -1,6 +1,6 @@
 import type { AllowList } from '../network/ip-allow-list.ts';
 
-/** A limit of a key or of its identity, with the identifier it counts under. */
+/** A stored limit of a key or of its identity. */
 export interface KeyRatelimit {
   readonly id: string;
   readonly name: string;
