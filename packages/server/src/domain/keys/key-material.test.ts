@@ -50,15 +50,23 @@ describe('a key', () => {
 });
 
 describe('a prefixed key from elsewhere', () => {
-  test('gives its long token and the start to show', () => {
-    expect(parsePrefixedKey('re_abcdefgh_longtoken')).toEqual({ longToken: 'longtoken', start: 're_abcd' });
-    expect(parsePrefixedKey('my_app_BRTR_xyz')).toEqual({ longToken: 'xyz', start: 'my_app_BRTR' });
-    expect(parsePrefixedKey('re_ab_xyz')).toEqual({ longToken: 'xyz', start: 're_ab_x' });
+  test('gives its prefix, its long token and the start to show', () => {
+    expect(parsePrefixedKey('re_abcdefgh_longtoken')).toEqual({
+      prefix: 're',
+      longToken: 'longtoken',
+      start: 're_abcd',
+    });
+    expect(parsePrefixedKey('my_app_BRTR_xyz')).toEqual({
+      prefix: 'my_app',
+      longToken: 'xyz',
+      start: 'my_app_BRTR',
+    });
+    expect(parsePrefixedKey('re_ab_xyz')).toEqual({ prefix: 're', longToken: 'xyz', start: 're_ab_x' });
   });
 
   test('has at least three parts', () => {
     for (const key of ['', 'abc', 're_abc']) expect(parsePrefixedKey(key)).toBeNull();
-    expect(parsePrefixedKey('__')).toEqual({ longToken: '', start: '__' });
+    expect(parsePrefixedKey('__')).toEqual({ prefix: '', longToken: '', start: '__' });
   });
 
   test('is looked up by the hexadecimal SHA-256 of the long token', () => {

@@ -25,6 +25,7 @@ export function hashKey(key: string): string {
 
 /** What is looked up of a key in the form `prefix_short_long` that was brought in from elsewhere. */
 export interface PrefixedKey {
+  readonly prefix: string;
   readonly longToken: string;
   readonly start: string;
 }
@@ -35,8 +36,9 @@ export function parsePrefixedKey(key: string): PrefixedKey | null {
   const longToken = parts.pop();
   const shortToken = parts.pop();
   if (longToken === undefined || shortToken === undefined || parts.length === 0) return null;
+  const prefix = parts.join('_');
   const shown = `${shortToken}_${longToken}`.slice(0, shownLength);
-  return { longToken, start: `${parts.join('_')}_${shown}` };
+  return { prefix, longToken, start: `${prefix}_${shown}` };
 }
 
 /** The form in which the other system stored a long token: lower-case hexadecimal SHA-256. */

@@ -30,7 +30,7 @@ export async function findMigratedKey(
     await store.keys.update(workspaceId, pending.id, {
       hash,
       start: prefixed.start,
-      prefix: key.split('_').slice(0, -2).join('_') || null,
+      prefix: prefixed.prefix || null,
       pendingMigrationId: null,
       updatedAt: now,
     });
