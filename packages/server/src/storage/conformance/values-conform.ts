@@ -297,6 +297,23 @@ export function valuesConform(open: OpenStorage): void {
     expect((await current().storage.findVerifiableKey('hash-of-key_1'))?.permissions).toEqual(['a', 'c']);
   });
 
+  test('a key gets and loses more permissions at once than one statement holds', async () => {
+    const slugs = Array.from({ length: 40_000 }, (_, index) => `p${index}`);
+    const ids = slugs.map((slug) => `perm_${slug}`);
+    await current().write(async (store) => {
+      await createKey(store);
+      await store.permissions.create(
+        ws,
+        slugs.map((slug) => permissionOf(slug)),
+      );
+      await store.keys.attachPermissions(ws, 'key_1', ids);
+    });
+    const held = async () => (await current().storage.findVerifiableKey('hash-of-key_1'))?.permissions.length;
+    expect(await held()).toBe(40_000);
+    await current().write((store) => store.keys.detachPermissions(ws, 'key_1', ids));
+    expect(await held()).toBe(0);
+  });
+
   test('limits are replaced as a whole; an override that is set again comes back under its id', async () => {
     await current().write(async (store) => {
       await createKey(store);

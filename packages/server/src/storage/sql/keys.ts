@@ -4,7 +4,8 @@ import type { Changes } from '../changes.ts';
 import type { Key, KeyChanges, Role } from '../port/records.ts';
 import type { KeyStore } from '../port/store.ts';
 import { identitiesOf } from './identities.ts';
-import { isOwn, ownIds } from './own-ids.ts';
+import { attach, detach } from './links.ts';
+import { isOwn } from './own-ids.ts';
 import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { rolesOf } from './roles.ts';
 import { groupBy, metaOf, metaText, pageOf, permissionOf } from './rows.ts';
@@ -23,6 +24,13 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
       .where('apis.deletedAt', 'is', null);
 
   const isOwnKey = (workspaceId: string, id: string) => isOwn(db, 'keys', workspaceId, id);
+
+  const linkOrder = (workspaceId: string, id: string, targetIds: readonly string[]) => ({
+    workspaceId,
+    ownerId: id,
+    targetIds,
+    onChange: () => changes.add(id),
+  });
 
   const one = async (row: KeyRow | undefined): Promise<Key | null> =>
     row ? ((await keysOf(db, [row]))[0] ?? null) : null;
@@ -105,42 +113,12 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
       await db.deleteFrom('ratelimits').where('ownerId', '=', id).execute();
       await db.deleteFrom('keys').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
     },
-    async attachPermissions(workspaceId, id, permissionIds) {
-      const own = await ownIds(db, 'permissions', workspaceId, permissionIds);
-      if (own.length === 0 || !(await isOwnKey(workspaceId, id))) return;
-      changes.add(id);
-      const rows = own.map((permissionId) => ({ keyId: id, permissionId }));
-      await db
-        .insertInto('keyPermissions')
-        .values(rows)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-    },
-    async detachPermissions(workspaceId, id, permissionIds) {
-      if (permissionIds.length === 0 || !(await isOwnKey(workspaceId, id))) return;
-      changes.add(id);
-      await db
-        .deleteFrom('keyPermissions')
-        .where('keyId', '=', id)
-        .where('permissionId', 'in', permissionIds)
-        .execute();
-    },
-    async attachRoles(workspaceId, id, roleIds) {
-      const own = await ownIds(db, 'roles', workspaceId, roleIds);
-      if (own.length === 0 || !(await isOwnKey(workspaceId, id))) return;
-      changes.add(id);
-      const rows = own.map((roleId) => ({ keyId: id, roleId }));
-      await db
-        .insertInto('keyRoles')
-        .values(rows)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-    },
-    async detachRoles(workspaceId, id, roleIds) {
-      if (roleIds.length === 0 || !(await isOwnKey(workspaceId, id))) return;
-      changes.add(id);
-      await db.deleteFrom('keyRoles').where('keyId', '=', id).where('roleId', 'in', roleIds).execute();
-    },
+    attachPermissions: (workspaceId, id, permissionIds) =>
+      attach(db, 'keyPermissions', linkOrder(workspaceId, id, permissionIds)),
+    detachPermissions: (workspaceId, id, permissionIds) =>
+      detach(db, 'keyPermissions', linkOrder(workspaceId, id, permissionIds)),
+    attachRoles: (workspaceId, id, roleIds) => attach(db, 'keyRoles', linkOrder(workspaceId, id, roleIds)),
+    detachRoles: (workspaceId, id, roleIds) => detach(db, 'keyRoles', linkOrder(workspaceId, id, roleIds)),
     async saveRatelimits(workspaceId, id, ratelimits) {
       if (!(await isOwnKey(workspaceId, id))) return;
       changes.add(id);

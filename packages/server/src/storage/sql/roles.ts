@@ -2,8 +2,8 @@ import { fold } from '../../domain/fold.ts';
 import type { Changes } from '../changes.ts';
 import type { Role } from '../port/records.ts';
 import type { RoleStore } from '../port/store.ts';
-import { chunksOf } from './chunks.ts';
-import { isOwn, ownIds } from './own-ids.ts';
+import { attach, detach } from './links.ts';
+import { isOwn } from './own-ids.ts';
 import { groupBy, pageOf, permissionOf } from './rows.ts';
 import { contains } from './search.ts';
 import type { Database } from './tables.ts';
@@ -17,6 +17,13 @@ interface RoleRow {
 export function roleStore(db: Database, changes: Changes): RoleStore {
   const own = (workspaceId: string) =>
     db.selectFrom('roles').select(['id', 'name', 'description']).where('workspaceId', '=', workspaceId);
+
+  const linkOrder = (workspaceId: string, id: string, targetIds: readonly string[]) => ({
+    workspaceId,
+    ownerId: id,
+    targetIds,
+    onChange: () => changes.add(workspaceId),
+  });
 
   const complete = async (row: RoleRow | undefined): Promise<Role | null> =>
     row ? ((await rolesOf(db, [row]))[0] ?? null) : null;
@@ -54,29 +61,10 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
       const page = pageOf(await query.execute(), limit);
       return { ...page, rows: await rolesOf(db, page.rows) };
     },
-    async attachPermissions(workspaceId, id, permissionIds) {
-      const own = await ownIds(db, 'permissions', workspaceId, permissionIds);
-      if (own.length === 0 || !(await isOwn(db, 'roles', workspaceId, id))) return;
-      changes.add(workspaceId);
-      for (const chunk of chunksOf(own)) {
-        await db
-          .insertInto('rolePermissions')
-          .values(chunk.map((permissionId) => ({ roleId: id, permissionId })))
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
-      }
-    },
-    async detachPermissions(workspaceId, id, permissionIds) {
-      if (permissionIds.length === 0 || !(await isOwn(db, 'roles', workspaceId, id))) return;
-      changes.add(workspaceId);
-      for (const chunk of chunksOf(permissionIds)) {
-        await db
-          .deleteFrom('rolePermissions')
-          .where('roleId', '=', id)
-          .where('permissionId', 'in', chunk)
-          .execute();
-      }
-    },
+    attachPermissions: (workspaceId, id, permissionIds) =>
+      attach(db, 'rolePermissions', linkOrder(workspaceId, id, permissionIds)),
+    detachPermissions: (workspaceId, id, permissionIds) =>
+      detach(db, 'rolePermissions', linkOrder(workspaceId, id, permissionIds)),
     async delete(workspaceId, id) {
       if (!(await isOwn(db, 'roles', workspaceId, id))) return;
       changes.add(workspaceId);

@@ -1,0 +1,44 @@
+import { sql } from 'kysely';
+import { chunksOf } from './chunks.ts';
+import { isOwn, ownIds } from './own-ids.ts';
+import type { Database } from './tables.ts';
+
+/** Which table says what an owner has. */
+const links = {
+  keyPermissions: { owners: 'keys', ownerId: 'keyId', targets: 'permissions', targetId: 'permissionId' },
+  keyRoles: { owners: 'keys', ownerId: 'keyId', targets: 'roles', targetId: 'roleId' },
+  rolePermissions: { owners: 'roles', ownerId: 'roleId', targets: 'permissions', targetId: 'permissionId' },
+} as const;
+
+interface LinkOrder {
+  readonly workspaceId: string;
+  readonly ownerId: string;
+  readonly targetIds: readonly string[];
+  /** Called before anything changes. */
+  readonly onChange: () => void;
+}
+
+/** Links the owner with those of the targets that are the workspace's; one that is linked already stays so. */
+export async function attach(db: Database, table: keyof typeof links, order: LinkOrder): Promise<void> {
+  const { owners, ownerId, targets, targetId } = links[table];
+  const own = await ownIds(db, targets, order.workspaceId, order.targetIds);
+  if (own.length === 0 || !(await isOwn(db, owners, order.workspaceId, order.ownerId))) return;
+  order.onChange();
+  for (const chunk of chunksOf(own)) {
+    const rows = sql.join(chunk.map((id) => sql`(${order.ownerId}, ${id})`));
+    const columns = sql`${sql.ref(ownerId)}, ${sql.ref(targetId)}`;
+    await sql`insert into ${sql.table(table)} (${columns}) values ${rows} on conflict do nothing`.execute(db);
+  }
+}
+
+export async function detach(db: Database, table: keyof typeof links, order: LinkOrder): Promise<void> {
+  const { owners, ownerId, targetId } = links[table];
+  if (order.targetIds.length === 0) return;
+  if (!(await isOwn(db, owners, order.workspaceId, order.ownerId))) return;
+  order.onChange();
+  for (const chunk of chunksOf(order.targetIds)) {
+    const owned = sql`${sql.ref(ownerId)} = ${order.ownerId}`;
+    const listed = sql`${sql.ref(targetId)} in (${sql.join(chunk)})`;
+    await sql`delete from ${sql.table(table)} where ${owned} and ${listed}`.execute(db);
+  }
+}
