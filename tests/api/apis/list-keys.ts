@@ -271,6 +271,14 @@ export default suite('apis.listKeys', [
     body: decrypted,
     expect: { status: 412, code: 'unkey/application/precondition_failed' },
   }),
+  scenario({
+    name: '412 for decrypting on a server without master key comes before the permission to decrypt',
+    service: 'withoutMasterKey',
+    given: makeApi,
+    permissions: ['api.*.read_key', 'api.*.read_api'],
+    body: decrypted,
+    expect: { status: 412, code: 'unkey/application/precondition_failed' },
+  }),
   {
     name: '404 for an API that does not exist, whatever the cursor',
     body: { apiId: 'api_doesNotExist', cursor: '%%% garbage' },

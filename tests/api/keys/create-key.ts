@@ -405,6 +405,22 @@ export default suite('keys.createKey', [
       await world.do('keys.createKey', { apiId: api.apiId, recoverable: false });
     },
   }),
+  scenario({
+    name: '412 for a recoverable key on a server without master key comes before the permission to encrypt',
+    service: 'withoutMasterKey',
+    given: makeApi,
+    permissions: ['api.*.create_key'],
+    body: ({ apiId }: MadeApi) => ({ apiId, recoverable: true }),
+    expect: { status: 412, code: 'unkey/application/precondition_failed' },
+  }),
+  scenario({
+    name: '404 for a recoverable key without any permission, also on a server without master key',
+    service: 'withoutMasterKey',
+    given: makeApi,
+    permissions: ['api.*.encrypt_key'],
+    body: ({ apiId }: MadeApi) => ({ apiId, recoverable: true }),
+    expect: apiNotFound,
+  }),
   { name: '404 for an API that does not exist', body: { apiId: 'api_doesNotExist' }, expect: apiNotFound },
   { name: '404 for an id of three characters', body: { apiId: 'api' }, expect: apiNotFound },
   scenario({

@@ -145,6 +145,22 @@ export default suite('keys.getKey', [
       await world.do('keys.getKey', { keyId, decrypt: false });
     },
   }),
+  scenario({
+    name: '412 for decrypting on a server without master key comes before the permission to decrypt',
+    service: 'withoutMasterKey',
+    given: makeKey,
+    permissions: ['api.*.read_key'],
+    body: decrypted,
+    expect: { status: 412, code: 'unkey/application/precondition_failed' },
+  }),
+  scenario({
+    name: '403 without the permission to read, also when decrypting on a server without master key',
+    service: 'withoutMasterKey',
+    given: makeKey,
+    permissions: ['api.*.decrypt_key'],
+    body: decrypted,
+    expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },
+  }),
   ...denied<MadeKey>({
     given: (world) => makeKey(world, { recoverable: true }),
     body: decrypted,

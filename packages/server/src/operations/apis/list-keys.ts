@@ -1,16 +1,17 @@
 import { operations } from '@unkey-ts/contract';
-import type { Key } from '../../storage/port/records.ts';
-import type { ReadContext } from '../context.ts';
 import { handlerOf } from '../handler.ts';
-import { decryptKey, refuseWithoutMasterKey } from '../keys/key-encryption.ts';
+import { decryptKey, needsOfSecret, refuseWithoutMasterKey } from '../keys/key-encryption.ts';
 import { presentKey, presentPage, withoutAbsent } from '../present.ts';
 import { Refusal, refuseAbsent } from '../refusal.ts';
 
 export const listKeys = handlerOf(operations['apis.listKeys'], {
-  async locate({ store, workspaceId }, { apiId, decrypt = false }) {
-    const api = await store.apis.find(workspaceId, apiId);
+  async locate(context, { apiId, decrypt = false }) {
+    const api = await context.store.apis.find(context.workspaceId, apiId);
     if (api === null) return refuseAbsent('unkey/data/api_not_found');
-    return { scope: { apiId, keyspaceId: api.keyspaceId }, needs: decrypt ? ['decrypt'] : [] };
+    return {
+      scope: { apiId, keyspaceId: api.keyspaceId },
+      needs: decrypt ? needsOfSecret(context, 'decrypt') : [],
+    };
   },
   async act(context, { apiId, limit = 100, cursor, externalId, decrypt = false }) {
     const refusal = decrypt ? refuseWithoutMasterKey(context) : null;
@@ -21,12 +22,8 @@ export const listKeys = handlerOf(operations['apis.listKeys'], {
     for (const key of page.rows) {
       const plaintext = decrypt ? await decryptKey(context, key) : null;
       if (plaintext instanceof Refusal) return plaintext;
-      data.push({ ...present(context, key), ...withoutAbsent({ plaintext }) });
+      data.push({ ...presentKey(context, key), ...withoutAbsent({ plaintext }) });
     }
     return { data, pagination: presentPage(page) };
   },
 });
-
-function present({ services, now }: ReadContext, key: Key) {
-  return presentKey(key, { now, lastUsedAt: services.lastUsed.latest(key.id, key.lastUsedAt) });
-}

@@ -6,15 +6,15 @@ import { createPermissions, resolvePermissions } from '../permissions/resolve-pe
 import { Refusal, refuseAbsent } from '../refusal.ts';
 import { issueKey } from './issue-key.ts';
 import { newCredits } from './key-credits.ts';
-import { refuseWithoutMasterKey } from './key-encryption.ts';
+import { needsOfSecret, refuseWithoutMasterKey } from './key-encryption.ts';
 import { resolveRoles } from './resolve-roles.ts';
 
 export const createKey = handlerOf(operations['keys.createKey'], {
-  async locate({ store, workspaceId }, { apiId, recoverable }) {
-    const api = await store.apis.find(workspaceId, apiId);
+  async locate(context, { apiId, recoverable }) {
+    const api = await context.store.apis.find(context.workspaceId, apiId);
     if (api === null) return refuseAbsent('unkey/data/api_not_found');
     const { keyspaceId } = api;
-    return { api, scope: { apiId, keyspaceId }, needs: recoverable ? ['encrypt'] : [] };
+    return { api, scope: { apiId, keyspaceId }, needs: recoverable ? needsOfSecret(context, 'encrypt') : [] };
   },
   async act(context, input, { api }) {
     const { services, now, audit } = context;

@@ -2,21 +2,20 @@ import { operations } from '@unkey-ts/contract';
 import { handlerOf } from '../handler.ts';
 import { presentKey, withoutAbsent } from '../present.ts';
 import { Refusal } from '../refusal.ts';
-import { decryptKey, refuseWithoutMasterKey } from './key-encryption.ts';
+import { decryptKey, needsOfSecret, refuseWithoutMasterKey } from './key-encryption.ts';
 import { locateKey } from './locate-key.ts';
 
 export const getKey = handlerOf(operations['keys.getKey'], {
   async locate(context, input) {
     const located = await locateKey(context, input);
-    return located instanceof Refusal ? located : { ...located, needs: input.decrypt ? ['decrypt'] : [] };
+    if (located instanceof Refusal) return located;
+    return { ...located, needs: input.decrypt ? needsOfSecret(context, 'decrypt') : [] };
   },
   async act(context, { decrypt = false }, { key }) {
     const refusal = decrypt ? refuseWithoutMasterKey(context) : null;
     if (refusal) return refusal;
     const plaintext = decrypt ? await decryptKey(context, key) : null;
     if (plaintext instanceof Refusal) return plaintext;
-    const lastUsedAt = context.services.lastUsed.latest(key.id, key.lastUsedAt);
-    const data = presentKey(key, { now: context.now, lastUsedAt });
-    return { data: { ...data, ...withoutAbsent({ plaintext }) } };
+    return { data: { ...presentKey(context, key), ...withoutAbsent({ plaintext }) } };
   },
 });
