@@ -1,6 +1,6 @@
-import type { Credits } from '../domain/keys/refill.ts';
-import { refilled } from '../domain/keys/refill.ts';
+import { type Credits, refilled } from '../domain/keys/refill.ts';
 import type { Identity, Key, Meta, Page, Permission, Ratelimit, Role } from '../storage/port/records.ts';
+import type { Context } from './context.ts';
 
 /** Records as the wire has them: what is absent or empty is left out. */
 
@@ -9,10 +9,11 @@ type Present<Members> = { [Name in keyof Members]?: NonNullable<Members[Name]> }
 /** The members that have a value. */
 export function withoutAbsent<Members extends object>(members: Members): Present<Members> {
   const entries = Object.entries(members).filter(([, value]) => value !== null && value !== undefined);
+  // The filter has taken out what `NonNullable` takes out of the types.
   return Object.fromEntries(entries) as Present<Members>;
 }
 
-export function presentRatelimit({ id, name, limit, durationMs, isAutoApplied }: Ratelimit) {
+function presentRatelimit({ id, name, limit, durationMs, isAutoApplied }: Ratelimit) {
   return { id, name, limit, duration: durationMs, autoApply: isAutoApplied };
 }
 
@@ -53,8 +54,8 @@ export function presentCredits({ remaining, refill }: Credits) {
   };
 }
 
-/** A key for getKey, whoami and listKeys. `lastUsedAt` may be newer than what is stored. */
-export function presentKey(key: Key, { now, lastUsedAt }: { now: number; lastUsedAt: number | null }) {
+/** A key for getKey, whoami and listKeys. */
+export function presentKey({ services, now }: Context, key: Key) {
   const credits = refilled(key.credits, now);
   return {
     keyId: key.id,
@@ -65,7 +66,7 @@ export function presentKey(key: Key, { now, lastUsedAt }: { now: number; lastUse
       name: key.name || null,
       meta: nonEmptyMeta(key.meta),
       updatedAt: key.updatedAt || null,
-      lastUsedAt: lastUsedAt || null,
+      lastUsedAt: services.lastUsed.latest(key.id, key.lastUsedAt) || null,
       expires: key.expiresAt || null,
       permissions: nonEmpty(effectivePermissions(key)),
       roles: nonEmpty(key.roles.map(({ name }) => name)),

@@ -8,6 +8,6 @@ export async function ensureIdentity(
   const existing = await store.identities.findByExternalId(workspaceId, externalId);
   if (existing !== null) return existing.id;
   const id = services.ids.id('id');
-  await store.identities.create(workspaceId, { id, externalId, meta: {}, createdAt: now });
+  await store.identities.create(workspaceId, { id, externalId, meta: null, createdAt: now });
   return id;
 }

@@ -4,8 +4,8 @@ import { presentIdentity, presentPage } from '../present.ts';
 
 export const listIdentities = handlerOf(operations['identities.listIdentities'], {
   // The permission is about the page's identities, so that the page comes first; an empty one needs none.
-  async locate({ store, workspaceId }, { cursor, limit, search }) {
-    const page = await store.identities.list(workspaceId, { cursor, limit: limit ?? 100, search });
+  async locate({ store, workspaceId }, { cursor, limit = 100, search }) {
+    const page = await store.identities.list(workspaceId, { cursor, limit, search });
     return { scope: page.rows.map(({ id }) => ({ identityId: id })), page };
   },
   act: (_context, _input, { page }) => ({

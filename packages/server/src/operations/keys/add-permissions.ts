@@ -1,9 +1,10 @@
 import { operations } from '@unkey-ts/contract';
+import { difference } from '../difference.ts';
 import { handlerOf } from '../handler.ts';
 import { createPermissions, resolvePermissions } from '../permissions/resolve-permissions.ts';
 import { presentPermission } from '../present.ts';
 import { Refusal } from '../refusal.ts';
-import { changeLinks, difference } from './key-links.ts';
+import { changeLinks } from './key-links.ts';
 import { locateKey } from './locate-key.ts';
 
 export const addPermissions = handlerOf(operations['keys.addPermissions'], {

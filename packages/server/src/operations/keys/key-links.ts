@@ -1,20 +1,8 @@
 import type { Key, Permission, Role } from '../../storage/port/records.ts';
 import type { WriteContext } from '../context.ts';
+import { difference } from '../difference.ts';
 
 type Linked = Pick<Permission | Role, 'id' | 'name'>;
-
-/** Which of the wanted are not there yet, and which of the current are not wanted. */
-export function difference<Item extends { readonly id: string }>(
-  current: readonly Item[],
-  wanted: readonly Item[],
-): { added: Item[]; removed: Item[] } {
-  const currentIds = new Set(current.map(({ id }) => id));
-  const wantedIds = new Set(wanted.map(({ id }) => id));
-  return {
-    added: wanted.filter(({ id }) => !currentIds.has(id)),
-    removed: current.filter(({ id }) => !wantedIds.has(id)),
-  };
-}
 
 /** Attaches or detaches permissions or roles of a key, with an audit record each. */
 export async function changeLinks(

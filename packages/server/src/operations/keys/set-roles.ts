@@ -1,8 +1,9 @@
 import { operations } from '@unkey-ts/contract';
+import { difference } from '../difference.ts';
 import { handlerOf } from '../handler.ts';
 import { presentRole } from '../present.ts';
 import { Refusal } from '../refusal.ts';
-import { changeLinks, difference } from './key-links.ts';
+import { changeLinks } from './key-links.ts';
 import { locateKey } from './locate-key.ts';
 import { resolveRoles } from './resolve-roles.ts';
 

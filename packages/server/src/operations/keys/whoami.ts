@@ -10,7 +10,5 @@ export const whoami = handlerOf(operations['keys.whoami'], {
     const key = await store.keys.findByHash(workspaceId, hashKey(input.key));
     return key === null ? refuseAbsent('unkey/data/key_not_found') : locatedKey(key);
   },
-  act({ services, now }, _input, { key }) {
-    return { data: presentKey(key, { now, lastUsedAt: services.lastUsed.latest(key.id, key.lastUsedAt) }) };
-  },
+  act: (context, _input, { key }) => ({ data: presentKey(context, key) }),
 });

@@ -4,8 +4,8 @@ import { presentPage, presentRole } from '../present.ts';
 
 export const listRoles = handlerOf(operations['permissions.listRoles'], {
   locate: locateNothing,
-  async act({ store, workspaceId }, { cursor, limit, search }) {
-    const page = await store.roles.list(workspaceId, { cursor, limit: limit ?? 100, search });
+  async act({ store, workspaceId }, { cursor, limit = 100, search }) {
+    const page = await store.roles.list(workspaceId, { cursor, limit, search });
     return { data: page.rows.map(presentRole), pagination: presentPage(page) };
   },
 });

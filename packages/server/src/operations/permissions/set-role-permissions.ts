@@ -1,6 +1,7 @@
 import { operations } from '@unkey-ts/contract';
 import type { Permission, Role } from '../../storage/port/records.ts';
 import type { WriteContext } from '../context.ts';
+import { difference } from '../difference.ts';
 import { handlerOf } from '../handler.ts';
 import { presentPermission } from '../present.ts';
 import { refuseAbsent } from '../refusal.ts';
@@ -30,17 +31,11 @@ async function replacePermissions(
   granted: readonly Permission[],
 ): Promise<void> {
   const { store, workspaceId } = context;
-  const detached = without(role.permissions, granted);
-  const attached = without(granted, role.permissions);
-  await store.roles.detachPermissions(workspaceId, role.id, idsOf(detached));
-  await store.roles.attachPermissions(workspaceId, role.id, idsOf(attached));
-  for (const permission of detached) auditDetachedPermission(context, role, permission);
-  for (const permission of attached) auditAttachedPermission(context, role, permission);
-}
-
-function without(permissions: readonly Permission[], others: readonly Permission[]): Permission[] {
-  const otherIds = new Set(idsOf(others));
-  return permissions.filter(({ id }) => !otherIds.has(id));
+  const { added, removed } = difference(role.permissions, granted);
+  await store.roles.detachPermissions(workspaceId, role.id, idsOf(removed));
+  await store.roles.attachPermissions(workspaceId, role.id, idsOf(added));
+  for (const permission of removed) auditDetachedPermission(context, role, permission);
+  for (const permission of added) auditAttachedPermission(context, role, permission);
 }
 
 function idsOf(permissions: readonly Permission[]): string[] {

@@ -6,9 +6,8 @@ import { presentOverride } from './present-override.ts';
 
 export const listOverrides = handlerOf(operations['ratelimit.listOverrides'], {
   locate: locateNamespace,
-  async act({ store, workspaceId }, { cursor, limit }, { namespace }) {
-    const query = { cursor, limit: limit ?? 10 };
-    const page = await store.namespaces.listOverrides(workspaceId, namespace.id, query);
+  async act({ store, workspaceId }, { cursor, limit = 10 }, { namespace }) {
+    const page = await store.namespaces.listOverrides(workspaceId, namespace.id, { cursor, limit });
     return { data: page.rows.map(presentOverride), pagination: presentPage(page) };
   },
 });
