@@ -29,6 +29,7 @@ export function authorise(
 
 function scopesOf({ scope }: Located): readonly Scope[] {
   if (scope === undefined) return [noScope];
+  // `Array.isArray` does not tell a readonly array from the rest.
   return Array.isArray(scope) ? scope : [scope as Scope];
 }
 

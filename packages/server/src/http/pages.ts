@@ -27,6 +27,7 @@ async function readiness({ storage, isDraining }: PageSources): Promise<HttpResp
     await storage.ping();
     return health(200, { status: 'ok', checks: { database: 'ok' } });
   } catch {
+    // The probe asks only whether; the requests that fail log why.
     return health(503, { status: 'fail', checks: { database: 'fail' } });
   }
 }

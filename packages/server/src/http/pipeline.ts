@@ -1,8 +1,7 @@
 import { pathOf } from '@unkey-ts/contract';
 import { clientIp } from '../domain/network/client-ip.ts';
 import type { AllowList } from '../domain/network/ip-allow-list.ts';
-import type { Log } from '../log.ts';
-import { errorFields } from '../log.ts';
+import { errorFields, type Log } from '../log.ts';
 import type { Context, ReadContext } from '../operations/context.ts';
 import { type Answer, concealed, type Handler } from '../operations/handler.ts';
 import { handlers } from '../operations/index.ts';
@@ -61,7 +60,10 @@ export function createPipeline(options: PipelineOptions): HttpHandler {
     const handler = routes.get(request.path);
     const misrouted = refuseRoute(request, page ? 'GET' : handler?.operation.method);
     if (misrouted) return respondRefusal(misrouted, requestId, request.headers.accept);
-    if (page) return page().catch((error) => fault(options.log, error, requestId, 'page'));
+    if (page) {
+      const { accept } = request.headers;
+      return page().catch((error) => fault(options.log, error, { requestId, operation: 'page', accept }));
+    }
     if (!handler) throw new Error('A path that is neither page nor operation was routed.');
 
     const exchange: Exchange = {
@@ -101,7 +103,8 @@ async function answer(
       outcome = result.outcome;
     }
   } catch (error) {
-    response = fault(options.log, error, requestId, operation.id, request.headers.accept);
+    const { accept } = request.headers;
+    response = fault(options.log, error, { requestId, operation: operation.id, accept });
   }
   const milliseconds = performance.now() - startedAt;
   options.metrics.observe(operation.id, outcome ?? String(response.status), milliseconds / 1000);
@@ -131,7 +134,10 @@ async function run(exchange: Exchange, options: PipelineOptions): Promise<Outcom
   const perform = (inner: Context) => locateAuthoriseAct(handler, caller, inner, body.input);
   switch (operation.mode) {
     case 'read':
-      return services.storage.read((store) => perform({ ...context, store } as ReadContext));
+      return services.storage.read((store) => {
+        const reading: ReadContext = { ...context, store };
+        return perform(reading);
+      });
     case 'write':
       return transact(context, perform);
     case 'spend':
@@ -160,7 +166,7 @@ function concealedAnswer({ operation, conceal }: Handler): Answer<unknown> {
   return conceal();
 }
 
-/** A public operation has neither caller nor input. */
+// A public operation has neither caller nor input: the types of its steps hold that it asks for none.
 async function actInPublic(handler: Handler): Promise<Outcome> {
   return handler.act({} as never, null as never, {} as never);
 }
@@ -210,9 +216,7 @@ function refuseRoute({ method, path }: HttpRequest, allowed: 'GET' | 'POST' | un
 function fault(
   log: Log,
   error: unknown,
-  requestId: string,
-  operation: string,
-  accept?: string,
+  { requestId, operation, accept }: { requestId: string; operation: string; accept: string | undefined },
 ): HttpResponse {
   log.error({ requestId, operation, ...errorFields(error) }, 'request failed');
   if (error instanceof StorageUnavailableError) {
