@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { eventsOf } from '../audit.ts';
+import { auditOf, eventsOf } from '../audit.ts';
 import { deleteNamespace, findNamespace, newNamespace } from '../namespaces.ts';
 import { denied, malformed } from '../refusals.ts';
 import { scenario, suite, type World } from '../scenario.ts';
@@ -37,6 +37,17 @@ export default suite('ratelimit.multiLimit', [
         ],
       });
       expect(await eventsOf(world)).toEqual(Array.from({ length: 3 }, () => 'ratelimitNamespace.create'));
+    },
+  }),
+  scenario({
+    name: 'the audit records of namespaces made together share a correlation id',
+    body: [item('a'), item('b'), item('a')],
+    expect: { status: 200 },
+    async after(world) {
+      const [first, second, ...others] = await auditOf(world);
+      expect(first?.correlationId).toMatch(/^cor_/);
+      expect(second?.correlationId).toBe(first?.correlationId);
+      expect(others).toEqual([]);
     },
   }),
   scenario({

@@ -23,13 +23,16 @@ export async function ensureNamespaces(
 ): Promise<ReadonlyMap<string, PreparedNamespace> | Refusal> {
   const { services, workspaceId } = context;
   const namespaces = new Map<string, PreparedNamespace>();
+  const missing: string[] = [];
   for (const name of names) {
     if (namespaces.has(name)) continue;
-    let namespace = await services.lookups.findNamespace(workspaceId, name);
-    if (namespace === null) {
-      await createNamespace(context, name);
-      namespace = await services.lookups.findNamespace(workspaceId, name);
-    }
+    const namespace = await services.lookups.findNamespace(workspaceId, name);
+    if (namespace === null) missing.push(name);
+    else namespaces.set(name, namespace);
+  }
+  if (missing.length > 0) await createNamespaces(context, missing);
+  for (const name of missing) {
+    const namespace = await services.lookups.findNamespace(workspaceId, name);
     if (namespace === null) throw new Error('A namespace that was just made is not found.');
     namespaces.set(name, namespace);
   }
@@ -39,14 +42,16 @@ export async function ensureNamespaces(
 }
 
 /** Concurrent first calls make one namespace: the look-up inside the transaction decides. */
-async function createNamespace(context: Context, name: string): Promise<void> {
+async function createNamespaces(context: Context, names: readonly string[]): Promise<void> {
   await transact(context, async ({ store, workspaceId, services, now, audit }) => {
-    if ((await store.namespaces.find(workspaceId, name)) !== null) return;
-    const id = services.ids.id('rlns');
-    await store.namespaces.create(workspaceId, { id, name, createdAt: now });
-    audit('ratelimitNamespace.create', {
-      display: `Created namespace ${name} (${id})`,
-      resources: [{ type: 'ratelimitNamespace', id, name }],
-    });
+    for (const name of names) {
+      if ((await store.namespaces.find(workspaceId, name)) !== null) continue;
+      const id = services.ids.id('rlns');
+      await store.namespaces.create(workspaceId, { id, name, createdAt: now });
+      audit('ratelimitNamespace.create', {
+        display: `Created namespace ${name} (${id})`,
+        resources: [{ type: 'ratelimitNamespace', id, name }],
+      });
+    }
   });
 }
