@@ -1,20 +1,25 @@
-export { type App, type AppOptions, createApp, openStorage, openVault } from './app.ts';
-export { type Clock, systemClock } from './clock.ts';
-export { type Config, ConfigError, type ConfigFlag, loadConfig } from './config.ts';
+export { type App, createApp, openStorage, openVault } from './app.ts';
+export { systemClock } from './clock.ts';
+export { type Config, type ConfigFlag, loadConfig } from './config.ts';
 export { parseAllowList } from './domain/network/ip-allow-list.ts';
 export { isUrnGrant } from './domain/permissions/grants.ts';
-export { ListenError } from './http/node.ts';
-export { type Ids, randomIds } from './ids.ts';
+export { randomIds } from './ids.ts';
 export { refillDueKeys } from './jobs/refill.ts';
 export { createLog, type Log } from './log.ts';
-export { MasterKeyError, type Vault } from './secrets.ts';
-export { DataFolderError, databaseFileOf, masterKeyFileOf } from './storage/data-folder.ts';
-export * from './storage/port/records.ts';
-export { type Storage, StorageUnavailableError } from './storage/port/storage.ts';
+export { databaseFileOf, masterKeyFileOf } from './storage/data-folder.ts';
+export {
+  type Api,
+  type AuditRecord,
+  type MigrationAlgorithm,
+  migrationAlgorithms,
+  type Namespace,
+  type NamespaceWithOverrides,
+  type RootKey,
+  type Workspace,
+} from './storage/port/records.ts';
+export type { Storage } from './storage/port/storage.ts';
 export type { Store } from './storage/port/store.ts';
-export { BackupError, backupDatabase } from './storage/sqlite/backup.ts';
-export { NewerSchemaError } from './storage/sqlite/migrations.ts';
-export { DatabaseFileError } from './storage/sqlite/open.ts';
+export { backupDatabase } from './storage/sqlite/backup.ts';
 export { version } from './version.ts';
-export { createRootKey, createWorkspace, type FirstStart } from './workspace/ensure-workspace.ts';
+export { createRootKey, createWorkspace } from './workspace/ensure-workspace.ts';
 export { rotateMasterKey } from './workspace/rotate-master-key.ts';

@@ -69,6 +69,7 @@ function nestingOf(text: string): number {
 
 /** `meta` is bounded as JSON text, wherever a body carries it. */
 function metaIssues(value: unknown): Issue[] {
+  // The body has passed its schema: what has one of these names is of this shape.
   const { meta, keys } = value as { meta?: unknown; keys?: { meta?: unknown }[] };
   const metas = [{ location: 'body.meta', meta }].concat(
     (keys ?? []).map((item, index) => ({ location: `body.keys[${index}].meta`, meta: item.meta })),

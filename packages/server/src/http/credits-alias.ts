@@ -24,6 +24,7 @@ export function readsCreditsAlias(userAgent: string | undefined): boolean {
 /** Adds `keyCredits` beside the `credits` of an answer's data, or of each of its rows. */
 export function addCreditsAlias(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(addCreditsAlias);
+  // Only operations whose answers are objects, or lists of them, declare the alias.
   const { credits } = data as { credits?: unknown };
   return credits === undefined ? data : { ...(data as object), keyCredits: credits };
 }

@@ -1,6 +1,7 @@
 import type { AuditEvent } from '@unkey-ts/contract';
 import type { Credits } from '../../domain/keys/refill.ts';
 import type { Override } from '../../domain/ratelimit/overrides.ts';
+import type { KeyRatelimit } from '../../domain/verification/verifiable-key.ts';
 
 /** A JSON object that callers attach and get back as it is. */
 export type Meta = Readonly<Record<string, unknown>>;
@@ -41,13 +42,7 @@ export interface Api {
   readonly createdAt: number;
 }
 
-export interface Ratelimit {
-  readonly id: string;
-  readonly name: string;
-  readonly limit: number;
-  readonly durationMs: number;
-  readonly isAutoApplied: boolean;
-}
+export type Ratelimit = KeyRatelimit;
 
 export interface Identity {
   readonly id: string;

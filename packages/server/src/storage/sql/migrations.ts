@@ -17,6 +17,7 @@ export function migrationStore(db: Database): MigrationStore {
         .where('workspaceId', '=', workspaceId)
         .where('id', '=', id)
         .executeTakeFirst();
+      // Only `create` writes the column.
       return row ? { ...row, algorithm: row.algorithm as Migration['algorithm'] } : null;
     },
   };

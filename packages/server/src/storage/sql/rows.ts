@@ -11,6 +11,8 @@ import type {
 } from '../port/records.ts';
 import type { Tables } from './tables.ts';
 
+// What a column may hold is wider than what it does hold: only the stores write, and from the types read here.
+
 type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
 
 export function metaOf(text: string | null): Meta | null {

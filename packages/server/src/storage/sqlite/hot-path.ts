@@ -5,6 +5,8 @@ import type { KeyRatelimit, VerifiableKey } from '../../domain/verification/veri
 import type { NamespaceWithOverrides, RootKey, Workspace } from '../port/records.ts';
 import type { Caller, Spent } from '../port/storage.ts';
 
+// The driver does not know what a statement selects: each row type is that of the statement it is read with.
+
 interface CallerRow {
   id: string;
   workspace_id: string;
