@@ -8,7 +8,7 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-/** Failures that say all there is to say: a stack would only hide it. */
+/** Failures that say all there is to say: a stack would only hide it. By name: the server is loaded on demand only. */
 const plainErrors: ReadonlySet<string> = new Set([
   'BackupError',
   'CommandError',

@@ -2,7 +2,7 @@ const mostEdits = 3;
 const mostMatches = 3;
 
 /** The candidates that a word was perhaps meant to be: all that are equally near. */
-export function nearMatches(word: string, candidates: readonly string[]): readonly string[] {
+function nearMatches(word: string, candidates: readonly string[]): readonly string[] {
   const near = candidates
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, edits }) => edits <= Math.min(mostEdits, candidate.length / 2));

@@ -123,23 +123,19 @@ async function setEnabled(
   return { json: { keyId, enabled: isEnabled }, text: `Root key ${keyId} is ${word}.` };
 }
 
-async function remove({ given, storage, now, ...local }: LocalInvocation): Promise<Output> {
+async function remove({ given, storage, ...local }: LocalInvocation): Promise<Output> {
   const keyId = given.argument('KEY_ID');
   await storage.write(async (store) => {
     const rootKey = await loadRootKey(store, keyId);
-    await store.rootKeys.delete(keyId, now);
-    await audit(
-      store,
-      { ...local, now },
-      {
-        workspaceId: rootKey.workspaceId,
-        event: 'rootKey.delete',
-        display: `Deleted root key ${keyId}`,
-        resources: [{ type: 'rootKey', id: keyId, name: rootKey.name ?? undefined }],
-      },
-    );
+    await store.rootKeys.delete(keyId, local.now);
+    await audit(store, local, {
+      workspaceId: rootKey.workspaceId,
+      event: 'rootKey.delete',
+      display: `Deleted root key ${keyId}`,
+      resources: [{ type: 'rootKey', id: keyId, name: rootKey.name ?? undefined }],
+    });
   });
-  return { json: { keyId, deletedAt: now }, text: `Root key ${keyId} is deleted.` };
+  return { json: { keyId, deletedAt: local.now }, text: `Root key ${keyId} is deleted.` };
 }
 
 async function loadRootKey(store: Store, keyId: string): Promise<RootKey> {
