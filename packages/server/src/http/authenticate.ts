@@ -48,7 +48,7 @@ export async function authenticate(
   if (!rootKey.isEnabled) {
     return refuse('unkey/authorization/key_disabled', 'The root key is disabled.');
   }
-  if (rootKey.expiresAt !== null && rootKey.expiresAt < now) {
+  if (rootKey.expiresAt !== null && rootKey.expiresAt <= now) {
     const expiredAt = new Date(rootKey.expiresAt).toISOString();
     return refuse('unkey/authorization/forbidden', `The root key expired at ${expiredAt}.`);
   }

@@ -6,7 +6,7 @@ import { transact } from '../transaction.ts';
 
 /** The namespace that a permission is about. One that is yet to be made has no id that a permission could name. */
 export function scopeOf(namespace: PreparedNamespace | null): Scope {
-  return { namespaceId: namespace?.id ?? '(new)' };
+  return namespace === null ? {} : { namespaceId: namespace.id };
 }
 
 export function refuseDeleted(name: string): Refusal {
