@@ -15,32 +15,27 @@ type Makers = Pick<Services, 'ids' | 'clock'>;
 
 /** A server without a workspace gets one, with a root key that may do everything. */
 export async function ensureWorkspace(
-  { storage, ids, clock }: Pick<Services, 'storage' | 'ids' | 'clock'>,
+  services: Makers & Pick<Services, 'storage'>,
   { configuredRootKey }: { configuredRootKey: string | undefined },
 ): Promise<FirstStart | null> {
-  return storage.write(async (store) => {
+  return services.storage.write(async (store) => {
     const [first] = await store.workspaces.list();
-    const workspace = first ?? (await createWorkspace(store, { ids, clock }, 'Default'));
+    const workspace = first ?? (await createWorkspace(store, services, 'Default'));
     if (configuredRootKey !== undefined) {
       const known = await store.rootKeys.findByHash(hashKey(configuredRootKey));
       if (known !== null) return null;
-      const { rootKeyId } = await createRootKey(
-        store,
-        { ids, clock },
-        {
-          workspaceId: workspace.id,
-          name: 'UNKEY_ROOT_KEY',
-          key: configuredRootKey,
-        },
-      );
+      const { rootKeyId } = await createRootKey(store, services, {
+        workspaceId: workspace.id,
+        name: 'UNKEY_ROOT_KEY',
+        key: configuredRootKey,
+      });
       return first ? null : { workspaceId: workspace.id, rootKeyId, rootKey: null };
     }
     if (first) return null;
-    const made = await createRootKey(
-      store,
-      { ids, clock },
-      { workspaceId: workspace.id, name: 'First root key' },
-    );
+    const made = await createRootKey(store, services, {
+      workspaceId: workspace.id,
+      name: 'First root key',
+    });
     return { workspaceId: workspace.id, rootKeyId: made.rootKeyId, rootKey: made.key };
   });
 }
