@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { openapi } from '@unkey-ts/contract';
 import { stringify } from 'yaml';
 import { type Clock, systemClock } from './clock.ts';
+import { type Closer, closeAll } from './closing.ts';
 import type { Config } from './config.ts';
 import { memoryCounters } from './counters/memory.ts';
 import { parseAllowList } from './domain/network/ip-allow-list.ts';
@@ -50,23 +51,28 @@ export interface AppOptions {
 
 /** The service, put together: the only place that builds adapters. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const folder = openDataFolder(options.config.dataDir);
+  const closers: Closer[] = [];
   try {
-    return await compose(options, folder.release);
+    return await compose(options, closers);
   } catch (error) {
-    folder.release();
+    // Why it does not start is what there is to tell, whatever happens while giving up.
+    await closeAll(closers).catch(() => {});
     throw error;
   }
 }
 
-async function compose(options: AppOptions, release: () => void): Promise<App> {
+/** `closers` gets what ends each thing that was opened, also if a later one fails to open. */
+async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   const { config, clock = systemClock, timeoutMs, hasJobs = true } = options;
   const log = options.log ?? createLog({ level: config.logLevel });
-  const opened = openStorage(config.dataDir);
-  const { storage, lookups } = opened;
+  const folder = openDataFolder(config.dataDir);
+  closers.push(folder.release);
+  const { storage, lookups } = openStorage(config.dataDir);
+  closers.push(storage.close);
   const ids = randomIds();
   const writer = await openSqliteEvents({ file: join(config.dataDir, 'events.sqlite') });
   const events = createEventBuffer({ writer, log });
+  closers.push(events.close);
   const services: Services = {
     storage,
     lookups,
@@ -100,23 +106,16 @@ async function compose(options: AppOptions, release: () => void): Promise<App> {
     failure: (kind, accept) => transportFailure(kind, ids.id('req'), accept),
   });
   const jobs = hasJobs ? startJobs(services, log) : noJobs;
+  closers.push(services.lastUsed.flush, jobs.stop, server.drain);
 
   return {
     handle,
     services,
     firstStart,
     listen: () => server.listen(config.host, config.port),
-    async close() {
+    close() {
       state.isDraining = true;
-      await server.drain();
-      await jobs.stop();
-      try {
-        await services.lastUsed.flush();
-      } finally {
-        await events.close();
-        await storage.close();
-        release();
-      }
+      return closeAll(closers);
     },
   };
 }

@@ -44,7 +44,7 @@ export function openSqliteStorage(options: {
     ping: () => void hot.prepare('SELECT 1 FROM workspaces LIMIT 1').get(),
     async close() {
       await writer.idle();
-      for (const database of [hot, reading, writing]) database.close();
+      for (const database of [hot, reading, writing]) if (database.isOpen) database.close();
     },
   };
 }
