@@ -75,6 +75,7 @@ const rooms: readonly Room[] = [
       `${server}/domain`,
       ...foundations,
       ...ports,
+      `${server}/config.ts`,
       `${server}/master-keys.ts`,
       '@unkey-ts/contract',
     ],

@@ -100,6 +100,8 @@ export function createLookups(storage: Storage): Lookups {
       );
     },
     onCommit: (tags) => {
+      // Spends change nothing that is remembered.
+      if (tags?.size === 0) return;
       commits++;
       for (const cache of caches) {
         if (tags === null) cache.clear();

@@ -1,4 +1,5 @@
 import { allRootKeyPermissions } from '@unkey-ts/contract';
+import { ConfigError } from '../config.ts';
 import { formatKey, hashKey } from '../domain/keys/key-material.ts';
 import type { Services } from '../services.ts';
 import type { RootKey, Workspace } from '../storage/port/records.ts';
@@ -13,6 +14,8 @@ export interface FirstStart {
 
 type Makers = Pick<Services, 'ids' | 'clock'>;
 
+const deletedRootKey = 'UNKEY_ROOT_KEY is a root key that was deleted here: choose another, or leave it out.';
+
 /** A server without a workspace gets one, with a root key that may do everything. */
 export async function ensureWorkspace(
   services: Makers & Pick<Services, 'storage'>,
@@ -22,8 +25,9 @@ export async function ensureWorkspace(
     const [first] = await store.workspaces.list();
     const workspace = first ?? (await createWorkspace(store, services, 'Default'));
     if (configuredRootKey !== undefined) {
-      const known = await store.rootKeys.findByHash(hashKey(configuredRootKey));
-      if (known !== null) return null;
+      const hash = hashKey(configuredRootKey);
+      if ((await store.rootKeys.findByHash(hash)) !== null) return null;
+      if (await store.rootKeys.isHashTaken(hash)) throw new ConfigError([deletedRootKey]);
       const { rootKeyId } = await createRootKey(store, services, {
         workspaceId: workspace.id,
         name: 'UNKEY_ROOT_KEY',

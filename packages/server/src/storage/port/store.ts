@@ -48,6 +48,8 @@ export interface WorkspaceStore {
 export interface RootKeyStore {
   create(rootKey: RootKey & { readonly hash: string }): Promise<void>;
   findByHash(hash: string): Promise<RootKey | null>;
+  /** Whether any root key has this hash, deleted ones included. */
+  isHashTaken(hash: string): Promise<boolean>;
   list(): Promise<RootKey[]>;
   setEnabled(id: string, isEnabled: boolean): Promise<boolean>;
   delete(id: string, at: number): Promise<boolean>;

@@ -33,6 +33,10 @@ export function rootKeyStore(db: Database, changes: Changes): RootKeyStore {
         permissions.map(({ permission }) => permission),
       );
     },
+    async isHashTaken(hash) {
+      const row = await db.selectFrom('rootKeys').select('id').where('hash', '=', hash).executeTakeFirst();
+      return row !== undefined;
+    },
     async list() {
       const rows = await db
         .selectFrom('rootKeys')
