@@ -20,14 +20,14 @@ interface Deliberate {
   readonly matches: (difference: Difference) => boolean;
 }
 
-const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
-const HUGE = 9223372036854776000;
+const integerMax = Number.MAX_SAFE_INTEGER;
+const huge = 9223372036854776000;
 
 const deliberate: readonly Deliberate[] = [
   {
     reason: 'larger integers would be rounded: requests end at 2^53 − 1',
     matches: ({ what, ours, theirs }) =>
-      what === 'maximum' && ours === MAX_INTEGER && (theirs === HUGE || theirs === undefined),
+      what === 'maximum' && ours === integerMax && (theirs === huge || theirs === undefined),
   },
   {
     reason: 'limits and durations in answers are as large as requests let them be',

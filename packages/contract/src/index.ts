@@ -19,5 +19,5 @@ export {
   rootKeyGrants,
   rootKeyPermissions,
 } from './permissions.ts';
-export { MAX_INTEGER } from './schemas/integer.ts';
-export { type Issue, issuesOf, isValid, MAX_ISSUES, memberAt } from './validate.ts';
+export { integerMax } from './schemas/integer.ts';
+export { type Issue, issuesMax, issuesOf, isValid, memberAt } from './validate.ts';

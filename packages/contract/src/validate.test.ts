@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { describe, expect, test } from 'vitest';
 import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
-import { MAX_INTEGER } from './schemas/integer.ts';
+import { integerMax } from './schemas/integer.ts';
 import { issuesOf, isValid, validatorOf } from './validate.ts';
 
 const createKey = operations['keys.createKey'].input;
@@ -163,7 +163,7 @@ describe('numbers', () => {
   test('2^53 − 1 is the most where nothing else is', () => {
     expect(messagesOf(createKey, limited('9007199254740991'))).toEqual({});
     expect(messagesOf(createKey, limited('9007199254740992'))).toEqual({
-      'body.credits.remaining': `is 9007199254740992; the most is ${MAX_INTEGER}`,
+      'body.credits.remaining': `is 9007199254740992; the most is ${integerMax}`,
     });
     expect(isValid(createKey, limited('9007199254740993'))).toBe(false);
   });

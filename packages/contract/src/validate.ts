@@ -12,8 +12,8 @@ export interface Issue {
 }
 
 /** The most places that an answer names, so that a hostile body cannot make one much larger than itself. */
-export const MAX_ISSUES = 100;
-const MAX_NAME_LENGTH = 64;
+export const issuesMax = 100;
+const nameLengthMax = 64;
 
 type Check = (value: unknown) => boolean;
 
@@ -42,7 +42,7 @@ export function issuesOf(schema: TSchema, value: unknown, root: string): Issue[]
   // A TypeBox schema is a JSON Schema; its type does not list the keywords.
   for (const issue of walk(schema as JsonSchema, value, root)) {
     issues.push(issue);
-    if (issues.length === MAX_ISSUES) break;
+    if (issues.length === issuesMax) break;
   }
   return issues;
 }
@@ -105,7 +105,7 @@ function unknownMember(properties: object, location: string): Issue {
 
 /** The place of a member: `body.credits`. Longer names than people give are cut. */
 export function memberAt(location: string, name: string): string {
-  const shown = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+  const shown = name.length > nameLengthMax ? `${name.slice(0, nameLengthMax)}…` : name;
   return /^[A-Za-z_$][\w$]*$/.test(shown) ? `${location}.${shown}` : `${location}[${JSON.stringify(shown)}]`;
 }
 

@@ -53,13 +53,13 @@ type ConfigFile = Readonly<Record<string, unknown>>;
 /** The reason, to follow the setting's name in a problem: "must be …". */
 class InvalidValue extends Error {}
 
-const CONFIG_FILE = 'unkey.config.json';
-const FILE_MEMBERS = ['host', 'port', 'dataDir', 'trustedProxies', 'logLevel'];
+const configFile = 'unkey.config.json';
+const fileMembers = ['host', 'port', 'dataDir', 'trustedProxies', 'logLevel'];
 
 /** First match wins: flags, environment, `unkey.config.json`, default. An empty variable counts as not set. */
 export function loadConfig(sources: ConfigSources): Config {
   const problems: string[] = [...otherStoreProblems(sources.env)];
-  const file = readConfigFile(join(sources.cwd, CONFIG_FILE), problems);
+  const file = readConfigFile(join(sources.cwd, configFile), problems);
   const read = <Value>(setting: Setting<Value>) => readSetting(setting, sources, file, problems);
 
   const config: Config = {
@@ -107,13 +107,13 @@ function readConfigFile(path: string, problems: string[]): ConfigFile {
   if (text === undefined) return {};
   const file = parseObject(text);
   if (file === undefined) {
-    problems.push(`${path} must hold one JSON object with the members ${FILE_MEMBERS.join(', ')}.`);
+    problems.push(`${path} must hold one JSON object with the members ${fileMembers.join(', ')}.`);
     return {};
   }
   for (const member of Object.keys(file)) {
-    if (FILE_MEMBERS.includes(member)) continue;
+    if (fileMembers.includes(member)) continue;
     problems.push(
-      `${CONFIG_FILE}: unknown member ${JSON.stringify(member)}; allowed are ${FILE_MEMBERS.join(', ')}.`,
+      `${configFile}: unknown member ${JSON.stringify(member)}; allowed are ${fileMembers.join(', ')}.`,
     );
   }
   return file;
@@ -164,7 +164,7 @@ function findGiven<Value>(
   if (flag !== undefined && flags[flag] !== undefined) return { name: `--${flag}`, given: flags[flag] };
   if (isGiven(env[variable])) return { name: variable, given: env[variable] };
   if (member !== undefined && file[member] !== undefined) {
-    return { name: `${CONFIG_FILE}: ${member}`, given: file[member] };
+    return { name: `${configFile}: ${member}`, given: file[member] };
   }
   return undefined;
 }

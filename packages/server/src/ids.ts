@@ -9,20 +9,20 @@ export interface Ids {
 
 type FillRandom = (target: Uint8Array) => unknown;
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const ID_LENGTH = 16;
-const POOL_BYTES = 8192;
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const idLength = 16;
+const poolBytes = 8192;
 // The largest multiple of the alphabet's length that fits a byte: higher bytes would favour its first letters.
-const UNBIASED_BYTES = 256 - (256 % ALPHABET.length);
+const unbiasedBytes = 256 - (256 % alphabet.length);
 
 /** Ids and bytes from a pool of crypto-strength randomness: one system call serves hundreds of them. */
 export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
-  const pool = new Uint8Array(POOL_BYTES);
-  let used = POOL_BYTES;
+  const pool = new Uint8Array(poolBytes);
+  let used = poolBytes;
 
   // A byte counts as used before it is read, so that none is ever handed out twice.
   function takeFromPool(length: number): number {
-    if (used + length > POOL_BYTES) {
+    if (used + length > poolBytes) {
       fillRandom(pool);
       used = 0;
     }
@@ -32,7 +32,7 @@ export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
   }
 
   function bytes(length: number): Uint8Array {
-    if (length > POOL_BYTES) {
+    if (length > poolBytes) {
       const own = new Uint8Array(length);
       fillRandom(own);
       return own;
@@ -44,13 +44,13 @@ export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
   function letter(): string {
     for (;;) {
       const byte = pool[takeFromPool(1)];
-      if (byte !== undefined && byte < UNBIASED_BYTES) return ALPHABET.charAt(byte % ALPHABET.length);
+      if (byte !== undefined && byte < unbiasedBytes) return alphabet.charAt(byte % alphabet.length);
     }
   }
 
   function id(prefix: string): string {
     let text = `${prefix}_`;
-    for (let count = 0; count < ID_LENGTH; count++) text += letter();
+    for (let count = 0; count < idLength; count++) text += letter();
     return text;
   }
 

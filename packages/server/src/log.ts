@@ -14,7 +14,7 @@ export interface ErrorFields {
   cause?: ErrorFields;
 }
 
-const SECRET_FIELDS = [
+const secretFields = [
   'authorization',
   'ciphertext',
   'cookie',
@@ -24,20 +24,15 @@ const SECRET_FIELDS = [
   'plaintext',
   'rootKey',
 ];
-const SECRET_PATHS = SECRET_FIELDS.flatMap((field) => [
-  field,
-  `*.${field}`,
-  `*.*.${field}`,
-  `*.*.*.${field}`,
-]);
-const CAUSES_MAX = 8;
+const secretPaths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `*.*.*.${field}`]);
+const causesMax = 8;
 
 /** JSON lines on stdout, or on `destination`. Secrets are replaced by `[redacted]` down to three levels. */
 export function createLog(options: { level: LogLevel; destination?: DestinationStream }): Log {
   const settings = {
     level: options.level,
     base: null,
-    redact: { paths: SECRET_PATHS, censor: '[redacted]' },
+    redact: { paths: secretPaths, censor: '[redacted]' },
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: errorOrAsIs, error: errorOrAsIs },
   };
@@ -45,7 +40,7 @@ export function createLog(options: { level: LogLevel; destination?: DestinationS
 }
 
 export function errorFields(error: unknown): ErrorFields {
-  return fieldsWithCauses(error, CAUSES_MAX);
+  return fieldsWithCauses(error, causesMax);
 }
 
 function errorOrAsIs(value: unknown): unknown {

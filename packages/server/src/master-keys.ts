@@ -38,8 +38,8 @@ export interface MasterKeySource {
   mayCreate: boolean;
 }
 
-const KEY_BYTES = 32;
-const FORMAT = 'each key is 32 bytes in base64, such as `openssl rand -base64 32` prints';
+const keyBytes = 32;
+const keyFormat = 'each key is 32 bytes in base64, such as `openssl rand -base64 32` prints';
 
 export function openMasterKeys({ configured, keyFile, mayCreate }: MasterKeySource): MasterKeys {
   if (configured !== undefined) return fixedKeys(parseConfiguredMasterKeys(configured));
@@ -57,7 +57,7 @@ export function parseConfiguredMasterKeys(configured: string): readonly MasterKe
     const key = parseMasterKey(text);
     if (key !== null) return key;
     throw new MasterKeyError(
-      `has an unusable entry (number ${index + 1}): it must be \`off\` or base64 keys with commas between them; ${FORMAT}.`,
+      `has an unusable entry (number ${index + 1}): it must be \`off\` or base64 keys with commas between them; ${keyFormat}.`,
     );
   });
 }
@@ -108,7 +108,7 @@ function readKeyFile(keyFile: string): readonly MasterKey[] {
     const key = parseMasterKey(line);
     if (key !== null) return key;
     throw new MasterKeyError(
-      `Line ${index + 1} of ${keyFile} is no master key: ${FORMAT}. Restore the file.`,
+      `Line ${index + 1} of ${keyFile} is no master key: ${keyFormat}. Restore the file.`,
     );
   });
 }
@@ -138,7 +138,7 @@ function parseMasterKey(text: string): MasterKey | null {
 }
 
 function newMasterKey(): MasterKey {
-  return masterKey(randomBytes(KEY_BYTES));
+  return masterKey(randomBytes(keyBytes));
 }
 
 function masterKey(bytes: Uint8Array): MasterKey {

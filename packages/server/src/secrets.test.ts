@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addMasterKey, dropFormerMasterKeys } from './master-keys.ts';
 import { createVault, DamagedSecretError, MasterKeyError, openMasterKeys } from './secrets.ts';
 
-const KEY_A = Buffer.alloc(32, 1).toString('base64');
-const KEY_B = Buffer.alloc(32, 2).toString('base64');
+const keyA = Buffer.alloc(32, 1).toString('base64');
+const keyB = Buffer.alloc(32, 2).toString('base64');
 
 let folder: string;
 let keyFile: string;
@@ -21,7 +21,7 @@ const fileKeys = (mayCreate = true) => openMasterKeys({ configured: undefined, k
 const vaultOf = (configured: string) => createVault(configuredKeys(configured));
 
 test('what is encrypted decrypts to the same text', () => {
-  const vault = vaultOf(KEY_A);
+  const vault = vaultOf(keyA);
   const dataKey = vault.newDataKey();
   for (const plaintext of ['', 'prod_3ZyKkYp', 'schlüssel 🔑']) {
     expect(vault.decrypt(dataKey, vault.encrypt(dataKey, plaintext, 'key_1'), 'key_1')).toBe(plaintext);
@@ -29,27 +29,27 @@ test('what is encrypted decrypts to the same text', () => {
 });
 
 test('the same text never encrypts to the same ciphertext', () => {
-  const vault = vaultOf(KEY_A);
+  const vault = vaultOf(keyA);
   const dataKey = vault.newDataKey();
   expect(vault.encrypt(dataKey, 'x', 'key_1')).not.toBe(vault.encrypt(dataKey, 'x', 'key_1'));
 });
 
 test('a new vault with the same master key decrypts', () => {
-  const before = vaultOf(KEY_A);
+  const before = vaultOf(keyA);
   const dataKey = before.newDataKey();
   const ciphertext = before.encrypt(dataKey, 'secret', 'key_1');
-  expect(vaultOf(KEY_A).decrypt(dataKey, ciphertext, 'key_1')).toBe('secret');
+  expect(vaultOf(keyA).decrypt(dataKey, ciphertext, 'key_1')).toBe('secret');
 });
 
 test('a ciphertext moved to another key does not decrypt', () => {
-  const vault = vaultOf(KEY_A);
+  const vault = vaultOf(keyA);
   const dataKey = vault.newDataKey();
   const ciphertext = vault.encrypt(dataKey, 'secret', 'key_1');
   expect(() => vault.decrypt(dataKey, ciphertext, 'key_2')).toThrow(DamagedSecretError);
 });
 
 test('a changed, cut or foreign ciphertext does not decrypt', () => {
-  const vault = vaultOf(KEY_A);
+  const vault = vaultOf(keyA);
   const dataKey = vault.newDataKey();
   const ciphertext = vault.encrypt(dataKey, 'secret', 'key_1');
   const changed = `${ciphertext.slice(0, 10)}${ciphertext[10] === 'A' ? 'B' : 'A'}${ciphertext.slice(11)}`;
@@ -61,23 +61,23 @@ test('a changed, cut or foreign ciphertext does not decrypt', () => {
 });
 
 test('an unknown master key is named, with what to do', () => {
-  const dataKey = vaultOf(KEY_A).newDataKey();
-  const id = configuredKeys(KEY_A).current()?.id ?? 'none';
+  const dataKey = vaultOf(keyA).newDataKey();
+  const id = configuredKeys(keyA).current()?.id ?? 'none';
   expect(dataKey.startsWith(`dk1.${id}.`)).toBe(true);
-  const attempt = () => vaultOf(KEY_B).encrypt(dataKey, 'secret', 'key_1');
+  const attempt = () => vaultOf(keyB).encrypt(dataKey, 'secret', 'key_1');
   expect(attempt).toThrow(MasterKeyError);
   expect(attempt).toThrow(new RegExp(`${id}.*UNKEY_MASTER_KEY`));
 });
 
 test('a former master key still reads, and rewrapping moves a data key to the current one', () => {
-  const old = vaultOf(KEY_A);
+  const old = vaultOf(keyA);
   const dataKey = old.newDataKey();
   const ciphertext = old.encrypt(dataKey, 'secret', 'key_1');
-  const rotating = vaultOf(`${KEY_B},${KEY_A}`);
+  const rotating = vaultOf(`${keyB},${keyA}`);
   const rewrapped = rotating.rewrap(dataKey);
   expect(rotating.decrypt(dataKey, ciphertext, 'key_1')).toBe('secret');
   expect(rotating.rewrap(rewrapped)).toBe(rewrapped);
-  expect(vaultOf(KEY_B).decrypt(rewrapped, ciphertext, 'key_1')).toBe('secret');
+  expect(vaultOf(keyB).decrypt(rewrapped, ciphertext, 'key_1')).toBe('secret');
 });
 
 test('off means no encryption', () => {
@@ -101,10 +101,10 @@ test('a missing key file is an error where none may be made', () => {
 
 test('the configured keys win over the key file', () => {
   const dataKey = createVault(fileKeys()).newDataKey();
-  expect(() => vaultOf(KEY_A).encrypt(dataKey, 'x', 'key_1')).toThrow(MasterKeyError);
+  expect(() => vaultOf(keyA).encrypt(dataKey, 'x', 'key_1')).toThrow(MasterKeyError);
 });
 
-test.each(['', 'short', `${KEY_A}\nshort`, Buffer.alloc(16).toString('base64')])(
+test.each(['', 'short', `${keyA}\nshort`, Buffer.alloc(16).toString('base64')])(
   'the key file %j is refused',
   (text) => {
     writeFileSync(keyFile, text);
@@ -144,7 +144,7 @@ test('a rotated key file keeps its mode and leaves no draft behind', () => {
 });
 
 test('the bound on remembered data keys does not change what decrypts', () => {
-  const vault = vaultOf(KEY_A);
+  const vault = vaultOf(keyA);
   const first = vault.newDataKey();
   const ciphertext = vault.encrypt(first, 'secret', 'key_1');
   for (let count = 0; count < 1100; count++) vault.encrypt(vault.newDataKey(), 'x', 'key_1');

@@ -27,13 +27,13 @@ export class DamagedSecretError extends Error {
   override readonly name = 'DamagedSecretError';
 }
 
-const WRAPPED = 'dk1';
-const ENCRYPTED = 'ct1';
-const CIPHER = 'aes-256-gcm';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const DATA_KEY_BYTES = 32;
-const MEMOISED_MAX = 1000;
+const wrappedFormat = 'dk1';
+const encryptedFormat = 'ct1';
+const cipherName = 'aes-256-gcm';
+const nonceBytes = 12;
+const tagBytes = 16;
+const dataKeyBytes = 32;
+const memoisedMax = 1000;
 
 export function createVault(masterKeys: MasterKeys): Vault {
   // Oldest first; wrapped text → data key.
@@ -41,7 +41,7 @@ export function createVault(masterKeys: MasterKeys): Vault {
 
   function remember(wrapped: string, dataKey: Uint8Array): void {
     unwrapped.set(wrapped, dataKey);
-    if (unwrapped.size <= MEMOISED_MAX) return;
+    if (unwrapped.size <= memoisedMax) return;
     const [oldest] = unwrapped.keys();
     if (oldest !== undefined) unwrapped.delete(oldest);
   }
@@ -56,9 +56,9 @@ export function createVault(masterKeys: MasterKeys): Vault {
 
   return {
     isEnabled: masterKeys.current() !== null,
-    newDataKey: () => wrap(currentKey(masterKeys), randomBytes(DATA_KEY_BYTES)),
+    newDataKey: () => wrap(currentKey(masterKeys), randomBytes(dataKeyBytes)),
     encrypt: (wrapped, plaintext, context) =>
-      `${ENCRYPTED}.${seal(dataKeyOf(wrapped), Buffer.from(plaintext, 'utf8'), context)}`,
+      `${encryptedFormat}.${seal(dataKeyOf(wrapped), Buffer.from(plaintext, 'utf8'), context)}`,
     decrypt: (wrapped, ciphertext, context) => decrypt(dataKeyOf(wrapped), ciphertext, context),
     rewrap(wrapped) {
       const current = currentKey(masterKeys);
@@ -76,7 +76,7 @@ function currentKey(masterKeys: MasterKeys): MasterKey {
 }
 
 function wrap(masterKey: MasterKey, dataKey: Uint8Array): string {
-  return `${WRAPPED}.${masterKey.id}.${seal(masterKey.bytes, dataKey, WRAPPED)}`;
+  return `${wrappedFormat}.${masterKey.id}.${seal(masterKey.bytes, dataKey, wrappedFormat)}`;
 }
 
 function unwrap(masterKeys: MasterKeys, wrapped: string): Uint8Array {
@@ -87,41 +87,41 @@ function unwrap(masterKeys: MasterKeys, wrapped: string): Uint8Array {
       `The master key ${id} is needed and not configured. Add it behind the current one in UNKEY_MASTER_KEY or in the key file.`,
     );
   }
-  return open(masterKey.bytes, wrapped.slice(WRAPPED.length + id.length + 2), WRAPPED);
+  return open(masterKey.bytes, wrapped.slice(wrappedFormat.length + id.length + 2), wrappedFormat);
 }
 
 function masterKeyIdOf(wrapped: string): string {
   const [version, id, sealed] = wrapped.split('.');
-  if (version === WRAPPED && id !== undefined && sealed !== undefined) return id;
+  if (version === wrappedFormat && id !== undefined && sealed !== undefined) return id;
   throw new DamagedSecretError('A stored data key has an unknown format. Restore it from a backup.');
 }
 
 function decrypt(dataKey: Uint8Array, ciphertext: string, context: string): string {
-  if (!ciphertext.startsWith(`${ENCRYPTED}.`)) {
+  if (!ciphertext.startsWith(`${encryptedFormat}.`)) {
     throw new DamagedSecretError(
       `The ciphertext of ${context} has an unknown format. Restore it from a backup.`,
     );
   }
-  return open(dataKey, ciphertext.slice(ENCRYPTED.length + 1), context).toString('utf8');
+  return open(dataKey, ciphertext.slice(encryptedFormat.length + 1), context).toString('utf8');
 }
 
 // nonce ‖ ciphertext ‖ tag, in base64url.
 function seal(key: Uint8Array, content: Uint8Array, context: string): string {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(context, 'utf8'));
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv(cipherName, key, nonce).setAAD(Buffer.from(context, 'utf8'));
   const body = Buffer.concat([cipher.update(content), cipher.final()]);
   return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url');
 }
 
 function open(key: Uint8Array, sealed: string, context: string): Buffer {
   const bytes = Buffer.from(sealed, 'base64url');
-  const nonce = bytes.subarray(0, NONCE_BYTES);
-  const tag = bytes.subarray(-TAG_BYTES);
+  const nonce = bytes.subarray(0, nonceBytes);
+  const tag = bytes.subarray(-tagBytes);
   try {
-    const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
+    const decipher = createDecipheriv(cipherName, key, nonce, { authTagLength: tagBytes })
       .setAAD(Buffer.from(context, 'utf8'))
       .setAuthTag(tag);
-    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);
   } catch (cause) {
     throw new DamagedSecretError(
       `The secret of ${context} does not decrypt: it is damaged or belongs elsewhere. Restore it from a backup.`,

@@ -1,4 +1,4 @@
-import { MAX_INTEGER } from '@unkey-ts/contract';
+import { integerMax } from '@unkey-ts/contract';
 import { expect } from 'vitest';
 import { concurrently, type MadeKey, makeKey, recordsOfCall } from '../arrange-keys.ts';
 import { keyNotFound, keyOperationCases } from '../key-cases.ts';
@@ -55,7 +55,7 @@ export default suite('keys.updateCredits', [
   changed('`set` without value makes the key unlimited', { remaining: 5, refill: monthly }, set(), {
     remaining: null,
   }),
-  changed('`set` goes up to 2^53 − 1', { remaining: 5 }, set(MAX_INTEGER), { remaining: MAX_INTEGER }),
+  changed('`set` goes up to 2^53 − 1', { remaining: 5 }, set(integerMax), { remaining: integerMax }),
   changed('`increment` adds', { remaining: 5, refill: monthly }, increment(3), {
     remaining: 8,
     refill: monthly,
@@ -146,7 +146,7 @@ export default suite('keys.updateCredits', [
   refused('`decrement` without value', { remaining: 5 }, decrement()),
   refused('`increment` of an unlimited key', undefined, increment(1)),
   refused('`decrement` of an unlimited key', undefined, decrement(1)),
-  refused('`increment` beyond 2^53 − 1', { remaining: MAX_INTEGER }, increment(1)),
+  refused('`increment` beyond 2^53 − 1', { remaining: integerMax }, increment(1)),
   {
     name: '404, not 400, for a missing value on a key that does not exist',
     body: { keyId: 'key_doesNotExist', operation: 'increment' },

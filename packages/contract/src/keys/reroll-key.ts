@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { operation } from '../operation.ts';
 import { wholeNumber } from '../schemas/integer.ts';
-import { issuedKey, keyId, MAX_TIME } from '../schemas/key.ts';
+import { issuedKey, keyId, timeMax } from '../schemas/key.ts';
 import { creatingKeys, encryptingKeys } from './key-access.ts';
 
 export const rerollKey = operation({
@@ -17,7 +17,7 @@ Needs permission to make keys, and to encrypt keys if the old one is recoverable
     keyId,
     expiration: wholeNumber({
       minimum: 0,
-      maximum: MAX_TIME,
+      maximum: timeMax,
       description:
         'How long the old key goes on working, in milliseconds from now, rounded up to a full minute. 0: it stops at once.',
     }),

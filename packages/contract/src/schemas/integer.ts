@@ -1,7 +1,7 @@
 import Type from 'typebox';
 
 /** The largest whole number that JSON carries through JavaScript unharmed: 2^53 − 1. */
-export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
+export const integerMax = Number.MAX_SAFE_INTEGER;
 
 interface Bounds {
   readonly description: string;
@@ -10,9 +10,9 @@ interface Bounds {
   readonly default?: number;
 }
 
-/** A whole number that a request carries. Without a bound of its own it ends at {@link MAX_INTEGER}. */
+/** A whole number that a request carries. Without a bound of its own it ends at {@link integerMax}. */
 export function wholeNumber(bounds: Bounds) {
-  return Type.Integer({ format: 'int64', maximum: MAX_INTEGER, ...bounds });
+  return Type.Integer({ format: 'int64', maximum: integerMax, ...bounds });
 }
 
 /** A whole number that an answer carries; only the bounds that are given hold. */

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { credits } from './credits.ts';
 import { identity } from './identity.ts';
-import { MAX_INTEGER, wholeNumber, wholeNumberOut } from './integer.ts';
+import { integerMax, wholeNumber, wholeNumberOut } from './integer.ts';
 import { metadata } from './metadata.ts';
 import { idAlphabet } from './pattern.ts';
 import { permissionSlug } from './permission.ts';
@@ -9,7 +9,7 @@ import { ratelimit } from './ratelimit.ts';
 import { roleName } from './role.ts';
 
 /** The last moment that may be given: 2100-01-01T00:00:00Z. */
-export const MAX_TIME = 4_102_444_800_000;
+export const timeMax = 4_102_444_800_000;
 
 /** Names a key in a request. */
 export const keyId = Type.String({
@@ -41,7 +41,7 @@ export const keyName = Type.String({
 
 export const keyExpires = wholeNumber({
   minimum: 0,
-  maximum: MAX_TIME,
+  maximum: timeMax,
   description: 'When the key stops working: Unix time in milliseconds. Default: never.',
 });
 
@@ -60,7 +60,7 @@ export const keyPermissions = Type.Array(permissionSlug, {
   description: 'Slugs of the permissions that the key has by itself. Unknown ones are made.',
 });
 
-const time = { minimum: 0, maximum: MAX_INTEGER };
+const time = { minimum: 0, maximum: integerMax };
 
 /** A key as its managers see it. */
 export const key = Type.Object(

@@ -4,7 +4,7 @@ import { errorCode } from '../error-code.ts';
 import type { RatelimitEvent, UsageEvent, VerificationEvent } from './port.ts';
 import type { WorkerReply, WorkerRequest } from './sqlite.ts';
 
-const SCHEMA = `
+const schema = `
   CREATE TABLE IF NOT EXISTS verifications (
     at INTEGER NOT NULL,
     request_id TEXT NOT NULL,
@@ -41,7 +41,7 @@ const { file } = workerData as { file: string };
 
 const database = new DatabaseSync(file, { timeout: 5000 });
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-database.exec(SCHEMA);
+database.exec(schema);
 
 const insertVerification = database.prepare(
   'INSERT INTO verifications VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Issue, issuesOf, isValid, MAX_ISSUES, type Operation, pathOf } from '@unkey-ts/contract';
+import { type Issue, issuesMax, issuesOf, isValid, type Operation, pathOf } from '@unkey-ts/contract';
 import { Refusal } from '../operations/refusal.ts';
 import { renameCreditsAlias } from './credits-alias.ts';
 import { mediaTypeOf } from './respond.ts';
@@ -82,7 +82,7 @@ function metaIssues(value: unknown): Issue[] {
 }
 
 function refuseShape(operation: Operation, found: readonly Issue[]): Refusal {
-  const issues = found.slice(0, MAX_ISSUES);
+  const issues = found.slice(0, issuesMax);
   const first = issues[0];
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more, see \`errors\`)` : '';
   const detail = first

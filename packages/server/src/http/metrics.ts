@@ -22,7 +22,7 @@ interface OperationMetrics {
   readonly outcomes: Map<string, { inc(): void }>;
 }
 
-const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const durationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** A registry of its own; the callbacks are asked when it is read. */
 export function createMetrics(sources: { events(): EventStats; keyCache(): KeyCacheStats }): Metrics {
@@ -38,7 +38,7 @@ export function createMetrics(sources: { events(): EventStats; keyCache(): KeyCa
     name: 'unkey_request_duration_seconds',
     help: 'Time from the whole request to its answer.',
     labelNames: ['operation'],
-    buckets: DURATION_BUCKETS,
+    buckets: durationBuckets,
     registers,
   });
   registerEventMetrics(registers, sources.events);

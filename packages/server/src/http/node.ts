@@ -50,10 +50,10 @@ interface Connection {
   isEnding: boolean;
 }
 
-const KEEP_ALIVE_MS = 65_000;
-const LINGER_MS = 2000;
-const IDLE_CLOSE_MS = 100;
-const TIMEOUT_CHECK_MS = 1000;
+const keepAliveMs = 65_000;
+const lingerMs = 2000;
+const idleCloseMs = 100;
+const timeoutCheckMs = 1000;
 
 export function createNodeServer(options: NodeServerOptions): NodeServer {
   const { handle, failure, maxBodyBytes = bodyBytesMax, bodyTimeoutMs = 10_000 } = options;
@@ -64,10 +64,10 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
   let onIdle: (() => void) | undefined;
 
   const server = createServer({
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: keepAliveMs,
     requestTimeout: requestTimeoutMs,
     headersTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    connectionsCheckingInterval: timeoutCheckMs,
     // Node's own answer to a missing Host header is not JSON.
     requireHostHeader: false,
     noDelay: true,
@@ -194,7 +194,7 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
     isDraining = true;
     if (!server.listening) return;
     // A client may be sending on a connection that looks idle: there is a while to answer it with a goodbye.
-    const closeIdle = setInterval(() => server.closeIdleConnections(), IDLE_CLOSE_MS);
+    const closeIdle = setInterval(() => server.closeIdleConnections(), idleCloseMs);
     const cut = setInterval(cutUnfinished, drainGraceMs);
     await stopAccepting();
     clearInterval(closeIdle);
@@ -263,7 +263,7 @@ function send(response: ServerResponse, { status, headers, body }: HttpResponse)
 // Says goodbye first and takes in what the client still sends, so that it can read the answer.
 function endGently(socket: Duplex): void {
   socket.end();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
   socket.once('close', () => clearTimeout(timer));
 }
 

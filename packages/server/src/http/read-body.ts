@@ -11,7 +11,7 @@ export interface BodyReading {
   fail(kind: TransportFailure): void;
 }
 
-const NO_BODY = new Uint8Array(0);
+const noBody = new Uint8Array(0);
 
 /** Reads a body to its end, and stops at the first byte too many: at once when its length is declared. */
 export function readBody(
@@ -20,7 +20,7 @@ export function readBody(
 ): BodyReading {
   const declared = request.headers['content-length'];
   if (request.headers['transfer-encoding'] === undefined) {
-    if (declared === undefined || Number(declared) === 0) return settledReading(NO_BODY);
+    if (declared === undefined || Number(declared) === 0) return settledReading(noBody);
     if (Number(declared) > limits.maxBytes) return settledReading('too_large');
   }
   return collect(request, limits);

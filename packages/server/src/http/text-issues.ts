@@ -1,4 +1,4 @@
-import { type Issue, MAX_ISSUES, memberAt } from '@unkey-ts/contract';
+import { type Issue, issuesMax, memberAt } from '@unkey-ts/contract';
 
 // Only a body with one of these in its text can hold a value that is looked for: the walk is rare.
 const suspicious = /\\u(?:0000|[dD][89a-fA-F])|\d[eE]\+?0*\d{3}|\d{309}/;
@@ -13,7 +13,7 @@ export function textIssues(text: string, body: unknown): Issue[] {
   const found: { location: string; value: unknown }[] = [{ location: 'body', value: body }];
   // What is inside a value joins the end of the list that is being walked.
   for (const { location, value } of found) {
-    if (issues.length >= MAX_ISSUES) break;
+    if (issues.length >= issuesMax) break;
     const problem = problemOf(value);
     if (problem !== null) issues.push({ location, message: problem });
     if (typeof value !== 'object' || value === null) continue;
