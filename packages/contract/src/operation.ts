@@ -36,6 +36,11 @@ export interface Operation {
   readonly audit: readonly AuditEvent[];
   /** Bodies and answers carry `credits`, which one published client calls `keyCredits`. */
   readonly hasCreditsAlias: boolean;
+  /**
+   * What a repeated `Idempotency-Key` gets: the first answer. Absent: the header is not looked at.
+   * `stored`: kept with the change itself, in its transaction. `remembered`: kept beside the counters, for a minute.
+   */
+  readonly idempotency?: 'stored' | 'remembered';
   readonly example: { readonly request: unknown; readonly response: unknown };
   readonly types?: { readonly input: unknown; readonly output: unknown };
 }

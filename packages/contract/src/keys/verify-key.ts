@@ -182,6 +182,7 @@ identity has is refused with 412.`,
   ],
   audit: ['key.update'],
   hasCreditsAlias: true,
+  idempotency: 'remembered',
   example: {
     request: {
       key: 'demo_ThisIsNotARealKey11111',

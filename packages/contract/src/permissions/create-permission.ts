@@ -25,6 +25,7 @@ and lower case: the second time is refused with 409.`,
   errors: ['unkey/data/permission_already_exists'],
   audit: ['permission.create'],
   hasCreditsAlias: false,
+  idempotency: 'stored',
   example: {
     request: { name: 'Read documents', slug: 'documents.read', description: 'Open and download documents' },
     response: { permissionId: 'perm_7uJm4Kd1S' },
