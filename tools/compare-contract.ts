@@ -79,6 +79,10 @@ const deliberate: readonly Deliberate[] = [
     matches: ({ what, ours }) => what === 'status' && (ours === '405' || ours === '408' || ours === '413'),
   },
   {
+    reason: 'an Idempotency-Key may be in conflict with an earlier request',
+    matches: ({ what, ours, theirs }) => what === 'status' && ours === '409' && theirs === undefined,
+  },
+  {
     reason: 'the workspace of a root key may be missing, so that every operation can answer 404',
     matches: ({ what, ours, place }) => what === 'status' && ours === '404' && place !== 'liveness',
   },

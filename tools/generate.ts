@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  answerLifetimes,
   describeAccess,
   type ErrorCode,
   errorMeanings,
@@ -46,6 +47,7 @@ function operationsPage(): string {
     operation.summary,
     describeAccess(operation.access).join('; '),
     operation.mode,
+    operation.idempotency === undefined ? '' : answerLifetimes[operation.idempotency].inWords,
     [...errorsByStatus({ ...operation, access: 'public' })]
       .filter(([, codes]) => codes.some((code) => operation.errors.includes(code)))
       .map(
@@ -61,8 +63,9 @@ function operationsPage(): string {
     'Operations',
     'Every operation, what the root key needs for it, and the refusals of its own. Any operation can also be answered with the [errors that all share](errors.md). `openapi.yaml` beside this page has the fields.',
     [
-      table(['Operation', 'What it does', 'Permission', 'Mode', 'Refusals'], rows),
+      table(['Operation', 'What it does', 'Permission', 'Mode', 'Repeats', 'Refusals'], rows),
       '`read` sees one moment of the store, `write` changes it all or nothing, `spend` decides and takes in one step.',
+      '`Repeats`: for how long the same `Idempotency-Key` gets the first answer again. The same key with another body, or from another root key, is refused with 409 `idempotency_conflict`. Only answers of 200 are kept.',
     ],
   );
 }

@@ -33,6 +33,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   'unkey/data/role_already_exists': 'The name is taken.',
   'unkey/data/workspace_not_found': 'The workspace of the root key does not exist.',
   'unkey/application/invalid_input': 'The request does not have the right form; `errors` says where.',
+  'unkey/application/idempotency_conflict':
+    'The `Idempotency-Key` was sent before with another body or by another root key.',
   'unkey/application/precondition_failed': 'Something has to be set up first; the detail says what.',
   'unkey/application/protected_resource': 'The thing is protected against deletion.',
   'unkey/application/service_unavailable': 'The service could not do its work. Trying again may help.',

@@ -30,6 +30,7 @@ export const errors = {
   'unkey/data/role_already_exists': [409, 'Conflicting Resource'],
   'unkey/data/workspace_not_found': [404, 'Not Found'],
   'unkey/application/invalid_input': [400, 'Bad Request'],
+  'unkey/application/idempotency_conflict': [409, 'Idempotency Conflict'],
   'unkey/application/precondition_failed': [412, 'Precondition Failed'],
   'unkey/application/protected_resource': [412, 'Resource is protected'],
   'unkey/application/service_unavailable': [500, 'Internal Server Error'],
@@ -62,6 +63,11 @@ export const rootKeyErrors = [
   'unkey/authorization/workspace_disabled',
   'unkey/data/workspace_not_found',
   'user/too_many_requests/workspace_rate_limited',
+] as const satisfies readonly ErrorCode[];
+
+/** What an operation that looks at `Idempotency-Key` can be answered with, besides. */
+export const idempotencyErrors = [
+  'unkey/application/idempotency_conflict',
 ] as const satisfies readonly ErrorCode[];
 
 /** The wire's `error.type`. */

@@ -3,6 +3,7 @@ export type { AuditEvent } from './audit.ts';
 export { describeAccess } from './describe-access.ts';
 export { errorMeanings } from './error-meanings.ts';
 export { type ErrorCode, errors, errorType, statusesWithIssues } from './errors.ts';
+export { answerLifetimes, idempotencyKey } from './idempotency.ts';
 export type { VerificationCode } from './keys/verify-key.ts';
 export { openapi } from './openapi.ts';
 export { type Declaration, type Mode, type Operation, pathOf } from './operation.ts';

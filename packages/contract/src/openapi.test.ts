@@ -102,6 +102,14 @@ describe.each(Object.entries<Operation>(operations))('%s', (_, operation) => {
     ]);
   });
 
+  test('it tells of Idempotency-Key where it looks at it', () => {
+    const parameters = resolved(at(`${place}/parameters`)) as Json[] | undefined;
+    const headers = resolved(at(`${place}/responses/200/headers`)) as Json;
+    const isTold = operation.idempotency !== undefined;
+    expect((parameters ?? []).map(({ name }) => name)).toEqual(isTold ? ['Idempotency-Key'] : []);
+    expect('Idempotent-Replayed' in headers).toBe(isTold);
+  });
+
   test('it lists every status, each with its codes and an example that fits', () => {
     const byStatus = errorsByStatus(operation);
     const responses = resolved(at(`${place}/responses`)) as Record<string, Json>;

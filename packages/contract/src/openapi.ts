@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { describeAccess } from './describe-access.ts';
 import { errorMeanings } from './error-meanings.ts';
 import { type ErrorCode, errors, errorType, statusesWithIssues } from './errors.ts';
+import { answerLifetimes, idempotencyKey } from './idempotency.ts';
 import { type Operation, pathOf } from './operation.ts';
 import { errorsByStatus } from './operation-errors.ts';
 import { operations } from './operations.ts';
@@ -45,13 +46,19 @@ export function openapi(version: string): Json {
     tags,
     paths,
     components: {
+      parameters: { IdempotencyKey: idempotencyKeyParameter },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'root key', description: 'A root key.' },
       },
       headers: {
         RequestId: {
-          description: 'Id of the request, the same as `meta.requestId`.',
+          description: 'Id of this request; `meta.requestId` has it too.',
           schema: { type: 'string' },
+        },
+        IdempotentReplayed: {
+          description:
+            'There, and `true`, when this is the answer to an earlier request with the same `Idempotency-Key`. `meta.requestId` is then of the earlier request.',
+          schema: { const: 'true' },
         },
       },
       responses,
@@ -59,6 +66,15 @@ export function openapi(version: string): Json {
     },
   };
 }
+
+const idempotencyKeyParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'A name of your choice for this call, for example a UUID. Sent again with the same body and root key, it gets the first answer, byte for byte, and nothing is done twice.',
+  schema: idempotencyKey,
+};
 
 /** The schemas under `components`: those with a `title` are put there once and referred to from elsewhere. */
 class Components {
@@ -111,7 +127,12 @@ function operationObject(operation: Operation, components: Components): Json {
     operationId: operation.id,
     tags: [operation.id.split('.')[0]],
     summary: operation.summary,
-    description: [operation.description, accessSentence(operation)].join('\n\n'),
+    description: [operation.description, ...repetitionSentence(operation), accessSentence(operation)].join(
+      '\n\n',
+    ),
+    ...(operation.idempotency === undefined
+      ? {}
+      : { parameters: [{ $ref: '#/components/parameters/IdempotencyKey' }] }),
     ...(operation.access === 'public' ? { security: [] } : {}),
     ...(operation.input === null
       ? {}
@@ -126,6 +147,13 @@ function operationObject(operation: Operation, components: Components): Json {
       ),
     },
   };
+}
+
+function repetitionSentence({ idempotency }: Operation): string[] {
+  if (idempotency === undefined) return [];
+  return [
+    `With an \`Idempotency-Key\`, its answer is kept for ${answerLifetimes[idempotency].inWords}. A refusal is not kept.`,
+  ];
 }
 
 function accessSentence({ access }: Operation): string {
@@ -152,7 +180,7 @@ function success(operation: Operation, name: string, components: Components): Js
   const schema = components.named(`${name}ResponseBody`, body);
   return {
     description: 'Done.',
-    headers: requestIdHeader,
+    headers: { ...requestIdHeader, ...(operation.idempotency === undefined ? {} : replayedHeader) },
     content: { 'application/json': { schema, example: exampleOf(operation) } },
   };
 }
@@ -166,6 +194,8 @@ function exampleOf(operation: Operation): Json {
 }
 
 const requestIdHeader = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+
+const replayedHeader = { 'Idempotent-Replayed': { $ref: '#/components/headers/IdempotentReplayed' } };
 
 const errorNames: Readonly<Record<number, string>> = {
   400: 'BadRequest',
@@ -192,8 +222,8 @@ const errorHeaders: Readonly<Record<number, Json>> = {
   },
 };
 
-/** What any operation behind a root key can be answered with: told once, under `components`. */
-const sharedErrors = errorsByStatus({ access: [], errors: [] });
+/** What many operations can be answered with: told once, under `components`. */
+const sharedErrors = errorsByStatus({ access: [], errors: [], idempotency: 'stored' });
 
 function sharedFailures(components: Components): Json {
   return Object.fromEntries(

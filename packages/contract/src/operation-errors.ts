@@ -1,16 +1,20 @@
-import { type ErrorCode, errors, rootKeyErrors, transportErrors } from './errors.ts';
+import { type ErrorCode, errors, idempotencyErrors, rootKeyErrors, transportErrors } from './errors.ts';
 import type { Operation } from './operation.ts';
 
+/** What the errors of an operation follow from. */
+type Refusing = Pick<Operation, 'access' | 'errors' | 'idempotency'>;
+
 /** Every error that an operation can be answered with, its own first, each once. */
-export function errorsOf(operation: Pick<Operation, 'access' | 'errors'>): readonly ErrorCode[] {
+export function errorsOf(operation: Refusing): readonly ErrorCode[] {
+  const ofRepetition = operation.idempotency === undefined ? [] : idempotencyErrors;
   const behindRootKey = operation.access === 'public' ? [] : rootKeyErrors;
-  return [...new Set<ErrorCode>([...operation.errors, ...behindRootKey, ...transportErrors])];
+  return [
+    ...new Set<ErrorCode>([...operation.errors, ...ofRepetition, ...behindRootKey, ...transportErrors]),
+  ];
 }
 
 /** The same, by HTTP status, in rising order. */
-export function errorsByStatus(
-  operation: Pick<Operation, 'access' | 'errors'>,
-): ReadonlyMap<number, readonly ErrorCode[]> {
+export function errorsByStatus(operation: Refusing): ReadonlyMap<number, readonly ErrorCode[]> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of errorsOf(operation)) {
     const status = errors[code][0];

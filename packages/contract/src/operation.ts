@@ -38,7 +38,8 @@ export interface Operation {
   readonly hasCreditsAlias: boolean;
   /**
    * What a repeated `Idempotency-Key` gets: the first answer. Absent: the header is not looked at.
-   * `stored`: kept with the change itself, in its transaction. `remembered`: kept beside the counters, for a minute.
+   * `stored`, for a `write`: kept for a day, in the transaction of the change itself.
+   * `remembered`, for a `spend`: kept for a minute, beside the counters.
    */
   readonly idempotency?: 'stored' | 'remembered';
   readonly example: { readonly request: unknown; readonly response: unknown };

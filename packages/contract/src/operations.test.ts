@@ -43,6 +43,12 @@ describe.each(all)('%s', (_, operation) => {
     if (operation.mode === 'write') expect(operation.audit).not.toEqual([]);
   });
 
+  test('its answer is kept where its changes are', () => {
+    const { idempotency, mode } = operation;
+    const kept = { read: undefined, write: 'stored', spend: 'remembered' }[mode];
+    expect([undefined, kept]).toContain(idempotency);
+  });
+
   test('a list takes a limit and a cursor', () => {
     const members = Object.keys(Reflect.get(operation.input ?? {}, 'properties') ?? {});
     expect(members.includes('cursor') && members.includes('limit')).toBe(operation.isPaged);
@@ -61,13 +67,36 @@ test('every operation behind a root key asks for something', () => {
 test('errors are told by rising status, an operation’s own first, each once', () => {
   const { 'keys.verifyKey': verifyKey } = operations;
   const byStatus = errorsByStatus(verifyKey);
-  expect([...byStatus.keys()]).toEqual([400, 401, 403, 404, 405, 408, 412, 413, 429, 500]);
+  expect([...byStatus.keys()]).toEqual([400, 401, 403, 404, 405, 408, 409, 412, 413, 429, 500]);
   expect(byStatus.get(400)).toEqual([
     'user/bad_request/permissions_query_syntax_error',
     'unkey/authentication/malformed',
     'unkey/application/invalid_input',
     'user/bad_request/request_body_unreadable',
   ]);
+});
+
+test('what creates, changes by an amount or spends answers a repetition as before', () => {
+  expect(all.filter(([, { idempotency }]) => idempotency === 'stored').map(([id]) => id)).toEqual([
+    'apis.createApi',
+    'identities.createIdentity',
+    'keys.createKey',
+    'keys.migrateKeys',
+    'keys.rerollKey',
+    'keys.updateCredits',
+    'permissions.createPermission',
+    'permissions.createRole',
+  ]);
+  expect(all.filter(([, { mode }]) => mode === 'spend')).toEqual(
+    all.filter(([, { idempotency }]) => idempotency === 'remembered'),
+  );
+});
+
+test('every one of them, and no other, can be in conflict with an earlier request', () => {
+  const conflicting = all.filter(([, operation]) =>
+    errorsByStatus(operation).get(409)?.includes('unkey/application/idempotency_conflict'),
+  );
+  expect(conflicting).toEqual(all.filter(([, { idempotency }]) => idempotency !== undefined));
 });
 
 test('liveness can only fail as any request can', () => {
