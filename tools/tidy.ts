@@ -20,9 +20,15 @@ interface Room {
 }
 
 const server = 'packages/server/src';
-const foundations = ['clock.ts', 'error-code.ts', 'ids.ts', 'log.ts', 'secrets.ts', 'services.ts'].map(
-  (file) => `${server}/${file}`,
-);
+const foundations = [
+  'clock.ts',
+  'error-code.ts',
+  'ids.ts',
+  'log.ts',
+  'sealing.ts',
+  'secrets.ts',
+  'services.ts',
+].map((file) => `${server}/${file}`);
 const ports = [
   `${server}/storage/port`,
   `${server}/storage/lookups.ts`,

@@ -1,7 +1,9 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type MasterKey, MasterKeyError, type MasterKeys } from './master-keys.ts';
+import { DamagedSecretError, open, seal, sealingKeyBytes } from './sealing.ts';
 
 export { MasterKeyError, type MasterKeys, openMasterKeys } from './master-keys.ts';
+export { DamagedSecretError } from './sealing.ts';
 
 /**
  * Recoverable keys, encrypted in two steps: a master key wraps a data key, the data key encrypts the secret.
@@ -22,17 +24,8 @@ export interface Vault {
   rewrap(wrappedDataKey: string): string;
 }
 
-/** A stored ciphertext is damaged, or was moved to another key's place. */
-export class DamagedSecretError extends Error {
-  override readonly name = 'DamagedSecretError';
-}
-
 const wrappedFormat = 'dk1';
 const encryptedFormat = 'ct1';
-const cipherName = 'aes-256-gcm';
-const nonceBytes = 12;
-const tagBytes = 16;
-const dataKeyBytes = 32;
 const memoisedMax = 1000;
 
 export function createVault(masterKeys: MasterKeys): Vault {
@@ -56,7 +49,7 @@ export function createVault(masterKeys: MasterKeys): Vault {
 
   return {
     isEnabled: masterKeys.current() !== null,
-    newDataKey: () => wrap(currentKey(masterKeys), randomBytes(dataKeyBytes)),
+    newDataKey: () => wrap(currentKey(masterKeys), randomBytes(sealingKeyBytes)),
     encrypt: (wrapped, plaintext, context) =>
       `${encryptedFormat}.${seal(dataKeyOf(wrapped), Buffer.from(plaintext, 'utf8'), context)}`,
     decrypt: (wrapped, ciphertext, context) => decrypt(dataKeyOf(wrapped), ciphertext, context),
@@ -103,29 +96,4 @@ function decrypt(dataKey: Uint8Array, ciphertext: string, context: string): stri
     );
   }
   return open(dataKey, ciphertext.slice(encryptedFormat.length + 1), context).toString('utf8');
-}
-
-// nonce ‖ ciphertext ‖ tag, in base64url.
-function seal(key: Uint8Array, content: Uint8Array, context: string): string {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv(cipherName, key, nonce).setAAD(Buffer.from(context, 'utf8'));
-  const body = Buffer.concat([cipher.update(content), cipher.final()]);
-  return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url');
-}
-
-function open(key: Uint8Array, sealed: string, context: string): Buffer {
-  const bytes = Buffer.from(sealed, 'base64url');
-  const nonce = bytes.subarray(0, nonceBytes);
-  const tag = bytes.subarray(-tagBytes);
-  try {
-    const decipher = createDecipheriv(cipherName, key, nonce, { authTagLength: tagBytes })
-      .setAAD(Buffer.from(context, 'utf8'))
-      .setAuthTag(tag);
-    return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);
-  } catch (cause) {
-    throw new DamagedSecretError(
-      `The secret of ${context} does not decrypt: it is damaged or belongs elsewhere. Restore it from a backup.`,
-      { cause },
-    );
-  }
 }
