@@ -169,6 +169,21 @@ export interface AuditRecord {
   readonly correlationId: string | null;
 }
 
+/** A request that may come again: with the same key it is either the same one, or in conflict. */
+export interface RepeatableRequest {
+  readonly operation: string;
+  /** SHA-256 of its `Idempotency-Key`. */
+  readonly keyHash: string;
+  /** Of who sends it and what: the same for a repetition only. */
+  readonly fingerprint: string;
+  readonly expiresAt: number;
+}
+
+export interface KeptAnswer {
+  readonly fingerprint: string;
+  readonly answer: string;
+}
+
 export interface PageQuery {
   /** Id of the first row wanted. */
   readonly cursor: string | undefined;

@@ -3,6 +3,7 @@ import type {
   Api,
   AuditRecord,
   Identity,
+  KeptAnswer,
   Key,
   KeyChanges,
   Meta,
@@ -14,6 +15,7 @@ import type {
   PageQuery,
   Permission,
   Ratelimit,
+  RepeatableRequest,
   Role,
   RootKey,
   Workspace,
@@ -35,6 +37,7 @@ export interface Store {
   readonly namespaces: NamespaceStore;
   readonly migrations: MigrationStore;
   readonly audit: AuditStore;
+  readonly idempotency: IdempotencyStore;
 }
 
 export interface WorkspaceStore {
@@ -167,4 +170,21 @@ export interface AuditStore {
     readonly workspaceId?: string | undefined;
     readonly limit: number;
   }): Promise<AuditRecord[]>;
+}
+
+/** Answers, kept for requests that come again. */
+export interface IdempotencyStore {
+  /**
+   * Null: nobody has sent it before, or too long ago, and this transaction keeps its answer. Waits for a transaction
+   * that has claimed the same.
+   */
+  claim(workspaceId: string, request: RepeatableRequest, now: number): Promise<KeptAnswer | null>;
+  /** The answer to a claimed request. */
+  keep(
+    workspaceId: string,
+    request: Pick<RepeatableRequest, 'operation' | 'keyHash'>,
+    answer: string,
+  ): Promise<void>;
+  /** Of all workspaces, at most `limit` of them; answers how many. */
+  deleteExpired(now: number, limit: number): Promise<number>;
 }

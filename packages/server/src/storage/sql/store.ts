@@ -2,6 +2,7 @@ import type { Changes } from '../changes.ts';
 import type { Store } from '../port/store.ts';
 import { apiStore } from './apis.ts';
 import { auditStore } from './audit.ts';
+import { idempotencyStore } from './idempotency.ts';
 import { identityStore } from './identities.ts';
 import { keyStore } from './keys.ts';
 import { migrationStore } from './migrations.ts';
@@ -25,5 +26,6 @@ export function sqlStore(db: Database, changes: Changes): Store {
     namespaces: namespaceStore(db, changes),
     migrations: migrationStore(db),
     audit: auditStore(db),
+    idempotency: idempotencyStore(db),
   };
 }

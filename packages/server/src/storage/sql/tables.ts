@@ -133,6 +133,15 @@ export interface Tables {
     resources: string;
     correlationId: string | null;
   };
+  keptAnswers: {
+    workspaceId: string;
+    operation: string;
+    keyHash: string;
+    fingerprint: string;
+    /** Sealed. Empty only inside the transaction that makes it. */
+    answer: string;
+    expiresAt: number;
+  };
 }
 
 export type Database = Kysely<Tables>;

@@ -83,6 +83,13 @@ const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX audit_log_at ON audit_log (at);
   `,
+  `
+  CREATE TABLE kept_answers (
+    workspace_id TEXT NOT NULL, operation TEXT NOT NULL, key_hash TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    answer TEXT NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (workspace_id, operation, key_hash)
+  ) STRICT;
+  CREATE INDEX kept_answers_expiry ON kept_answers (expires_at);
+  `,
 ];
 
 export class NewerSchemaError extends Error {

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { at, createKey } from '../conformance/samples.ts';
 import { storageConformance } from '../conformance/storage-conformance.ts';
+import { openDatabase } from './open.ts';
 import { openSqliteStorage } from './storage.ts';
 
 storageConformance('storage in a SQLite file', async (onCommit) => {
@@ -23,6 +25,25 @@ storageConformance('storage in a SQLite file', async (onCommit) => {
       await rm(folder, { recursive: true, force: true });
     },
   };
+});
+
+test('a database of the first schema keeps what is in it, and gets what was added since', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-storage-'));
+  const file = join(folder, 'unkey.sqlite');
+  const open = () => openSqliteStorage({ file, onCommit: () => {} });
+  const before = open();
+  await before.write((store) => createKey(store));
+  await before.close();
+  const database = openDatabase(file);
+  database.exec('DROP TABLE kept_answers; PRAGMA user_version = 1');
+  database.close();
+
+  for (const storage of [open(), open()]) {
+    expect(await storage.findVerifiableKey('hash-of-key_1')).not.toBeNull();
+    expect(await storage.write((store) => store.idempotency.deleteExpired(at, 1))).toBe(0);
+    await storage.close();
+  }
+  await rm(folder, { recursive: true, force: true });
 });
 
 test('a write to a closed database fails, and so does the next one: neither hangs', async () => {
