@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { countersConformance } from './conformance/counters-conformance.ts';
 import { memoryCounters } from './memory.ts';
+import { type AnswerBounds, memoryAnswers } from './memory-answers.ts';
 
 countersConformance('counters in memory', async () => memoryCounters());
 
@@ -38,6 +39,40 @@ test('what is refused or free takes no memory', () => {
   counters.take([{ ...take('free'), cost: 0 }], now);
   counters.take([take('passes'), { ...take('refused'), cost: 11 }], now);
   expect(counters.size()).toBe(0);
+});
+
+test('answers that have expired are dropped with the counters', async () => {
+  const counters = memoryCounters();
+  await counters.claim('a', now);
+  counters.remember('a', { fingerprint: 'f', answer: 'x' }, now + minute);
+  counters.take([take('a')], now + minute - 1);
+  expect(await counters.claim('a', now)).not.toBeNull();
+  counters.take([take('a')], now + 2 * minute);
+  // An earlier clock would still have seen it.
+  expect(await counters.claim('a', now)).toBeNull();
+});
+
+test('beyond a number of answers, or of their characters, the oldest are forgotten', async () => {
+  const remembered = (bounds: AnswerBounds, texts: readonly string[]) => {
+    const answers = memoryAnswers(bounds);
+    for (const [index, answer] of texts.entries()) {
+      answers.remember(`call ${index}`, { fingerprint: 'f', answer }, now + minute);
+    }
+    return answers;
+  };
+  const few = remembered({ answers: 2, characters: 100 }, ['a', 'b', 'c']);
+  expect(few.size()).toBe(2);
+  expect(await few.claim('call 0', now)).toBeNull();
+  expect((await few.claim('call 2', now))?.answer).toBe('c');
+
+  const short = remembered({ answers: 100, characters: 10 }, ['aaaa', 'bbbb', 'cccccc']);
+  expect(short.size()).toBe(2);
+  expect(await short.claim('call 0', now)).toBeNull();
+  short.remember('call 1', { fingerprint: 'f', answer: 'b' }, now + minute);
+  short.remember('call 3', { fingerprint: 'f', answer: 'ddd' }, now + minute);
+  expect(short.size()).toBe(3);
+  short.remember('call 4', { fingerprint: 'f', answer: 'e'.repeat(11) }, now + minute);
+  expect(short.size()).toBe(0);
 });
 
 test('a closed one has forgotten everything', async () => {

@@ -1,4 +1,5 @@
 import { decide, type Window } from '../domain/ratelimit/window.ts';
+import { memoryAnswers } from './memory-answers.ts';
 import type { Counters } from './port.ts';
 
 interface Entry {
@@ -12,11 +13,13 @@ const sweepIntervalMs = 30_000;
 /** Counters in this process's memory. They start at zero with the process. */
 export function memoryCounters(): Counters & { readonly size: () => number; sweep(now: number): void } {
   const entries = new Map<string, Entry>();
+  const answers = memoryAnswers();
   let sweptAt = 0;
 
   const sweep = (now: number): void => {
     sweptAt = now;
     for (const [counter, { expiresAt }] of entries) if (expiresAt <= now) entries.delete(counter);
+    answers.dropExpired(now);
   };
 
   return {
@@ -30,8 +33,14 @@ export function memoryCounters(): Counters & { readonly size: () => number; swee
       }
       return decision;
     },
+    claim: answers.claim,
+    remember: answers.remember,
+    release: answers.release,
     size: () => entries.size,
     sweep,
-    close: async () => entries.clear(),
+    async close() {
+      entries.clear();
+      answers.clear();
+    },
   };
 }

@@ -2,8 +2,24 @@ import type { Decision, Take } from '../domain/ratelimit/window.ts';
 
 type Outcome = Pick<Decision, 'passed' | 'taken'>;
 
+/** What a call that spends was answered, for the same call to be answered again. */
+export interface RememberedAnswer {
+  /** Of who called and how: the same for a repetition only. */
+  readonly fingerprint: string;
+  readonly answer: string;
+}
+
 /** Sliding windows. `take` decides and consumes in one atomic step: all takes of a call, or none. */
 export interface Counters {
   take(takes: readonly Take[], now: number): Outcome | Promise<Outcome>;
+  /**
+   * Null: the name is the caller's, who remembers an answer under it or releases it. While it is another caller's,
+   * this one waits.
+   */
+  claim(name: string, now: number): Promise<RememberedAnswer | null>;
+  /** Until `expiresAt`. Of very many answers the oldest may be forgotten before. */
+  remember(name: string, answer: RememberedAnswer, expiresAt: number): void | Promise<void>;
+  /** Leaves the name to the next caller. */
+  release(name: string): void | Promise<void>;
   close(): Promise<void>;
 }

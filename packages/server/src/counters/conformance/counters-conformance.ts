@@ -120,6 +120,50 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
       ]);
     });
 
+    describe('answers to calls that come again', () => {
+      const answer = { fingerprint: 'who and what', answer: '{"data":"é🚀\\n"}' };
+
+      test('the first caller has the name until it remembers an answer, which is there until it expires', async () => {
+        expect(await counters.claim('a', now)).toBeNull();
+        await counters.remember('a', answer, now + minute);
+        expect(await counters.claim('a', now)).toMatchObject(answer);
+        expect(await counters.claim('a', now + minute - 1)).toMatchObject(answer);
+        expect(await counters.claim('a', now + minute)).toBeNull();
+      });
+
+      test('a released name is free again', async () => {
+        expect(await counters.claim('a', now)).toBeNull();
+        await counters.release('a');
+        expect(await counters.claim('a', now)).toBeNull();
+      });
+
+      test('names are told apart', async () => {
+        expect(await counters.claim('a', now)).toBeNull();
+        expect(await counters.claim('A', now)).toBeNull();
+        expect(await counters.claim('a\n', now)).toBeNull();
+      });
+
+      test('who comes while the first one runs waits for its answer', async () => {
+        expect(await counters.claim('a', now)).toBeNull();
+        const waiting = Array.from({ length: 20 }, () => counters.claim('a', now));
+        await counters.remember('a', answer, now + minute);
+        for (const known of await Promise.all(waiting)) expect(known).toMatchObject(answer);
+      });
+
+      test('when the first one releases the name, one of those that wait has it and the others go on waiting', async () => {
+        expect(await counters.claim('a', now)).toBeNull();
+        const next = Array.from({ length: 20 }, async () => {
+          const known = await counters.claim('a', now);
+          if (known === null) await counters.remember('a', answer, now + minute);
+          return known;
+        });
+        await counters.release('a');
+        const known = await Promise.all(next);
+        expect(known.filter((one) => one === null)).toHaveLength(1);
+        expect(known.filter((one) => one?.answer === answer.answer)).toHaveLength(19);
+      });
+    });
+
     test('counters are told apart by every letter', async () => {
       const names = [
         'a',
