@@ -112,10 +112,14 @@ function shelvesOf(operations: readonly Operation[]): Shelf[] {
   }));
 }
 
+function shelfName({ name }: { readonly name: string }): string {
+  return shelfTypes[name] ?? pascal(name);
+}
+
 function shelfType({ name, operations }: Shelf, types: Types): string {
   const about = doc('', [tags.find((tag) => tag.name === name)?.description ?? '']);
   const methods = operations.map((operation) => `${methodDoc(operation)}  ${method(operation, types)}`);
-  return `${about}export interface ${shelfTypes[name] ?? pascal(name)} {\n${methods.join('\n\n')}\n}`;
+  return `${about}export interface ${shelfName({ name })} {\n${methods.join('\n\n')}\n}`;
 }
 
 function method(operation: Operation, types: Types): string {
@@ -186,15 +190,16 @@ function optionsType({ idempotency }: Operation): string {
 
 /** Names every schema once. The same name for two different types is a mistake of the contract or of a name here. */
 class Types {
-  readonly #nouns = new Map<string, string>();
+  readonly #texts = new Map<string, string>();
   readonly #usedInBoth: ReadonlySet<string>;
-  readonly #taken: ReadonlySet<string>;
+  readonly #shelves: ReadonlySet<string>;
+  readonly #own = new Set<string>();
 
   constructor(operations: readonly Operation[]) {
     const inRequests = new Set(operations.flatMap(({ input }) => titlesIn(schemaOf(input))));
     const inAnswers = new Set(operations.flatMap(({ output }) => titlesIn(schemaOf(output))));
     this.#usedInBoth = new Set([...inRequests].filter((title) => inAnswers.has(title)));
-    this.#taken = uniqueNames(operations);
+    this.#shelves = new Set(['Operations', ...shelvesOf(operations).map(shelfName)]);
   }
 
   ofOperation(operation: Operation): string[] {
@@ -218,22 +223,22 @@ class Types {
 
   /** The types that operations share or that are part of theirs, by name. */
   nouns(): string[] {
-    const nouns = [...this.#nouns].sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const [name] of nouns) {
-      if (this.#taken.has(name))
-        throw new Error(`The type ${name} exists twice: give its schema another title.`);
-    }
-    return nouns.map(([, text]) => text);
+    const names = [...this.#texts.keys()].filter((name) => !this.#own.has(name)).sort();
+    return names.map((name) => this.#texts.get(name) ?? '');
   }
 
-  #ofOperation(input: object | null, name: string, direction: Direction, about: string): string[] {
-    if (input === null) return [];
-    const schema = schemaOf(input);
+  #ofOperation(given: object | null, name: string, direction: Direction, about: string): string[] {
+    if (given === null) return [];
+    if (this.#own.has(name)) throw new Error(`Two operations have a ${name}: give one of them another name.`);
+    this.#own.add(name);
+    const schema = schemaOf(given);
     const isOwn = schema.title === undefined || this.#nameOf(schema.title, direction) === name;
-    if (isOwn && schema.properties !== undefined) {
-      return [this.#declaration(name, { description: about, ...schema }, direction)];
-    }
-    return [`export type ${name} = ${this.#expression(schema, direction, name)};`];
+    const text =
+      isOwn && schema.properties !== undefined
+        ? this.#declaration(name, { description: about, ...schema }, direction)
+        : `export type ${name} = ${this.#expression(schema, direction, name)};`;
+    this.#declare(name, text);
+    return [text];
   }
 
   #nameOf(title: string, direction: Direction): string {
@@ -276,8 +281,7 @@ class Types {
   #object(schema: Schema, direction: Direction, place: string): string {
     if (schema.properties === undefined) return 'Record<string, unknown>';
     const name = this.#nameOf(schema.title ?? place, direction);
-    // What the operation itself takes is declared with it.
-    if (!this.#taken.has(name)) this.#declare(name, this.#declaration(name, schema, direction));
+    this.#declare(name, this.#declaration(name, schema, direction));
     return name;
   }
 
@@ -296,29 +300,19 @@ class Types {
   }
 
   #declare(name: string, text: string): void {
-    const known = this.#nouns.get(name);
-    if (known !== undefined && withoutDocs(known) !== withoutDocs(text)) {
+    const known = this.#texts.get(name);
+    if (this.#shelves.has(name) || (known !== undefined && withoutDocs(known) !== withoutDocs(text))) {
       throw new Error(`Two different types would be called ${name}: give one of them another title.`);
     }
-    if (known === undefined) this.#nouns.set(name, text);
+    if (known === undefined) this.#texts.set(name, text);
   }
 }
 
 function withoutDocs(text: string): string {
-  return text.replace(/\/\*\*[\s\S]*?\*\//g, '').replace(/\s+/g, ' ');
-}
-
-/** The names of the operations' own types. Names of operations must differ over shelves too. */
-function uniqueNames(operations: readonly Operation[]): Set<string> {
-  const names = operations.flatMap((operation) => {
-    const name = pascal(nameOf(operation));
-    return [`${name}Request`, `${name}Data`];
-  });
-  names.push('Operations', ...shelvesOf(operations).map(({ name }) => shelfTypes[name] ?? pascal(name)));
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined)
-    throw new Error(`The type ${twice} exists twice: operations need names of their own.`);
-  return new Set(names);
+  return text
+    .replace(/\/\*\*[\s\S]*?\*\//g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 function titlesIn(schema: Schema): string[] {

@@ -1,0 +1,166 @@
+import {
+  type Operations as Contract,
+  type InputOf,
+  issuesOf,
+  type Operation,
+  type OperationId,
+  operationIds,
+  operations,
+} from '@unkey-ts/contract';
+import { expect, expectTypeOf, test } from 'vitest';
+import type { PageAnswer } from '../answer.ts';
+import type { Call } from '../call.ts';
+import type { ListCall } from '../page.ts';
+import type {
+  Apis,
+  CreateKeyRequest,
+  Identities,
+  Keys,
+  LimitRequest,
+  Operations,
+  Permissions,
+  Ratelimits,
+  UpdateCreditsRequest,
+  UpdateKeyRequest,
+  VerificationCode,
+  VerifyKeyRequest,
+} from './api.ts';
+import { remembered, shelves, stored } from './operations.ts';
+
+/** Whether two types are the same to the compiler, optional members and all. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Without what the client adds to the contract: `undefined` for what is left out, `readonly`, values to come. */
+type Plain<T> = T extends string
+  ? Known<T>
+  : T extends readonly (infer Item)[]
+    ? Plain<Item>[]
+    : T extends object
+      ? { [Member in keyof T]: Plain<Exclude<T[Member], undefined>> }
+      : T;
+
+type Known<T extends string> = Same<T, string> extends true ? string : string extends T ? never : T;
+
+type Output<Id extends OperationId> = NonNullable<Contract[Id]['types']>['output'];
+
+/** `undefined` is the client's word for no body and no `data`; the contract says null. */
+type OrNull<T> = [T] extends [undefined] ? null : Plain<T>;
+
+type WrongRequest = {
+  [Id in OperationId]: Same<OrNull<Operations[Id]['request']>, Plain<InputOf<Id>>> extends true ? never : Id;
+}[OperationId];
+
+type WrongAnswer = {
+  [Id in OperationId]: Same<OrNull<Operations[Id]['answer']['data']>, Plain<Output<Id>>> extends true
+    ? never
+    : Id;
+}[OperationId];
+
+/** Both ways of saying what an operation takes and gives agree. */
+type Method<Id extends keyof Operations> =
+  Operations[Id]['answer'] extends PageAnswer<infer Item>
+    ? { request: Operations[Id]['request']; result: ListCall<Item>; options: Operations[Id]['options'] }
+    : {
+        request: Operations[Id]['request'];
+        result: Call<Operations[Id]['answer']>;
+        options: Operations[Id]['options'];
+      };
+
+interface Shelves {
+  apis: Apis;
+  identities: Identities;
+  keys: Keys;
+  permissions: Permissions;
+  ratelimit: Ratelimits;
+}
+
+type MethodOf<Id> = Id extends `${infer Shelf extends keyof Shelves}.${infer Name}`
+  ? Name extends keyof Shelves[Shelf]
+    ? Shelves[Shelf][Name] extends (request: infer Request, options?: infer Options) => infer Result
+      ? { request: Exclude<Request, undefined>; result: Result; options: Exclude<Options, undefined> }
+      : never
+    : never
+  : never;
+
+type WrongMethod = {
+  [Id in Exclude<OperationId, 'liveness'>]: Same<MethodOf<Id>, Method<Id>> extends true ? never : Id;
+}[Exclude<OperationId, 'liveness'>];
+
+test('what operations take and answer with is what the contract says, to the letter', () => {
+  expectTypeOf<keyof Operations>().toEqualTypeOf<OperationId>();
+  expectTypeOf<WrongRequest>().toEqualTypeOf<never>();
+  expectTypeOf<WrongAnswer>().toEqualTypeOf<never>();
+  expectTypeOf<WrongMethod>().toEqualTypeOf<never>();
+});
+
+/** What the service has to say about a body, as it arrives. */
+function issues(id: Exclude<OperationId, 'liveness'>, body: unknown) {
+  return issuesOf(operations[id].input, JSON.parse(JSON.stringify(body)), 'body');
+}
+
+test('what the service refuses does not compile', () => {
+  const hourly = { interval: 'hourly', amount: 1 } as const;
+  const createKey = [
+    // @ts-expect-error a member is missing
+    {} satisfies CreateKeyRequest,
+    // @ts-expect-error a member is misspelled
+    { apiId: 'api_docs', nmae: 'Laptop' } satisfies CreateKeyRequest,
+    // @ts-expect-error null takes nothing away from what does not exist yet
+    { apiId: 'api_docs', name: null } satisfies CreateKeyRequest,
+    // @ts-expect-error an interval that does not exist
+    { apiId: 'api_docs', credits: { remaining: 1, refill: { ...hourly } } } satisfies CreateKeyRequest,
+    // @ts-expect-error a time is a number
+    { apiId: 'api_docs', expires: new Date(0) } satisfies CreateKeyRequest,
+  ];
+  const updateCredits = [
+    // @ts-expect-error an operation that does not exist
+    { keyId: 'key_docs', operation: 'double' } satisfies UpdateCreditsRequest,
+  ];
+  const verifyKey = [
+    // @ts-expect-error the query is one text
+    { key: 'demo_1', permissions: ['documents.read'] } satisfies VerifyKeyRequest,
+    // @ts-expect-error how some clients called it
+    { key: 'demo_1', keyCredits: { cost: 1 } } satisfies VerifyKeyRequest,
+  ];
+  for (const body of createKey) expect(issues('keys.createKey', body)).not.toEqual([]);
+  for (const body of updateCredits) expect(issues('keys.updateCredits', body)).not.toEqual([]);
+  for (const body of verifyKey) expect(issues('keys.verifyKey', body)).not.toEqual([]);
+});
+
+test('what is undefined, null where it may be, or a constant list is right', () => {
+  const permissions = ['documents.read', 'documents.write'] as const;
+  const createKey: CreateKeyRequest = { apiId: 'api_docs', name: undefined, permissions };
+  const updateKey: UpdateKeyRequest = { keyId: 'key_docs', name: null, credits: { refill: null } };
+  const limits: readonly LimitRequest[] = [
+    { namespace: 'email.send', identifier: 'user_42', limit: 10, duration: 60_000, cost: undefined },
+  ];
+  expect(issues('keys.createKey', createKey)).toEqual([]);
+  expect(issues('keys.updateKey', updateKey)).toEqual([]);
+  expect(issues('ratelimit.multiLimit', limits)).toEqual([]);
+});
+
+test('an answer may hold a code that this version does not know', () => {
+  const codes: VerificationCode[] = ['VALID', 'A_NEWER_CODE'];
+  expect(codes.filter((code) => code === 'VALID')).toEqual(['VALID']);
+  expectTypeOf<'VALID'>().toExtend<VerificationCode>();
+});
+
+test('a list can be asked for with nothing, if nothing is needed', () => {
+  expectTypeOf<Parameters<Identities['listIdentities']>['length']>().toEqualTypeOf<0 | 1 | 2>();
+  expectTypeOf<Parameters<Apis['listKeys']>['length']>().toEqualTypeOf<1 | 2>();
+});
+
+test('the tables have every operation of the contract', () => {
+  const methods = Object.entries(shelves).flatMap(([shelf, { calls, lists }]) => [
+    ...calls.map((name) => ({ id: `${shelf}.${name}`, isPaged: false })),
+    ...lists.map((name) => ({ id: `${shelf}.${name}`, isPaged: true })),
+  ]);
+  const declared = Object.values<Operation>(operations).filter(({ id }) => id !== 'liveness');
+  expect(new Map(methods.map(({ id, isPaged }) => [id, isPaged]))).toEqual(
+    new Map(declared.map(({ id, isPaged }) => [id, isPaged])),
+  );
+  const kinds = new Map(operationIds.map((id) => [id as string, (operations[id] as Operation).idempotency]));
+  expect(stored.map((id) => kinds.get(id))).toEqual(stored.map(() => 'stored'));
+  expect(remembered.map((id) => kinds.get(id))).toEqual(remembered.map(() => 'remembered'));
+  expect(stored.length + remembered.length).toBe([...kinds.values()].filter((kind) => kind).length);
+});

@@ -1,0 +1,91 @@
+import { type Operation, operations } from '@unkey-ts/contract';
+import { expect, test } from 'vitest';
+import { apiTypes, operationTables } from './sdk-types.ts';
+
+const wholeTable = Object.values<Operation>(operations);
+
+/** An operation that the contract does not have, with a shelf, a noun and a list of its own. */
+const listWebhooks: Operation = {
+  ...operations['permissions.listRoles'],
+  id: 'webhooks.listWebhooks',
+  summary: 'List webhooks',
+  input: {
+    type: 'object',
+    properties: {
+      order: { type: 'string', enum: ['asc', 'desc'], description: 'Which comes first.' },
+      limit: { type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'At most. Default 20.' },
+    },
+  },
+  output: {
+    type: 'array',
+    items: {
+      type: 'object',
+      title: 'Webhook',
+      required: ['secret', 'state'],
+      properties: {
+        secret: { type: 'string', 'x-redact': true, description: 'Signs what is sent.' },
+        state: { type: 'string', enum: ['on', 'off'], description: 'Whether it is sent.' },
+        endedAt: { type: ['integer', 'null'], minimum: 0 },
+      },
+    },
+  },
+};
+
+test('a new operation is in the client by itself: method, types and tables', () => {
+  const text = apiTypes([...wholeTable, listWebhooks]);
+  expect(text).toContain('export interface Webhooks {');
+  expect(text).toContain(
+    '  listWebhooks(request?: ListWebhooksRequest, options?: CallOptions): ListCall<Webhook>;',
+  );
+  expect(text).toContain(
+    "  'webhooks.listWebhooks': { request: ListWebhooksRequest; answer: PageAnswer<Webhook>; options: CallOptions };",
+  );
+  expect(text).toContain(`export interface ListWebhooksRequest {
+  /** Which comes first. */
+  order?: 'asc' | 'desc' | undefined;
+  /**
+   * At most. From 1 to 100.
+   * @default 20
+   */
+  limit?: number | undefined;
+}`);
+  expect(text).toContain(`export interface Webhook {
+  /** Signs what is sent. Secret. */
+  secret: string;
+  /** Whether it is sent. */
+  state: WebhookState;
+  endedAt?: number | null;
+}`);
+  expect(text).toContain("export type WebhookState =\n  | 'on'\n  | 'off'\n  | (string & {});");
+  expect(operationTables([listWebhooks])).toContain("  webhooks: { calls: [], lists: ['listWebhooks'] },");
+});
+
+test('two operations of one name do not get types of one name', () => {
+  expect(() => apiTypes([...wholeTable, { ...listWebhooks, id: 'webhooks.getKey' }])).toThrow(
+    'Two operations have a GetKeyRequest',
+  );
+});
+
+test('two schemas of one title do not get types of one name', () => {
+  const output = { type: 'object', title: 'Role', properties: { color: { type: 'string' } } };
+  expect(() => apiTypes([...wholeTable, { ...listWebhooks, isPaged: false, output }])).toThrow(
+    'Two different types would be called Role',
+  );
+});
+
+test.each(['Keys', 'Operations', 'LimitRequest'])('a schema is not titled %s, which is taken', (title) => {
+  const output = { type: 'object', title, properties: { color: { type: 'string' } } };
+  expect(() => apiTypes([...wholeTable, { ...listWebhooks, isPaged: false, output }])).toThrow(
+    `Two different types would be called ${title}`,
+  );
+});
+
+test('what is both sent and answered is closed in requests and open in answers', () => {
+  const text = apiTypes(wholeTable);
+  expect(text).toMatch(/interface CreditsRefillRequest {[^}]*interval: 'daily' \| 'monthly';/);
+  expect(text).toMatch(/interface CreditsRefill {[^}]*interval: CreditsRefillInterval;/);
+});
+
+test('a description cannot end its comment', () => {
+  expect(() => apiTypes([{ ...listWebhooks, description: 'Like `a/*/b`.' }])).toThrow('end a comment');
+});
