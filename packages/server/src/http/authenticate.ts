@@ -5,6 +5,8 @@ import type { Workspace } from '../storage/port/records.ts';
 
 export interface Authenticated extends PreparedCaller {
   readonly workspace: Workspace;
+  /** The root key itself: not for logs. */
+  readonly bearer: string;
 }
 
 const scheme = /^bearer\s+(\S.*)$/is;
@@ -52,5 +54,5 @@ export async function authenticate(
     const expiredAt = new Date(rootKey.expiresAt).toISOString();
     return refuse('unkey/authorization/forbidden', `The root key expired at ${expiredAt}.`);
   }
-  return { rootKey, workspace, grants: caller.grants };
+  return { rootKey, workspace, grants: caller.grants, bearer };
 }

@@ -15,6 +15,7 @@ import { parseBody } from './body.ts';
 import { addCreditsAlias, readsCreditsAlias } from './credits-alias.ts';
 import { withDeadline } from './deadline.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './exchange.ts';
+import { parseIdempotencyKey, rememberingAnswer, storingAnswer } from './idempotency.ts';
 import type { Metrics } from './metrics.ts';
 import { respondJson, respondRefusal } from './respond.ts';
 import { limitWorkspace } from './workspace-limit.ts';
@@ -40,9 +41,11 @@ interface Exchange {
   caller: Authenticated | null;
   /** Of the workspace's limit; on every answer after authentication. */
   limitHeaders: Readonly<Record<string, string>> | null;
+  /** For metrics; the status when absent. */
+  outcome: string | undefined;
 }
 
-type Outcome = Answer<unknown> | Refusal;
+type Outcome = HttpResponse | Refusal;
 
 const routes: ReadonlyMap<string, Handler> = new Map(
   Object.values(handlers).map((handler) => [pathOf(handler.operation), handler]),
@@ -74,6 +77,7 @@ export function createPipeline(options: PipelineOptions): HttpHandler {
       now: services.clock.now(),
       caller: null,
       limitHeaders: null,
+      outcome: undefined,
     };
     const response = await answer(exchange, options, timeoutMs);
     if (exchange.limitHeaders) Object.assign(response.headers, exchange.limitHeaders);
@@ -99,8 +103,8 @@ async function answer(
     );
     if (result instanceof Refusal) response = respondRefusal(result, requestId, request.headers.accept);
     else {
-      response = respondAnswer(exchange, result);
-      outcome = result.outcome;
+      response = result;
+      outcome = exchange.outcome;
     }
   } catch (error) {
     const { accept } = request.headers;
@@ -116,12 +120,14 @@ async function run(exchange: Exchange, options: PipelineOptions): Promise<Outcom
   const { services } = options;
   const { handler, request } = exchange;
   const { operation } = handler;
-  if (operation.access === 'public') return actInPublic(handler);
+  if (operation.access === 'public') return actInPublic(exchange);
 
   const uncredentialed = refuseMissingCredential(request.headers.authorization);
   if (uncredentialed) return uncredentialed;
   const body = parseBody(operation, request.headers['content-type'], request.body);
   if (body instanceof Refusal) return body;
+  const idempotencyKey = parseIdempotencyKey(operation, request.headers['idempotency-key']);
+  if (idempotencyKey instanceof Refusal) return idempotencyKey;
 
   const caller = await authenticate(request.headers.authorization ?? '', services.lookups, exchange.now);
   if (caller instanceof Refusal) return caller;
@@ -131,7 +137,9 @@ async function run(exchange: Exchange, options: PipelineOptions): Promise<Outcom
   exchange.limitHeaders = limited;
 
   const context = contextOf(exchange, caller, options);
-  const perform = (inner: Context) => locateAuthoriseAct(handler, caller, inner, body.input);
+  const perform = (inner: Context) => locateAuthoriseAct(exchange, caller, inner, body.input);
+  const { bearer } = caller;
+  const keyed = idempotencyKey === null ? null : { operation, idempotencyKey, bearer, body: request.body };
   switch (operation.mode) {
     case 'read':
       return services.storage.read((store) => {
@@ -139,26 +147,30 @@ async function run(exchange: Exchange, options: PipelineOptions): Promise<Outcom
         return perform(reading);
       });
     case 'write':
-      return transact(context, perform);
+      return transact(context, keyed === null ? perform : storingAnswer(keyed, perform));
     case 'spend':
-      return perform(context);
+      return keyed === null ? perform(context) : rememberingAnswer(keyed, context, perform);
   }
 }
 
+/** The answer is written here, so that a transaction can hold the very text that goes out. */
 async function locateAuthoriseAct(
-  handler: Handler,
+  exchange: Exchange,
   caller: Authenticated,
   context: Context,
   input: unknown,
 ): Promise<Outcome> {
+  const { handler } = exchange;
   // The input has passed the operation's schema, and the context is the one of its mode.
   const [ownContext, ownInput] = [context as never, input as never];
   const located = await handler.locate(ownContext, ownInput);
   if (located instanceof Refusal) return located;
-  if (located === concealed) return concealedAnswer(handler);
+  if (located === concealed) return respondAnswer(exchange, concealedAnswer(handler));
   const denial = authorise(handler.operation.access, caller.grants, located);
-  if (denial === concealed) return concealedAnswer(handler);
-  return denial ?? handler.act(ownContext, ownInput, located as never);
+  if (denial === concealed) return respondAnswer(exchange, concealedAnswer(handler));
+  if (denial !== null) return denial;
+  const answer = await handler.act(ownContext, ownInput, located as never);
+  return answer instanceof Refusal ? answer : respondAnswer(exchange, answer);
 }
 
 function concealedAnswer({ operation, conceal }: Handler): Answer<unknown> {
@@ -167,8 +179,9 @@ function concealedAnswer({ operation, conceal }: Handler): Answer<unknown> {
 }
 
 // A public operation has neither caller nor input: the types of its steps hold that it asks for none.
-async function actInPublic(handler: Handler): Promise<Outcome> {
-  return handler.act({} as never, null as never, {} as never);
+async function actInPublic(exchange: Exchange): Promise<Outcome> {
+  const answer = await exchange.handler.act({} as never, null as never, {} as never);
+  return answer instanceof Refusal ? answer : respondAnswer(exchange, answer);
 }
 
 function contextOf(
@@ -190,8 +203,10 @@ function contextOf(
   };
 }
 
-function respondAnswer({ handler, request, requestId }: Exchange, answer: Answer<unknown>): HttpResponse {
+function respondAnswer(exchange: Exchange, answer: Answer<unknown>): HttpResponse {
+  const { handler, request, requestId } = exchange;
   const { data, pagination } = answer;
+  exchange.outcome = answer.outcome;
   const isAliased = handler.operation.hasCreditsAlias && readsCreditsAlias(request.headers['user-agent']);
   return respondJson(200, requestId, {
     meta: { requestId },

@@ -3,10 +3,15 @@ import type { Refusal } from '../operations/refusal.ts';
 import type { HttpResponse } from './exchange.ts';
 
 export function respondJson(status: number, requestId: string, body: unknown): HttpResponse {
+  return respondText(status, requestId, JSON.stringify(body));
+}
+
+/** The text is JSON already. */
+export function respondText(status: number, requestId: string, body: string): HttpResponse {
   return {
     status,
     headers: { 'content-type': 'application/json', 'x-request-id': requestId },
-    body: JSON.stringify(body),
+    body,
   };
 }
 
