@@ -1,5 +1,6 @@
 import {
   type AccessCheck,
+  answerLifetimes,
   describeAccess,
   errors,
   integerMax,
@@ -7,6 +8,7 @@ import {
   openapi,
   type Requirement,
 } from '@unkey-ts/contract';
+import { docComment } from './doc-comment.ts';
 
 /** What this file reads of a JSON Schema. */
 interface Schema {
@@ -89,8 +91,8 @@ export function operationTables(operations: readonly Operation[]): string {
   });
   return `${[
     banner,
-    `/** Operations that keep their first answer with the change itself, for a day. */\nexport const stored: readonly string[] = ${withIdempotency('stored')};`,
-    `/** Operations whose first answer is remembered for a minute. */\nexport const remembered: readonly string[] = ${withIdempotency('remembered')};`,
+    `/** Operations that keep their first answer with the change itself, for ${answerLifetimes.stored.inWords}. */\nexport const stored: readonly string[] = ${withIdempotency('stored')};`,
+    `/** Operations whose first answer is remembered, for ${answerLifetimes.remembered.inWords}. */\nexport const remembered: readonly string[] = ${withIdempotency('remembered')};`,
     `/** The methods: \`calls\` answer once, \`lists\` page by page. */\nexport const shelves = {\n${shelves.join('\n')}\n} as const;`,
   ].join('\n\n')}\n`;
 }
@@ -117,7 +119,7 @@ function shelfName({ name }: { readonly name: string }): string {
 }
 
 function shelfType({ name, operations }: Shelf, types: Types): string {
-  const about = doc('', [tags.find((tag) => tag.name === name)?.description ?? '']);
+  const about = docComment('', [tags.find((tag) => tag.name === name)?.description ?? '']);
   const methods = operations.map((operation) => `${methodDoc(operation)}  ${method(operation, types)}`);
   return `${about}export interface ${shelfName({ name })} {\n${methods.join('\n\n')}\n}`;
 }
@@ -143,7 +145,7 @@ function methodDoc({ summary, description, access, errors: refusals }: Operation
           .sort(alwaysFirst)
           .map(withoutGrants)
           .filter((check) => check !== undefined);
-  return doc('  ', [
+  return docComment('  ', [
     `${summary}.`,
     ...description.split('\n\n'),
     needed.length === 0 ? '' : `The root key needs ${describeAccess(needed).join('; ')}.`,
@@ -175,7 +177,9 @@ function operationsType(operations: readonly Operation[], types: Types): string 
     const id = operation.id.includes('.') ? `'${operation.id}'` : operation.id;
     return `  ${id}: { request: ${request}; answer: ${answerType(operation, types)}; options: ${optionsType(operation)} };`;
   });
-  const about = doc('', ['Every operation by its id: what it takes, answers with and can be called with.']);
+  const about = docComment('', [
+    'Every operation by its id: what it takes, answers with and can be called with.',
+  ]);
   return `${about}export interface Operations {\n${members.join('\n')}\n}`;
 }
 
@@ -272,7 +276,7 @@ class Types {
     const closed = values.map((value) => `'${value}'`);
     if (direction === 'request') return closed.join(' | ');
     const name = this.#nameOf(place, direction);
-    const about = doc('', [`${schema.description ?? ''} Newer services may know more.`]);
+    const about = docComment('', [`${schema.description ?? ''} Newer services may know more.`]);
     const members = [...closed, '(string & {})'].map((value) => `\n  | ${value}`);
     this.#declare(name, `${about}export type ${name} =${members.join('')};`);
     return name;
@@ -286,7 +290,7 @@ class Types {
   }
 
   #declaration(name: string, schema: Schema, direction: Direction): string {
-    const about = doc('', [schema.description ?? '']);
+    const about = docComment('', [schema.description ?? '']);
     const members = Object.entries(schema.properties ?? {}).map(([member, it]) => {
       const isRequired = requiredOf(schema).includes(member);
       const value = this.#expression(it, direction, `${name}${pascal(member)}`);
@@ -353,7 +357,7 @@ function memberDoc(schema: Schema, direction: Direction, isRequired: boolean): s
     ...(hasDefault ? [`@default ${schema.default}`] : []),
     ...(schema.deprecated === true ? ['@deprecated'] : []),
   ];
-  return doc('  ', [text], lines);
+  return docComment('  ', [text], lines);
 }
 
 /** What a value must stay within, in a few words. */
@@ -375,32 +379,4 @@ function range(least: number | undefined, most: number | undefined, unit: string
   if (most !== undefined) return `At most ${most}${unit}.`;
   if (least === undefined) return '';
   return unit !== '' && least === 1 ? 'Not empty.' : `At least ${least}${unit}.`;
-}
-
-const width = 110;
-
-/** A comment of some paragraphs and, after them, tags: on one line if it fits. */
-function doc(indent: string, paragraphs: readonly string[], tagLines: readonly string[] = []): string {
-  const texts = paragraphs.filter((paragraph) => paragraph !== '');
-  if (texts.length === 0 && tagLines.length === 0) return '';
-  if ([...texts, ...tagLines].some((text) => text.includes('*/'))) {
-    throw new Error(`This would end a comment too early: ${texts.join(' ')}`);
-  }
-  const room = width - indent.length - ' * '.length;
-  const blocks = texts.map((text) => wrapped(text, room));
-  const lines = [...blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block])), ...tagLines];
-  const [first = ''] = lines;
-  if (lines.length === 1 && first.length <= room - 4) return `${indent}/** ${first} */\n`;
-  return `${indent}/**\n${lines.map((line) => `${indent} * ${line}`.trimEnd()).join('\n')}\n${indent} */\n`;
-}
-
-function wrapped(text: string, room: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(/\s+/)) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= room)
-      lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
