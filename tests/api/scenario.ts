@@ -176,7 +176,8 @@ function uncoveredErrors(operation: OperationId, cases: readonly Scenario[]): Er
   return operations[operation].errors.filter((code) => !covered.has(code));
 }
 
-async function newWorld(service: Service): Promise<World> {
+/** A new workspace of a service. */
+export async function newWorld(service: Service): Promise<World> {
   const { workspaceId, rootKey } = await service.newWorkspace();
   const call: World['call'] = (operation, body, options) =>
     service.call(operation, body, { rootKey, ...options });

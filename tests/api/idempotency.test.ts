@@ -1,0 +1,438 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { type Operation, type OperationId, operationIds, operations } from '@unkey-ts/contract';
+import { deleteExpiredAnswers } from '@unkey-ts/server';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fakeClock, type Service, startService } from '../service.ts';
+import { eventsOf } from './audit.ts';
+import { expectError } from './expect-error.ts';
+import { makeMigration } from './migrations.ts';
+import { newWorld, type World } from './scenario.ts';
+
+const day = 86_400_000;
+const conflict = 'unkey/application/idempotency_conflict';
+
+/** For each operation that looks at `Idempotency-Key`, the body of a call that does something each time. */
+const bodies: Partial<Record<OperationId, (world: World) => Promise<object>>> = {
+  'apis.createApi': async () => ({ name: 'payments' }),
+  'identities.createIdentity': async () => ({ externalId: 'user_1' }),
+  'keys.createKey': async (world) => ({
+    apiId: await newApi(world),
+    externalId: 'user_1',
+    permissions: ['a'],
+  }),
+  'keys.migrateKeys': async (world) => ({
+    apiId: await newApi(world),
+    migrationId: await makeMigration(world, 'sha256'),
+    keys: [{ hash: `hash of ${world.workspaceId}` }],
+  }),
+  'keys.rerollKey': async (world) => ({ keyId: (await newKey(world)).keyId, expiration: 0 }),
+  'keys.updateCredits': async (world) => {
+    const { keyId } = await newKey(world, { credits: { remaining: 10 } });
+    return { keyId, operation: 'increment', value: 5 };
+  },
+  'keys.verifyKey': async (world) => ({ key: (await newKey(world, { credits: { remaining: 10 } })).key }),
+  'permissions.createPermission': async () => ({ name: 'read', slug: 'read' }),
+  'permissions.createRole': async () => ({ name: 'reader' }),
+  'ratelimit.limit': async () => limitOf('emails'),
+  'ratelimit.multiLimit': async () => [limitOf('emails'), limitOf('calls')],
+};
+const repeatable = operationIds.filter((id) => asAnyone(id).idempotency !== undefined);
+const lifetimes = { stored: day, remembered: 60_000 };
+
+let service: Service;
+let world: World;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.close());
+beforeEach(async () => {
+  service.clock.set(fakeClock().now());
+  world = await newWorld(service);
+});
+
+function asAnyone(id: OperationId): Operation {
+  return operations[id];
+}
+
+function limitOf(namespace: string) {
+  return { namespace, identifier: 'user_1', limit: 10, duration: 600_000 };
+}
+
+async function newApi({ do: act }: World): Promise<string> {
+  return (await act('apis.createApi', { name: 'payments' })).apiId;
+}
+
+async function newKey(
+  { do: act }: World,
+  members: object = {},
+): Promise<{ apiId: string; keyId: string; key: string }> {
+  const { apiId } = await act('apis.createApi', { name: 'payments' });
+  return { apiId, ...(await act('keys.createKey', { apiId, ...members })) };
+}
+
+interface Sent {
+  readonly status: number;
+  /** The answer's text, byte for byte. */
+  readonly text: string;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: cases know the shape of what they are answered
+  readonly body: any;
+  readonly isReplayed: boolean;
+}
+
+interface Order {
+  readonly key?: string;
+  readonly rootKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly url?: string;
+}
+
+async function send(operation: OperationId, body: unknown, order: Order = {}): Promise<Sent> {
+  const { key = 'the-key', rootKey = world.rootKey, headers, url = service.url } = order;
+  const response = await fetch(`${url}/v2/${operation}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${rootKey}`,
+      'idempotency-key': key,
+      ...headers,
+    },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  const isReplayed = response.headers.get('idempotent-replayed') === 'true';
+  return { status: response.status, text, headers: response.headers, body: JSON.parse(text), isReplayed };
+}
+
+async function bodyOf(id: OperationId): Promise<object> {
+  const make = bodies[id];
+  if (make === undefined) throw new Error(`${id} looks at Idempotency-Key and has no body here.`);
+  return make(world);
+}
+
+describe.each(repeatable)('%s', (id) => {
+  test('a repetition gets the first answer, byte for byte, and does nothing', async () => {
+    const body = await bodyOf(id);
+    const first = await send(id, body);
+    expect({ status: first.status, isReplayed: first.isReplayed }).toEqual({
+      status: 200,
+      isReplayed: false,
+    });
+    const audited = await eventsOf(world);
+    service.clock.advance(1000);
+    for (let count = 0; count < 3; count++) {
+      const again = await send(id, body);
+      expect(again).toMatchObject({ status: 200, text: first.text, isReplayed: true });
+      expect(again.headers.get('content-type')).toBe('application/json');
+      expect(again.headers.get('x-request-id')).toMatch(/^req_/);
+      expect(again.headers.get('x-request-id')).not.toBe(first.body.meta.requestId);
+    }
+    expect(await eventsOf(world)).toEqual(audited);
+  });
+
+  test('of many at once one is done, and all get its answer', async () => {
+    await send(id, await bodyOf(id));
+    const eventsOfOne = await eventsOf(world);
+    world = await newWorld(service);
+    const body = await bodyOf(id);
+    const sent = await Promise.all(Array.from({ length: 20 }, () => send(id, body)));
+    expect(sent.map(({ status }) => status)).toEqual(sent.map(() => 200));
+    expect(new Set(sent.map(({ text }) => text)).size).toBe(1);
+    expect(sent.filter(({ isReplayed }) => !isReplayed)).toHaveLength(1);
+    expect(await eventsOf(world)).toEqual(eventsOfOne);
+  });
+
+  test('409 with another body, however little it differs', async () => {
+    const body = JSON.stringify(await bodyOf(id));
+    const first = await send(id, body);
+    expectError(await send(id, `${body} `), conflict);
+    expect((await send(id, body)).text).toBe(first.text);
+  });
+
+  test('409 for another root key of the workspace, whose own answer it is not', async () => {
+    const body = await bodyOf(id);
+    const first = await send(id, body);
+    const { key } = await service.newRootKey(world.workspaceId, []);
+    const other = await send(id, body, { rootKey: key });
+    expectError(other, conflict);
+    expect(other.text).not.toContain(first.body.meta.requestId);
+  });
+
+  test('another workspace has the same key for itself', async () => {
+    const first = await send(id, await bodyOf(id));
+    world = await newWorld(service);
+    const other = await send(id, await bodyOf(id));
+    expect(other).toMatchObject({ status: 200, isReplayed: false });
+    expect(other.body.meta.requestId).not.toBe(first.body.meta.requestId);
+  });
+
+  test.each([
+    ['an empty one', ''],
+    ['two words', 'two words'],
+    ['letters beyond ASCII', 'ümlaut'],
+    ['control characters', 'tab\tin it'],
+    ['256 characters', 'x'.repeat(256)],
+  ])('400 for %s as the key, and nothing is done', async (_what, key) => {
+    const body = await bodyOf(id);
+    const audited = await eventsOf(world);
+    expectError(await send(id, body, { key }), 'unkey/application/invalid_input', 'header.idempotency-key');
+    expect(await eventsOf(world)).toEqual(audited);
+  });
+
+  test('any other visible text is a key', async () => {
+    const visible = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)).join('');
+    for (const key of ['0', visible, 'x'.repeat(255)]) {
+      world = await newWorld(service);
+      const body = await bodyOf(id);
+      const first = await send(id, body, { key });
+      expect(await send(id, body, { key })).toMatchObject({
+        status: 200,
+        text: first.text,
+        isReplayed: true,
+      });
+    }
+  });
+
+  test('the answer is there until its time is over, counted from the first request', async () => {
+    const { idempotency } = asAnyone(id);
+    const lifetime = idempotency === undefined ? 0 : lifetimes[idempotency];
+    const body = await bodyOf(id);
+    const first = await send(id, body);
+    service.clock.advance(lifetime - 1);
+    expect((await send(id, body)).text).toBe(first.text);
+    service.clock.advance(1);
+    const later = await send(id, body);
+    expect(later.isReplayed).toBe(false);
+    expect(later.text).not.toBe(first.text);
+  });
+});
+
+test('operations that do not declare it do not look at it', async () => {
+  const { keyId } = await newKey(world);
+  for (const key of ['the-key', 'two words', '']) {
+    for (const enabled of [true, false]) {
+      expect(await send('keys.updateKey', { keyId, enabled }, { key })).toMatchObject({
+        status: 200,
+        isReplayed: false,
+      });
+    }
+  }
+  expect((await world.do('keys.getKey', { keyId })).enabled).toBe(false);
+});
+
+test('the same key is another one for another operation', async () => {
+  const body = { name: 'one' };
+  expect((await send('apis.createApi', body)).body.data).toHaveProperty('apiId');
+  expect((await send('permissions.createRole', body)).body.data).toHaveProperty('roleId');
+  expect(await send('apis.createApi', body)).toMatchObject({ isReplayed: true });
+});
+
+test('of twenty requests for a key at once there is one key', async () => {
+  const apiId = await newApi(world);
+  const sent = await Promise.all(
+    Array.from({ length: 20 }, () => send('keys.createKey', { apiId, name: 'wanted once' })),
+  );
+  const listed = await world.do('apis.listKeys', { apiId });
+  expect(listed).toHaveLength(1);
+  for (const { body } of sent) expect(body.data.keyId).toBe(listed[0].keyId);
+});
+
+test('an increment is applied once', async () => {
+  const { keyId } = await newKey(world, { credits: { remaining: 10 } });
+  const body = { keyId, operation: 'increment', value: 5 };
+  for (let count = 0; count < 5; count++) {
+    expect((await send('keys.updateCredits', body)).body.data.remaining).toBe(15);
+  }
+  expect((await world.do('keys.getKey', { keyId })).credits.remaining).toBe(15);
+  expect((await send('keys.updateCredits', body, { key: 'another' })).body.data.remaining).toBe(20);
+});
+
+test('a verification that comes again takes no credits and no limit, and leaves no event', async () => {
+  const ratelimits = [{ name: 'requests', limit: 10, duration: 600_000, autoApply: true }];
+  const { key } = await newKey(world, { credits: { remaining: 10 }, ratelimits });
+  const { events } = service.app.services;
+  const recorded = async () => {
+    await events.flush();
+    return events.stats().written;
+  };
+  const before = await recorded();
+  const first = await send('keys.verifyKey', { key });
+  expect(first.body.data).toMatchObject({ code: 'VALID', credits: 9, ratelimits: [{ remaining: 9 }] });
+  for (let count = 0; count < 5; count++)
+    expect((await send('keys.verifyKey', { key })).text).toBe(first.text);
+  expect(await recorded()).toBe(before + 1);
+  expect(await world.do('keys.verifyKey', { key })).toMatchObject({
+    credits: 8,
+    ratelimits: [{ remaining: 8 }],
+  });
+});
+
+test('a verdict is kept as it was, whatever becomes of the key', async () => {
+  const { key, keyId } = await newKey(world);
+  const first = await send('keys.verifyKey', { key });
+  await world.do('keys.updateKey', { keyId, enabled: false });
+  expect((await send('keys.verifyKey', { key })).text).toBe(first.text);
+  expect((await send('keys.verifyKey', { key }, { key: 'another' })).body.data.code).toBe('DISABLED');
+});
+
+test('limits that come again are taken once', async () => {
+  const body = [limitOf('emails'), limitOf('calls')];
+  for (let count = 0; count < 5; count++) {
+    expect((await send('ratelimit.multiLimit', body)).body.data.limits[0].remaining).toBe(9);
+  }
+  for (let count = 0; count < 5; count++) {
+    expect((await send('ratelimit.limit', limitOf('emails'))).body.data.remaining).toBe(8);
+  }
+});
+
+describe('what is not kept', () => {
+  test('a refused write leaves the key free, for any body', async () => {
+    const apiId = await newApi(world);
+    const body = { apiId, roles: ['reader'] };
+    expectError(await send('keys.createKey', body), 'unkey/data/role_not_found');
+    await world.do('permissions.createRole', { name: 'reader' });
+    expect(await send('keys.createKey', { ...body, name: 'later' })).toMatchObject({
+      status: 200,
+      isReplayed: false,
+    });
+  });
+
+  test('a refused spend leaves the key free, for any body', async () => {
+    const { key, keyId } = await newKey(world);
+    const body = { key, ratelimits: [{ name: 'requests' }] };
+    expectError(await send('keys.verifyKey', body), 'unkey/application/precondition_failed');
+    const ratelimits = [{ name: 'requests', limit: 10, duration: 60_000, autoApply: false }];
+    await world.do('keys.updateKey', { keyId, ratelimits });
+    expect(await send('keys.verifyKey', { ...body, tags: ['t'] })).toMatchObject({
+      status: 200,
+      isReplayed: false,
+    });
+  });
+
+  test('when the first of many at once is refused, each is refused by itself', async () => {
+    const { key } = await newKey(world);
+    const body = { key, ratelimits: [{ name: 'requests' }] };
+    const sent = await Promise.all(Array.from({ length: 10 }, () => send('keys.verifyKey', body)));
+    for (const one of sent) expectError(one, 'unkey/application/precondition_failed');
+    expect(new Set(sent.map(({ body: { meta } }) => meta.requestId)).size).toBe(10);
+  });
+
+  test.each(['keys.createKey', 'keys.verifyKey'] as const)(
+    'a fault in %s leaves the key free',
+    async (id) => {
+      const body = await bodyOf(id);
+      const { lookups, storage } = service.app.services;
+      const { findVerifiableKey } = lookups;
+      const { write } = storage;
+      const broken = () => {
+        throw new Error('broken');
+      };
+      Object.assign(lookups, { findVerifiableKey: broken });
+      Object.assign(storage, {
+        // After all of it is done, so that the answer too has to go.
+        write: <Result>(work: (store: never) => Promise<Result>) =>
+          write(async (store) => {
+            await work(store as never);
+            return broken();
+          }),
+      });
+      try {
+        expectError(await send(id, body), 'unkey/application/unexpected_error');
+      } finally {
+        Object.assign(lookups, { findVerifiableKey });
+        Object.assign(storage, { write });
+      }
+      expect(await send(id, body)).toMatchObject({ status: 200, isReplayed: false });
+    },
+  );
+});
+
+describe('who may have a kept answer', () => {
+  test('who sent the first request, also when what it made is gone', async () => {
+    const apiId = await newApi(world);
+    const first = await send('keys.createKey', { apiId });
+    await world.do('apis.deleteApi', { apiId });
+    expect(await send('keys.createKey', { apiId })).toMatchObject({ status: 200, text: first.text });
+  });
+
+  test('a root key that has been disabled or deleted has nothing any more', async () => {
+    const { storage } = service.app.services;
+    const { key: rootKey, rootKeyId } = await service.newRootKey(world.workspaceId, ['api.*.create_api']);
+    expect((await send('apis.createApi', { name: 'payments' }, { rootKey })).status).toBe(200);
+    await storage.write((store) => store.rootKeys.setEnabled(rootKeyId, false));
+    expectError(
+      await send('apis.createApi', { name: 'payments' }, { rootKey }),
+      'unkey/authorization/key_disabled',
+    );
+    await storage.write((store) => store.rootKeys.delete(rootKeyId, service.clock.now()));
+    expectError(
+      await send('apis.createApi', { name: 'payments' }, { rootKey }),
+      'unkey/authentication/key_not_found',
+    );
+  });
+
+  test('a repetition is one of the workspace’s requests', async () => {
+    const { storage } = service.app.services;
+    const limit = { requestsPerMinute: 2 };
+    await storage.write((store) => store.workspaces.update(world.workspaceId, limit));
+    const first = await send('apis.createApi', { name: 'payments' });
+    const again = await send('apis.createApi', { name: 'payments' });
+    expect([first, again].map(({ headers }) => headers.get('ratelimit-remaining'))).toEqual(['1', '0']);
+    expect(again.isReplayed).toBe(true);
+    const refused = await send('apis.createApi', { name: 'payments' });
+    expectError(refused, 'user/too_many_requests/workspace_rate_limited');
+  });
+});
+
+describe('stored answers', () => {
+  test('are unreadable to who has the database only, also without a master key', async () => {
+    for (const env of [{}, { UNKEY_MASTER_KEY: 'off' }]) {
+      const own = await startService({ env });
+      try {
+        const order = { url: own.url, rootKey: own.rootKey, key: 'a-name-of-the-caller' };
+        const { apiId } = (await send('apis.createApi', { name: 'sealed' }, order)).body.data;
+        const first = await send('keys.createKey', { apiId }, order);
+        expect((await send('keys.createKey', { apiId }, order)).text).toBe(first.text);
+        const files = await Promise.all(
+          ['unkey.sqlite', 'unkey.sqlite-wal'].map((name) => readFile(join(own.dataDir, name), 'latin1')),
+        );
+        const { key, keyId } = first.body.data;
+        expect(files.join('')).toContain(keyId);
+        for (const secret of [key, first.body.meta.requestId, order.key, own.rootKey]) {
+          expect(files.join('').includes(secret)).toBe(false);
+        }
+      } finally {
+        await own.close();
+      }
+    }
+  });
+
+  test('do not open in the place of another operation', async () => {
+    const own = await startService();
+    try {
+      const order = { url: own.url, rootKey: own.rootKey };
+      await send('apis.createApi', { name: 'moved' }, order);
+      const database = new DatabaseSync(join(own.dataDir, 'unkey.sqlite'));
+      database.exec("UPDATE kept_answers SET operation = 'permissions.createRole'");
+      database.close();
+      const reply = await send('permissions.createRole', { name: 'moved' }, order);
+      expectError(reply, 'unkey/application/unexpected_error');
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('are deleted when they have expired', async () => {
+    const { services } = service.app;
+    await deleteExpiredAnswers(services, service.clock.now() + 2 * day);
+    for (let count = 0; count < 501; count++) {
+      const key = `call-${count}`;
+      expect((await send('apis.createApi', { name: 'payments' }, { key })).status).toBe(200);
+    }
+    expect(await deleteExpiredAnswers(services, service.clock.now() + day - 1)).toBe(0);
+    expect(await deleteExpiredAnswers(services, service.clock.now() + day)).toBe(501);
+    expect(await deleteExpiredAnswers(services, service.clock.now() + day)).toBe(0);
+  });
+});
