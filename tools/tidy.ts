@@ -39,6 +39,8 @@ const ports = [
 /** Who may import whom. The first room that a file is in decides; a file in none (app.ts, index.ts) is free. */
 const rooms: readonly Room[] = [
   { path: 'packages/contract/src', mayImport: ['typebox'] },
+  { path: 'packages/sdk/src/middleware', mayImport: ['packages/sdk/src', 'hono', 'express', 'fastify'] },
+  { path: 'packages/sdk/src', mayImport: [] },
   {
     path: 'packages/cli/src',
     mayImport: ['@unkey-ts/contract', '@unkey-ts/server'],

@@ -1,0 +1,75 @@
+import type { Answer, PageAnswer } from './answer.ts';
+import type { Call } from './call.ts';
+import { checkCallOptions, checkClientOptions } from './check-options.ts';
+import { UnkeyCore } from './core.ts';
+import { debugHooks } from './debug.ts';
+import type { Apis, Identities, Keys, Operations, Permissions, Ratelimits } from './generated/api.ts';
+import { shelves, stored } from './generated/operations.ts';
+import type { CallOptions, ClientOptions, IdempotentCallOptions } from './options.ts';
+import { ListCall } from './page.ts';
+import { randomId } from './random-id.ts';
+import { statusErrors } from './status-errors.ts';
+
+/**
+ * The client: a method for each operation of the API.
+ *
+ * @example
+ * const unkey = new Unkey({ rootKey: process.env.UNKEY_ROOT_KEY });
+ * const { data } = await unkey.keys.verifyKey({ key, permissions: 'documents.read' });
+ */
+export class Unkey extends UnkeyCore {
+  readonly apis: Apis;
+  readonly identities: Identities;
+  readonly keys: Keys;
+  readonly permissions: Permissions;
+  readonly ratelimit: Ratelimits;
+
+  constructor(options: ClientOptions = {}) {
+    checkClientOptions(options);
+    const { debug, hooks = [], ...rest } = options;
+    super(
+      { ...rest, hooks: [hooks, debugHooks(debug)].flat() },
+      { errorClasses: statusErrors, checkOptions: checkCallOptions, idempotencyKey },
+    );
+    // The generated interfaces and the generated table come from the same contract.
+    this.apis = methods(this, 'apis') as unknown as Apis;
+    this.identities = methods(this, 'identities') as unknown as Identities;
+    this.keys = methods(this, 'keys') as unknown as Keys;
+    this.permissions = methods(this, 'permissions') as unknown as Permissions;
+    this.ratelimit = methods(this, 'ratelimit') as unknown as Ratelimits;
+  }
+
+  /** Whether the service answers; needs no permission. */
+  liveness(options?: CallOptions): Call<Operations['liveness']['answer']> {
+    return this.request('liveness', null, options);
+  }
+}
+
+/** Made up for every call that is answered once for each key. */
+function idempotencyKey(operation: string): string | undefined {
+  return stored.includes(operation) ? randomId() : undefined;
+}
+
+type Method = (request?: object, options?: IdempotentCallOptions) => Call<object>;
+
+function methods(client: UnkeyCore, shelf: keyof typeof shelves): Record<string, Method> {
+  const { calls, lists } = shelves[shelf];
+  const entries: [string, Method][] = [
+    ...calls.map((name): [string, Method] => [
+      name,
+      (request, options) => client.request<Answer<unknown>>(`${shelf}.${name}`, request, options),
+    ]),
+    ...lists.map((name): [string, Method] => [
+      name,
+      (request, options) =>
+        new ListCall<unknown>((cursor) =>
+          client.request<PageAnswer<unknown>>(
+            `${shelf}.${name}`,
+            { ...request, ...(cursor && { cursor }) },
+            options,
+          ),
+        ),
+    ]),
+  ];
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,65 @@
+import { AbortError, TimeoutError, type UnkeyError } from './errors.ts';
+import { type AbortSignalLike, platform } from './platform.ts';
+
+/** When a call must end: at its deadline, by its signal, or with its client. One for all attempts of a call. */
+export interface Deadline {
+  /** For `fetch`. */
+  readonly signal: AbortSignalLike;
+  /** Milliseconds that are left; Infinity without a deadline. */
+  remainingMs(): number;
+  /** What the work comes to, unless the call must end first: whatever is sent may ignore the signal. */
+  race<Result>(work: Promise<Result>): Promise<Result>;
+  /** Waits, unless the call must end first. */
+  sleep(delayMs: number): Promise<void>;
+  abort(error: UnkeyError): void;
+  /** Takes back timer and listener: nothing keeps the process alive. */
+  clear(): void;
+}
+
+export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null | undefined): Deadline {
+  const controller = new platform.AbortController();
+  const endsAt =
+    timeoutMs > 0 && timeoutMs < Number.POSITIVE_INFINITY
+      ? platform.performance.now() + timeoutMs
+      : Number.POSITIVE_INFINITY;
+  let fail: (error: UnkeyError) => void;
+  const ended = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  ended.catch(() => {});
+
+  function abort(error: UnkeyError): void {
+    fail(error);
+    controller.abort(error);
+  }
+  const onTimeout = () =>
+    abort(new TimeoutError(`The call took longer than ${timeoutMs} ms.`, { retryable: true }));
+  const onAbort = () => abort(new AbortError('The call was aborted.', { cause: outer?.reason }));
+
+  // The longest that a timer can wait; beyond it, it fires at once.
+  const timer =
+    endsAt === Number.POSITIVE_INFINITY
+      ? undefined
+      : platform.setTimeout(onTimeout, Math.min(timeoutMs, 0x7fffffff));
+  if (outer?.aborted) onAbort();
+  else outer?.addEventListener('abort', onAbort);
+
+  const race = <Result>(work: Promise<Result>) => Promise.race([work, ended]);
+  return {
+    signal: controller.signal,
+    remainingMs: () => endsAt - platform.performance.now(),
+    race,
+    async sleep(delayMs) {
+      let pause: unknown;
+      const passed = new Promise<void>((resolve) => {
+        pause = platform.setTimeout(resolve, delayMs);
+      });
+      await race(passed).finally(() => platform.clearTimeout(pause));
+    },
+    abort,
+    clear() {
+      platform.clearTimeout(timer);
+      outer?.removeEventListener('abort', onAbort);
+    },
+  };
+}

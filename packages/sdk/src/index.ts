@@ -1,0 +1,46 @@
+export type { Answer, Meta, PageAnswer, Pagination } from './answer.ts';
+export { Call, type ResponseInfo, type Result } from './call.ts';
+export { Unkey } from './client.ts';
+export { UnkeyCore } from './core.ts';
+export {
+  AbortError,
+  APIError,
+  ConfigurationError,
+  ConnectionError,
+  type ErrorBody,
+  type Issue,
+  isUnkeyError,
+  ResponseValidationError,
+  TimeoutError,
+  UnkeyError,
+} from './errors.ts';
+export type * from './generated/api.ts';
+export type { Hooks, RequestContext, ResponseContext, RetryContext } from './hooks.ts';
+export type {
+  CallOptions,
+  ClientOptions,
+  CoreOptions,
+  DebugLogger,
+  HeaderOptions,
+  IdempotentCallOptions,
+} from './options.ts';
+export { ListCall, Page } from './page.ts';
+export type { AbortSignalLike, Fetch, FetchInit, HeadersLike, ResponseLike } from './platform.ts';
+export type { RateLimit } from './rate-limit.ts';
+export type { RetryOptions } from './retry.ts';
+export {
+  BadRequestErrorResponse,
+  ConflictErrorResponse,
+  ContentTooLargeErrorResponse,
+  ForbiddenErrorResponse,
+  GoneErrorResponse,
+  InternalServerErrorResponse,
+  MethodNotAllowedErrorResponse,
+  NotFoundErrorResponse,
+  PreconditionFailedErrorResponse,
+  RequestTimeoutErrorResponse,
+  ServiceUnavailableErrorResponse,
+  TooManyRequestsErrorResponse,
+  UnauthorizedErrorResponse,
+  UnprocessableEntityErrorResponse,
+} from './status-errors.ts';
