@@ -1,0 +1,19 @@
+import type { RatelimitResult } from './ratelimit.ts';
+
+/**
+ * The answer as headers for the one who was limited: `RateLimit-Limit`, `RateLimit-Remaining`, `RateLimit-Reset` in
+ * seconds from now, and `Retry-After` if it was denied.
+ */
+export function toHeaders(
+  result: Pick<RatelimitResult, 'success' | 'limit' | 'remaining' | 'reset'>,
+  now: number = Date.now(),
+): Record<string, string> {
+  const seconds = Math.max(0, Math.ceil((result.reset - now) / 1000));
+  return {
+    'RateLimit-Limit': String(result.limit),
+    'RateLimit-Remaining': String(result.remaining),
+    'RateLimit-Reset': String(seconds),
+    // 0 would invite a loop.
+    ...(!result.success && { 'Retry-After': String(Math.max(1, seconds)) }),
+  };
+}
