@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { type Operation, type OperationId, operationIds, operations } from '@unkey-ts/contract';
-import { deleteExpiredAnswers } from '@unkey-ts/server';
+import { type App, createApp, deleteExpiredAnswers, loadConfig } from '@unkey-ts/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fakeClock, type Service, startService } from '../service.ts';
 import { eventsOf } from './audit.ts';
@@ -434,5 +435,30 @@ describe('stored answers', () => {
     expect(await deleteExpiredAnswers(services, service.clock.now() + day - 1)).toBe(0);
     expect(await deleteExpiredAnswers(services, service.clock.now() + day)).toBe(501);
     expect(await deleteExpiredAnswers(services, service.clock.now() + day)).toBe(0);
+  });
+
+  test('are deleted at the start of a server too, and not before they have expired', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-'));
+    const clock = fakeClock();
+    const config = loadConfig({ flags: { 'data-dir': dataDir }, env: { LOG_LEVEL: 'silent' }, cwd: dataDir });
+    const withApp = async <Result>(hasJobs: boolean, work: (app: App) => Promise<Result>) => {
+      const app = await createApp({ config, clock, hasJobs });
+      try {
+        return await work(app);
+      } finally {
+        await app.close();
+      }
+    };
+    const expired = { operation: 'o', keyHash: 'expired', fingerprint: 'f', expiresAt: clock.now() };
+    const live = { ...expired, keyHash: 'live', expiresAt: clock.now() + 1 };
+    await withApp(false, ({ services }) =>
+      services.storage.write(async (store) => {
+        for (const request of [expired, live]) await store.idempotency.claim('ws_1', request, 0);
+      }),
+    );
+    await withApp(true, async () => {});
+    const left = await withApp(false, ({ services }) => deleteExpiredAnswers(services, clock.now() + day));
+    expect(left).toBe(1);
+    await rm(dataDir, { recursive: true, force: true });
   });
 });

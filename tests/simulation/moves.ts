@@ -1,3 +1,4 @@
+import { type Operation, operations } from '@unkey-ts/contract';
 import { type Body, BodyMaker } from './bodies.ts';
 import type { SimulatedId } from './model/model.ts';
 import type { State } from './model/state.ts';
@@ -8,6 +9,7 @@ import { type Theme, weightedOperations } from './themes.ts';
 /** One step of a run. A broken call has a body that the contract refuses. */
 export type Move =
   | { kind: 'call'; workspace: number; operation: SimulatedId; body: Body; isBroken: boolean }
+  | { kind: 'repeat'; workspace: number; operation: SimulatedId; body: Body; times: number }
   | { kind: 'burst'; workspace: number; body: Body; times: number }
   | { kind: 'clock'; to: number }
   | { kind: 'sweep' }
@@ -33,8 +35,16 @@ export function nextMove(
   if (roll < 19) return { kind: 'burst', workspace, body: maker.verify(), times: 2 + random.below(7) };
   const operation = missing(random, state, workspace) ?? random.pick(weightedOperations(theme));
   const body = maker.bodyOf(operation);
+  if (isRepeatable(operation) && random.chance(20)) {
+    return { kind: 'repeat', workspace, operation, body, times: 2 + random.below(3) };
+  }
   if (!random.chance(3)) return { kind: 'call', workspace, operation, body, isBroken: false };
   return { kind: 'call', workspace, operation, body: broken(random, body), isBroken: true };
+}
+
+function isRepeatable(id: SimulatedId): boolean {
+  const operation: Operation = operations[id];
+  return operation.idempotency !== undefined;
 }
 
 /** What most operations need first: an API, keys, a namespace, a role. */

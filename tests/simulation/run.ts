@@ -58,6 +58,8 @@ async function play(run: Run, move: Move): Promise<string | null> {
   switch (move.kind) {
     case 'call':
       return playCall(run, move);
+    case 'repeat':
+      return playRepeat(run, move);
     case 'burst':
       return playBurst(run, move);
     case 'clock':
@@ -91,6 +93,22 @@ async function playCall(run: Run, move: Move & { kind: 'call' }): Promise<string
     ? { status: 400, error: 'unkey/application/invalid_input' }
     : apply(state, workspace, operation, move.body);
   return differ(names, expected, reply);
+}
+
+/** Done once: all have one answer. What is refused is not kept, and refused again. */
+async function playRepeat(run: Run, move: Move & { kind: 'repeat' }): Promise<string | null> {
+  const { state, names, subject } = run;
+  const { workspace, operation, body, times } = move;
+  const [first, ...others] = await subject.repeat(workspace, operation, names.mean(body), times);
+  if (first === undefined) throw new Error('A call was repeated no time.');
+  const answer = answerText(first);
+  const other = others.find((reply) => answerText(reply) !== answer);
+  if (other !== undefined) return `one answer is ${answer}, and another ${answerText(other)}`;
+  return differ(names, apply(state, workspace, operation, body), first);
+}
+
+function answerText({ status, body }: Reply): string {
+  return JSON.stringify(status === 200 ? body : body.error);
 }
 
 function apply(state: State, workspace: number, operation: SimulatedId, body: Body): Outcome {

@@ -28,6 +28,8 @@ export interface Subject {
   setTime(now: number): void;
   /** As the workspace of this number, with every permission. */
   call(workspace: number, operation: string, body: unknown): Promise<Reply>;
+  /** The same call several times at once, with an `Idempotency-Key` of their own. */
+  repeat(workspace: number, operation: string, body: unknown, times: number): Promise<readonly Reply[]>;
   /** Stops the service and starts it on the same folder. */
   restart(): Promise<void>;
   sweepRefills(): Promise<void>;
@@ -48,23 +50,38 @@ export async function startSubject(): Promise<Subject> {
     return caller;
   };
 
+  let repeated = 0;
+
+  async function send(
+    workspace: number,
+    operation: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Reply> {
+    const response = await app.handle({
+      method: 'POST',
+      path: `/v2/${operation}`,
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${workspaceOf(workspace).rootKey}`,
+        ...headers,
+      },
+      body: Buffer.from(JSON.stringify(body)),
+      peer: '127.0.0.1',
+    });
+    return { status: response.status, body: JSON.parse(response.body) };
+  }
+
   return {
     async newWorkspaces(count) {
       callers = await newCallers(app, count);
     },
     setTime: (now) => clock.set(now),
-    async call(workspace, operation, body) {
-      const response = await app.handle({
-        method: 'POST',
-        path: `/v2/${operation}`,
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${workspaceOf(workspace).rootKey}`,
-        },
-        body: Buffer.from(JSON.stringify(body)),
-        peer: '127.0.0.1',
-      });
-      return { status: response.status, body: JSON.parse(response.body) };
+    call: (workspace, operation, body) => send(workspace, operation, body, {}),
+    repeat(workspace, operation, body, times) {
+      repeated++;
+      const headers = { 'idempotency-key': `repeated-${repeated}` };
+      return Promise.all(Array.from({ length: times }, () => send(workspace, operation, body, headers)));
     },
     async restart() {
       await app.close();
