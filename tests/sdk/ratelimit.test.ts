@@ -251,7 +251,9 @@ describe('when the service gives no answer', () => {
         return new Promise(() => {});
       },
     });
-    await expect(unit.limit('user_1')).rejects.toBeInstanceOf(TimeoutError);
+    const error = await unit.limit('user_1').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({ message: expect.stringContaining('20 ms') });
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
