@@ -35,7 +35,7 @@ export type Fallback =
 interface LimiterOptions extends Limit {
   /** Where identifiers are counted. It is made when it is first used. */
   readonly namespace: string;
-  /** Milliseconds that `limit()` waits for the service, all attempts included. Default: 3000. 0: no deadline. */
+  /** Milliseconds that `limit()` waits, all attempts included. 0: no deadline. Default: that of `unkey`, else 3000. */
   readonly timeoutMs?: number | undefined;
   /**
    * Answers when the service cannot: no connection, no answer in time, 408, 429, 5xx. Anything else, such as a root
