@@ -1,0 +1,1 @@
+export { type NodeFetchOptions, nodeFetch, type TlsOptions } from './node-fetch.ts';
