@@ -1,15 +1,26 @@
 import { ConfigurationError } from './errors.ts';
+import type { CallOptions } from './options.ts';
 import { environment } from './platform.ts';
 
 const callOptionNames = 'timeoutMs retry serverURL headers fetchOptions signal idempotencyKey';
 const clientOptionNames = 'rootKey fetch hooks debug timeoutMs retry serverURL headers fetchOptions';
+const retryOptionNames =
+  'maxAttempts initialIntervalMs maxIntervalMs exponent maxElapsedMs retryConnectionErrors statusCodes';
 
-export function checkCallOptions(options: object): void {
+export function checkCallOptions(options: CallOptions): void {
+  checkValues(options);
   checkNames(options, callOptionNames);
 }
 
-export function checkClientOptions(options: object): void {
+export function checkClientOptions(options: CallOptions): void {
+  checkValues(options);
   checkNames(options, clientOptionNames);
+}
+
+function checkValues({ timeoutMs = 0, retry }: CallOptions): void {
+  // Not a number would be no deadline: a variable that nobody set must not do that.
+  if (!(timeoutMs >= 0)) throw new ConfigurationError(`timeoutMs is ${timeoutMs}: give milliseconds, or 0.`);
+  checkNames(retry || {}, retryOptionNames);
 }
 
 /** A name that no option has is an error, but not in production: a deployment must not fail over it. */

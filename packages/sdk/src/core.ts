@@ -20,18 +20,25 @@ import type { Hooks, RequestContext } from './hooks.ts';
 import {
   type CallOptions,
   type CoreOptions,
+  checkHeader,
   hostedURL,
   type IdempotentCallOptions,
   parseRootKey,
   parseServerURL,
 } from './options.ts';
-import { environment, type FetchInit, platform, type ResponseLike } from './platform.ts';
+import { environment, type FetchInit, type HeadersLike, platform } from './platform.ts';
 import { rateLimitOf } from './rate-limit.ts';
 import { pauseBeforeRetry, retryPolicy } from './retry.ts';
 
+/** How far a call has come: every error says so. */
+interface Progress {
+  readonly operation: string;
+  attempts: number;
+}
+
 /** What all attempts of a call have in common. */
 interface Exchange {
-  readonly operation: string;
+  readonly progress: Progress;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
@@ -73,8 +80,8 @@ export class UnkeyCore {
 
   /**
    * Calls an operation by its id, `keys.verifyKey`, or by its path. A `body` of null makes it a GET.
-   * Operations that are newer than this version work, too: they are
-   * tried again only if they carry an `idempotencyKey`, or the service certainly did nothing.
+   * Operations that are newer than this version work, too. Unless their names begin with get, list, set or delete,
+   * they are tried again only if they carry an `idempotencyKey`, or the service certainly did nothing.
    */
   request<Id extends keyof Operations>(
     operation: Id,
@@ -91,10 +98,15 @@ export class UnkeyCore {
     const timeoutMs =
       options.timeoutMs ?? this.#options.timeoutMs ?? (remembered.includes(operation) ? 3000 : 10_000);
     const deadline = startDeadline(timeoutMs, options.signal);
-    const delivery = this.#send(operation, body, options, deadline).finally(() => {
-      deadline.clear();
-      this.#running.delete(deadline);
-    });
+    const progress = { operation, attempts: 0 };
+    const delivery = this.#send(progress, body, options, deadline)
+      .catch((error) => {
+        throw Object.assign(error, progress);
+      })
+      .finally(() => {
+        deadline.clear();
+        this.#running.delete(deadline);
+      });
     this.#running.set(deadline, delivery);
     return new Call(delivery);
   }
@@ -117,59 +129,57 @@ export class UnkeyCore {
   }
 
   async #send(
-    operation: string,
+    progress: Progress,
     body: object | null,
     options: IdempotentCallOptions,
     deadline: Deadline,
   ): Promise<Delivery<object>> {
     if (this.#isClosed) throw closedError();
     this.#extras.checkOptions?.(options);
+    // Before anything is waited for: the caller may change it afterwards.
+    const text = writeBody(body);
     const serverURL = options.serverURL ? parseServerURL(options.serverURL) : this.#serverURL;
-    const authorization = parseRootKey(await this.#askRootKey(deadline));
-    const idempotencyKey = options.idempotencyKey ?? this.#extras.idempotencyKey?.(operation);
-    const exchange: Exchange = {
-      operation,
+    const rootKey = this.#rootKey;
+    const authorization = parseRootKey(
+      typeof rootKey === 'function' ? await ask(deadline, 'The function rootKey', rootKey) : rootKey,
+    );
+    const { operation } = progress;
+    const headers = mergeHeaders(
+      {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        // Browsers send their own.
+        'user-agent': platform.process && `unkey-ts/${version}`,
+        'idempotency-key': options.idempotencyKey ?? this.#extras.idempotencyKey?.(operation),
+      },
+      this.#options.headers,
+      options.headers,
+    );
+    const isAnsweredOnce = headers['idempotency-key'] !== undefined && !isHosted.test(serverURL);
+    return this.#attempts({
+      progress,
       url: `${serverURL}/v2/${operation}`,
-      headers: mergeHeaders(
-        {
-          accept: 'application/json',
-          'content-type': 'application/json',
-          // Browsers send their own.
-          'user-agent': platform.process && `unkey-ts/${version}`,
-          'idempotency-key': idempotencyKey,
-        },
-        this.#options.headers,
-        options.headers,
-      ),
-      body: body === null ? undefined : writeBody(body),
+      headers,
+      body: text,
       authorization,
       options,
       deadline,
-      isRepeatable: idempotencyKey === undefined ? statesOutcome.test(operation) : serverURL !== hostedURL,
+      isRepeatable: isAnsweredOnce || statesOutcome.test(operation),
       secrets: [authorization.slice(7), String((body as { key?: unknown } | null)?.key ?? '')],
-    };
-    return this.#attempts(exchange);
-  }
-
-  async #askRootKey(deadline: Deadline): Promise<string> {
-    if (typeof this.#rootKey !== 'function') return this.#rootKey;
-    try {
-      return await deadline.race(Promise.resolve(this.#rootKey()));
-    } catch (cause) {
-      throw wrapped('The function rootKey failed', cause);
-    }
+    });
   }
 
   async #attempts(exchange: Exchange): Promise<Delivery<object>> {
-    const { operation, deadline, isRepeatable } = exchange;
+    const { progress, deadline, isRepeatable } = exchange;
     const policy = retryPolicy(this.#options.retry, exchange.options.retry);
     const startedAt = platform.performance.now();
-    for (let attempt = 1; ; attempt++) {
-      const request = requestContext(exchange, attempt);
+    for (;;) {
+      const attempt = ++progress.attempts;
+      const request = requestContext(exchange);
       try {
         return await this.#attempt(exchange, request);
       } catch (thrown) {
-        const error = Object.assign(thrown as UnkeyError, { operation, attempts: attempt });
+        const error = Object.assign(thrown as UnkeyError, progress);
         await this.#call(deadline, 'onError', error, request);
         const delayMs = pauseBeforeRetry(
           {
@@ -189,53 +199,50 @@ export class UnkeyCore {
   }
 
   async #attempt(exchange: Exchange, request: RequestContext): Promise<Delivery<object>> {
-    const { deadline, secrets } = exchange;
+    const { progress, deadline, secrets } = exchange;
     await this.#call(deadline, 'beforeRequest', request);
     const startedAt = platform.performance.now();
-    let response: ResponseLike;
-    let body: string;
-    try {
-      response = await deadline.race(this.#fetch(exchange, request));
-      body = await deadline.race(response.text());
-    } catch (cause) {
-      if (isUnkeyError(cause)) throw cause;
-      const message = redact(`No answer came: ${messageOf(cause)}`, secrets);
-      throw new ConnectionError(message, { cause, retryable: true });
-    }
-    const { status, headers } = response;
-    const data = readBody(body);
+    const { status, headers, body } = await this.#fetch(exchange, request);
     const durationMs = platform.performance.now() - startedAt;
     await this.#call(deadline, 'afterResponse', { request, status, headers, durationMs });
-    if (status < 200 || status > 299)
-      throw apiError({ status, headers, body, data }, { secrets, classes: this.#extras.errorClasses });
-    if (data?.meta === undefined) {
-      throw new ResponseValidationError(foreignAnswer(status, headers), { status, headers, body, data });
+    const data = readBody(body);
+    const answer = { status, headers, body, data };
+    if (status < 200 || status > 299) {
+      throw apiError(answer, { secrets, classes: this.#extras.errorClasses });
     }
-    const { attempt } = request;
-    return { value: data, response: { status, headers, rateLimit: rateLimitOf(headers), attempts: attempt } };
+    if (data?.meta === undefined) throw new ResponseValidationError(foreignAnswer(status, headers), answer);
+    const { attempts } = progress;
+    return { value: data, response: { status, headers, rateLimit: rateLimitOf(headers), attempts } };
   }
 
+  /** A whole answer; no answer or a part of one is a `ConnectionError`. */
   async #fetch(
-    { authorization, options, deadline }: Exchange,
+    { authorization, options, deadline, secrets }: Exchange,
     request: RequestContext,
-  ): Promise<ResponseLike> {
-    if (deadline.signal.aborted) throw deadline.signal.reason;
+  ): Promise<{ status: number; headers: HeadersLike; body: string }> {
     // Called without a receiver: some runtimes refuse their own fetch on any other object.
     const fetch = this.#options.fetch ?? platform.fetch;
-    if (fetch === undefined) {
-      throw new ConfigurationError('There is no fetch here: give the option fetch.');
-    }
+    const { signal } = deadline;
     const init: FetchInit = {
       ...this.#options.fetchOptions,
       ...options.fetchOptions,
       method: request.method,
       headers: { authorization, ...request.headers },
-      ...(request.body !== undefined && { body: request.body }),
+      body: request.body,
       // A redirected POST loses its body, and a root key must not go where it was not meant to.
       redirect: 'manual',
-      signal: deadline.signal,
+      signal,
     };
-    return fetch(request.url, init);
+    try {
+      if (signal.aborted) throw signal.reason;
+      const response = await deadline.race(fetch(request.url, init));
+      const { status, headers } = response;
+      return { status, headers, body: await deadline.race(response.text()) };
+    } catch (cause) {
+      if (isUnkeyError(cause)) throw cause;
+      const message = redact(`No answer came: ${messageOf(cause)}`, secrets);
+      throw new ConnectionError(message, { cause, retryable: true });
+    }
   }
 
   async #call<Name extends keyof Hooks>(
@@ -244,22 +251,22 @@ export class UnkeyCore {
     ...given: Parameters<NonNullable<Hooks[Name]>>
   ): Promise<void> {
     for (const hooks of [this.#options.hooks ?? []].flat()) {
-      try {
-        // The compiler does not see that the parameters belong to the name.
-        await deadline.race(
-          Promise.resolve((hooks as Record<string, (...given: unknown[]) => unknown>)[name]?.(...given)),
-        );
-      } catch (cause) {
-        throw wrapped(`The hook ${name} failed`, cause);
-      }
+      // The compiler does not see that the parameters belong to the name.
+      const called = hooks as Record<string, (...given: unknown[]) => unknown>;
+      await ask(deadline, `The hook ${name}`, () => called[name]?.(...given));
     }
   }
 }
 
 /** Operations that say what shall be so afterwards, or only read: doing them twice changes nothing more. */
-const statesOutcome = /(^|\.)(get|list|set|update(?!Credits)|delete|add|remove|whoami|liveness)/;
+const statesOutcome =
+  /^(liveness|\w+\.((get|list|set|delete)\w+|update(Key|Identity)|(add|remove)(Permissions|Roles)|whoami))$/;
 
-function requestContext({ operation, url, headers, body }: Exchange, attempt: number): RequestContext {
+/** It does not look at `Idempotency-Key`. */
+const isHosted = /\/\/api\.unkey\.com/i;
+
+function requestContext({ progress, url, headers, body }: Exchange): RequestContext {
+  const { operation, attempts: attempt } = progress;
   const method = body === undefined ? 'GET' : 'POST';
   const request = { operation, method, attempt, url, headers: { ...headers } };
   // Hidden from whoever prints the request.
@@ -275,16 +282,16 @@ function mergeHeaders(...sets: readonly CoreOptions['headers'][]): Record<string
   const merged: Record<string, string> = {};
   for (const [name, value] of sets.flatMap((headers) => Object.entries(headers ?? {}))) {
     if (value === null) delete merged[name.toLowerCase()];
-    else if (value !== undefined) merged[name.toLowerCase()] = value;
+    else if (value !== undefined) merged[name.toLowerCase()] = checkHeader(name, value);
   }
   return merged;
 }
 
-function writeBody(body: object): string {
+function writeBody(body: object | null): string | undefined {
   try {
-    return JSON.stringify(body, refuseNotANumber);
+    return body === null ? undefined : JSON.stringify(body, refuseNotANumber);
   } catch (cause) {
-    throw wrapped('The request is not JSON', cause);
+    throw wrapped('The request is not JSON', cause, ConfigurationError);
   }
 }
 
@@ -303,9 +310,22 @@ function readBody(body: string): { meta?: unknown } | undefined {
   }
 }
 
+/** What the caller's own code gives, within the deadline. */
+async function ask<Given>(
+  deadline: Deadline,
+  name: string,
+  give: () => Given | PromiseLike<Given>,
+): Promise<Given> {
+  try {
+    return await deadline.race(give());
+  } catch (cause) {
+    throw wrapped(`${name} failed`, cause);
+  }
+}
+
 /** What the caller's own code threw, as an error of the one tree. */
-function wrapped(what: string, cause: unknown): UnkeyError {
-  return isUnkeyError(cause) ? cause : new UnkeyError(`${what}: ${messageOf(cause)}`, { cause });
+function wrapped(what: string, cause: unknown, Class = UnkeyError): UnkeyError {
+  return isUnkeyError(cause) ? cause : new Class(`${what}: ${messageOf(cause)}`, { cause });
 }
 
 /** The innermost reason: `fetch failed` alone helps nobody. */

@@ -8,11 +8,11 @@ export interface Deadline {
   /** Milliseconds that are left; Infinity without a deadline. */
   remainingMs(): number;
   /** What the work comes to, unless the call must end first: whatever is sent may ignore the signal. */
-  race<Result>(work: Promise<Result>): Promise<Result>;
+  race<Result>(work: Result | PromiseLike<Result>): Promise<Result>;
   /** Waits, unless the call must end first. */
   sleep(delayMs: number): Promise<void>;
   abort(error: UnkeyError): void;
-  /** Takes back timer and listener: nothing keeps the process alive. */
+  /** Takes back timers and listener: nothing keeps the process alive. */
   clear(): void;
 }
 
@@ -36,30 +36,33 @@ export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null |
     abort(new TimeoutError(`The call took longer than ${timeoutMs} ms.`, { retryable: true }));
   const onAbort = () => abort(new AbortError('The call was aborted.', { cause: outer?.reason }));
 
-  // The longest that a timer can wait; beyond it, it fires at once.
-  const timer =
-    endsAt === Number.POSITIVE_INFINITY
-      ? undefined
-      : platform.setTimeout(onTimeout, Math.min(timeoutMs, 0x7fffffff));
+  const timer = endsAt === Number.POSITIVE_INFINITY ? undefined : startTimer(onTimeout, timeoutMs);
+  let pause: unknown;
   if (outer?.aborted) onAbort();
   else outer?.addEventListener('abort', onAbort);
 
-  const race = <Result>(work: Promise<Result>) => Promise.race([work, ended]);
+  const race = <Result>(work: Result | PromiseLike<Result>): Promise<Result> =>
+    Promise.race([work as Promise<Result>, ended]);
   return {
     signal: controller.signal,
     remainingMs: () => endsAt - platform.performance.now(),
     race,
-    async sleep(delayMs) {
-      let pause: unknown;
-      const passed = new Promise<void>((resolve) => {
-        pause = platform.setTimeout(resolve, delayMs);
-      });
-      await race(passed).finally(() => platform.clearTimeout(pause));
-    },
+    sleep: (delayMs) =>
+      race(
+        new Promise((resolve) => {
+          pause = startTimer(resolve, delayMs);
+        }),
+      ),
     abort,
     clear() {
       platform.clearTimeout(timer);
+      platform.clearTimeout(pause);
       outer?.removeEventListener('abort', onAbort);
     },
   };
+}
+
+function startTimer(run: () => void, delayMs: number): unknown {
+  // The longest that a timer can wait; beyond it, it fires at once.
+  return platform.setTimeout(run, Math.min(delayMs, 0x7fffffff));
 }

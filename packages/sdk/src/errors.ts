@@ -20,14 +20,13 @@ export function nameErrors(prototype: UnkeyError, name: string): void {
 
 export interface Details {
   readonly cause?: unknown;
-  readonly operation?: string | undefined;
-  readonly attempts?: number;
   readonly retryable?: boolean;
   /** The answer, if one came. */
   readonly status?: number;
   readonly headers?: HeadersLike;
   readonly body?: string;
   readonly data?: unknown;
+  readonly errors?: readonly Issue[];
 }
 
 /**
@@ -36,37 +35,39 @@ export interface Details {
  */
 export class UnkeyError extends Error {
   /** HTTP status of the answer. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The last part of `type`, which programs compare: `key_not_found`. */
-  readonly code: string | undefined;
+  declare readonly code: string | undefined;
   /** The error's name as a URL: `https://unkey.com/docs/errors/unkey/data/key_not_found`. */
-  readonly type: string | undefined;
+  declare readonly type: string | undefined;
   /** Names the request in the service's log. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
   /** The operation that was called, `keys.verifyKey`. */
-  readonly operation: string | undefined;
+  declare readonly operation: string | undefined;
   /** How many attempts were made. */
-  readonly attempts: number;
+  declare readonly attempts: number;
   /** Whether the same call may succeed later: no connection, a deadline, 408, 429, 5xx. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** Places of the request that are wrong, on a 400. */
-  readonly errors: readonly Issue[];
+  declare readonly errors: readonly Issue[];
   // Hidden: an answer from elsewhere may repeat a key, and printing an error must not.
-  readonly #answer: Pick<Details, 'headers' | 'body' | 'data'>;
+  readonly #answer: Details;
 
   constructor(message: string, details: Details = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
-    const { status, headers, body, data } = details;
-    const { meta, error } = (data ?? {}) as ErrorBody;
-    this.status = status;
-    this.type = textOf(error?.type);
-    this.code = this.type?.slice(this.type.lastIndexOf('/') + 1);
-    this.requestId = textOf(meta?.requestId) ?? headers?.get('x-request-id') ?? undefined;
-    this.operation = details.operation;
-    this.attempts = details.attempts ?? 0;
-    this.retryable = details.retryable ?? false;
-    this.errors = Array.isArray(error?.errors) ? error.errors : [];
-    this.#answer = { headers, body, data } as Pick<Details, 'headers' | 'body' | 'data'>;
+    const { meta, error } = (details.data ?? {}) as ErrorBody;
+    const type = textOf(error?.type);
+    this.#answer = details;
+    Object.assign(this, {
+      status: details.status,
+      code: type?.slice(type.lastIndexOf('/') + 1),
+      type,
+      requestId: textOf(meta?.requestId) ?? details.headers?.get('x-request-id') ?? undefined,
+      operation: undefined,
+      attempts: 0,
+      retryable: details.retryable ?? false,
+      errors: details.errors ?? [],
+    });
   }
 
   /** The same as `status`. */
@@ -112,12 +113,10 @@ export class UnkeyError extends Error {
     if (!isUnkeyError(value)) return false;
     // biome-ignore lint/complexity/noThisInStatic: it is asked of the subclasses.
     const wanted = this.prototype;
-    const name = Object.hasOwn(wanted, 'name') ? wanted.name : undefined;
-    let link: UnkeyError | null = value;
-    do {
-      link = Object.getPrototypeOf(link) as UnkeyError | null;
-      if (link === wanted || (link && Object.hasOwn(link, 'name') && link.name === name)) return true;
-    } while (link);
+    const name = Object.hasOwn(wanted, 'name') && wanted.name;
+    for (let link: UnkeyError | null = value; link; link = Object.getPrototypeOf(link)) {
+      if (link === wanted || (Object.hasOwn(link, 'name') && link.name === name)) return true;
+    }
     return false;
   }
 
@@ -199,23 +198,33 @@ export function isUnkeyError(value: unknown): value is UnkeyError {
 /** Classes of their own for some statuses; without them every error status is an `APIError`. */
 export type ErrorClasses = ReadonlyMap<number, typeof APIError> | undefined;
 
-/** The error that an answer with an error status is. `secrets` are taken out of its message. */
+/** The error that an answer with an error status is. `secrets` are taken out of what it shows. */
 export function apiError(
   details: Details & { readonly status: number },
   { secrets, classes }: { secrets: readonly string[]; classes: ErrorClasses },
 ): APIError {
   const { status, headers } = details;
-  const { detail, title } = (details.data as ErrorBody | undefined)?.error ?? {};
+  const { detail, title, errors } = (details.data as ErrorBody | undefined)?.error ?? {};
   const message = textOf(detail) ?? textOf(title) ?? foreignAnswer(status, headers);
   const Class = classes?.get(status) ?? APIError;
   const retryable = status === 408 || status === 429 || status >= 500;
-  return new Class(redact(message, secrets), { ...details, retryable });
+  return new Class(redact(message, secrets), {
+    ...details,
+    retryable,
+    errors: Array.isArray(errors) ? redactAll(errors, secrets) : [],
+  });
 }
 
 /** Whatever answered, it was not the service. */
 export function foreignAnswer(status: number, headers: HeadersLike | undefined): string {
   const contentType = headers?.get('content-type') ?? 'no content type';
   return `Not an answer of the API (${status || 'a redirect'}, ${contentType}): check serverURL.`;
+}
+
+function redactAll(issues: readonly Issue[], secrets: readonly string[]): Issue[] {
+  return JSON.parse(JSON.stringify(issues), (_name, value: unknown) =>
+    typeof value === 'string' ? redact(value, secrets) : value,
+  );
 }
 
 export function redact(text: string, secrets: readonly string[]): string {

@@ -67,7 +67,7 @@ export interface ClientOptions extends CoreOptions {
   debug?: boolean | DebugLogger | undefined;
 }
 
-/** The service run by Unkey; it does not look at `Idempotency-Key`. */
+/** The service run by Unkey. */
 export const hostedURL = 'https://api.unkey.com';
 
 /** Without the slashes at its end. */
@@ -82,8 +82,11 @@ export function parseRootKey(rootKey: unknown): string {
   if (typeof rootKey !== 'string' || rootKey === '') {
     throw new ConfigurationError('There is no root key: give the option rootKey, or set UNKEY_ROOT_KEY.');
   }
-  const [, scheme = 'Bearer ', key] = /^(bearer )?([\x21-\x7e]+)$/i.exec(rootKey) ?? [];
-  if (key !== undefined) return scheme + key;
-  // Told by us, without the key: runtimes put the whole header into their message.
-  throw new ConfigurationError('The root key has a space or another character that no root key has.');
+  return checkHeader('rootKey', /^bearer /i.test(rootKey) ? rootKey : `Bearer ${rootKey}`);
+}
+
+/** The value. What is wrong is told by us, without it: runtimes put the whole header into their message. */
+export function checkHeader(name: string, value: string): string {
+  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
+  throw new ConfigurationError(`'${name}' has a character that no header may have.`);
 }

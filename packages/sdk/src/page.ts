@@ -17,7 +17,8 @@ export class Page<Item> implements PageAnswer<Item> {
   constructor(answer: PageAnswer<Item>, load: LoadPage<Item>, seen: ReadonlySet<string> = new Set()) {
     Object.assign(this, answer);
     this.meta = answer.meta;
-    this.data = answer.data;
+    // Some services write an empty list as null.
+    this.data = answer.data ?? [];
     this.pagination = answer.pagination;
     this.#load = load;
     this.#seen = seen;

@@ -28,7 +28,7 @@ export interface ResponseLike {
 export interface FetchInit {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | undefined;
   readonly redirect: 'manual';
   readonly signal: AbortSignalLike;
 }
@@ -38,7 +38,7 @@ export interface FetchInit {
 export type Fetch = { fetch(url: string, init: FetchInit): Promise<ResponseLike> }['fetch'];
 
 interface Platform {
-  readonly fetch?: Fetch;
+  readonly fetch: Fetch;
   readonly AbortController: new () => { readonly signal: AbortSignalLike; abort(reason: unknown): void };
   readonly crypto: { getRandomValues(bytes: Uint8Array): Uint8Array };
   readonly console: { error(message: string): void };

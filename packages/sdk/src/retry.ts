@@ -19,31 +19,12 @@ export interface RetryOptions {
   statusCodes?: readonly (number | '4XX' | '5XX')[] | undefined;
 }
 
-export type RetryPolicy = { readonly [Name in keyof RetryOptions]-?: Exclude<RetryOptions[Name], undefined> };
-
 /** The call's options over the client's, member by member. */
 export function retryPolicy(
   client: RetryOptions | false = {},
   call: RetryOptions | false = client,
-): RetryPolicy {
-  const {
-    maxAttempts = 3,
-    initialIntervalMs = 200,
-    maxIntervalMs = 2000,
-    exponent = 2,
-    maxElapsedMs = Number.POSITIVE_INFINITY,
-    retryConnectionErrors = true,
-    statusCodes = [408, 429, '5XX'],
-  } = { ...client, ...(call || { maxAttempts: 1 }) };
-  return {
-    maxAttempts,
-    initialIntervalMs,
-    maxIntervalMs,
-    exponent,
-    maxElapsedMs,
-    retryConnectionErrors,
-    statusCodes,
-  };
+): RetryOptions {
+  return { ...client, ...(call || { maxAttempts: 1 }) };
 }
 
 /** A failed attempt. */
@@ -60,23 +41,33 @@ export interface Failure {
 }
 
 /** How long to wait before the next attempt, in milliseconds; undefined: give up. */
-export function pauseBeforeRetry(failure: Failure, policy: RetryPolicy): number | undefined {
-  const { error, attempt } = failure;
-  if (attempt >= policy.maxAttempts || !isWorthwhile(error, policy)) return undefined;
-  if (!failure.isRepeatable && !isUnprocessed(error)) return undefined;
-  const longest = Math.min(policy.maxIntervalMs, policy.initialIntervalMs * policy.exponent ** (attempt - 1));
+export function pauseBeforeRetry(failure: Failure, policy: RetryOptions): number | undefined {
+  const { error, attempt, isRepeatable, elapsedMs, remainingMs } = failure;
+  const {
+    maxAttempts = 3,
+    initialIntervalMs = 200,
+    maxIntervalMs = 2000,
+    exponent = 2,
+    maxElapsedMs = Number.POSITIVE_INFINITY,
+  } = policy;
+  const mayTry =
+    attempt < maxAttempts && isWorthwhile(error, policy) && (isRepeatable || isUnprocessed(error));
+  if (!mayTry) return undefined;
+  const longest = Math.min(maxIntervalMs, initialIntervalMs * exponent ** (attempt - 1));
   const pause = askedPause(error) ?? Math.random() * longest;
-  const left = Math.min(failure.remainingMs, policy.maxElapsedMs - failure.elapsedMs);
-  return pause < left ? pause : undefined;
+  return pause < Math.min(remainingMs, maxElapsedMs - elapsedMs) ? pause : undefined;
 }
 
-function isWorthwhile(error: UnkeyError, policy: RetryPolicy): boolean {
-  if (error instanceof ConnectionError) return policy.retryConnectionErrors;
+function isWorthwhile(
+  error: UnkeyError,
+  { retryConnectionErrors = true, statusCodes = [408, 429, '5XX'] }: RetryOptions,
+): boolean {
+  if (error instanceof ConnectionError) return retryConnectionErrors;
   if (!(error instanceof APIError)) return false;
   const { status } = error;
   // 409 with a time to wait: the first call with this idempotency key is still running.
   if (status === 409) return askedPause(error) !== undefined;
-  return policy.statusCodes.some((code) =>
+  return statusCodes.some((code) =>
     typeof code === 'number' ? code === status : Number(code[0]) === Math.floor(status / 100),
   );
 }
@@ -86,18 +77,9 @@ function askedPause({ headers }: UnkeyError): number | undefined {
 }
 
 // Refused or unknown hosts and proxies, in the words of Node, Bun and Deno. Browsers do not tell.
-const refused = /refused|ENOTFOUND|EAI_AGAIN|UNREACH|CONNECT_TIMEOUT|dns error|Unable to connect/i;
+const refused = /refused|ENOTFOUND|EAI_AGAIN|UNREACH|connect.timeout|dns error|Unable to connect/i;
 
 /** Whether the service certainly did nothing: it could not be reached, or refused before it looked. */
-export function isUnprocessed(error: UnkeyError): boolean {
-  if (error.status !== undefined) return error.status === 429 || error.status === 503 || error.status === 409;
-  for (
-    let cause: unknown = error.cause;
-    typeof cause === 'object' && cause !== null;
-    cause = (cause as Error).cause
-  ) {
-    const { code, message } = cause as { code?: unknown; message?: unknown };
-    if (refused.test(`${String(code)} ${String(message)}`)) return true;
-  }
-  return false;
+export function isUnprocessed({ status, message }: UnkeyError): boolean {
+  return status === undefined ? refused.test(message) : [409, 429, 503].includes(status);
 }

@@ -187,7 +187,7 @@ test.each<[string, (socket: Socket) => void]>([
 ])('%s is a failure of the connection', async (_, act) => {
   const error = await failureOf(nodeFetch()(await play(act), init()));
   expect(error.code).toMatch(/ECONNRESET|HPE_/);
-  expect(isUnprocessed(new ConnectionError('', { cause: error }))).toBe(false);
+  expect(isUnprocessed(new ConnectionError(error.message))).toBe(false);
 });
 
 test.each([
@@ -214,7 +214,7 @@ test('a refused connection is told by its code, and nothing was processed', asyn
   openServers.pop();
   const error = await failureOf(nodeFetch()(`http://127.0.0.1:${port}/`, init()));
   expect(error.code).toBe('ECONNREFUSED');
-  expect(isUnprocessed(new ConnectionError('', { cause: error }))).toBe(true);
+  expect(isUnprocessed(new ConnectionError(error.message))).toBe(true);
 });
 
 test('a header that cannot be sent is not told', async () => {
