@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { operations } from '@unkey-ts/contract';
+import * as sdk from 'unkey-ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { fakeClock, type Service, startService } from '../service.ts';
+import { examplesOf, isSame, moduleOf, promisesOf } from './readme/examples.ts';
+import { type Given, give, startProxy, tracer } from './readme/given.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+const page = readFileSync(join(root, 'packages/sdk/README.md'), 'utf8');
+const examples = examplesOf(page);
+const programs = examples.filter(({ language }) => language === 'ts');
+
+let service: Service;
+let proxy: Awaited<ReturnType<typeof startProxy>>;
+let folder: string;
+const { UNKEY_SERVER_URL = '', UNKEY_ROOT_KEY = '' } = process.env;
+
+beforeAll(async () => {
+  // One moment for all calls: windows of limits do not end between two of them.
+  service = await startService({ clock: fakeClock(Date.now()) });
+  proxy = await startProxy();
+  mkdirSync(join(root, 'build'), { recursive: true });
+  // Inside the repository, where packages are found.
+  folder = await mkdtemp(join(root, 'build/readme-'));
+  await writeFile(join(folder, 'given.d.ts'), declarations);
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(project));
+  for (const example of programs) await writeFile(fileOf(example), moduleOf(example));
+});
+
+afterAll(async () => {
+  await service.close();
+  proxy.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+afterEach(() => {
+  Object.assign(process.env, { UNKEY_SERVER_URL, UNKEY_ROOT_KEY });
+  vi.restoreAllMocks();
+});
+
+test('the page has examples, in languages that are known', () => {
+  expect(programs.length).toBeGreaterThan(0);
+  const languages = new Set(examples.map(({ language }) => language));
+  expect([...languages].filter((language) => !['ts', 'diff', 'python', 'sh'].includes(language))).toEqual([]);
+});
+
+test('the page names every operation, every kind of error and every option', () => {
+  const methods = Object.keys(operations).map((id) => id.split('.').at(-1) ?? '');
+  const errors = Object.keys(sdk).filter((name) => /Error(Response)?$/.test(name) && /^[A-Z]/.test(name));
+  const options = [...knownOptions(), 'signal', 'idempotencyKey'];
+  expect(options).toEqual(expect.arrayContaining(['rootKey', 'retry', 'maxAttempts', 'statusCodes']));
+  const absent = [...methods, ...errors, ...options].filter((name) => !page.includes(`\`${name}\``));
+  expect(absent).toEqual([]);
+});
+
+test('every example passes the type checker', async () => {
+  const compiler = join(root, 'node_modules/.bin/tsc');
+  const output = await promisify(execFile)(compiler, ['-p', folder, '--pretty', 'false']).then(
+    () => '',
+    (error: { stdout: string }) => error.stdout,
+  );
+  expect(output).toBe('');
+});
+
+describe('the example runs', () => {
+  test.each(programs.filter(({ isRun }) => isRun).map((example) => ({ ...example, example })))(
+    'line $line: $heading',
+    async ({ example }) => {
+      vi.spyOn(console, 'log').mockReturnValue();
+      vi.spyOn(console, 'error').mockReturnValue();
+      const given: Given = await give(service);
+      Object.assign(globalThis, given, { proxyURL: proxy.url, tracer: tracer(), same, throws });
+      kept.clear();
+      await import(fileOf(example));
+      expect([...kept].toSorted((a, b) => a - b)).toEqual(promisesOf(example));
+    },
+  );
+});
+
+/** What the client says when it is given a name that it does not know: those that it knows. */
+function knownOptions(): string[] {
+  const wrong = [{ unknown: true }, { retry: { unknown: true } }];
+  return wrong.flatMap((options) => {
+    const { message } = failureOf(() => Reflect.construct(sdk.Unkey, [{ rootKey: 'test', ...options }]));
+    return /There are: (.*)\.$/.exec(message)?.[1]?.split(' ') ?? [];
+  });
+}
+
+function failureOf(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('It did not fail.');
+}
+
+function fileOf({ line }: { readonly line: number }): string {
+  return join(folder, `line-${line}.ts`);
+}
+
+/** Lines whose promise was looked at: one in a branch that is not taken would be none. */
+const kept = new Set<number>();
+
+function same(actual: unknown, expected: unknown, line?: number): void {
+  if (!isSame(actual, expected)) expect(actual).toEqual(expected);
+  if (line !== undefined) kept.add(line);
+}
+
+async function throws(name: string, work: () => Promise<unknown>, line: number): Promise<void> {
+  const outcome = await work().then(
+    (value) => `the value ${JSON.stringify(value)}`,
+    (error: Error) => error.name,
+  );
+  expect(outcome).toBe(name);
+  kept.add(line);
+}
+
+const declarations = `
+declare const Unkey: typeof import('unkey-ts').Unkey;
+declare const unkey: import('unkey-ts').Unkey;
+declare const apiId: string;
+declare const keyId: string;
+declare const key: string;
+declare const userId: string;
+declare const request: Request;
+declare const tracer: {
+  readonly ended: readonly string[];
+  startSpan(name: string): {
+    setAttribute(name: string, value: number): void;
+    recordException(error: Error): void;
+    end(): void;
+  };
+};
+declare const proxyURL: string;
+declare function same(actual: unknown, expected: unknown, line?: number): void;
+declare function throws(name: string, work: () => Promise<unknown>, line: number): Promise<void>;
+`;
+
+const project = {
+  extends: '../../tsconfig.base.json',
+  compilerOptions: {
+    composite: false,
+    incremental: false,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    noEmit: true,
+    lib: ['es2023', 'dom', 'dom.asynciterable', 'esnext.disposable'],
+    types: ['node'],
+  },
+  include: ['*.ts'],
+};

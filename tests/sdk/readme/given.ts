@@ -1,0 +1,74 @@
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { Unkey } from 'unkey-ts';
+import type { Service } from '../../service.ts';
+
+/** What the examples may use without having made it, as the page's first section says. */
+export interface Given {
+  readonly Unkey: typeof Unkey;
+  readonly unkey: Unkey;
+  readonly apiId: string;
+  readonly keyId: string;
+  /** It may `documents.read`, and has 100 credits. */
+  readonly key: string;
+  /** To whom the key belongs. */
+  readonly userId: string;
+  /** A request that carries the key. */
+  readonly request: Request;
+}
+
+/** A workspace of its own for each example; the environment has its root key. */
+export async function give(service: Service): Promise<Given> {
+  const { rootKey } = await service.newWorkspace();
+  process.env.UNKEY_SERVER_URL = service.url;
+  process.env.UNKEY_ROOT_KEY = rootKey;
+  const unkey = new Unkey();
+  const userId = 'user_1';
+  const { apiId } = (await unkey.apis.createApi({ name: 'documents' })).data;
+  const { keyId, key } = (
+    await unkey.keys.createKey({
+      apiId,
+      externalId: userId,
+      permissions: ['documents.read'],
+      credits: { remaining: 100 },
+    })
+  ).data;
+  const request = new Request('http://127.0.0.1/documents', { headers: { authorization: `Bearer ${key}` } });
+  return { Unkey, unkey, apiId, keyId, key, userId, request };
+}
+
+/** A proxy on this machine that lets everything through. */
+export async function startProxy(): Promise<{ url: string; close(): void }> {
+  const proxy = createServer();
+  proxy.on('connect', ({ url = '' }, client) => {
+    const { hostname, port } = new URL(`http://${url}`);
+    const target = connect(Number(port), hostname, () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
+    for (const [from, to] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      from.on('error', () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  if (typeof address !== 'object' || address === null) throw new Error('The proxy does not listen.');
+  return { url: `http://127.0.0.1:${address.port}`, close: () => proxy.close() };
+}
+
+/** As much of OpenTelemetry's tracer as an example uses; it tells which spans have ended, with their attributes. */
+export function tracer() {
+  const ended: string[] = [];
+  return {
+    ended,
+    startSpan(name: string) {
+      const words: unknown[] = [name];
+      return {
+        setAttribute: (_: string, value: unknown) => words.push(value),
+        recordException: (error: Error) => words.push(error.name),
+        end: () => ended.push(words.join(' ')),
+      };
+    },
+  };
+}
