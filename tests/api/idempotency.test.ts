@@ -61,6 +61,13 @@ function limitOf(namespace: string) {
   return { namespace, identifier: 'user_1', limit: 10, duration: 600_000 };
 }
 
+/** As somebody does it who can write to the database. */
+function change({ dataDir }: Service, sql: string): void {
+  const database = new DatabaseSync(join(dataDir, 'unkey.sqlite'));
+  database.exec(sql);
+  database.close();
+}
+
 async function newApi({ do: act }: World): Promise<string> {
   return (await act('apis.createApi', { name: 'payments' })).apiId;
 }
@@ -410,16 +417,26 @@ describe('stored answers', () => {
     }
   });
 
-  test('do not open in the place of another operation', async () => {
+  test('open for their own operation and root key only, whatever else the database is made to say', async () => {
     const own = await startService();
     try {
+      const body = { name: 'moved' };
       const order = { url: own.url, rootKey: own.rootKey };
-      await send('apis.createApi', { name: 'moved' }, order);
-      const database = new DatabaseSync(join(own.dataDir, 'unkey.sqlite'));
-      database.exec("UPDATE kept_answers SET operation = 'permissions.createRole'");
-      database.close();
-      const reply = await send('permissions.createRole', { name: 'moved' }, order);
-      expectError(reply, 'unkey/application/unexpected_error');
+      const { key } = await own.newRootKey(own.workspaceId, ['api.*.create_api']);
+      const otherOrder = { url: own.url, rootKey: key };
+      await send('apis.createApi', body, { ...order, key: 'first' });
+      await send('apis.createApi', body, { ...otherOrder, key: 'second' });
+      change(
+        own,
+        'UPDATE kept_answers SET fingerprint = (SELECT fingerprint FROM kept_answers WHERE rowid = 2)',
+      );
+      const asAnother = await send('apis.createApi', body, { ...otherOrder, key: 'first' });
+      expectError(asAnother, 'unkey/application/unexpected_error');
+      const asItself = await send('apis.createApi', body, { ...otherOrder, key: 'second' });
+      expect(asItself.isReplayed).toBe(true);
+      change(own, "UPDATE kept_answers SET operation = 'permissions.createRole'");
+      const elsewhere = await send('permissions.createRole', body, { ...otherOrder, key: 'second' });
+      expectError(elsewhere, 'unkey/application/unexpected_error');
     } finally {
       await own.close();
     }
