@@ -9,7 +9,7 @@ export async function deleteExpiredAnswers(
 ): Promise<number> {
   let deleted = 0;
   for (let batch = batchSize; batch === batchSize; deleted += batch) {
-    batch = await storage.write((store) => store.idempotency.deleteExpired(now, batchSize));
+    batch = await storage.write((store) => store.idempotency.deleteExpired(now, batchSize), 'unordered');
   }
   return deleted;
 }

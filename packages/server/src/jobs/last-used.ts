@@ -24,7 +24,7 @@ export function lastUsedBuffer(storage: Storage): LastUsed {
       writing = pending;
       pending = new Map();
       try {
-        await storage.write((store) => store.keys.markUsed(writing));
+        await storage.write((store) => store.keys.markUsed(writing), 'unordered');
       } catch (error) {
         pending = new Map([...writing, ...pending]);
         throw error;

@@ -1,4 +1,5 @@
 import type { AuditRecord } from '../storage/port/records.ts';
+import type { Store } from '../storage/port/store.ts';
 import type { Context, WriteContext } from './context.ts';
 import { Refusal } from './refusal.ts';
 
@@ -7,31 +8,33 @@ export async function transact<Result>(
   context: Context,
   work: (context: WriteContext) => Promise<Result | Refusal>,
 ): Promise<Result | Refusal> {
-  try {
-    return await context.services.storage.write(async (store) => {
-      const records: AuditRecord[] = [];
-      const result = await work({
-        ...context,
-        store,
-        audit: (event, { display, resources }) => {
-          records.push({
-            id: context.services.ids.id('log'),
-            workspaceId: context.workspaceId,
-            event,
-            at: context.now,
-            actor: { type: 'rootkey', id: context.rootKey.id, name: context.rootKey.name || 'root key' },
-            display,
-            remoteIp: context.clientIp,
-            userAgent: context.userAgent ?? null,
-            resources,
-            correlationId: null,
-          });
-        },
-      });
-      if (result instanceof Refusal) throw result;
-      await store.audit.append(correlated(records, context));
-      return result;
+  const { services, workspaceId } = context;
+  const write = async (store: Store): Promise<Result> => {
+    const records: AuditRecord[] = [];
+    const result = await work({
+      ...context,
+      store,
+      audit: (event, { display, resources }) => {
+        records.push({
+          id: services.ids.id('log'),
+          workspaceId,
+          event,
+          at: context.now,
+          actor: { type: 'rootkey', id: context.rootKey.id, name: context.rootKey.name || 'root key' },
+          display,
+          remoteIp: context.clientIp,
+          userAgent: context.userAgent ?? null,
+          resources,
+          correlationId: null,
+        });
+      },
     });
+    if (result instanceof Refusal) throw result;
+    await store.audit.append(correlated(records, context));
+    return result;
+  };
+  try {
+    return await services.storage.write(write, { workspaceId });
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;

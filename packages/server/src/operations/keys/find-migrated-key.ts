@@ -1,6 +1,7 @@
 import type { InputOf } from '@unkey-ts/contract';
 import { hashKey, longTokenHash, parsePrefixedKey } from '../../domain/keys/key-material.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
+import type { Store } from '../../storage/port/store.ts';
 import type { Context } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 
@@ -24,7 +25,7 @@ export async function findMigratedKey(
     );
   }
   const hash = hashKey(key);
-  await services.storage.write(async (store) => {
+  const adopt = async (store: Store) => {
     const pending = await store.keys.findByHash(workspaceId, longTokenHash(prefixed.longToken));
     if (pending?.pendingMigrationId !== migration.id || (await store.keys.isHashTaken(hash))) return;
     await store.keys.update(workspaceId, pending.id, {
@@ -34,6 +35,7 @@ export async function findMigratedKey(
       pendingMigrationId: null,
       updatedAt: now,
     });
-  });
+  };
+  await services.storage.write(adopt, { workspaceId });
   return services.lookups.findVerifiableKey(hash);
 }

@@ -22,12 +22,21 @@ export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError';
 }
 
+/**
+ * Which writes must not run at the same time. `alone`: none beside this one. Of a workspace: none that is alone or of
+ * the same workspace. `unordered`: any may; each statement must be right whatever others do before and after it.
+ */
+export type WriteScope = 'alone' | 'unordered' | { readonly workspaceId: string };
+
 /** The database: snapshots, transactions, and the few statements of the verify and limit paths. */
 export interface Storage {
   /** One consistent snapshot for all that `work` reads. */
   read<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
-  /** One durable transaction; nothing of it happens when `work` throws. `work` awaits nothing but the store. */
-  write<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
+  /**
+   * One durable transaction; nothing of it happens when `work` throws. `work` awaits nothing but the store, and may be
+   * run again from its start. `scope` is `alone` when it is not given.
+   */
+  write<Result>(work: (store: Store) => Promise<Result>, scope?: WriteScope): Promise<Result>;
   /** Root key by hash of the bearer. */
   findCaller(hash: string): MaybePromise<Caller | null>;
   /** Key by hash, of any workspace, with all that a verification needs. */

@@ -73,7 +73,7 @@ export interface ApiStore {
 
 export interface KeyStore {
   create(workspaceId: string, key: NewKey): Promise<void>;
-  /** Absent too when the key's API is deleted. */
+  /** Absent too when the key's API is deleted. In a transaction, what is found stays so until its end. */
   find(workspaceId: string, id: string): Promise<Key | null>;
   findByHash(workspaceId: string, hash: string): Promise<Key | null>;
   /** Whether any key has this hash: of any workspace, deleted ones included. */
@@ -91,6 +91,7 @@ export interface KeyStore {
   saveRatelimits(workspaceId: string, id: string, ratelimits: readonly Ratelimit[]): Promise<void>;
   /** Keys of all workspaces whose refill is due, at most `limit` of them. */
   listDueRefills(now: number, limit: number): Promise<Key[]>;
+  /** Later times stay. */
   markUsed(usedAt: ReadonlyMap<string, number>): Promise<void>;
 }
 

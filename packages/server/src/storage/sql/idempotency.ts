@@ -39,6 +39,8 @@ export function idempotencyStore(db: Database): IdempotencyStore {
     async deleteExpired(now, limit) {
       const { numDeletedRows } = await db
         .deleteFrom('keptAnswers')
+        // Once more for the row itself: it may have been claimed anew since the list was made.
+        .where('expiresAt', '<=', now)
         .where(({ eb, refTuple, selectFrom }) =>
           eb(
             refTuple('workspaceId', 'operation', 'keyHash'),

@@ -1,19 +1,21 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { type Credits, nextRefillMoment } from '../../domain/keys/refill.ts';
 import type { Changes } from '../changes.ts';
 import type { Key, KeyChanges, Role } from '../port/records.ts';
 import type { KeyStore } from '../port/store.ts';
+import { chunksOf } from './chunks.ts';
 import { identitiesOf } from './identities.ts';
 import { attach, detach } from './links.ts';
 import { isOwn } from './own-ids.ts';
 import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { rolesOf } from './roles.ts';
+import type { RowLock } from './row-lock.ts';
 import { groupBy, metaOf, metaText, pageOf, permissionOf } from './rows.ts';
 import type { Database, Tables } from './tables.ts';
 
 type KeyRow = Selectable<Tables['keys']> & { readonly keyspaceId: string };
 
-export function keyStore(db: Database, changes: Changes): KeyStore {
+export function keyStore(db: Database, changes: Changes, lock: RowLock): KeyStore {
   const live = () =>
     db
       .selectFrom('keys')
@@ -22,6 +24,8 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
       .select('apis.keyspaceId')
       .where('keys.deletedAt', 'is', null)
       .where('apis.deletedAt', 'is', null);
+
+  const held = () => (lock === 'none' ? live() : live().forUpdate('keys'));
 
   const isOwnKey = (workspaceId: string, id: string) => isOwn(db, 'keys', workspaceId, id);
 
@@ -54,12 +58,12 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
     },
     async find(workspaceId, id) {
       return one(
-        await live().where('keys.workspaceId', '=', workspaceId).where('keys.id', '=', id).executeTakeFirst(),
+        await held().where('keys.workspaceId', '=', workspaceId).where('keys.id', '=', id).executeTakeFirst(),
       );
     },
     async findByHash(workspaceId, hash) {
       return one(
-        await live().where('keys.workspaceId', '=', workspaceId).where('hash', '=', hash).executeTakeFirst(),
+        await held().where('keys.workspaceId', '=', workspaceId).where('hash', '=', hash).executeTakeFirst(),
       );
     },
     async isHashTaken(hash) {
@@ -133,8 +137,12 @@ export function keyStore(db: Database, changes: Changes): KeyStore {
       return keysOf(db, rows);
     },
     async markUsed(usedAt) {
-      for (const [id, lastUsedAt] of usedAt) {
-        await db.updateTable('keys').set({ lastUsedAt }).where('id', '=', id).execute();
+      // In one order everywhere: two processes that mark the same keys wait for each other only once.
+      for (const chunk of chunksOf([...usedAt].sort(([a], [b]) => (a < b ? -1 : 1)))) {
+        const rows = sql.join(chunk.map(([id, at]) => sql`(${id}, cast(${at} as bigint))`));
+        await sql`
+          update keys set last_used_at = used.column2 from (values ${rows}) as used
+          where keys.id = used.column1 and (last_used_at is null or last_used_at < used.column2)`.execute(db);
       }
     },
   };

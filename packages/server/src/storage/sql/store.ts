@@ -10,16 +10,17 @@ import { namespaceStore } from './namespaces.ts';
 import { permissionStore } from './permissions.ts';
 import { roleStore } from './roles.ts';
 import { rootKeyStore } from './root-keys.ts';
+import type { RowLock } from './row-lock.ts';
 import type { Database } from './tables.ts';
 import { workspaceStore } from './workspaces.ts';
 
 /** The store over any connection that Kysely speaks to: the queries are written once. */
-export function sqlStore(db: Database, changes: Changes): Store {
+export function sqlStore(db: Database, changes: Changes, lock: RowLock = 'none'): Store {
   return {
     workspaces: workspaceStore(db, changes),
     rootKeys: rootKeyStore(db, changes),
     apis: apiStore(db, changes),
-    keys: keyStore(db, changes),
+    keys: keyStore(db, changes, lock),
     identities: identityStore(db, changes),
     permissions: permissionStore(db, changes),
     roles: roleStore(db, changes),

@@ -15,8 +15,7 @@ export function openDatabase(file: string): DatabaseSyncInstance {
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF');
   database.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY');
-  // SQLite's own folds ASCII only.
-  database.function('lower', { deterministic: true }, (text: unknown) =>
+  database.function('fold_case', { deterministic: true }, (text: unknown) =>
     typeof text === 'string' ? text.toLowerCase() : text,
   );
   return database;
