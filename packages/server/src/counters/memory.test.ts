@@ -14,7 +14,7 @@ function take(counter: string, durationMs = minute) {
 
 test('counters that weigh nothing any more are dropped, the others stay', () => {
   const counters = memoryCounters();
-  counters.take([take('minute'), take('hour', 60 * minute)], now);
+  counters.take('ws', [take('minute'), take('hour', 60 * minute)], now);
   expect(counters.size()).toBe(2);
   counters.sweep(now + 2 * minute - 1);
   expect(counters.size()).toBe(2);
@@ -27,7 +27,7 @@ test('counters that weigh nothing any more are dropped, the others stay', () => 
 test('memory does not grow with the identifiers that came and went', () => {
   const counters = memoryCounters();
   for (let index = 0; index < 20_000; index++) {
-    counters.take([take(`visitor ${index}`, 1000)], now + index * 100);
+    counters.take('ws', [take(`visitor ${index}`, 1000)], now + index * 100);
   }
   // A sweep every thirty seconds leaves those of about that time.
   expect(counters.size()).toBeLessThan(400);
@@ -35,9 +35,9 @@ test('memory does not grow with the identifiers that came and went', () => {
 
 test('what is refused or free takes no memory', () => {
   const counters = memoryCounters();
-  counters.take([{ ...take('refused'), cost: 11 }], now);
-  counters.take([{ ...take('free'), cost: 0 }], now);
-  counters.take([take('passes'), { ...take('refused'), cost: 11 }], now);
+  counters.take('ws', [{ ...take('refused'), cost: 11 }], now);
+  counters.take('ws', [{ ...take('free'), cost: 0 }], now);
+  counters.take('ws', [take('passes'), { ...take('refused'), cost: 11 }], now);
   expect(counters.size()).toBe(0);
 });
 
@@ -45,9 +45,9 @@ test('answers that have expired are dropped with the counters', async () => {
   const counters = memoryCounters();
   await counters.claim('a', now);
   counters.remember('a', { fingerprint: 'f', answer: 'x' }, now + minute);
-  counters.take([take('a')], now + minute - 1);
+  counters.take('ws', [take('a')], now + minute - 1);
   expect(await counters.claim('a', now)).not.toBeNull();
-  counters.take([take('a')], now + 2 * minute);
+  counters.take('ws', [take('a')], now + 2 * minute);
   // An earlier clock would still have seen it.
   expect(await counters.claim('a', now)).toBeNull();
 });
@@ -77,7 +77,7 @@ test('beyond a number of answers, or of their characters, the oldest are forgott
 
 test('a closed one has forgotten everything', async () => {
   const counters = memoryCounters();
-  counters.take([take('a')], now);
+  counters.take('ws', [take('a')], now);
   await counters.close();
   expect(counters.size()).toBe(0);
 });

@@ -23,7 +23,7 @@ export function memoryCounters(): Counters & { readonly size: () => number; swee
   };
 
   return {
-    take(takes, now) {
+    take(_workspaceId, takes, now) {
       if (now - sweptAt > sweepIntervalMs) sweep(now);
       const decision = decide(takes, (counter) => entries.get(counter)?.window, now);
       for (const { counter, durationMs } of takes) {

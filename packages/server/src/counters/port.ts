@@ -1,6 +1,6 @@
 import type { Decision, Take } from '../domain/ratelimit/window.ts';
 
-type Outcome = Pick<Decision, 'passed' | 'taken'>;
+export type Outcome = Pick<Decision, 'passed' | 'taken'>;
 
 /** What a call that spends was answered, for the same call to be answered again. */
 export interface RememberedAnswer {
@@ -11,7 +11,8 @@ export interface RememberedAnswer {
 
 /** Sliding windows. `take` decides and consumes in one atomic step: all takes of a call, or none. */
 export interface Counters {
-  take(takes: readonly Take[], now: number): Outcome | Promise<Outcome>;
+  /** A counter belongs to one workspace: those of a workspace may be kept together, apart from those of others. */
+  take(workspaceId: string, takes: readonly Take[], now: number): Outcome | Promise<Outcome>;
   /**
    * Null: the name is the caller's, who remembers an answer under it or releases it. While it is another caller's,
    * this one waits.
@@ -22,4 +23,9 @@ export interface Counters {
   /** Leaves the name to the next caller. */
   release(name: string): void | Promise<void>;
   close(): Promise<void>;
+}
+
+/** Where the counters are kept cannot be reached, or cannot do its work. The message says why. */
+export class CountersUnavailableError extends Error {
+  override readonly name = 'CountersUnavailableError';
 }

@@ -16,6 +16,7 @@ export async function limitWorkspace(
   const detail = `The workspace may make ${limit} requests per minute and has made them. Try again later.`;
   if (limit === 0) return refuse(code, detail);
   const { passed, taken } = await counters.take(
+    workspace.id,
     [{ counter: `workspace\n${workspace.id}`, limit, durationMs: windowMs, cost: 1 }],
     now,
   );

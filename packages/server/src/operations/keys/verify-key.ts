@@ -52,11 +52,12 @@ async function decide(
 }
 
 async function takeLimits(
-  { services, now }: Context,
+  { services, workspaceId, now }: Context,
   planned: readonly PlannedLimit[],
 ): Promise<{ passed: boolean; limits: Verdict['limits'] }> {
   if (planned.length === 0) return { passed: true, limits: [] };
   const { passed, taken } = await services.counters.take(
+    workspaceId,
     planned.map(({ take }) => take),
     now,
   );

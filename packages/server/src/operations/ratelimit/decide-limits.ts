@@ -23,6 +23,7 @@ export async function decideLimits(
     planLimit(context.workspaceId, input, namespaces.get(input.namespace)),
   );
   const { passed, taken } = await context.services.counters.take(
+    context.workspaceId,
     planned.map(({ take }) => take),
     context.now,
   );
