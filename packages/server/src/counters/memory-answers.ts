@@ -42,6 +42,14 @@ export function memoryAnswers(bounds = usualBounds): MemoryAnswers {
     if (oldest !== undefined) drop(oldest);
   };
 
+  // They expire in the order in which they came, but for a clock that steps back.
+  const dropExpired = (now: number): void => {
+    for (const [name, { expiresAt }] of answers) {
+      if (expiresAt > now) break;
+      drop(name);
+    }
+  };
+
   const release = (name: string): void => {
     running.get(name)?.end();
     running.delete(name);
@@ -49,6 +57,7 @@ export function memoryAnswers(bounds = usualBounds): MemoryAnswers {
 
   return {
     async claim(name, now) {
+      dropExpired(now);
       // Of several that have waited, the first one here claims, and the others wait again.
       for (let before = running.get(name); before !== undefined; before = running.get(name)) {
         await before.ended;
@@ -66,9 +75,7 @@ export function memoryAnswers(bounds = usualBounds): MemoryAnswers {
       release(name);
     },
     release,
-    dropExpired(now) {
-      for (const [name, { expiresAt }] of answers) if (expiresAt <= now) drop(name);
-    },
+    dropExpired,
     clear() {
       answers.clear();
       characters = 0;

@@ -52,6 +52,16 @@ test('answers that have expired are dropped with the counters', async () => {
   expect(await counters.claim('a', now)).toBeNull();
 });
 
+test('answers do not pile up over the minutes', async () => {
+  const answers = memoryAnswers();
+  for (let second = 0; second < 600; second++) {
+    const at = now + second * 1000;
+    await answers.claim(`call ${second}`, at);
+    answers.remember(`call ${second}`, { fingerprint: 'f', answer: 'x' }, at + minute);
+  }
+  expect(answers.size()).toBe(60);
+});
+
 test('beyond a number of answers, or of their characters, the oldest are forgotten', async () => {
   const remembered = (bounds: AnswerBounds, texts: readonly string[]) => {
     const answers = memoryAnswers(bounds);
