@@ -90,14 +90,19 @@ export class UnkeyError extends Error {
     return this.#answer.data as ErrorBody | undefined;
   }
 
-  /** `data.error`. */
-  get error(): ErrorBody['error'] {
-    return this.data?.error;
+  /** `data.error`; empty if it has none. */
+  get error(): NonNullable<ErrorBody['error']> {
+    return this.data?.error ?? {};
   }
 
-  /** `data.meta`. */
-  get meta(): ErrorBody['meta'] {
-    return this.data?.meta;
+  /** `data.meta`; empty if it has none. */
+  get meta(): NonNullable<ErrorBody['meta']> {
+    return this.data?.meta ?? {};
+  }
+
+  /** `meta` and `error`, as code for `@unkey/api` expects them. */
+  get data$(): this {
+    return this;
   }
 
   /** How much of its limit the workspace has used. */

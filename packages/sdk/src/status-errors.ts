@@ -1,13 +1,23 @@
 import { APIError, type Details, type ErrorClasses, nameErrors } from './errors.ts';
+import type { HeadersLike } from './platform.ts';
 
 const classes = new Map<number, typeof APIError>();
 
 /** Status → class. */
 export const statusErrors: ErrorClasses = classes;
 
-/** The class of a status. */
+/** The class of a status: what it is thrown for is an answer, so it has what an answer has. */
 interface StatusErrorClass<Name extends string, Status extends number> {
-  new (message: string, details?: Details): APIError & { readonly name: Name; readonly status: Status };
+  new (
+    message: string,
+    details?: Details,
+  ): APIError & {
+    readonly name: Name;
+    readonly status: Status;
+    readonly statusCode: Status;
+    readonly headers: HeadersLike;
+    readonly body: string;
+  };
 }
 
 function statusError<const Name extends string, const Status extends number>(
