@@ -60,7 +60,10 @@ const rooms: readonly Room[] = [
       '@unkey-ts/contract',
     ],
   },
-  { path: `${server}/counters`, mayImport: [`${server}/domain`] },
+  {
+    path: `${server}/counters`,
+    mayImport: [`${server}/domain`, `${server}/clock.ts`, `${server}/log.ts`, 'ioredis', 'pg'],
+  },
   {
     path: `${server}/events`,
     mayImport: [`${server}/error-code.ts`, `${server}/log.ts`, '@photostructure/sqlite'],

@@ -25,6 +25,12 @@ export interface Counters {
   close(): Promise<void>;
 }
 
+/** Counters that several processes share, somewhere else: they can be away. */
+export interface RemoteCounters extends Counters {
+  /** Tells that this process lives, and how many do. Rejects while the counters cannot do their work. */
+  heartbeat(): Promise<number>;
+}
+
 /** Where the counters are kept cannot be reached, or cannot do its work. The message says why. */
 export class CountersUnavailableError extends Error {
   override readonly name = 'CountersUnavailableError';

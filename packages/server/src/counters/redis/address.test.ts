@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { parseRedisAddresses, RedisAddressError } from './address.ts';
+
+test('a URL says where, as whom, which database, and whether it is encrypted', () => {
+  expect(parseRedisAddresses('redis://localhost')).toEqual([
+    {
+      place: { host: 'localhost', port: 6379 },
+      username: undefined,
+      password: undefined,
+      database: 0,
+      isEncrypted: false,
+    },
+  ]);
+  expect(parseRedisAddresses('rediss://app:p%40ss%2C@cache.example:6380/3')).toEqual([
+    {
+      place: { host: 'cache.example', port: 6380 },
+      username: 'app',
+      password: 'p@ss,',
+      database: 3,
+      isEncrypted: true,
+    },
+  ]);
+  expect(parseRedisAddresses('valkeys://:secret@[::1]')[0]).toMatchObject({
+    place: { host: '::1', port: 6379 },
+    password: 'secret',
+    isEncrypted: true,
+  });
+  expect(parseRedisAddresses('unix:///run/redis.sock')[0]?.place).toEqual({ path: '/run/redis.sock' });
+});
+
+test('several URLs are nodes of a cluster', () => {
+  const nodes = parseRedisAddresses('redis://a:1, redis://b:2');
+  expect(nodes.map(({ place }) => place)).toEqual([
+    { host: 'a', port: 1 },
+    { host: 'b', port: 2 },
+  ]);
+});
+
+test.each([
+  'localhost:6379',
+  'http://user:secret@host',
+  'redis://',
+  'redis://user:secret@host/one',
+  'redis://user:secret@host/0?tls=true',
+  'redis://user:secret%@host',
+  'unix://secret/run/redis.sock',
+  'redis://a:secret@a/1,redis://a:secret@b/1',
+  'redis://a:secret@a,unix:///run/redis.sock',
+  'redis://a:secret@a,',
+])('%s is refused, and nothing of it is told', (text) => {
+  expect(() => parseRedisAddresses(text)).toThrow(RedisAddressError);
+  expect(() => parseRedisAddresses(text)).not.toThrow(/secret/);
+});
