@@ -1,0 +1,86 @@
+import { UnkeyCore } from '../core.ts';
+import { createDecide } from './decide.ts';
+import { checkProtectOptions, clientOptions } from './options.ts';
+import type { OnOutage, Principal, VerifiedKey } from './principal.ts';
+import type { WebOptions } from './web.ts';
+import {
+  type PlatformRequest,
+  type PlatformResponse,
+  type RequestLike,
+  type ResponseLike,
+  toResponse,
+  withHeaders,
+} from './web-platform.ts';
+
+export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
+export type { Refusal, RefusalAnswer, RefusalReason } from './refusal.ts';
+
+/** What a request has inside the handler: `NextRequest & WithKey`. */
+export interface WithKey {
+  readonly unkey: VerifiedKey;
+}
+
+/** The same with `onOutage: 'allow'`. */
+export interface WithCaller {
+  readonly unkey: Principal;
+}
+
+/**
+ * A route handler that only requests with a valid key reach. `RateLimit-*` headers are added to what it answers.
+ *
+ * The client is made at the first request, so that a build works without secrets.
+ *
+ * @example
+ * export const GET = withUnkey(async (request: NextRequest & WithKey, { params }: Context) => {
+ *   return Response.json({ hello: request.unkey.keyId, document: (await params).id });
+ * }, { permissions: 'documents.read' });
+ */
+export function withUnkey<
+  Request extends RequestLike = PlatformRequest,
+  Response extends ResponseLike | PlatformResponse = PlatformResponse,
+  Rest extends unknown[] = [],
+>(
+  handler: (request: Request & WithKey, ...rest: Rest) => Response | Promise<Response>,
+  options?: WebOptions<Request, 'deny'>,
+): (request: Request, ...rest: Rest) => Promise<Response | PlatformResponse>;
+export function withUnkey<
+  Request extends RequestLike = PlatformRequest,
+  Response extends ResponseLike | PlatformResponse = PlatformResponse,
+  Rest extends unknown[] = [],
+>(
+  handler: (request: Request & WithCaller, ...rest: Rest) => Response | Promise<Response>,
+  options: WebOptions<Request, OnOutage>,
+): (request: Request, ...rest: Rest) => Promise<Response | PlatformResponse>;
+export function withUnkey<Request extends RequestLike, Response, Rest extends unknown[]>(
+  handler: (
+    request: Request & { unkey: VerifiedKey & Principal },
+    ...rest: Rest
+  ) => Response | Promise<Response>,
+  options: WebOptions<Request> = {},
+): (request: Request, ...rest: Rest) => Promise<Response | PlatformResponse> {
+  checkProtectOptions(options);
+  const decide = createDecide(withLateClient(options));
+  return async (request, ...rest) => {
+    const { headers, signal } = request;
+    const decision = await decide({ request, authorization: headers.get('authorization'), signal });
+    if (decision.kind === 'refused') return toResponse(decision.answer);
+    // The request itself, not a copy: whatever the framework put on it stays.
+    const unkey = decision.principal as VerifiedKey & Principal;
+    const response = await handler(Object.assign(request, { unkey }), ...rest);
+    return withHeaders(response, unkey.answerHeaders);
+  };
+}
+
+function withLateClient<Request>(options: WebOptions<Request>): WebOptions<Request> {
+  if (options.unkey) return options;
+  const names = Object.keys(clientOptions(options));
+  const own = Object.entries(options).filter(([name]) => !names.includes(name));
+  let client: UnkeyCore | undefined;
+  return {
+    ...Object.fromEntries(own),
+    unkey: () => {
+      client ??= new UnkeyCore(clientOptions(options));
+      return client;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { createDecide } from './decide.ts';
+import type { ProtectOptions } from './options.ts';
+import type { OnOutage, PrincipalOf } from './principal.ts';
+import { type PlatformRequest, type PlatformResponse, type RequestLike, toResponse } from './web-platform.ts';
+
+export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
+export type { Refusal, RefusalAnswer, RefusalReason } from './refusal.ts';
+
+/** Options of a guard for `Request`. */
+export type WebOptions<Request = PlatformRequest, Outage extends OnOutage = OnOutage> = ProtectOptions<
+  Request,
+  Outage,
+  PlatformResponse
+>;
+
+/**
+ * A guard for anything that answers a `Request` with a `Response`. It gives the response for a request that is
+ * refused, and otherwise who is asking. It never rejects.
+ *
+ * @example
+ * const guard = protect({ permissions: 'documents.read' });
+ *
+ * async function handle(request: Request): Promise<Response> {
+ *   const caller = await guard(request);
+ *   if (caller instanceof Response) return caller;
+ *   return Response.json({ hello: caller.keyId }, { headers: caller.answerHeaders });
+ * }
+ */
+export function protect<Request extends RequestLike = PlatformRequest, Outage extends OnOutage = 'deny'>(
+  options: WebOptions<Request, Outage> = {},
+): (request: Request) => Promise<PlatformResponse | PrincipalOf<Outage>> {
+  const decide = createDecide(options);
+  return async (request) => {
+    const { headers, signal } = request;
+    const decision = await decide({ request, authorization: headers.get('authorization'), signal });
+    return decision.kind === 'allowed' ? decision.principal : toResponse(decision.answer);
+  };
+}
