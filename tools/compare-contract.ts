@@ -76,7 +76,8 @@ const deliberate: readonly Deliberate[] = [
   },
   {
     reason: 'statuses that any operation can answer with',
-    matches: ({ what, ours }) => what === 'status' && (ours === '405' || ours === '408' || ours === '413'),
+    matches: ({ what, ours }) =>
+      what === 'status' && typeof ours === 'string' && ['405', '408', '413', '503'].includes(ours),
   },
   {
     reason: 'an Idempotency-Key may be in conflict with an earlier request',

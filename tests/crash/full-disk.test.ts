@@ -25,7 +25,8 @@ test('when nothing more can be written, writes are refused with the reason, read
   expect(keys.length).toBeGreaterThan(0);
   const { spends, refusal: refusedSpend } = await spendUntilRefused(server, purse.key);
   for (const refusal of [large.refusal, small.refusal, refusedSpend]) {
-    expect(refusal.status).toBe(500);
+    expect(refusal.status).toBe(503);
+    expect(refusal.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     expect(refusal.headers.get('content-type')).toBe('application/json');
     expect(refusal.body.error.type).toContain('unkey/application/service_unavailable');
     expect(refusal.body.error.detail).toMatch(/disk/);

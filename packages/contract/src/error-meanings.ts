@@ -37,6 +37,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
     'The `Idempotency-Key` was sent before with another body or by another root key.',
   'unkey/application/precondition_failed': 'Something has to be set up first; the detail says what.',
   'unkey/application/protected_resource': 'The thing is protected against deletion.',
-  'unkey/application/service_unavailable': 'The service could not do its work. Trying again may help.',
+  'unkey/application/service_unavailable':
+    'A part that the service needs is away or full. Nothing was done: send the request again later.',
   'unkey/application/unexpected_error': 'The service failed. Quote the request id when you report it.',
 };

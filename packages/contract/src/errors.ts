@@ -33,8 +33,8 @@ export const errors = {
   'unkey/application/idempotency_conflict': [409, 'Idempotency Conflict'],
   'unkey/application/precondition_failed': [412, 'Precondition Failed'],
   'unkey/application/protected_resource': [412, 'Resource is protected'],
-  'unkey/application/service_unavailable': [500, 'Internal Server Error'],
   'unkey/application/unexpected_error': [500, 'Internal Server Error'],
+  'unkey/application/service_unavailable': [503, 'Service Unavailable'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ErrorCode = keyof typeof errors;
@@ -46,8 +46,8 @@ export const statusesWithIssues: ReadonlySet<number> = new Set([400, 408, 413]);
 export const transportErrors = [
   'unkey/routing/method_not_allowed',
   'user/bad_request/request_timeout',
-  'unkey/application/service_unavailable',
   'unkey/application/unexpected_error',
+  'unkey/application/service_unavailable',
 ] as const satisfies readonly ErrorCode[];
 
 /** What any operation behind a root key can be answered with, besides {@link transportErrors}. */

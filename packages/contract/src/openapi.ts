@@ -210,6 +210,7 @@ const errorNames: Readonly<Record<number, string>> = {
   413: 'RequestEntityTooLarge',
   429: 'TooManyRequests',
   500: 'InternalServer',
+  503: 'ServiceUnavailable',
 };
 
 const errorHeaders: Readonly<Record<number, Json>> = {
@@ -219,6 +220,9 @@ const errorHeaders: Readonly<Record<number, Json>> = {
     'RateLimit-Limit': { description: 'Requests of the workspace a minute.', schema: { type: 'integer' } },
     'RateLimit-Remaining': { description: 'Requests that are left.', schema: { type: 'integer' } },
     'RateLimit-Reset': { description: 'Seconds until all are there again.', schema: { type: 'integer' } },
+  },
+  503: {
+    'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } },
   },
 };
 

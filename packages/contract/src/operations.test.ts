@@ -67,7 +67,7 @@ test('every operation behind a root key asks for something', () => {
 test('errors are told by rising status, an operation’s own first, each once', () => {
   const { 'keys.verifyKey': verifyKey } = operations;
   const byStatus = errorsByStatus(verifyKey);
-  expect([...byStatus.keys()]).toEqual([400, 401, 403, 404, 405, 408, 409, 412, 413, 429, 500]);
+  expect([...byStatus.keys()]).toEqual([400, 401, 403, 404, 405, 408, 409, 412, 413, 429, 500, 503]);
   expect(byStatus.get(400)).toEqual([
     'user/bad_request/permissions_query_syntax_error',
     'unkey/authentication/malformed',
@@ -100,5 +100,5 @@ test('every one of them, and no other, can be in conflict with an earlier reques
 });
 
 test('liveness can only fail as any request can', () => {
-  expect([...errorsByStatus(operations.liveness).keys()]).toEqual([405, 408, 500]);
+  expect([...errorsByStatus(operations.liveness).keys()]).toEqual([405, 408, 500, 503]);
 });

@@ -1,4 +1,5 @@
 import { pathOf } from '@unkey-ts/contract';
+import { CountersUnavailableError } from '../counters/port.ts';
 import { clientIp } from '../domain/network/client-ip.ts';
 import type { AllowList } from '../domain/network/ip-allow-list.ts';
 import { errorFields, type Log } from '../log.ts';
@@ -233,12 +234,20 @@ function fault(
   error: unknown,
   { requestId, operation, accept }: { requestId: string; operation: string; accept: string | undefined },
 ): HttpResponse {
+  // Of an outage of the counters the log has one line already.
+  if (error instanceof CountersUnavailableError) {
+    return respondRefusal(refuseUnavailable(error.message), requestId, accept);
+  }
   log.error({ requestId, operation, ...errorFields(error) }, 'request failed');
   if (error instanceof StorageUnavailableError) {
-    return respondRefusal(refuse('unkey/application/service_unavailable', error.message), requestId, accept);
+    return respondRefusal(refuseUnavailable(error.message), requestId, accept);
   }
   const detail = `The request failed for a reason that lies with the server. Its log names ${requestId}.`;
   return respondRefusal(refuse('unkey/application/unexpected_error', detail), requestId, accept);
+}
+
+function refuseUnavailable(detail: string): Refusal {
+  return new Refusal('unkey/application/service_unavailable', detail, [], { 'retry-after': '1' });
 }
 
 function logRequest(
