@@ -1,4 +1,5 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NextFunction, Request } from 'express';
 import { createDecide } from './decide.ts';
 import type { ProtectOptions } from './options.ts';
 import type { OnOutage, Principal } from './principal.ts';
@@ -18,6 +19,13 @@ declare global {
 /** Options of the middleware. */
 export type ExpressOptions<Outage extends OnOutage = OnOutage> = ProtectOptions<Request, Outage>;
 
+/** Nothing in it depends on a route: with it, the handlers beside it keep the types of their path's parameters. */
+export type ExpressMiddleware = (
+  request: IncomingMessage & Express.Request,
+  response: ServerResponse,
+  next: NextFunction,
+) => void;
+
 /**
  * Middleware that only requests with a valid key pass; who is asking is `request.unkey`.
  *
@@ -25,10 +33,10 @@ export type ExpressOptions<Outage extends OnOutage = OnOutage> = ProtectOptions<
  * app.use('/documents', protect({ permissions: 'documents.read' }));
  * app.get('/documents/:id', (request, response) => response.json({ hello: request.unkey?.keyId }));
  */
-export function protect(options: ExpressOptions = {}): RequestHandler {
+export function protect(options: ExpressOptions = {}): ExpressMiddleware {
   const decide = createDecide<Request, OnOutage>(options);
 
-  async function admit(request: Request, response: Response): Promise<boolean> {
+  async function admit(request: Request, response: ServerResponse): Promise<boolean> {
     const decision = await decide({ request, authorization: request.headers.authorization });
     // Something that did not want to wait, a timeout for example, has answered already.
     if (response.headersSent) return false;
@@ -45,12 +53,13 @@ export function protect(options: ExpressOptions = {}): RequestHandler {
   }
 
   return (request, response, next) => {
-    admit(request, response).then((isAdmitted) => {
+    // Express gives what it calls a Request.
+    admit(request as Request, response).then((isAdmitted) => {
       if (isAdmitted) next();
     }, next);
   };
 }
 
-function setHeaders(response: Response, headers: Readonly<Record<string, string>>): void {
+function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 }

@@ -25,6 +25,11 @@ export interface WithCaller {
   readonly unkey: Principal;
 }
 
+/** A request without a caller. `never` here would make every handler fit. */
+interface PlainRequest extends RequestLike {
+  readonly unkey?: symbol;
+}
+
 /**
  * A route handler that only requests with a valid key reach. `RateLimit-*` headers are added to what it answers.
  *
@@ -36,7 +41,7 @@ export interface WithCaller {
  * }, { permissions: 'documents.read' });
  */
 export function withUnkey<
-  Request extends RequestLike = PlatformRequest,
+  Request extends PlainRequest = PlatformRequest,
   Response extends ResponseLike | PlatformResponse = PlatformResponse,
   Rest extends unknown[] = [],
 >(
@@ -44,7 +49,7 @@ export function withUnkey<
   options?: WebOptions<Request, 'deny'>,
 ): (request: Request, ...rest: Rest) => Promise<Response | PlatformResponse>;
 export function withUnkey<
-  Request extends RequestLike = PlatformRequest,
+  Request extends PlainRequest = PlatformRequest,
   Response extends ResponseLike | PlatformResponse = PlatformResponse,
   Rest extends unknown[] = [],
 >(

@@ -1,0 +1,399 @@
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import createExpress, { type Request as ExpressRequest } from 'express';
+import createFastify, { type FastifyRequest } from 'fastify';
+import { type Context, Hono } from 'hono';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Fetch } from '../../packages/sdk/src/index.ts';
+import {
+  BadRequestErrorResponse,
+  ConnectionError,
+  PreconditionFailedErrorResponse,
+  TimeoutError,
+  TooManyRequestsErrorResponse,
+  UnauthorizedErrorResponse,
+} from '../../packages/sdk/src/index.ts';
+import * as expressDoor from '../../packages/sdk/src/middleware/express.ts';
+import * as fastifyDoor from '../../packages/sdk/src/middleware/fastify.ts';
+import * as honoDoor from '../../packages/sdk/src/middleware/hono.ts';
+import * as nextDoor from '../../packages/sdk/src/middleware/next.ts';
+import * as webDoor from '../../packages/sdk/src/middleware/web.ts';
+import { type Service, startService } from '../service.ts';
+
+let service: Service;
+let apiId: string;
+beforeAll(async () => {
+  service = await startService();
+  apiId = (await service.call('apis.createApi', { name: 'doors' })).body.data.apiId;
+});
+afterAll(() => service.close());
+
+async function createKey(settings: object = {}): Promise<{ key: string; keyId: string }> {
+  const { status, body } = await service.call('keys.createKey', { apiId, ...settings });
+  expect(status).toBe(200);
+  return body.data;
+}
+
+/** The service, with the `Date` of its own clock, which is not the machine's; and what it was sent. */
+const asked: { readonly key: string; readonly [name: string]: unknown }[] = [];
+const dated: Fetch = async (url, init) => {
+  asked.push(JSON.parse(init.body ?? ''));
+  const { status, headers, body } = await fetch(url, init as RequestInit);
+  const withDate = new Headers(headers);
+  withDate.set('date', new Date(service.clock.now()).toUTCString());
+  return new Response(body, { status, headers: withDate });
+};
+
+// What every door takes; the requests that functions are given differ.
+type Options = webDoor.WebOptions<never>;
+
+interface Door {
+  readonly name: string;
+  /** Opens `/documents/7`, which answers with whoever came in. */
+  open(options: Options): Promise<(init?: RequestInit) => Promise<Response>>;
+  header(request: unknown, name: string): string | undefined;
+}
+
+/** Requests that got to a handler. */
+let runs = 0;
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  runs = 0;
+  asked.length = 0;
+  for (const close of open.splice(0)) await close();
+});
+
+function shown(caller: unknown): { caller: unknown } {
+  runs++;
+  return { caller };
+}
+
+const url = 'http://shop.test/documents/7';
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  open.push(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const doors: Door[] = [
+  {
+    name: 'web',
+    async open(options) {
+      const guard = webDoor.protect(options as webDoor.WebOptions);
+      return async (init) => {
+        const caller = await guard(new Request(url, init));
+        if (caller instanceof Response) return caller;
+        return Response.json(shown(caller), { headers: caller.answerHeaders });
+      };
+    },
+    header: (request, name) => (request as Request).headers.get(name) ?? undefined,
+  },
+  {
+    name: 'next',
+    async open(options) {
+      const handler = nextDoor.withUnkey(
+        (request: Request & nextDoor.WithCaller) => Response.json(shown(request.unkey)),
+        options as webDoor.WebOptions,
+      );
+      return (init) => handler(new Request(url, init));
+    },
+    header: (request, name) => (request as Request).headers.get(name) ?? undefined,
+  },
+  {
+    name: 'hono',
+    async open(options) {
+      const app = new Hono();
+      app.all('/documents/:id', honoDoor.protect(options as unknown as honoDoor.HonoOptions), (c) =>
+        c.json(shown(c.var.unkey)),
+      );
+      return async (init) => app.fetch(new Request(url, init));
+    },
+    header: (request, name) => (request as Context).req.header(name),
+  },
+  {
+    name: 'express',
+    async open(options) {
+      const app = createExpress();
+      app.use('/documents', expressDoor.protect(options as unknown as expressDoor.ExpressOptions));
+      app.all('/documents/:id', (request, response) => {
+        response.json(shown(request.unkey));
+      });
+      const address = await listening(createServer(app));
+      return (init) => fetch(`${address}/documents/7`, init);
+    },
+    header: (request, name) => (request as ExpressRequest).get(name),
+  },
+  {
+    name: 'fastify',
+    async open(options) {
+      const app = createFastify();
+      open.push(() => app.close());
+      app.all('/documents/:id', (request) => shown(request.unkey));
+      await app.register(fastifyDoor.unkey, options as unknown as fastifyDoor.FastifyOptions);
+      const address = await app.listen({ host: '127.0.0.1', port: 0 });
+      return (init) => fetch(`${address}/documents/7`, init);
+    },
+    header: (request, name) => (request as FastifyRequest).headers[name] as string | undefined,
+  },
+];
+
+function bearer(key: string, headers: Record<string, string> = {}): RequestInit {
+  return { headers: { authorization: `Bearer ${key}`, ...headers } };
+}
+
+describe.each(doors)('$name', (door) => {
+  function guarded(options: Partial<Options> = {}) {
+    const { rootKey, url: serverURL } = service;
+    return door.open({ rootKey, serverURL, fetch: dated, onError: () => {}, ...options } as Options);
+  }
+
+  async function expectRefusal(response: Response, status: number, code: string): Promise<void> {
+    expect({ status: response.status, body: await response.json() }).toEqual({
+      status,
+      body: { error: { code, message: expect.stringMatching(/\.$/) } },
+    });
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(runs).toBe(0);
+  }
+
+  test('lets a valid key in, with all that the service knows of it', async () => {
+    const identity = await service.call('identities.createIdentity', {
+      externalId: `user_of_${door.name}`,
+      meta: { plan: 'pro' },
+    });
+    expect(identity.status).toBe(200);
+    const { key, keyId } = await createKey({
+      name: 'Laptop',
+      meta: { team: 'a' },
+      externalId: `user_of_${door.name}`,
+      permissions: ['documents.read'],
+      credits: { remaining: 5 },
+      expires: service.clock.now() + 1000,
+    });
+    const send = await guarded({ permissions: 'documents.read' });
+    const response = await send(bearer(key));
+    expect(response.status).toBe(200);
+    expect(response.headers.has('ratelimit-limit')).toBe(false);
+    expect(await response.json()).toEqual({
+      caller: {
+        valid: true,
+        code: 'VALID',
+        enabled: true,
+        keyId,
+        name: 'Laptop',
+        meta: { team: 'a' },
+        permissions: ['documents.read'],
+        credits: 4,
+        expires: service.clock.now() + 1000,
+        identity: { id: expect.any(String), externalId: `user_of_${door.name}`, meta: { plan: 'pro' } },
+        isUnverified: false,
+        requestId: expect.stringMatching(/^req_/),
+        answerHeaders: {},
+      },
+    });
+  });
+
+  test.each(['bearer', 'BEARER', 'Bearer '])('reads the scheme %j', async (scheme) => {
+    const { key } = await createKey();
+    const send = await guarded();
+    expect((await send({ headers: { authorization: `${scheme} ${key}` } })).status).toBe(200);
+  });
+
+  test.each([
+    [undefined, 'MISSING_KEY'],
+    ['Basic dXNlcjpwYXNz', 'MISSING_KEY'],
+    ['Bearer', 'MISSING_KEY'],
+    ['Bearer one two', 'MALFORMED_KEY'],
+  ])('401 without asking for %j', async (authorization, code) => {
+    const send = await guarded({ onOutage: 'allow' });
+    const response = await send({ headers: { ...(authorization && { authorization }) } });
+    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    await expectRefusal(response, 401, code);
+    expect(asked).toEqual([]);
+  });
+
+  test('401 for a key that does not exist, is disabled or has expired', async () => {
+    const disabled = await createKey({ enabled: false });
+    const expired = await createKey({ expires: service.clock.now() + 1 });
+    service.clock.advance(2);
+    const send = await guarded();
+    for (const [key, code] of [
+      ['no_such_key', 'NOT_FOUND'],
+      [disabled.key, 'DISABLED'],
+      [expired.key, 'EXPIRED'],
+    ] as const) {
+      const response = await send(bearer(key));
+      expect(response.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+      await expectRefusal(response, 401, code);
+    }
+  });
+
+  test('403 for a key without the permission, which may depend on the request', async () => {
+    const { key } = await createKey({ permissions: ['documents.read'] });
+    const send = await guarded({ permissions: async (request) => door.header(request, 'x-needs') });
+    expect((await send(bearer(key, { 'x-needs': 'documents.read' }))).status).toBe(200);
+    runs = 0;
+    const response = await send(bearer(key, { 'x-needs': 'documents.write' }));
+    expect(response.headers.get('www-authenticate')).toBe('Bearer error="insufficient_scope"');
+    await expectRefusal(response, 403, 'INSUFFICIENT_PERMISSIONS');
+  });
+
+  test('429 for a key at its limit, with when to come again; the limit is told before, too', async () => {
+    const limit = { name: 'requests', limit: 2, duration: 60_000, autoApply: true };
+    const { key } = await createKey({ ratelimits: [limit] });
+    const send = await guarded();
+    const now = service.clock.now();
+    const seconds = String(Math.ceil((60_000 - (now % 60_000)) / 1000));
+    const told = (response: Response) =>
+      ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'retry-after'].map((name) =>
+        response.headers.get(name),
+      );
+    expect(told(await send(bearer(key)))).toEqual(['2', '1', seconds, null]);
+    expect(told(await send(bearer(key)))).toEqual(['2', '0', seconds, null]);
+    runs = 0;
+    const response = await send(bearer(key));
+    expect(told(response)).toEqual(['2', '0', seconds, seconds]);
+    await expectRefusal(response, 429, 'RATE_LIMITED');
+  });
+
+  test('429 for a key without enough credits; their cost may depend on the request', async () => {
+    const { key } = await createKey({ credits: { remaining: 5 } });
+    const send = await guarded({ credits: (request) => ({ cost: Number(door.header(request, 'x-cost')) }) });
+    expect((await send(bearer(key, { 'x-cost': '3' }))).status).toBe(200);
+    runs = 0;
+    const response = await send(bearer(key, { 'x-cost': '3' }));
+    expect(response.headers.has('retry-after')).toBe(false);
+    await expectRefusal(response, 429, 'USAGE_EXCEEDED');
+  });
+
+  test('limits and tags may depend on the request; the key may be elsewhere', async () => {
+    const { key } = await createKey();
+    const send = await guarded({
+      getKey: (request) => door.header(request, 'x-api-key'),
+      ratelimits: (request) => [{ name: door.header(request, 'x-limit') ?? '', limit: 3, duration: 60_000 }],
+      tags: async () => ['door'],
+    });
+    const response = await send({ headers: { 'x-api-key': key, 'x-limit': 'exports' } });
+    expect(response.headers.get('ratelimit-remaining')).toBe('2');
+    expect(asked).toEqual([
+      { key, ratelimits: [{ name: 'exports', limit: 3, duration: 60_000 }], tags: ['door'] },
+    ]);
+    runs = 0;
+    await expectRefusal(await send(bearer(key)), 401, 'MISSING_KEY');
+  });
+
+  test('500 for a mistake of ours, which only we are told of', async () => {
+    const { key } = await createKey();
+    const mistakes: [Partial<Options>, unknown][] = [
+      [{ rootKey: 'unkey_of_nobody' }, UnauthorizedErrorResponse],
+      [{ permissions: 'a b' }, BadRequestErrorResponse],
+      [{ ratelimits: [{ name: 'nobody.has.this' }] }, PreconditionFailedErrorResponse],
+      [{ permissions: () => Promise.reject(new RangeError('no')) }, RangeError],
+    ];
+    for (const [mistake, errorClass] of mistakes) {
+      const errors: unknown[] = [];
+      const onError = (error: unknown) => void errors.push(error);
+      const send = await guarded({ ...mistake, onError, onOutage: 'allow' });
+      await expectRefusal(await send(bearer(key)), 500, 'INTERNAL_ERROR');
+      expect(errors).toEqual([expect.any(errorClass)]);
+    }
+  });
+
+  describe('an outage', () => {
+    async function outages(): Promise<[Partial<Options>, unknown][]> {
+      const closed = createServer();
+      const deadURL = await listening(closed);
+      await new Promise((resolve) => closed.close(resolve));
+      const silentURL = await listening(createServer(() => {}));
+      const brokenURL = await listening(createServer((_, answer) => void answer.writeHead(500).end('down')));
+      const busyURL = await listening(
+        createServer((_, answer) => void answer.writeHead(429, { 'retry-after': '60' }).end('{}')),
+      );
+      const retry = false;
+      return [
+        [{ serverURL: deadURL, retry, fetch: undefined }, ConnectionError],
+        [{ serverURL: silentURL, timeoutMs: 30, fetch: undefined }, TimeoutError],
+        [{ serverURL: brokenURL, retry, fetch: undefined }, Error],
+        [{ serverURL: busyURL, retry, fetch: undefined }, TooManyRequestsErrorResponse],
+      ];
+    }
+
+    test('is 503 with a time to wait, and the handler does not run', async () => {
+      for (const [outage, errorClass] of await outages()) {
+        const errors: unknown[] = [];
+        const onError = (error: unknown) => void errors.push(error);
+        const send = await guarded({ ...outage, onError });
+        const response = await send(bearer('some_key'));
+        const busy = errorClass === TooManyRequestsErrorResponse;
+        expect(response.headers.get('retry-after')).toBe(busy ? '60' : '5');
+        await expectRefusal(response, 503, 'UNAVAILABLE');
+        expect(errors).toEqual([expect.any(errorClass)]);
+      }
+    });
+
+    test('lets requests pass where that is wanted, marked and with the cause', async () => {
+      for (const [outage, errorClass] of await outages()) {
+        const errors: unknown[] = [];
+        const onError = (error: unknown) => void errors.push(error);
+        const send = await guarded({ ...outage, onError, onOutage: 'allow' });
+        const response = await send(bearer('some_key'));
+        const { caller } = (await response.json()) as { caller: object };
+        expect(caller).toEqual({ isUnverified: true, answerHeaders: {}, cause: expect.any(Object) });
+        expect(errors).toEqual([expect.any(errorClass)]);
+      }
+    });
+  });
+
+  test('the answer to a refused request may be your own; it lets nobody in', async () => {
+    const send = await guarded({
+      onRefused: ({ reason, verification }, request) => ({
+        status: 404,
+        headers: { 'x-reason': `${reason} ${verification?.code} ${door.header(request, 'x-name')}` },
+        body: 'There is nothing here.',
+      }),
+    });
+    const response = await send(bearer('no_such_key', { 'x-name': 'Ada' }));
+    expect(response.status).toBe(404);
+    expect(response.headers.get('x-reason')).toBe('NOT_FOUND NOT_FOUND Ada');
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(await response.text()).toBe('There is nothing here.');
+    expect(runs).toBe(0);
+  });
+
+  test('HEAD and OPTIONS need a key as well', async () => {
+    const { key } = await createKey();
+    const send = await guarded();
+    for (const method of ['HEAD', 'OPTIONS']) {
+      expect((await send({ method })).status).toBe(401);
+      expect(runs).toBe(0);
+      expect((await send({ method, ...bearer(key) })).status).toBe(200);
+      expect(runs).toBe(1);
+      runs = 0;
+    }
+  });
+
+  test('one client serves all requests', async () => {
+    const { key } = await createKey();
+    process.env.UNKEY_ROOT_KEY = service.rootKey;
+    try {
+      const send = await guarded({ rootKey: undefined });
+      expect((await send(bearer(key))).status).toBe(200);
+      process.env.UNKEY_ROOT_KEY = 'unkey_of_nobody';
+      expect((await send(bearer(key))).status).toBe(200);
+    } finally {
+      delete process.env.UNKEY_ROOT_KEY;
+    }
+  });
+
+  test('many requests at once each get their own caller', async () => {
+    const made = await Promise.all(Array.from({ length: 10 }, () => createKey()));
+    const send = await guarded();
+    const answers = await Promise.all(made.map(async ({ key }) => (await send(bearer(key))).json()));
+    expect(answers).toEqual(made.map(({ keyId }) => ({ caller: expect.objectContaining({ keyId }) })));
+  });
+});
