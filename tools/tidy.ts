@@ -56,6 +56,7 @@ const rooms: readonly Room[] = [
       `${server}/ids.ts`,
       `${server}/log.ts`,
       'kysely',
+      'pg',
       '@photostructure/sqlite',
       '@unkey-ts/contract',
     ],

@@ -126,7 +126,7 @@ export function openStorage(dataDir: string) {
     file: databaseFileOf(dataDir),
     onCommit: (tags) => lookups.onCommit(tags),
   });
-  const lookups = createLookups(storage);
+  const lookups = createLookups(storage, { maxStalenessMs: Number.POSITIVE_INFINITY });
   return { storage, lookups };
 }
 

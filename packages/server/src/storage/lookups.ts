@@ -3,7 +3,7 @@ import { type OverrideSet, prepareOverrides } from '../domain/ratelimit/override
 import type { VerifiableKey } from '../domain/verification/verifiable-key.ts';
 import type { ChangeListener } from './changes.ts';
 import type { Namespace } from './port/records.ts';
-import type { Caller, MaybePromise, Storage } from './port/storage.ts';
+import { type Caller, type MaybePromise, type Storage, StorageUnavailableError } from './port/storage.ts';
 import { TaggedCache } from './tagged-cache.ts';
 
 /** A caller whose permissions are ready to be asked. */
@@ -30,75 +30,112 @@ const maxNamespaces = 50_000;
 /** Absent keys have a small space of their own: guesses must not push real keys out. */
 const maxAbsent = 20_000;
 
-export function createLookups(storage: Storage): Lookups {
-  const callers = new TaggedCache<PreparedCaller>(maxCallers);
-  const keys = new TaggedCache<VerifiableKey>(maxKeys);
-  const namespaces = new TaggedCache<PreparedNamespace>(maxNamespaces);
-  const absent = new TaggedCache<true>(maxAbsent);
+/** What was looked up is trusted for this long without hearing of changes; a process that hears trusts it longer. */
+const trustedMs = 5000;
+
+interface Remembered<Value> {
+  readonly value: Value;
+  /** By `performance.now()`: it was so then. */
+  readonly at: number;
+}
+
+interface Source<Value> {
+  readonly cache: TaggedCache<Remembered<Value>>;
+  /** Where it is remembered that there is none; not at all when this is not given. */
+  readonly absent?: TaggedCache<Remembered<null>>;
+  find(key: string): Promise<Value | null>;
+  tagsOf(value: Value, key: string): string[];
+}
+
+/** `maxStalenessMs`: for how long what is remembered is used while the database cannot be reached. */
+export function createLookups(
+  storage: Storage,
+  { maxStalenessMs }: { readonly maxStalenessMs: number },
+): Lookups {
+  const callers = new TaggedCache<Remembered<PreparedCaller>>(maxCallers);
+  const keys = new TaggedCache<Remembered<VerifiableKey>>(maxKeys);
+  const namespaces = new TaggedCache<Remembered<PreparedNamespace>>(maxNamespaces);
+  const absent = new TaggedCache<Remembered<null>>(maxAbsent);
   const caches = [callers, keys, namespaces, absent] as const;
   let commits = 0;
 
-  /** Remembers what `find` answers, unless something was committed meanwhile: it may be out of date already. */
-  const fetchInto = async <Value>(
-    cache: TaggedCache<Value>,
-    key: string,
-    source: { find: () => Promise<Value | null>; tagsOf: (value: Value) => string[] },
-  ): Promise<Value | null> => {
-    const commitsBefore = commits;
-    const value = await source.find();
-    if (value !== null && commits === commitsBefore) cache.set(key, value, source.tagsOf(value));
+  /** Remembers what is found, unless something was committed meanwhile: it may be out of date already. */
+  const ask = async <Value>(source: Source<Value>, key: string): Promise<Value | null> => {
+    const [commitsBefore, at] = [commits, performance.now()];
+    const value = await source.find(key);
+    if (commits !== commitsBefore) return value;
+    source.cache.delete(key);
+    source.absent?.delete(key);
+    if (value !== null) source.cache.set(key, { value, at }, source.tagsOf(value, key));
+    else source.absent?.set(key, { value: null, at }, [key]);
     return value;
   };
 
-  return {
-    findCaller: (hash) => {
-      storage.catchUp();
-      return (
-        callers.get(hash) ??
-        fetchInto(callers, hash, {
-          find: async () => {
-            const caller = await storage.findCaller(hash);
-            return (
-              caller && {
-                ...caller,
-                grants: prepareGrants(caller.rootKey.workspaceId, caller.rootKey.permissions),
-              }
-            );
-          },
-          tagsOf: ({ rootKey }) => [rootKey.id, rootKey.workspaceId],
-        })
-      );
-    },
-    findVerifiableKey: (hash) => {
-      storage.catchUp();
-      const known = keys.get(hash);
-      if (known !== undefined) return known;
-      if (absent.get(hash)) return null;
-      const commitsBefore = commits;
-      return fetchInto(keys, hash, {
-        find: async () => {
-          const key = await storage.findVerifiableKey(hash);
-          if (key === null && commits === commitsBefore) absent.set(hash, true, [hash]);
-          return key;
-        },
-        tagsOf: ({ id, apiId, workspaceId, identity }) =>
-          identity ? [id, apiId, workspaceId, identity.id] : [id, apiId, workspaceId],
+  const remembering = <Value>(source: Source<Value>) => {
+    const asked = new Map<string, { readonly commits: number; readonly answer: Promise<Value | null> }>();
+
+    /** Asks once for all who want to know at the same time, as long as nothing is committed in between. */
+    const askOnce = (key: string): Promise<Value | null> => {
+      const same = asked.get(key);
+      if (same?.commits === commits) return same.answer;
+      const answer = ask(source, key).finally(() => {
+        if (asked.get(key)?.answer === answer) asked.delete(key);
       });
+      asked.set(key, { commits, answer });
+      return answer;
+    };
+
+    const askUnlessGone = async (key: string, known: Remembered<Value | null>): Promise<Value | null> => {
+      try {
+        return await askOnce(key);
+      } catch (error) {
+        const isUsable = ageOf(known, storage.catchUp().knownUntil) <= maxStalenessMs;
+        if (error instanceof StorageUnavailableError && isUsable) return known.value;
+        throw error;
+      }
+    };
+
+    return (key: string): MaybePromise<Value | null> => {
+      const { knownUntil, isReachable } = storage.catchUp();
+      const known = source.cache.get(key) ?? source.absent?.get(key);
+      if (known === undefined) return askOnce(key);
+      if (ageOf(known, knownUntil) <= (isReachable ? trustedMs : maxStalenessMs)) return known.value;
+      return askUnlessGone(key, known);
+    };
+  };
+
+  const findNamespace = remembering({
+    cache: namespaces,
+    find: async (name) => {
+      const end = name.indexOf('\n');
+      const namespace = await storage.findNamespace(name.slice(0, end), name.slice(end + 1));
+      return namespace && { ...namespace, overrides: prepareOverrides(namespace.overrides) };
     },
-    findNamespace: (workspaceId, idOrName) => {
-      storage.catchUp();
-      const name = `${workspaceId}\n${idOrName}`;
-      return (
-        namespaces.get(name) ??
-        fetchInto(namespaces, name, {
-          find: async () => {
-            const namespace = await storage.findNamespace(workspaceId, idOrName);
-            return namespace && { ...namespace, overrides: prepareOverrides(namespace.overrides) };
-          },
-          tagsOf: ({ id }) => [id, workspaceId],
-        })
-      );
-    },
+    tagsOf: ({ id }, name) => [id, name.slice(0, name.indexOf('\n'))],
+  });
+
+  return {
+    findCaller: remembering({
+      cache: callers,
+      find: async (hash) => {
+        const caller = await storage.findCaller(hash);
+        return (
+          caller && {
+            ...caller,
+            grants: prepareGrants(caller.rootKey.workspaceId, caller.rootKey.permissions),
+          }
+        );
+      },
+      tagsOf: ({ rootKey }) => [rootKey.id, rootKey.workspaceId],
+    }),
+    findVerifiableKey: remembering({
+      cache: keys,
+      absent,
+      find: async (hash) => storage.findVerifiableKey(hash),
+      tagsOf: ({ id, apiId, workspaceId, identity }) =>
+        identity ? [id, apiId, workspaceId, identity.id] : [id, apiId, workspaceId],
+    }),
+    findNamespace: (workspaceId, idOrName) => findNamespace(`${workspaceId}\n${idOrName}`),
     onCommit: (tags) => {
       // Spends change nothing that is remembered.
       if (tags?.size === 0) return;
@@ -110,4 +147,8 @@ export function createLookups(storage: Storage): Lookups {
     },
     stats: () => ({ size: keys.size, hits: keys.hits, misses: keys.misses }),
   };
+}
+
+function ageOf({ at }: Remembered<unknown>, knownUntil: number): number {
+  return performance.now() - Math.max(at, knownUntil);
 }

@@ -28,7 +28,7 @@ export class TaggedCache<Value> {
   }
 
   set(key: string, value: Value, tags: readonly string[]): void {
-    this.#remove(key);
+    this.delete(key);
     if (this.#entries.size >= this.#maxSize) this.#removeOldest();
     this.#entries.set(key, { value, tags });
     for (const tag of tags) {
@@ -39,7 +39,7 @@ export class TaggedCache<Value> {
   }
 
   drop(tag: string): void {
-    for (const key of this.#keysByTag.get(tag) ?? []) this.#remove(key);
+    for (const key of this.#keysByTag.get(tag) ?? []) this.delete(key);
   }
 
   clear(): void {
@@ -47,14 +47,7 @@ export class TaggedCache<Value> {
     this.#keysByTag.clear();
   }
 
-  #removeOldest(): void {
-    for (const key of this.#entries.keys()) {
-      this.#remove(key);
-      return;
-    }
-  }
-
-  #remove(key: string): void {
+  delete(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
@@ -62,6 +55,13 @@ export class TaggedCache<Value> {
       const keys = this.#keysByTag.get(tag);
       keys?.delete(key);
       if (keys?.size === 0) this.#keysByTag.delete(tag);
+    }
+  }
+
+  #removeOldest(): void {
+    for (const key of this.#entries.keys()) {
+      this.delete(key);
+      return;
     }
   }
 }

@@ -20,6 +20,13 @@ export interface Spent {
 /** The database could not do its work; trying again may help. The message says why and what to do. */
 export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError';
+  /** True: what was asked for may have been done all the same. */
+  readonly mayBeDone: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly mayBeDone?: boolean } = {}) {
+    super(message, options);
+    this.mayBeDone = options.mayBeDone ?? false;
+  }
 }
 
 /**
@@ -27,6 +34,17 @@ export class StorageUnavailableError extends Error {
  * the same workspace. `unordered`: any may; each statement must be right whatever others do before and after it.
  */
 export type WriteScope = 'alone' | 'unordered' | { readonly workspaceId: string };
+
+/** How well a process knows what others have committed. */
+export interface Freshness {
+  /** By `performance.now()`: all that was committed until then has been noticed. */
+  readonly knownUntil: number;
+  /** False: to ask the database would only be to wait for it. */
+  readonly isReachable: boolean;
+}
+
+/** Of a database that is asked every time. */
+export const alwaysFresh: Freshness = { knownUntil: Number.POSITIVE_INFINITY, isReachable: true };
 
 /** The database: snapshots, transactions, and the few statements of the verify and limit paths. */
 export interface Storage {
@@ -47,7 +65,7 @@ export interface Storage {
   /** Takes `cost` credits or nothing, in one atomic step; durable when it answers. */
   spendCredits(workspaceId: string, keyId: string, cost: number): Promise<Spent>;
   /** Notices what other processes committed; called before a look-up is answered from memory. */
-  catchUp(): void;
+  catchUp(): Freshness;
   /** Throws when the database cannot answer. */
   ping(): MaybePromise<void>;
   close(): Promise<void>;

@@ -1,59 +1,22 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
 import type { Credits } from '../../domain/keys/refill.ts';
-import { parseAllowList } from '../../domain/network/ip-allow-list.ts';
-import type { KeyRatelimit, VerifiableKey } from '../../domain/verification/verifiable-key.ts';
-import type { NamespaceWithOverrides, RootKey, Workspace } from '../port/records.ts';
+import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
+import type { NamespaceWithOverrides } from '../port/records.ts';
 import type { Caller, Spent } from '../port/storage.ts';
+import {
+  type CallerRow,
+  type CreditRow,
+  callerOf,
+  creditsOf,
+  type KeyRow,
+  type LimitRow,
+  type NamespaceRow,
+  namespaceOf,
+  type OverrideRow,
+  verifiableKeyOf,
+} from '../sql/hot-rows.ts';
 
 // The driver does not know what a statement selects: each row type is that of the statement it is read with.
-
-interface CallerRow {
-  id: string;
-  workspace_id: string;
-  start: string;
-  name: string | null;
-  is_enabled: number;
-  expires_at: number | null;
-  created_at: number;
-  permissions: string;
-  workspace_name: string | null;
-  workspace_is_enabled: number | null;
-  requests_per_minute: number | null;
-  wrapped_data_key: string | null;
-  workspace_created_at: number | null;
-}
-
-interface KeyRow {
-  id: string;
-  workspace_id: string;
-  api_id: string;
-  keyspace_id: string;
-  name: string | null;
-  meta: string | null;
-  is_enabled: number;
-  expires_at: number | null;
-  credits_remaining: number | null;
-  pending_migration_id: string | null;
-  allowed_ips: string | null;
-  identity_id: string | null;
-  external_id: string | null;
-  identity_meta: string | null;
-}
-
-interface RatelimitRow {
-  id: string;
-  name: string;
-  limit: number;
-  duration_ms: number;
-  is_auto_applied: number;
-}
-
-interface CreditRow {
-  credits_remaining: number | null;
-  refill_amount: number | null;
-  refill_day: number | null;
-  last_refill_at: number | null;
-}
 
 const callerSql = `
   SELECT r.id, r.workspace_id, r.start, r.name, r.is_enabled, r.expires_at, r.created_at,
@@ -111,59 +74,24 @@ export function hotReads(database: DatabaseSync) {
   const overrides = database.prepare(overridesSql);
   const credits = database.prepare(creditsSql);
 
-  const ratelimitsOf = (ownerId: string): KeyRatelimit[] =>
-    (ratelimits.all(ownerId) as RatelimitRow[]).map((row) => ({
-      id: row.id,
-      name: row.name,
-      limit: row.limit,
-      durationMs: row.duration_ms,
-      isAutoApplied: row.is_auto_applied === 1,
-    }));
-
   return {
     findCaller(hash: string): Caller | null {
-      const row = callers.get(hash) as CallerRow | undefined;
-      return row ? { rootKey: rootKeyOf(row), workspace: workspaceOf(row) } : null;
+      const row = callers.get(hash) as (CallerRow & { permissions: string }) | undefined;
+      return row ? callerOf(row, JSON.parse(row.permissions) as string[]) : null;
     },
     findVerifiableKey(hash: string): VerifiableKey | null {
       const row = keys.get(hash) as KeyRow | undefined;
       if (!row) return null;
-      const slugs = (permissions.all(row.id) as { slug: string }[]).map(({ slug }) => slug);
-      return {
-        id: row.id,
-        workspaceId: row.workspace_id,
-        apiId: row.api_id,
-        keyspaceId: row.keyspace_id,
-        name: row.name,
-        meta: nonEmptyMeta(row.meta),
-        isEnabled: row.is_enabled === 1,
-        expiresAt: row.expires_at,
-        hasCredits: row.credits_remaining !== null,
-        pendingMigrationId: row.pending_migration_id,
-        allowedIps: parseAllowList(row.allowed_ips),
-        permissions: slugs,
-        permissionSet: new Set(slugs),
+      return verifiableKeyOf(row, {
+        permissions: (permissions.all(row.id) as { slug: string }[]).map(({ slug }) => slug),
         roles: (roles.all(row.id) as { name: string }[]).map(({ name }) => name),
-        ratelimits: ratelimitsOf(row.id),
-        identity: identityOf(row, ratelimitsOf),
-      };
+        ratelimits: ratelimits.all(row.id) as LimitRow[],
+        identityRatelimits: row.identity_id === null ? [] : (ratelimits.all(row.identity_id) as LimitRow[]),
+      });
     },
     findNamespace(workspaceId: string, idOrName: string): NamespaceWithOverrides | null {
       const row = namespaces.get(workspaceId, idOrName) as NamespaceRow | undefined;
-      if (!row) return null;
-      return {
-        id: row.id,
-        name: row.name,
-        createdAt: row.created_at,
-        deletedAt: row.deleted_at,
-        overrides: (overrides.all(row.id) as OverrideRow[]).map((override) => ({
-          id: override.id,
-          identifier: override.identifier,
-          limit: override.limit,
-          durationMs: override.duration_ms,
-          createdAt: override.created_at,
-        })),
-      };
+      return row ? namespaceOf(row, overrides.all(row.id) as OverrideRow[]) : null;
     },
     readCredits(workspaceId: string, keyId: string): Credits | null {
       const row = credits.get(workspaceId, keyId) as CreditRow | undefined;
@@ -183,70 +111,5 @@ export function creditSpender(database: DatabaseSync) {
     const row = credits.get(workspaceId, keyId) as CreditRow | undefined;
     const remaining = row?.credits_remaining ?? null;
     return { remaining, isSpent: remaining === null };
-  };
-}
-
-interface NamespaceRow {
-  id: string;
-  name: string;
-  created_at: number;
-  deleted_at: number | null;
-}
-
-interface OverrideRow {
-  id: string;
-  identifier: string;
-  limit: number;
-  duration_ms: number;
-  created_at: number;
-}
-
-function rootKeyOf(row: CallerRow): RootKey {
-  return {
-    id: row.id,
-    workspaceId: row.workspace_id,
-    start: row.start,
-    name: row.name,
-    isEnabled: row.is_enabled === 1,
-    expiresAt: row.expires_at,
-    createdAt: row.created_at,
-    permissions: JSON.parse(row.permissions) as string[],
-  };
-}
-
-function workspaceOf(row: CallerRow): Workspace | null {
-  if (row.workspace_name === null || row.workspace_created_at === null) return null;
-  return {
-    id: row.workspace_id,
-    name: row.workspace_name,
-    isEnabled: row.workspace_is_enabled === 1,
-    requestsPerMinute: row.requests_per_minute,
-    wrappedDataKey: row.wrapped_data_key,
-    createdAt: row.workspace_created_at,
-  };
-}
-
-function identityOf(
-  row: KeyRow,
-  ratelimitsOf: (ownerId: string) => KeyRatelimit[],
-): VerifiableKey['identity'] {
-  if (row.identity_id === null || row.external_id === null) return null;
-  return {
-    id: row.identity_id,
-    externalId: row.external_id,
-    meta: nonEmptyMeta(row.identity_meta),
-    ratelimits: ratelimitsOf(row.identity_id),
-  };
-}
-
-function nonEmptyMeta(text: string | null): VerifiableKey['meta'] {
-  return text === null || text === '{}' ? null : (JSON.parse(text) as VerifiableKey['meta']);
-}
-
-function creditsOf(row: CreditRow): Credits {
-  return {
-    remaining: row.credits_remaining,
-    refill: row.refill_amount === null ? null : { amount: row.refill_amount, day: row.refill_day },
-    lastRefillAt: row.last_refill_at,
   };
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import type { ChangeListener } from '../changes.ts';
-import type { Storage } from '../port/storage.ts';
+import { alwaysFresh, type Freshness, type Storage } from '../port/storage.ts';
 import type { Store } from '../port/store.ts';
 import { sqlStore } from '../sql/store.ts';
 import type { Tables } from '../sql/tables.ts';
@@ -81,21 +81,22 @@ function snapshotReader(database: DatabaseSync) {
 }
 
 /** Asks, at most once a turn of the event loop, whether another process (the command line) has committed. */
-function otherProcesses(database: DatabaseSync, onCommit: ChangeListener): () => void {
+function otherProcesses(database: DatabaseSync, onCommit: ChangeListener): () => Freshness {
   const statement = database.prepare('PRAGMA data_version');
   const version = () => (statement.get() as { data_version: number }).data_version;
   let known = version();
   let isAsked = false;
 
   return () => {
-    if (isAsked) return;
+    if (isAsked) return alwaysFresh;
     isAsked = true;
     setImmediate(() => {
       isAsked = false;
     });
     const current = version();
-    if (current === known) return;
+    if (current === known) return alwaysFresh;
     known = current;
     onCommit(null);
+    return alwaysFresh;
   };
 }

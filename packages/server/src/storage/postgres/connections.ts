@@ -1,0 +1,104 @@
+import pg from 'pg';
+import { isSpoilt, unconnected } from './unavailable.ts';
+
+/**
+ * Each kind of work has connections of its own: writers that wait for locks must not keep look-ups from theirs. Together
+ * with the one that listens, a process has at most 17.
+ */
+export interface Connections {
+  readonly lookups: pg.Pool;
+  readonly spends: pg.Pool;
+  readonly reads: pg.Pool;
+  readonly writes: pg.Pool;
+  /** A connection of its own, not yet connected. */
+  single(): pg.Client;
+  close(): Promise<void>;
+}
+
+const sizes = {
+  lookups: { max: 4, statementMs: 3000 },
+  spends: { max: 4, statementMs: 5000 },
+  reads: { max: 3, statementMs: 10_000 },
+  writes: { max: 5, statementMs: 10_000 },
+} as const;
+
+/** A listener that is not answered within this and `silenceMs` counts as cut off. */
+const listeningMs = 1000;
+const connectMs = 3000;
+/** Beyond what the database itself allows a statement: then it is the network that is silent. */
+const silenceMs = 1000;
+
+/** Nothing connects yet. What the URL says (TLS, timeouts, the application's name) is stronger than what stands here. */
+export function openConnections(url: string): Connections {
+  const pools = {
+    lookups: poolOf(url, sizes.lookups),
+    spends: poolOf(url, sizes.spends),
+    reads: poolOf(url, sizes.reads),
+    writes: poolOf(url, sizes.writes),
+  };
+  return {
+    ...pools,
+    single: () => new pg.Client(settings(url, listeningMs)),
+    async close() {
+      await Promise.all(Object.values(pools).map((pool) => pool.end()));
+    },
+  };
+}
+
+function poolOf(url: string, { max, statementMs }: { max: number; statementMs: number }): pg.Pool {
+  const pool = new pg.Pool({ ...settings(url, statementMs), max, idleTimeoutMillis: 60_000 });
+  pool.on('connect', (client) => {
+    // A connection that breaks is told to whoever uses it next; nobody else has to hear.
+    client.on('error', () => {});
+    // What is answered is on disk, also where the database was told not to wait for it.
+    client
+      .query(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+      )
+      .catch(() => {});
+  });
+  pool.on('error', () => {});
+  return pool;
+}
+
+function settings(url: string, statementMs: number): pg.ClientConfig {
+  return {
+    connectionString: url,
+    application_name: 'unkey-ts',
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
+    query_timeout: statementMs + silenceMs,
+    idle_in_transaction_session_timeout: 15_000,
+    keepAlive: true,
+    types: { getTypeParser },
+  };
+}
+
+/** Every bigint of ours is a time or a count up to 2^53 − 1. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: unknown) =>
+  oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as 'text');
+
+/** `work` with a connection of the pool, which is given back unless it can no longer be used. */
+export async function using<Result>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await connected(pool);
+  let failure: unknown;
+  try {
+    return await work(client);
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    client.release(isSpoilt(failure));
+  }
+}
+
+async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw unconnected(error);
+  }
+}

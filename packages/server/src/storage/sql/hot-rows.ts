@@ -1,0 +1,173 @@
+import type { Credits } from '../../domain/keys/refill.ts';
+import { parseAllowList } from '../../domain/network/ip-allow-list.ts';
+import type { KeyRatelimit, VerifiableKey } from '../../domain/verification/verifiable-key.ts';
+import type { NamespaceWithOverrides } from '../port/records.ts';
+import type { Caller } from '../port/storage.ts';
+
+// What the statements of the verify and limit paths select; each database has its own, written by hand.
+
+export interface CallerRow {
+  id: string;
+  workspace_id: string;
+  start: string;
+  name: string | null;
+  is_enabled: number;
+  expires_at: number | null;
+  created_at: number;
+  workspace_name: string | null;
+  workspace_is_enabled: number | null;
+  requests_per_minute: number | null;
+  wrapped_data_key: string | null;
+  workspace_created_at: number | null;
+}
+
+export interface KeyRow {
+  id: string;
+  workspace_id: string;
+  api_id: string;
+  keyspace_id: string;
+  name: string | null;
+  meta: string | null;
+  is_enabled: number;
+  expires_at: number | null;
+  credits_remaining: number | null;
+  pending_migration_id: string | null;
+  allowed_ips: string | null;
+  identity_id: string | null;
+  external_id: string | null;
+  identity_meta: string | null;
+}
+
+export interface LimitRow {
+  id: string;
+  name: string;
+  limit: number;
+  duration_ms: number;
+  is_auto_applied: number;
+}
+
+export interface NamespaceRow {
+  id: string;
+  name: string;
+  created_at: number;
+  deleted_at: number | null;
+}
+
+export interface OverrideRow {
+  id: string;
+  identifier: string;
+  limit: number;
+  duration_ms: number;
+  created_at: number;
+}
+
+export interface CreditRow {
+  credits_remaining: number | null;
+  refill_amount: number | null;
+  refill_day: number | null;
+  last_refill_at: number | null;
+}
+
+export function callerOf(row: CallerRow, permissions: readonly string[]): Caller {
+  return {
+    rootKey: {
+      id: row.id,
+      workspaceId: row.workspace_id,
+      start: row.start,
+      name: row.name,
+      isEnabled: row.is_enabled === 1,
+      expiresAt: row.expires_at,
+      createdAt: row.created_at,
+      permissions,
+    },
+    workspace: workspaceOf(row),
+  };
+}
+
+/** Slugs, names and limits come sorted. */
+export function verifiableKeyOf(
+  row: KeyRow,
+  related: {
+    readonly permissions: readonly string[];
+    readonly roles: readonly string[];
+    readonly ratelimits: readonly LimitRow[];
+    readonly identityRatelimits: readonly LimitRow[];
+  },
+): VerifiableKey {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id,
+    apiId: row.api_id,
+    keyspaceId: row.keyspace_id,
+    name: row.name,
+    meta: nonEmptyMeta(row.meta),
+    isEnabled: row.is_enabled === 1,
+    expiresAt: row.expires_at,
+    hasCredits: row.credits_remaining !== null,
+    pendingMigrationId: row.pending_migration_id,
+    allowedIps: parseAllowList(row.allowed_ips),
+    permissions: related.permissions,
+    permissionSet: new Set(related.permissions),
+    roles: related.roles,
+    ratelimits: related.ratelimits.map(ratelimitOf),
+    identity:
+      row.identity_id === null || row.external_id === null
+        ? null
+        : {
+            id: row.identity_id,
+            externalId: row.external_id,
+            meta: nonEmptyMeta(row.identity_meta),
+            ratelimits: related.identityRatelimits.map(ratelimitOf),
+          },
+  };
+}
+
+export function namespaceOf(row: NamespaceRow, overrides: readonly OverrideRow[]): NamespaceWithOverrides {
+  return {
+    id: row.id,
+    name: row.name,
+    createdAt: row.created_at,
+    deletedAt: row.deleted_at,
+    overrides: overrides.map((override) => ({
+      id: override.id,
+      identifier: override.identifier,
+      limit: override.limit,
+      durationMs: override.duration_ms,
+      createdAt: override.created_at,
+    })),
+  };
+}
+
+export function creditsOf(row: CreditRow): Credits {
+  return {
+    remaining: row.credits_remaining,
+    refill: row.refill_amount === null ? null : { amount: row.refill_amount, day: row.refill_day },
+    lastRefillAt: row.last_refill_at,
+  };
+}
+
+function ratelimitOf(row: LimitRow): KeyRatelimit {
+  return {
+    id: row.id,
+    name: row.name,
+    limit: row.limit,
+    durationMs: row.duration_ms,
+    isAutoApplied: row.is_auto_applied === 1,
+  };
+}
+
+function workspaceOf(row: CallerRow): Caller['workspace'] {
+  if (row.workspace_name === null || row.workspace_created_at === null) return null;
+  return {
+    id: row.workspace_id,
+    name: row.workspace_name,
+    isEnabled: row.workspace_is_enabled === 1,
+    requestsPerMinute: row.requests_per_minute,
+    wrappedDataKey: row.wrapped_data_key,
+    createdAt: row.workspace_created_at,
+  };
+}
+
+function nonEmptyMeta(text: string | null): VerifiableKey['meta'] {
+  return text === null || text === '{}' ? null : (JSON.parse(text) as VerifiableKey['meta']);
+}
