@@ -27,11 +27,13 @@ export async function connectRedis(
 ): Promise<RedisConnection> {
   const client = await createClient(addresses, timeoutMs);
   let latestError: Error | null = null;
+  let isLeaving = false;
   client.on('error', (error: Error) => {
     latestError = error;
   });
   client.on('ready', () => {
     latestError = null;
+    isLeaving = false;
   });
   // A failure is tried again in the background, and told by the first command.
   await client.connect().catch(() => {});
@@ -47,7 +49,12 @@ export async function connectRedis(
   return {
     run: (script, keys, args) => telling(evaluate(client, script, keys, args)),
     ping: () => telling(pingAll(client)),
-    reconnect: () => client.disconnect(true),
+    reconnect() {
+      // Where there is none, the library is at it.
+      if (isLeaving || client.status !== 'ready') return;
+      isLeaving = true;
+      client.disconnect(true);
+    },
     close: () => client.disconnect(),
   };
 }

@@ -15,5 +15,5 @@ let opened = 0;
 
 countersConformance('counters on Redis', () => {
   opened += 1;
-  return openRedisCounters({ addresses: parseRedisAddresses(`${redis.url}/${opened}`) });
+  return openRedisCounters({ addresses: parseRedisAddresses(`${redis.url}/${opened}`), timeoutMs: 20_000 });
 });

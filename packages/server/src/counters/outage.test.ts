@@ -1,0 +1,158 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { createLog } from '../log.ts';
+import { countersConformance } from './conformance/counters-conformance.ts';
+import { memoryCounters } from './memory.ts';
+import { countersThroughOutages, type OutageMode } from './outage.ts';
+import { type Counters, CountersUnavailableError, type RemoteCounters } from './port.ts';
+
+const now = 1_700_000_040_000; // starts a minute
+
+/** Counters that several processes could share, with a plug to pull. */
+function pluggedCounters(): RemoteCounters & { plug: { isIn: boolean; processes: number } } {
+  const inner = memoryCounters();
+  const plug = { isIn: true, processes: 1 };
+  const check = () => {
+    if (!plug.isIn) throw new CountersUnavailableError('unplugged');
+  };
+  return {
+    plug,
+    async take(workspaceId, takes, at) {
+      check();
+      return inner.take(workspaceId, takes, at);
+    },
+    async claim(name, at) {
+      check();
+      return inner.claim(name, at);
+    },
+    async remember(name, answer, expiresAt) {
+      check();
+      return inner.remember(name, answer, expiresAt);
+    },
+    async release(name) {
+      check();
+      return inner.release(name);
+    },
+    async heartbeat() {
+      check();
+      return plug.processes;
+    },
+    close: inner.close,
+  };
+}
+
+const opened: Counters[] = [];
+afterEach(async () => {
+  for (const counters of opened.splice(0)) await counters.close();
+});
+
+async function openPlugged({
+  mode = 'local',
+  processes = 1,
+}: {
+  mode?: OutageMode;
+  processes?: number;
+} = {}) {
+  const remote = pluggedCounters();
+  remote.plug.processes = processes;
+  const lines: Record<string, unknown>[] = [];
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+  const log = createLog({ level: 'info', destination });
+  const clock = { now: () => now };
+  const { counters, status } = await countersThroughOutages({ remote, mode, log, clock, attemptMs: 5 });
+  opened.push(counters);
+  const pull = () => {
+    remote.plug.isIn = false;
+  };
+  const putBack = async () => {
+    remote.plug.isIn = true;
+    await vi.waitFor(() => expect(status().isUp).toBe(true));
+  };
+  const passes = async (count: number, limit: number) => {
+    const one = { counter: 'a', limit, durationMs: 60_000, cost: 1 };
+    const calls = Array.from({ length: count }, () => counters.take('ws', [one], now));
+    return (await Promise.all(calls)).filter(({ passed }) => passed).length;
+  };
+  return { counters, status, lines, pull, putBack, passes };
+}
+
+countersConformance('shared counters that are there', async () => (await openPlugged()).counters);
+
+countersConformance('counters while the shared ones are away', async () => {
+  const { counters, pull } = await openPlugged();
+  pull();
+  return counters;
+});
+
+test('local: each process lets its share of the limit pass, and nobody else’s', async () => {
+  const { pull, putBack, passes } = await openPlugged({ processes: 3 });
+  expect(await passes(2, 10)).toBe(2);
+  pull();
+  expect(await passes(20, 10)).toBe(3);
+  await putBack();
+  expect(await passes(20, 10)).toBe(8);
+  pull();
+  // It is the same minute, of which this process has had its share.
+  expect(await passes(20, 10)).toBe(0);
+});
+
+test('local: a limit smaller than the number of processes lets one through at each; a limit of 0 none', async () => {
+  const { pull, passes } = await openPlugged({ processes: 3 });
+  pull();
+  expect(await passes(5, 2)).toBe(1);
+  expect(await passes(5, 0)).toBe(0);
+});
+
+test('allow: what the limit could let pass does, however often', async () => {
+  const { pull, passes } = await openPlugged({ mode: 'allow' });
+  pull();
+  expect(await passes(50, 10)).toBe(50);
+  expect(await passes(5, 0)).toBe(0);
+});
+
+test('deny: what needs a limit or may be a repetition fails, and says that it may be tried again', async () => {
+  const { counters, pull, putBack, passes } = await openPlugged({ mode: 'deny' });
+  pull();
+  await expect(passes(1, 10)).rejects.toThrow(CountersUnavailableError);
+  await expect(passes(1, 10)).rejects.toThrow(/again/);
+  await expect(counters.claim('call', now)).rejects.toThrow(CountersUnavailableError);
+  await putBack();
+  expect(await passes(20, 10)).toBe(10);
+  expect(await counters.claim('call', now)).toBeNull();
+});
+
+test('an outage is one line when it begins and one when it ends, and its decisions are counted', async () => {
+  const { status, lines, pull, putBack, passes } = await openPlugged();
+  expect(status()).toEqual({ isUp: true, mode: 'local', outageDecisions: 0, processes: 1 });
+  pull();
+  await passes(20, 10);
+  await passes(20, 10);
+  expect(status()).toMatchObject({ isUp: false, outageDecisions: 40 });
+  await putBack();
+  await passes(20, 10);
+  expect(status()).toMatchObject({ isUp: true, outageDecisions: 40 });
+  expect(lines).toMatchObject([
+    { level: 'warn', msg: 'the counters are away', reason: 'unplugged', mode: 'local', processes: 1 },
+    { level: 'info', msg: 'the counters are back', decisions: 40 },
+  ]);
+});
+
+test('an outage begins without any call, too', async () => {
+  const { status, pull } = await openPlugged();
+  pull();
+  await vi.waitFor(() => expect(status().isUp).toBe(false));
+});
+
+test('an answer that could not be kept there is kept here, also after the outage', async () => {
+  const { counters, pull, putBack } = await openPlugged();
+  const answer = { fingerprint: 'who', answer: 'what' };
+  expect(await counters.claim('begun before', now)).toBeNull();
+  pull();
+  await counters.remember('begun before', answer, now + 60_000);
+  expect(await counters.claim('begun before', now)).toMatchObject(answer);
+  expect(await counters.claim('begun in it', now)).toBeNull();
+  await counters.remember('begun in it', answer, now + 60_000);
+  expect(await counters.claim('begun in it', now)).toMatchObject(answer);
+  await putBack();
+  expect(await counters.claim('begun before', now)).toMatchObject(answer);
+  expect(await counters.claim('begun in it', now)).toMatchObject(answer);
+});

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** A bad network between a client and a server on this machine. It starts well. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Well again. What was held back is lost with its connection. */
+  mend(): void;
+  /** Connections stay open and are made, and nothing comes through them. */
+  stall(): void;
+  /** Connections are closed, and new ones at once too. */
+  drop(): void;
+  /** As with `drop`, rudely. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+type State = 'well' | 'stalled' | 'dropped' | 'reset';
+
+export async function startProxy(targetPort: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  let state: State = 'well';
+
+  const track = (socket: Socket): Socket => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    return socket;
+  };
+  const end = (socket: Socket): void => {
+    if (state === 'reset') socket.resetAndDestroy();
+    else socket.destroy();
+  };
+
+  const server = createServer((client) => {
+    track(client);
+    if (state === 'dropped' || state === 'reset') return end(client);
+    if (state === 'stalled') return;
+    const upstream = track(connect(targetPort, '127.0.0.1'));
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      from.on('data', (chunk) => {
+        if (state === 'well') to.write(chunk);
+      });
+      from.on('close', () => end(to));
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('No port was given.');
+
+  const become = (next: State): void => {
+    const isMended = next === 'well' && state !== 'well';
+    state = next;
+    if (isMended || next === 'dropped' || next === 'reset') for (const socket of sockets) end(socket);
+  };
+
+  return {
+    port: address.port,
+    mend: () => become('well'),
+    stall: () => become('stalled'),
+    drop: () => become('dropped'),
+    reset: () => become('reset'),
+    async close() {
+      become('dropped');
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
