@@ -1,0 +1,472 @@
+import { type Operation, type OperationId, operationIds, operations } from '@unkey-ts/contract';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  type ClientOptions,
+  ConnectionError,
+  type IdempotentCallOptions,
+  type RetryContext,
+  type RetryOptions,
+  Unkey,
+  UnkeyCore,
+  type UnkeyError,
+} from '../../packages/sdk/src/index.ts';
+import {
+  answer,
+  halfAnswer,
+  ok,
+  refusal,
+  refusedURL,
+  reset,
+  resetAfterHead,
+  type ScriptedPeer,
+  type Step,
+  stall,
+  startPeer,
+} from './scripted-peer.ts';
+
+let peer: ScriptedPeer;
+beforeAll(async () => {
+  peer = await startPeer();
+});
+afterAll(() => peer.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+/** Pauses of no length, so that nothing waits. */
+const retry: RetryOptions = { initialIntervalMs: 0 };
+const options = (): ClientOptions => ({ rootKey: 'root_key', serverURL: peer.url, retry });
+const client = (more: ClientOptions = {}): Unkey => new Unkey({ ...options(), ...more });
+
+function asAnyone(id: OperationId): Operation {
+  return operations[id];
+}
+
+/** What the client does when an operation fails in this way once. */
+async function attemptsAfter(
+  step: Step,
+  call: () => PromiseLike<unknown>,
+): Promise<{ attempts: number; isAnswered: boolean }> {
+  peer.plays(step, ok());
+  const isAnswered = await Promise.resolve(call()).then(
+    () => true,
+    () => false,
+  );
+  return { attempts: peer.requests.length, isAnswered };
+}
+
+const once = { attempts: 1, isAnswered: false };
+const twice = { attempts: 2, isAnswered: true };
+
+const ambiguous: [string, Step][] = [
+  ['a reset', reset],
+  ['a reset after the head', resetAfterHead],
+  ['half an answer', halfAnswer],
+  ['a 500', refusal(500)],
+  ['a 502 from a proxy', answer(502, '<html>', { 'content-type': 'text/html' })],
+  ['a 504 from a proxy', answer(504, '', {})],
+  ['a 408', refusal(408)],
+];
+const unprocessed: [string, Step][] = [
+  ['a 429', refusal(429)],
+  ['a 503', refusal(503)],
+  ['a 429 with Retry-After', refusal(429, {}, { 'retry-after': '0' })],
+  ['a 409 with Retry-After: the first request is still running', refusal(409, {}, { 'retry-after': '0' })],
+];
+
+describe('what is doubtful is tried again', () => {
+  // Whoever adds an operation that neither reads nor states an outcome has to say so here or in the contract.
+  const expected = (id: OperationId) => (asAnyone(id).mode === 'spend' ? once : twice);
+  const request = (id: OperationId): object | null =>
+    asAnyone(id).method === 'GET' ? null : (asAnyone(id).example.request as object);
+
+  test.each(operationIds)('%s: unless it spends', async (id) => {
+    for (const [, step] of ambiguous) {
+      const call = () => client().request<object>(id, request(id));
+      expect(await attemptsAfter(step, call)).toEqual(expected(id));
+    }
+  });
+
+  test.each(operationIds)(
+    '%s: by the small client unless it spends, creates, or changes by an amount',
+    async (id) => {
+      const small = () => new UnkeyCore(options()).request<object>(id, request(id));
+      const { idempotency } = asAnyone(id);
+      expect(await attemptsAfter(reset, small)).toEqual(idempotency === undefined ? twice : once);
+      expect(peer.requests[0]?.headers).not.toHaveProperty('idempotency-key');
+    },
+  );
+
+  test.each(operationIds)(
+    '%s: with a key made for the call exactly if the service stores its answer',
+    async (id) => {
+      await attemptsAfter(reset, () => client().request<object>(id, request(id)));
+      const keys = peer.requests.map(({ headers }) => headers['idempotency-key']);
+      if (asAnyone(id).idempotency === 'stored') {
+        expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
+      } else {
+        expect(new Set(keys)).toEqual(new Set([undefined]));
+      }
+    },
+  );
+
+  test('every write either states its outcome or is answered once', () => {
+    const writes = operationIds.filter((id) => asAnyone(id).mode !== 'read');
+    const answeredOnce = writes.filter((id) => asAnyone(id).idempotency !== undefined);
+    const states = writes.filter((id) => asAnyone(id).idempotency === undefined);
+    expect(answeredOnce).toHaveLength(11);
+    for (const id of states) expect(id).toMatch(/\.(set|update|delete|add|remove)/);
+  });
+});
+
+describe('a call that spends', () => {
+  const spending: [string, (unkey: Unkey, options?: IdempotentCallOptions) => PromiseLike<unknown>][] = [
+    ['verifyKey', (unkey, options) => unkey.keys.verifyKey({ key: 'a_key' }, options)],
+    [
+      'limit',
+      (unkey, options) =>
+        unkey.ratelimit.limit({ namespace: 'n', identifier: 'i', limit: 1, duration: 1000 }, options),
+    ],
+    [
+      'multiLimit',
+      (unkey, options) =>
+        unkey.ratelimit.multiLimit([{ namespace: 'n', identifier: 'i', limit: 1, duration: 1000 }], options),
+    ],
+  ];
+
+  describe.each(spending)('%s', (_, spend) => {
+    test.each(ambiguous)('is not tried again after %s', async (_what, step) => {
+      expect(await attemptsAfter(step, () => spend(client()))).toEqual(once);
+    });
+    test.each(unprocessed)('is tried again after %s', async (_what, step) => {
+      expect(await attemptsAfter(step, () => spend(client()))).toEqual(twice);
+    });
+    test.each(ambiguous)('with an idempotencyKey is tried again after %s', async (_what, step) => {
+      const call = () => spend(client(), { idempotencyKey: 'mine' });
+      expect(await attemptsAfter(step, call)).toEqual(twice);
+      expect(peer.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', 'mine']);
+    });
+    test('is tried again after a refused connection', async () => {
+      const serverURL = await refusedURL();
+      const error = await failureOf(spend(client({ serverURL })));
+      expect(error).toBeInstanceOf(ConnectionError);
+      expect(error).toMatchObject({ attempts: 3, retryable: true });
+    });
+  });
+});
+
+describe('an unknown operation', () => {
+  test.each([
+    'things.makeThing',
+    'keys.updateCreditsBy',
+    'keys.addCredits',
+    'things.removeOne',
+    'keys.useKey',
+  ])('%s is not tried again when in doubt', async (id) => {
+    expect(await attemptsAfter(reset, () => client().request(id, {}))).toEqual(once);
+    expect(await attemptsAfter(refusal(503), () => client().request(id, {}))).toEqual(twice);
+  });
+  test.each(['things.getThing', 'things.listThings', 'things.setThing', 'things.deleteThing'])(
+    '%s is: its name says that twice is as good as once',
+    async (id) => {
+      expect(await attemptsAfter(reset, () => client().request(id, {}))).toEqual(twice);
+    },
+  );
+  test('is tried again with an idempotencyKey, which all attempts carry', async () => {
+    const call = () => client().request('things.makeThing', {}, { idempotencyKey: 'mine' });
+    expect(await attemptsAfter(reset, call)).toEqual(twice);
+    expect(peer.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', 'mine']);
+  });
+  test.each(['keys.verifyKey', '/v2/keys.verifyKey', 'v2/keys.verifyKey', '/keys.verifyKey'])(
+    'may be a path, and a known one stays known: %s',
+    async (path) => {
+      expect(await attemptsAfter(reset, () => client().request<object>(path, { key: 'k' }))).toEqual(once);
+      expect(peer.requests[0]?.path).toBe('/v2/keys.verifyKey');
+    },
+  );
+});
+
+describe('the idempotency key', () => {
+  test('is another one for each call', async () => {
+    peer.plays(ok());
+    const unkey = client();
+    for (let call = 0; call < 20; call++) await unkey.apis.createApi({ name: 'a' });
+    const keys = peer.requests.map(({ headers }) => headers['idempotency-key']);
+    expect(new Set(keys).size).toBe(20);
+  });
+
+  test('of the caller is sent instead', async () => {
+    await attemptsAfter(reset, () => client().apis.createApi({ name: 'a' }, { idempotencyKey: 'mine' }));
+    expect(peer.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', 'mine']);
+  });
+
+  test('that a header option takes away protects nothing, so that nothing is repeated', async () => {
+    const headers = { 'Idempotency-Key': null };
+    const create = () => client().apis.createApi({ name: 'a' }, { headers });
+    expect(await attemptsAfter(reset, create)).toEqual(once);
+    expect(peer.requests[0]?.headers).not.toHaveProperty('idempotency-key');
+  });
+
+  test('may be given as a header, too', async () => {
+    const headers = { 'Idempotency-Key': 'mine' };
+    const verify = () => client().keys.verifyKey({ key: 'k' }, { headers });
+    expect(await attemptsAfter(reset, verify)).toEqual(twice);
+  });
+});
+
+describe.each([
+  undefined,
+  'https://api.unkey.com',
+  'https://API.unkey.com:443/',
+  'http://api.unkey.com/prefix',
+])('the service run by Unkey (%s), which does not look at the key', (serverURL) => {
+  async function attempts(
+    call: (unkey: Unkey) => PromiseLike<unknown>,
+    failure: () => Promise<Response>,
+  ): Promise<number> {
+    const sent = vi.fn(failure);
+    const { serverURL: _, ...rest } = options();
+    const unkey = new Unkey({ ...rest, ...(serverURL !== undefined && { serverURL }), fetch: sent });
+    await failureOf(call(unkey));
+    return sent.mock.calls.length;
+  }
+  const lost = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('read ECONNRESET') }));
+  const failed = () => Promise.resolve(Response.json({}, { status: 500 }));
+  const busy = () => Promise.resolve(Response.json({}, { status: 503 }));
+
+  test('gets a creating call once when in doubt', async () => {
+    const calls = operationIds.filter((id) => asAnyone(id).idempotency === 'stored');
+    for (const id of calls) {
+      const call = (unkey: Unkey) => unkey.request<object>(id, asAnyone(id).example.request as object);
+      expect(await attempts(call, lost)).toBe(1);
+      expect(await attempts(call, failed)).toBe(1);
+      expect(await attempts(call, busy)).toBe(3);
+    }
+  });
+  test('gets a spending call once when in doubt, with an idempotencyKey as well', async () => {
+    const verify = (unkey: Unkey) => unkey.keys.verifyKey({ key: 'k' }, { idempotencyKey: 'mine' });
+    expect(await attempts(verify, lost)).toBe(1);
+    expect(await attempts(verify, busy)).toBe(3);
+  });
+  test('gets a read again', async () => {
+    expect(await attempts((unkey) => unkey.keys.getKey({ keyId: 'key_1' }), lost)).toBe(3);
+  });
+});
+
+describe('how often', () => {
+  const getApi = (unkey: Unkey, options?: IdempotentCallOptions) =>
+    unkey.apis.getApi({ apiId: 'api_1' }, options);
+
+  test.each<[string, RetryOptions | false | undefined, RetryOptions | false | undefined, number]>([
+    ['three times', undefined, undefined, 3],
+    ['as the client says', { maxAttempts: 5 }, undefined, 5],
+    ['as the call says', { maxAttempts: 5 }, { maxAttempts: 2 }, 2],
+    ['once with retry: false', false, undefined, 1],
+    ['once with retry: false for the call', { maxAttempts: 5 }, false, 1],
+    ['as the call says, whatever the client forbids', false, { maxAttempts: 2 }, 2],
+    ['as the client says, when the call says something else', { maxAttempts: 2 }, { exponent: 1 }, 2],
+    ['once when the number is none', { maxAttempts: Number.NaN }, undefined, 1],
+    ['once when maxAttempts is 0', { maxAttempts: 0 }, undefined, 1],
+  ])('%s', async (_, ofClient, ofCall, attempts) => {
+    const hurried = (policy: RetryOptions | false | undefined) =>
+      policy && { initialIntervalMs: 0, ...policy };
+    peer.plays(refusal(500));
+    const unkey = client({ retry: hurried(ofClient) ?? (ofClient === false ? false : retry) });
+    const error = await failureOf(getApi(unkey, { retry: ofCall === false ? false : hurried(ofCall) }));
+    expect(error).toMatchObject({ status: 500, attempts });
+    expect(peer.requests).toHaveLength(attempts);
+  });
+
+  test.each([400, 401, 403, 404, 405, 409, 410, 412, 413, 422, 307, 302, 304])(
+    'once at a %i',
+    async (status) => {
+      peer.plays(refusal(status));
+      await failureOf(getApi(client()));
+      expect(peer.requests).toHaveLength(1);
+    },
+  );
+
+  test('at the statuses that are asked for, and no other', async () => {
+    const statusCodes = [404, '5XX'] as const;
+    const chosen = { retry: { ...retry, statusCodes } };
+    expect(await attemptsAfter(refusal(404), () => getApi(client(chosen)))).toEqual(twice);
+    expect(await attemptsAfter(refusal(501), () => getApi(client(chosen)))).toEqual(twice);
+    expect(await attemptsAfter(refusal(429), () => getApi(client(chosen)))).toEqual(once);
+  });
+
+  test('once after a lost connection with retryConnectionErrors: false', async () => {
+    const chosen = { retry: { ...retry, retryConnectionErrors: false } };
+    expect(await attemptsAfter(reset, () => getApi(client(chosen)))).toEqual(once);
+    expect(await attemptsAfter(refusal(500), () => getApi(client(chosen)))).toEqual(twice);
+  });
+
+  test('once when the answer came whole and is not of the API', async () => {
+    const proxy = answer(200, '<html>', { 'content-type': 'text/html' });
+    expect(await attemptsAfter(proxy, () => getApi(client()))).toEqual(once);
+  });
+
+  test('the answer says how often', async () => {
+    peer.plays(reset, refusal(503), ok());
+    const { response } = await getApi(client()).withResponse();
+    expect(response.attempts).toBe(3);
+  });
+});
+
+describe('how long between', () => {
+  /** A refusal that comes without a network, whose own timers would be stopped as well. */
+  const refused =
+    (status: number, retryAfter?: string): NonNullable<ClientOptions['fetch']> =>
+    async () => {
+      const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
+      return new Response('{}', { status, headers });
+    };
+
+  /** The pauses before the attempts of a call that never succeeds, without waiting for them. */
+  async function pauses(
+    fetch: NonNullable<ClientOptions['fetch']>,
+    policy: RetryOptions = {},
+  ): Promise<number[]> {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'], now: Date.now() });
+    const found: number[] = [];
+    const onRetry = ({ delayMs }: RetryContext) => void found.push(delayMs);
+    const unkey = client({ timeoutMs: 0, retry: policy, fetch, hooks: { onRetry } });
+    const failed = failureOf(unkey.apis.getApi({ apiId: 'api_1' }));
+    await vi.runAllTimersAsync();
+    await failed;
+    return found;
+  }
+
+  test('any time up to initialIntervalMs × exponent^n, at most maxIntervalMs', async () => {
+    const random = vi.spyOn(Math, 'random');
+    for (const drawn of [0, 0.5, 0.999]) {
+      random.mockReturnValue(drawn);
+      const found = await pauses(refused(500), { maxAttempts: 7 });
+      expect(found).toEqual([200, 400, 800, 1600, 2000, 2000].map((longest) => longest * drawn));
+    }
+    random.mockReturnValue(0.5);
+    const chosen = { maxAttempts: 5, initialIntervalMs: 10, exponent: 3, maxIntervalMs: 100 };
+    expect(await pauses(refused(500), chosen)).toEqual([5, 15, 45, 50]);
+  });
+
+  test('spread over the whole interval', async () => {
+    const found: number[] = [];
+    for (let call = 0; call < 30; call++) {
+      found.push(...(await pauses(refused(500), { maxAttempts: 2 })));
+    }
+    expect(found).toHaveLength(30);
+    for (const pause of found) expect(pause).toBeLessThan(200);
+    expect(new Set(found).size).toBeGreaterThan(25);
+  });
+
+  test.each([429, 503, 500, 408])('what Retry-After says in seconds, on a %i', async (status) => {
+    const found = await pauses(refused(status, '17'), { maxAttempts: 2, maxIntervalMs: 1000 });
+    expect(found).toEqual([17_000]);
+  });
+
+  test('what Retry-After says as a date', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2030, 0, 1, 12, 0, 0) });
+    const found = await pauses(refused(429, 'Tue, 01 Jan 2030 12:00:09 GMT'), { maxAttempts: 2 });
+    expect(found).toEqual([9000]);
+  });
+
+  test.each(['0', '-5', 'Tue, 01 Jan 2019 12:00:09 GMT'])(
+    'none when Retry-After is over: %s',
+    async (text) => {
+      expect(await pauses(refused(429, text))).toEqual([0, 0]);
+    },
+  );
+
+  test.each(['soon', ''])('its own pause when Retry-After says nothing: %j', async (text) => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const found = await pauses(refused(429, text), { maxAttempts: 2 });
+    expect(found).toEqual([100]);
+  });
+
+  test('a Retry-After that is longer than the deadline ends the call at once, with the refusal', async () => {
+    peer.plays(refusal(429, {}, { 'retry-after': '11' }));
+    const error = await failureOf(client().apis.getApi({ apiId: 'api_1' }));
+    expect(error).toMatchObject({ status: 429, attempts: 1, retryable: true });
+  });
+
+  test('a Retry-After of years does not become a pause of nothing, even without a deadline', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const fetch = vi.fn(refused(429, '99999999'));
+    const controller = new AbortController();
+    const unkey = client({ timeoutMs: 0, fetch });
+    const failed = failureOf(unkey.apis.getApi({ apiId: 'api_1' }, { signal: controller.signal }));
+    await vi.advanceTimersByTimeAsync(86_400_000);
+    controller.abort();
+    expect(await failed).toMatchObject({ name: 'AbortError', attempts: 1 });
+    // What is longer fires at once.
+    expect(Math.max(...timers.mock.calls.map(([, delayMs]) => delayMs ?? 0))).toBe(2 ** 31 - 1);
+    expect(fetch).toHaveBeenCalledTimes(1);
+  });
+
+  test('maxElapsedMs: no attempt starts later', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const policy = { maxAttempts: 100, maxElapsedMs: 1000 };
+    const found = await pauses(refused(500), policy);
+    // 100 + 200 + 400 = 700; another 800 would be too late.
+    expect(found).toEqual([100, 200, 400]);
+  });
+});
+
+test('no script of failures makes more attempts than allowed, and a spending call is never repeated in doubt', async () => {
+  const failures: [string, Step, boolean][] = [
+    ['reset', reset, true],
+    ['resetAfterHead', resetAfterHead, true],
+    ['halfAnswer', halfAnswer, true],
+    ['500', refusal(500), true],
+    ['502', answer(502, '<html>', {}), true],
+    ['429', refusal(429, {}, { 'retry-after': '0' }), false],
+    ['503', refusal(503), false],
+    ['404', refusal(404), false],
+    ['ok', ok(), false],
+  ];
+  const script = fc.array(fc.constantFrom(...failures), { minLength: 1, maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(
+      script,
+      fc.integer({ min: 1, max: 6 }),
+      fc.boolean(),
+      async (played, most, isSpending) => {
+        const [first, ...rest] = played.map(([, step]) => step);
+        peer.plays(first as Step, ...rest);
+        const unkey = client({ retry: { ...retry, maxAttempts: most } });
+        const call = isSpending ? unkey.keys.verifyKey({ key: 'k' }) : unkey.apis.createApi({ name: 'a' });
+        const result = await call.withResponse().then(
+          ({ response }) => response.attempts,
+          ({ attempts }: UnkeyError) => attempts,
+        );
+        const { length } = peer.requests;
+        expect(result).toBe(length);
+        expect(length).toBeLessThanOrEqual(most);
+        if (!isSpending) return;
+        const doubtful = played.findIndex(([, , isDoubtful]) => isDoubtful);
+        if (doubtful >= 0) expect(length).toBeLessThanOrEqual(doubtful + 1);
+      },
+    ),
+    { seed: 20_261_123, numRuns: 150 },
+  );
+});
+
+test('a stalled answer is not asked for again: the deadline is for all attempts', async () => {
+  peer.plays(stall);
+  expect(await failureOf(client({ timeoutMs: 50 }).apis.getApi({ apiId: 'api_1' }))).toMatchObject({
+    name: 'TimeoutError',
+    attempts: 1,
+  });
+  expect(peer.requests).toHaveLength(1);
+});
+
+async function failureOf(work: PromiseLike<unknown>): Promise<UnkeyError> {
+  try {
+    await work;
+  } catch (error) {
+    return error as UnkeyError;
+  }
+  throw new Error('It did not fail.');
+}
