@@ -58,6 +58,18 @@ test('the page names every operation, every kind of error and every option', () 
   expect(absent).toEqual([]);
 });
 
+test('every link within the page leads to a heading', () => {
+  const anchors = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  const links = [...page.matchAll(/\]\(#([^)]*)\)/g)].map(([, anchor]) => anchor);
+  expect(links.length).toBeGreaterThan(0);
+  expect(links.filter((link = '') => !anchors.includes(link))).toEqual([]);
+});
+
 test('every example passes the type checker', async () => {
   const compiler = join(root, 'node_modules/.bin/tsc');
   const output = await promisify(execFile)(compiler, ['-p', folder, '--pretty', 'false']).then(
