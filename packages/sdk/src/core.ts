@@ -1,3 +1,6 @@
+// The declarations mention Symbol.dispose: so they also compile where a project does not list this library.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { Answer } from './answer.ts';
 import { Call, type Delivery } from './call.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
@@ -228,7 +231,8 @@ export class UnkeyCore {
       ...options.fetchOptions,
       method: request.method,
       headers: { authorization, ...request.headers },
-      body: request.body,
+      // Every fetch takes undefined for none; their types in the strictest projects do not.
+      body: request.body as string,
       // A redirected POST loses its body, and a root key must not go where it was not meant to.
       redirect: 'manual',
       signal,

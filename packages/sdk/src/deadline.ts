@@ -1,10 +1,10 @@
 import { AbortError, TimeoutError, type UnkeyError } from './errors.ts';
-import { type AbortSignalLike, platform } from './platform.ts';
+import { type AbortSignalLike, type OwnAbortSignal, platform } from './platform.ts';
 
 /** When a call must end: at its deadline, by its signal, or with its client. One for all attempts of a call. */
 export interface Deadline {
   /** For `fetch`. */
-  readonly signal: AbortSignalLike;
+  readonly signal: OwnAbortSignal;
   /** Milliseconds that are left; Infinity without a deadline. */
   remainingMs(): number;
   /** What the work comes to, unless the call must end first: whatever is sent may ignore the signal. */

@@ -11,6 +11,16 @@ export interface AbortSignalLike {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/**
+ * The runtime's own `AbortSignal` in projects that have its type: theirs is what `fetch` of such a project takes.
+ * This package itself has none.
+ */
+export type OwnAbortSignal = typeof globalThis extends { AbortSignal: { prototype: infer Own } }
+  ? Own extends AbortSignalLike
+    ? Own
+    : AbortSignalLike
+  : AbortSignalLike;
+
 /** As much of `Headers` as is used. */
 export interface HeadersLike {
   /** A header's value; the name is matched without regard to case. */
@@ -28,18 +38,17 @@ export interface ResponseLike {
 export interface FetchInit {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string;
   readonly redirect: 'manual';
-  readonly signal: AbortSignalLike;
+  readonly signal: OwnAbortSignal;
 }
 
 /** The platform's `fetch`, or anything that behaves like it. */
-// Written as a method: the platform's own fetch asks for more of a signal than is used here.
-export type Fetch = { fetch(url: string, init: FetchInit): Promise<ResponseLike> }['fetch'];
+export type Fetch = (url: string, init: FetchInit) => Promise<ResponseLike>;
 
 interface Platform {
   readonly fetch: Fetch;
-  readonly AbortController: new () => { readonly signal: AbortSignalLike; abort(reason: unknown): void };
+  readonly AbortController: new () => { readonly signal: OwnAbortSignal; abort(reason: unknown): void };
   readonly crypto: { getRandomValues(bytes: Uint8Array): Uint8Array };
   readonly console: { error(message: string): void };
   readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };

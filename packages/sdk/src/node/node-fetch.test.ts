@@ -279,7 +279,7 @@ test('a signal keeps no listener of a call that is over', async () => {
     removeEventListener: () => {
       listeners -= 1;
     },
-  };
+  } as Partial<AbortSignal> as AbortSignal;
   const fetch = nodeFetch();
   await textOf(fetch, url, { signal });
   await textOf(fetch, url, { signal });
