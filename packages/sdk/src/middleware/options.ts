@@ -67,19 +67,44 @@ export type ProtectOptions<Request, Outage extends OnOutage = OnOutage, Response
 > &
   (OwnClient | GivenClient<Request>);
 
-const askedNames = [
-  'permissions',
-  'ratelimits',
-  'credits',
-  'tags',
-  'migrationId',
-] as const satisfies readonly (keyof Asked)[];
-const guardNames = [...askedNames, 'getKey', 'timeoutMs', 'onOutage', 'onRefused', 'onError', 'unkey'];
-const clientNames = ['rootKey', 'serverURL', 'retry', 'headers', 'fetchOptions', 'fetch', 'hooks'];
+/** Each name once: one that is missing, or is none, does not compile. */
+function namesOf<Name extends string>(names: Record<Name, true>): Name[] {
+  return Object.keys(names) as Name[];
+}
+
+const askedNames = namesOf<keyof Asked>({
+  permissions: true,
+  ratelimits: true,
+  credits: true,
+  tags: true,
+  migrationId: true,
+});
+const guardNames = namesOf<keyof GuardOptions<unknown, OnOutage, unknown> | 'unkey'>({
+  permissions: true,
+  ratelimits: true,
+  credits: true,
+  tags: true,
+  migrationId: true,
+  getKey: true,
+  timeoutMs: true,
+  onOutage: true,
+  onRefused: true,
+  onError: true,
+  unkey: true,
+});
+const clientNames = namesOf<Exclude<keyof CoreOptions, 'timeoutMs'>>({
+  rootKey: true,
+  serverURL: true,
+  retry: true,
+  headers: true,
+  fetchOptions: true,
+  fetch: true,
+  hooks: true,
+});
 
 /** Throws `ConfigurationError`, in production as well: a door must not stand open over a misspelt `permissions`. */
 export function checkProtectOptions(options: { unkey?: unknown; onOutage?: unknown }): void {
-  const known = [...guardNames, ...clientNames];
+  const known: string[] = [...guardNames, ...clientNames];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new ConfigurationError(`There is no option '${unknown}'. There are: ${known.join(' ')}.`);
@@ -106,7 +131,7 @@ export function clientFinder<Request>(
 /** Those of the options that are the client's. */
 export function clientOptions(options: object): CoreOptions {
   const own = Object.entries(options).filter(
-    ([name, value]) => clientNames.includes(name) && value !== undefined,
+    ([name, value]) => (clientNames as string[]).includes(name) && value !== undefined,
   );
   return Object.fromEntries(own);
 }
