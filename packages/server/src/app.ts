@@ -5,6 +5,9 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Closer, closeAll } from './closing.ts';
 import type { Config } from './config.ts';
 import { memoryCounters } from './counters/memory.ts';
+import { countersThroughOutages } from './counters/outage.ts';
+import type { Counters, CountersStatus } from './counters/port.ts';
+import { openRedisCounters } from './counters/redis/counters.ts';
 import { parseAllowList } from './domain/network/ip-allow-list.ts';
 import { createEventBuffer } from './events/buffer.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
@@ -73,10 +76,12 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   const writer = await openSqliteEvents({ file: join(config.dataDir, 'events.sqlite') });
   const events = createEventBuffer({ writer, log });
   closers.push(events.close);
+  const { counters, status: countersStatus } = await openCounters(config, { log, clock });
+  closers.push(counters.close);
   const services: Services = {
     storage,
     lookups,
-    counters: memoryCounters(),
+    counters,
     vault: await openVault(config, storage),
     events,
     lastUsed: lastUsedBuffer(storage),
@@ -84,7 +89,11 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     clock,
   };
   const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
-  const metrics = createMetrics({ events: () => events.stats(), keyCache: () => lookups.stats() });
+  const metrics = createMetrics({
+    events: () => events.stats(),
+    keyCache: () => lookups.stats(),
+    counters: countersStatus,
+  });
   const document = openapi(version);
   const state = { isDraining: false };
   const handle = createPipeline({
@@ -95,6 +104,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     trustedProxies: parseAllowList(config.trustedProxies.join(',') || null),
     pages: createPages({
       storage,
+      counters: countersStatus,
       metrics,
       isDraining: () => state.isDraining,
       openapiJson: JSON.stringify(document),
@@ -128,6 +138,16 @@ export function openStorage(dataDir: string) {
   });
   const lookups = createLookups(storage, { maxStalenessMs: Number.POSITIVE_INFINITY });
   return { storage, lookups };
+}
+
+/** In this process's memory, or shared with others; only those can be away and have a status. */
+async function openCounters(
+  { redis, limitsOnOutage }: Config,
+  { log, clock }: { log: Log; clock: Clock },
+): Promise<{ counters: Counters; status: (() => CountersStatus) | null }> {
+  if (redis === undefined) return { counters: memoryCounters(), status: null };
+  const remote = await openRedisCounters({ addresses: redis });
+  return countersThroughOutages({ remote, mode: limitsOnOutage, log, clock });
 }
 
 /** The vault, once it is sure that it can open what is stored. */

@@ -33,6 +33,8 @@ test('without any source the defaults hold', () => {
     masterKey: undefined,
     trustedProxies: [],
     logLevel: 'info',
+    redis: undefined,
+    limitsOnOutage: 'local',
   });
 });
 
@@ -43,13 +45,21 @@ test('a flag wins over the environment, that over the file, that over the defaul
 });
 
 test('every source of every setting is read', () => {
-  writeFile({ host: '::', port: 8080, dataDir: 'keys', trustedProxies: ['10.0.0.0/8'], logLevel: 'debug' });
+  writeFile({
+    host: '::',
+    port: 8080,
+    dataDir: 'keys',
+    trustedProxies: ['10.0.0.0/8'],
+    logLevel: 'debug',
+    limitsOnOutage: 'deny',
+  });
   expect(load()).toMatchObject({
     host: '::',
     port: 8080,
     dataDir: join(cwd, 'keys'),
     trustedProxies: ['10.0.0.0/8'],
     logLevel: 'debug',
+    limitsOnOutage: 'deny',
   });
   const env = { UNKEY_DATA_DIR: '/srv/keys', UNKEY_TRUSTED_PROXIES: '10.0.0.0/8, ::1', LOG_LEVEL: 'WARN' };
   expect(load({ env })).toMatchObject({
@@ -98,10 +108,31 @@ test.each(['1.2.3', '10.0.0.0/', '10.0.0.0/8/8', '::1/129', 'fe80::1%eth0', ',',
   (proxy) => expect(problemsOf({ env: { UNKEY_TRUSTED_PROXIES: proxy } })).toHaveLength(1),
 );
 
-test.each(['DATABASE_URL', 'REDIS_URL'])('%s is refused without telling its value', (name) => {
-  const problems = problemsOf({ env: { [name]: 'proto://user:secret@host' } });
+test('DATABASE_URL is refused without telling its value', () => {
+  const problems = problemsOf({ env: { DATABASE_URL: 'proto://user:secret@host' } });
   expect(problems).toEqual([expect.stringContaining('SQLite only')]);
   expect(problems.join()).not.toContain('secret');
+});
+
+test('REDIS_URL is one server, or some nodes of a cluster', () => {
+  expect(load({ env: { REDIS_URL: 'redis://host' } }).redis).toHaveLength(1);
+  expect(load({ env: { REDIS_URL: 'redis://a,redis://b' } }).redis).toHaveLength(2);
+});
+
+test('a REDIS_URL that is none is refused without telling its value', () => {
+  const problems = problemsOf({ env: { REDIS_URL: 'proto://user:secret@host' } });
+  expect(problems).toEqual([expect.stringMatching(/^REDIS_URL must be redis:/)]);
+  expect(problems.join()).not.toContain('secret');
+});
+
+test.each(['local', 'deny', 'allow'])('limits on outage may be %s', (mode) => {
+  expect(load({ env: { UNKEY_LIMITS_ON_OUTAGE: mode } }).limitsOnOutage).toBe(mode);
+});
+
+test('limits on outage are one of three', () => {
+  expect(problemsOf({ env: { UNKEY_LIMITS_ON_OUTAGE: 'maybe' } })).toEqual([
+    'UNKEY_LIMITS_ON_OUTAGE is "maybe"; it must be one of local, deny, allow.',
+  ]);
 });
 
 test.each(['{', '[]', 'null', '"text"'])('the file %s is refused', (text) => {

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type OutageMode, outageModes } from './counters/port.ts';
+import { parseRedisAddresses, type RedisAddress, RedisAddressError } from './counters/redis/address.ts';
 import { isAddressRange } from './domain/network/ip-allow-list.ts';
 import { errorCode } from './error-code.ts';
 import { type LogLevel, logLevels } from './log.ts';
@@ -18,6 +20,9 @@ export interface Config {
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
+  /** Where limits are counted; several are nodes of one cluster. Undefined: in this process. */
+  readonly redis: readonly RedisAddress[] | undefined;
+  readonly limitsOnOutage: OutageMode;
 }
 
 export type ConfigFlag = 'host' | 'port' | 'data-dir' | 'log-level' | 'trusted-proxies';
@@ -54,7 +59,7 @@ type ConfigFile = Readonly<Record<string, unknown>>;
 class InvalidValue extends Error {}
 
 const configFile = 'unkey.config.json';
-const fileMembers = ['host', 'port', 'dataDir', 'trustedProxies', 'logLevel'];
+const fileMembers = ['host', 'port', 'dataDir', 'trustedProxies', 'logLevel', 'limitsOnOutage'];
 
 /** First match wins: flags, environment, `unkey.config.json`, default. An empty variable counts as not set. */
 export function loadConfig(sources: ConfigSources): Config {
@@ -88,13 +93,20 @@ export function loadConfig(sources: ConfigSources): Config {
       fallback: 'info',
       parse: parseLogLevel,
     }),
+    redis: read({ variable: 'REDIS_URL', fallback: undefined, parse: parseRedis }),
+    limitsOnOutage: read({
+      variable: 'UNKEY_LIMITS_ON_OUTAGE',
+      member: 'limitsOnOutage',
+      fallback: 'local',
+      parse: parseOutageMode,
+    }),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
 }
 
 function otherStoreProblems(env: ConfigSources['env']): string[] {
-  return ['DATABASE_URL', 'REDIS_URL']
+  return ['DATABASE_URL']
     .filter((name) => isGiven(env[name]))
     .map(
       (name) =>
@@ -229,6 +241,21 @@ function parseLogLevel(given: unknown): LogLevel {
   const level = logLevels.find((known) => typeof given === 'string' && known === given.toLowerCase());
   if (level !== undefined) return level;
   throw new InvalidValue(`is ${shown(given)}; it must be one of ${logLevels.join(', ')}.`);
+}
+
+function parseRedis(given: unknown): readonly RedisAddress[] {
+  try {
+    return Object.freeze(parseRedisAddresses(String(given)));
+  } catch (error) {
+    if (error instanceof RedisAddressError) throw new InvalidValue(error.message);
+    throw error;
+  }
+}
+
+function parseOutageMode(given: unknown): OutageMode {
+  const mode = outageModes.find((known) => known === given);
+  if (mode !== undefined) return mode;
+  throw new InvalidValue(`is ${shown(given)}; it must be one of ${outageModes.join(', ')}.`);
 }
 
 function shown(given: unknown): string {

@@ -2,8 +2,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { createLog } from '../log.ts';
 import { countersConformance } from './conformance/counters-conformance.ts';
 import { memoryCounters } from './memory.ts';
-import { countersThroughOutages, type OutageMode } from './outage.ts';
-import { type Counters, CountersUnavailableError, type RemoteCounters } from './port.ts';
+import { countersThroughOutages } from './outage.ts';
+import { type Counters, CountersUnavailableError, type OutageMode, type RemoteCounters } from './port.ts';
 
 const now = 1_700_000_040_000; // starts a minute
 

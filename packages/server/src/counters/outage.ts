@@ -2,23 +2,14 @@ import type { Clock } from '../clock.ts';
 import { decide, type Take } from '../domain/ratelimit/window.ts';
 import type { Log } from '../log.ts';
 import { memoryCounters } from './memory.ts';
-import { type Counters, CountersUnavailableError, type Outcome, type RemoteCounters } from './port.ts';
-
-/**
- * What becomes of limits while the shared counters are away. `local`: each process enforces its share of them. `deny`:
- * what needs a limit fails. `allow`: it passes uncounted.
- */
-export const outageModes = ['local', 'deny', 'allow'] as const;
-export type OutageMode = (typeof outageModes)[number];
-
-export interface CountersStatus {
-  readonly isUp: boolean;
-  readonly mode: OutageMode;
-  /** Calls that were decided without the shared counters since this process started. */
-  readonly outageDecisions: number;
-  /** How many processes counted there when it was last known; null: it never was. */
-  readonly processes: number | null;
-}
+import {
+  type Counters,
+  type CountersStatus,
+  CountersUnavailableError,
+  type OutageMode,
+  type Outcome,
+  type RemoteCounters,
+} from './port.ts';
 
 export interface OutageOptions {
   readonly remote: RemoteCounters;

@@ -31,6 +31,22 @@ export interface RemoteCounters extends Counters {
   heartbeat(): Promise<number>;
 }
 
+/**
+ * What becomes of limits while the shared counters are away. `local`: each process enforces its share of them. `deny`:
+ * what needs a limit fails. `allow`: it passes uncounted.
+ */
+export const outageModes = ['local', 'deny', 'allow'] as const;
+export type OutageMode = (typeof outageModes)[number];
+
+export interface CountersStatus {
+  readonly isUp: boolean;
+  readonly mode: OutageMode;
+  /** Calls that were decided without the shared counters since this process started. */
+  readonly outageDecisions: number;
+  /** How many processes counted there when it was last known; null: it never was. */
+  readonly processes: number | null;
+}
+
 /** Where the counters are kept cannot be reached, or cannot do its work. The message says why. */
 export class CountersUnavailableError extends Error {
   override readonly name = 'CountersUnavailableError';

@@ -4,7 +4,10 @@ import { createMetrics } from './metrics.ts';
 function setUp() {
   const events = { buffered: 3, written: 40, dropped: 5 };
   const keyCache = { hits: 7, misses: 2, size: 1 };
-  return { metrics: createMetrics({ events: () => events, keyCache: () => keyCache }), events };
+  return {
+    metrics: createMetrics({ events: () => events, keyCache: () => keyCache, counters: null }),
+    events,
+  };
 }
 
 test('requests are counted by operation and outcome', async () => {
@@ -57,4 +60,18 @@ test('two servers in one process keep their own numbers', async () => {
   const second = setUp().metrics;
   first.observe('keys.verifyKey', 'VALID', 0.1);
   expect(await second.text()).not.toContain('operation="keys.verifyKey"');
+});
+
+test('an outage of shared counters shows, with what was decided in it', async () => {
+  const status = { isUp: false, mode: 'allow', outageDecisions: 12, processes: 3 } as const;
+  const sources = { events: () => ({ buffered: 0, written: 0, dropped: 0 }), counters: () => status };
+  const metrics = createMetrics({ ...sources, keyCache: () => ({ hits: 0, misses: 0, size: 0 }) });
+  for (const line of [
+    'unkey_counters_up 0',
+    'unkey_counters_processes 3',
+    'unkey_counters_outage_decisions_total{mode="allow"} 12',
+  ]) {
+    expect(await metrics.text()).toContain(`${line}\n`);
+  }
+  expect(await setUp().metrics.text()).not.toContain('unkey_counters');
 });

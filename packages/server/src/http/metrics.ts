@@ -1,4 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client';
+import type { CountersStatus } from '../counters/port.ts';
 import type { EventStats } from '../events/port.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { registerGauge, registerTotal } from './register-metric.ts';
@@ -25,7 +26,12 @@ interface OperationMetrics {
 const durationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** A registry of its own; the callbacks are asked when it is read. */
-export function createMetrics(sources: { events(): EventStats; keyCache(): KeyCacheStats }): Metrics {
+export function createMetrics(sources: {
+  events(): EventStats;
+  keyCache(): KeyCacheStats;
+  /** Null: they are in this process, and cannot be away. */
+  readonly counters: (() => CountersStatus) | null;
+}): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -43,6 +49,7 @@ export function createMetrics(sources: { events(): EventStats; keyCache(): KeyCa
   });
   registerEventMetrics(registers, sources.events);
   registerKeyCacheMetrics(registers, sources.keyCache);
+  if (sources.counters !== null) registerCountersMetrics(registers, sources.counters);
   registerProcessMetrics(registers);
 
   // Resolving labels costs more than counting: each pair is resolved once.
@@ -85,4 +92,30 @@ function registerKeyCacheMetrics(registers: Registry[], keyCache: () => KeyCache
   registerTotal(registers, 'unkey_key_cache_hits_total', 'Keys found in the cache.', () => keyCache().hits);
   registerTotal(registers, 'unkey_key_cache_misses_total', 'Keys not in the cache.', () => keyCache().misses);
   registerGauge(registers, 'unkey_key_cache_size', 'Keys in the cache.', () => keyCache().size);
+}
+
+function registerCountersMetrics(registers: Registry[], counters: () => CountersStatus): void {
+  registerGauge(
+    registers,
+    'unkey_counters_up',
+    'Whether the shared counters decide: 1, or 0 in an outage.',
+    () => (counters().isUp ? 1 : 0),
+  );
+  registerGauge(
+    registers,
+    'unkey_counters_processes',
+    'Processes that share the counters, when it was last known.',
+    () => counters().processes ?? 0,
+  );
+  new Counter({
+    name: 'unkey_counters_outage_decisions_total',
+    help: 'Calls that were decided without the shared counters, by UNKEY_LIMITS_ON_OUTAGE.',
+    labelNames: ['mode'],
+    registers,
+    collect() {
+      const { mode, outageDecisions } = counters();
+      this.reset();
+      this.inc({ mode }, outageDecisions);
+    },
+  });
 }

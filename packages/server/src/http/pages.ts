@@ -1,9 +1,12 @@
+import type { CountersStatus } from '../counters/port.ts';
 import type { Storage } from '../storage/port/storage.ts';
 import type { HttpResponse } from './exchange.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface PageSources {
   readonly storage: Storage;
+  /** Null: they are in this process. */
+  readonly counters: (() => CountersStatus) | null;
   readonly metrics: Metrics;
   readonly isDraining: () => boolean;
   readonly openapiJson: string;
@@ -21,14 +24,16 @@ export function createPages(sources: PageSources): ReadonlyMap<string, () => Pro
   ]);
 }
 
-async function readiness({ storage, isDraining }: PageSources): Promise<HttpResponse> {
+async function readiness({ storage, counters, isDraining }: PageSources): Promise<HttpResponse> {
   if (isDraining()) return health(503, { status: 'shutting down' });
+  // No process is better off without them: it stays ready.
+  const others = counters === null ? {} : { counters: counters().isUp ? 'ok' : 'away' };
   try {
     await storage.ping();
-    return health(200, { status: 'ok', checks: { database: 'ok' } });
+    return health(200, { status: 'ok', checks: { database: 'ok', ...others } });
   } catch {
     // The probe asks only whether; the requests that fail log why.
-    return health(503, { status: 'fail', checks: { database: 'fail' } });
+    return health(503, { status: 'fail', checks: { database: 'fail', ...others } });
   }
 }
 
