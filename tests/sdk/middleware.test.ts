@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net';
 import createExpress, { type Request as ExpressRequest } from 'express';
 import createFastify, { type FastifyRequest } from 'fastify';
 import { type Context, Hono } from 'hono';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Fetch } from '../../packages/sdk/src/index.ts';
+import type { Fetch } from 'unkey-ts';
 import {
   BadRequestErrorResponse,
   ConnectionError,
@@ -13,12 +12,13 @@ import {
   TimeoutError,
   TooManyRequestsErrorResponse,
   UnauthorizedErrorResponse,
-} from '../../packages/sdk/src/index.ts';
-import * as expressDoor from '../../packages/sdk/src/middleware/express.ts';
-import * as fastifyDoor from '../../packages/sdk/src/middleware/fastify.ts';
-import * as honoDoor from '../../packages/sdk/src/middleware/hono.ts';
-import * as nextDoor from '../../packages/sdk/src/middleware/next.ts';
-import * as webDoor from '../../packages/sdk/src/middleware/web.ts';
+} from 'unkey-ts';
+import * as expressDoor from 'unkey-ts/express';
+import * as fastifyDoor from 'unkey-ts/fastify';
+import * as honoDoor from 'unkey-ts/hono';
+import * as nextDoor from 'unkey-ts/next';
+import * as webDoor from 'unkey-ts/web';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Service, startService } from '../service.ts';
 
 let service: Service;

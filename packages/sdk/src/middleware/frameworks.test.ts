@@ -3,13 +3,14 @@ import { type AddressInfo, connect } from 'node:net';
 import createExpress from 'express';
 import createFastify from 'fastify';
 import { Hono } from 'hono';
+// As it is published: Express and Fastify know `request.unkey` from one place only.
+import type { Fetch } from 'unkey-ts';
+import * as express from 'unkey-ts/express';
+import * as fastify from 'unkey-ts/fastify';
+import * as hono from 'unkey-ts/hono';
+import * as next from 'unkey-ts/next';
+import type { Principal, VerifiedKey } from 'unkey-ts/web';
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
-import type { Fetch } from '../index.ts';
-import * as express from './express.ts';
-import * as fastify from './fastify.ts';
-import * as hono from './hono.ts';
-import * as next from './next.ts';
-import type { Principal, VerifiedKey } from './principal.ts';
 
 const now = Date.UTC(2026, 10, 15, 12, 0, 0);
 const limit = { id: 'rl_1', name: 'all', limit: 9, duration: 60_000, autoApply: true, exceeded: false };

@@ -79,12 +79,8 @@ const askedNames = namesOf<keyof Asked>({
   tags: true,
   migrationId: true,
 });
-const guardNames = namesOf<keyof GuardOptions<unknown, OnOutage, unknown> | 'unkey'>({
-  permissions: true,
-  ratelimits: true,
-  credits: true,
-  tags: true,
-  migrationId: true,
+type GuardName = keyof GuardOptions<unknown, OnOutage, unknown> | 'unkey';
+const guardNames = namesOf<Exclude<GuardName, keyof Asked>>({
   getKey: true,
   timeoutMs: true,
   onOutage: true,
@@ -104,7 +100,7 @@ const clientNames = namesOf<Exclude<keyof CoreOptions, 'timeoutMs'>>({
 
 /** Throws `ConfigurationError`, in production as well: a door must not stand open over a misspelt `permissions`. */
 export function checkProtectOptions(options: { unkey?: unknown; onOutage?: unknown }): void {
-  const known: string[] = [...guardNames, ...clientNames];
+  const known: string[] = [...askedNames, ...guardNames, ...clientNames];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new ConfigurationError(`There is no option '${unknown}'. There are: ${known.join(' ')}.`);

@@ -84,10 +84,9 @@ export interface WrittenAnswer {
 /** The answer of a refusal, and over it what a user made of it, member by member and header by header. */
 export function writeAnswer(refused: RefusalAnswer, own: Partial<RefusalAnswer> = {}): WrittenAnswer {
   const { status, body } = { ...refused, ...own };
-  const headers: Record<string, string> = {};
-  if (body !== null)
-    headers['content-type'] =
-      `${typeof body === 'string' ? 'text/plain' : 'application/json'}; charset=utf-8`;
+  const mediaType = typeof body === 'string' ? 'text/plain' : 'application/json';
+  const headers: Record<string, string> =
+    body === null ? {} : { 'content-type': `${mediaType}; charset=utf-8` };
   for (const [name, value] of [refused.headers, own.headers ?? {}].flatMap(Object.entries<string>)) {
     headers[name.toLowerCase()] = value;
   }
