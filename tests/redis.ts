@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** A Redis of a test's own, on a free port of this machine, that keeps nothing on disk. */
 export interface RedisServer {
@@ -37,6 +39,39 @@ export async function startRedis(options: readonly string[] = []): Promise<Redis
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Three servers that share the slots of a cluster. */
+export async function startRedisCluster(): Promise<readonly RedisServer[]> {
+  const servers: RedisServer[] = [];
+  for (const slots of [
+    ['0', '5460'],
+    ['5461', '10922'],
+    ['10923', '16383'],
+  ]) {
+    const busPort = String(await freePort());
+    const server = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', busPort]);
+    await redisCli(server.port, ['cluster', 'addslotsrange', ...slots]);
+    const [first] = servers;
+    if (first !== undefined) {
+      await redisCli(first.port, ['cluster', 'meet', '127.0.0.1', String(server.port), busPort]);
+    }
+    servers.push(server);
+  }
+  for (const { port } of servers) await untilWhole(port);
+  return servers;
+}
+
+async function untilWhole(port: number): Promise<void> {
+  for (;;) {
+    const info = await redisCli(port, ['cluster', 'info']);
+    if (info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')) return;
+    await setTimeout(50);
+  }
+}
+
+async function redisCli(port: number, command: readonly string[]): Promise<string> {
+  return (await promisify(execFile)('redis-cli', ['-p', String(port), ...command])).stdout;
 }
 
 /** Resolves when it takes connections. */
