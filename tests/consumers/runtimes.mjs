@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'rolldown';
+import { execute, mustBeDone, plainEnvironment } from './execute.mjs';
+
+const nodes = {
+  [`Node ${process.versions.node}`]: () => process.execPath,
+  'Node 22': ({ tools }) => join(tools, 'node-22/bin/node'),
+  'Node 24': ({ tools }) => join(tools, 'node-24/bin/node'),
+};
+
+const nodeFiles = { import: 'main.mjs', require: 'main.cjs', 'import beside require': 'both.mjs' };
+
+export const runtimes = {
+  ...Object.fromEntries(
+    Object.entries(nodes).flatMap(([name, binaryOf]) =>
+      Object.entries(nodeFiles).map(([way, file]) => [
+        `${name}, ${way}`,
+        (kit) => run(kit, binaryOf(kit), [file]),
+      ]),
+    ),
+  ),
+  Bun: (kit) => run(kit, join(kit.tools, '@oven/bun-linux-x64/bin/bun'), ['run', 'main.mjs']),
+  // It may use the network and nothing else: no environment either.
+  Deno: (kit) =>
+    run(kit, join(kit.tools, '@deno/linux-x64-glibc/deno'), [
+      ...[
+        'run',
+        '--no-prompt',
+        '--no-lock',
+        '--node-modules-dir=manual',
+        '--allow-net=127.0.0.1',
+        'main.mjs',
+      ],
+    ]),
+  workerd: runWorkerd,
+  Chromium: runChromium,
+};
+
+async function run({ project }, binary, args) {
+  // Nothing of the library may keep the process alive.
+  mustBeDone(
+    await execute(binary, args, {
+      cwd: project.folder,
+      env: { DENO_NO_UPDATE_CHECK: '1' },
+      timeoutMs: 30_000,
+    }),
+  );
+}
+
+async function runWorkerd({ tools, project }) {
+  const { folder } = project;
+  await build({
+    input: join(folder, 'worker.mjs'),
+    platform: 'neutral',
+    output: { file: join(folder, 'worker.bundle.mjs'), codeSplitting: false },
+  });
+  const workerd = start(
+    join(tools, '@cloudflare/workerd-linux-64/bin/workerd'),
+    ['serve', 'worker.capnp', '--control-fd=3'],
+    folder,
+  );
+  try {
+    const [listening] = await workerd.within(20_000, once(workerd.control, 'data'));
+    const response = await workerd.within(20_000, fetch(`http://127.0.0.1:${JSON.parse(listening).port}`));
+    mustBeDone(await response.text());
+  } finally {
+    await workerd.end();
+  }
+}
+
+async function runChromium({ project, stage }) {
+  const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  await access(chromium).catch(installChromium);
+  const profile = join(project.folder, 'chromium');
+  await mkdir(profile);
+  const outcome = stage.nextOutcome();
+  const browser = start(
+    chromium,
+    [
+      ...[
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-sync',
+      ],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage'],
+      ...[`--user-data-dir=${profile}`, `${stage.origin}/page.html`],
+    ],
+    project.folder,
+  );
+  try {
+    mustBeDone(await browser.within(40_000, outcome));
+  } finally {
+    await browser.end();
+  }
+}
+
+async function installChromium() {
+  const debian = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: 300_000 };
+  await execute('apt-get', ['update', '-qq'], debian);
+  await execute('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], debian);
+}
+
+/** A process that runs until `end`, which takes all that it has started along. */
+function start(command, args, cwd) {
+  const child = spawn(command, args, {
+    cwd,
+    env: plainEnvironment,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const ended = new Promise((resolve) => {
+    child.once('error', resolve);
+    child.once('close', resolve);
+  });
+  return {
+    /** What it writes to its descriptor 3. */
+    control: child.stdio[3],
+    /** What it is to bring about; an early end of it and a late answer are failures. */
+    async within(timeoutMs, answer) {
+      let timer;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, timeoutMs, `No answer in ${timeoutMs} ms`);
+      });
+      const failure = Promise.race([ended.then(() => 'It ended'), late]).then((what) => {
+        throw new Error(`${what}:\n${output}`);
+      });
+      return Promise.race([answer, failure]).finally(() => clearTimeout(timer));
+    },
+    async end() {
+      if (child.pid === undefined || child.exitCode !== null) return;
+      process.kill(-child.pid, 'SIGKILL');
+      await ended;
+    },
+  };
+}

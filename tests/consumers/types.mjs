@@ -1,0 +1,99 @@
+import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execute } from './execute.mjs';
+import { importsOf } from './prepare.mjs';
+
+/** As hard as a project can make it: no DOM, no types of a runtime, and our declarations are checked as well. */
+const strict = {
+  strict: true,
+  skipLibCheck: false,
+  target: 'es2022',
+  lib: ['es2022'],
+  types: [],
+};
+
+const resolutions = {
+  node16: { endings: ['.mts', '.cts'], options: { module: 'node16', moduleResolution: 'node16' } },
+  bundler: { endings: ['.ts'], options: { module: 'esnext', moduleResolution: 'bundler' } },
+  node10: { endings: ['.ts'], options: { module: 'commonjs', moduleResolution: 'node10' } },
+};
+
+/** What else a project has types of. */
+const lib = ['es2022', 'dom', 'dom.iterable'];
+const companies = {
+  'with-dom': { types: 'browsers', options: { lib } },
+  'with-node': { types: 'Node', options: { types: ['node'] } },
+  'with-frameworks': { types: 'the frameworks', options: { lib, types: ['node'] } },
+};
+
+/** TypeScript 7 knows node10 no more. */
+const versions = {
+  5.4: ['node16', 'bundler', 'node10'],
+  5.9: ['node16', 'bundler', 'node10'],
+  7: ['node16', 'bundler'],
+};
+
+export const compilers = Object.fromEntries([
+  ...Object.entries(versions).flatMap(([version, names]) =>
+    names.map((name) => [
+      `TypeScript ${version}, moduleResolution ${name}, without DOM and Node types`,
+      async (kit) => {
+        for (const exactOptionalPropertyTypes of [true, false]) {
+          const options = { ...resolutions[name].options, exactOptionalPropertyTypes };
+          await compile(kit, version, { files: filesOf(['program', 'entries'], name), options });
+        }
+      },
+    ]),
+  ),
+  ...['node16', 'bundler'].flatMap((name) =>
+    Object.entries(companies).map(([file, { types, options }]) => [
+      `TypeScript 5.9, moduleResolution ${name}, with the types of ${types}`,
+      (kit) =>
+        compile(kit, '5.9', {
+          files: filesOf([file], name),
+          options: { ...resolutions[name].options, ...options },
+        }),
+    ]),
+  ),
+]);
+
+function filesOf(names, resolution) {
+  return names.flatMap((name) => resolutions[resolution].endings.map((ending) => `${name}${ending}`));
+}
+
+/** Lays the sources out, and makes of `program.ts` what the runtimes run: `program.mjs` and `program.cjs`. */
+export async function compileProgram(kit) {
+  const { write, subPaths, folder } = kit.project;
+  // The others import types of their frameworks.
+  const plain = subPaths.filter((name) => kit.packed.manifest.peerDependencies[name.slice(2)] === undefined);
+  const texts = { entries: importsOf(plain) };
+  for (const name of ['program', 'with-dom', 'with-node', 'with-frameworks']) {
+    texts[name] = await readFile(new URL(`${name}.ts`, import.meta.url), 'utf8');
+  }
+  for (const [name, text] of Object.entries(texts)) {
+    for (const ending of ['.ts', '.mts', '.cts']) await write(`types/${name}${ending}`, text);
+  }
+  // Beside the sources: there they are found from there, and not from elsewhere in the project.
+  await mkdir(join(folder, 'types/node_modules/@types'), { recursive: true });
+  await cp(join(folder, 'node_modules/unkey-ts'), join(folder, 'types/node_modules/unkey-ts'), {
+    recursive: true,
+  });
+  for (const name of ['express', 'fastify', 'hono', '@types/express', '@types/node']) {
+    await symlink(join(kit.tools, name), join(folder, 'types/node_modules', name));
+  }
+  await compile(kit, '5.9', {
+    files: ['program.mts', 'program.cts'],
+    options: { ...resolutions.node16.options, noEmit: false, rootDir: '.', outDir: folder },
+  });
+}
+
+let compilations = 0;
+
+async function compile({ tools, project }, version, { files, options }) {
+  const configuration = `types/tsconfig.${++compilations}.json`;
+  const compilerOptions = { ...strict, noEmit: true, ...options };
+  await project.write(configuration, JSON.stringify({ compilerOptions, files }));
+  await execute(process.execPath, [join(tools, `typescript-${version}/bin/tsc`), '-p', configuration], {
+    cwd: project.folder,
+  });
+}
