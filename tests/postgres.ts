@@ -126,6 +126,25 @@ export async function execute(url: string, statement: string): Promise<void> {
   }
 }
 
+/** Every row of these tables, or of all, as text. */
+export async function textOf(url: string, tables?: readonly string[]): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const all = await client.query<{ name: string }>(
+      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
+    );
+    const lines: string[] = [];
+    for (const name of tables ?? all.rows.map((row) => row.name)) {
+      const { rows } = await client.query<{ line: string }>(`SELECT t::text AS line FROM ${name} t`);
+      lines.push(...rows.map(({ line }) => line));
+    }
+    return lines.join('\n');
+  } finally {
+    await client.end();
+  }
+}
+
 async function answers(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
   client.on('error', () => {});

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { OperationId } from '@unkey-ts/contract';
 import {
   type App,
@@ -11,6 +8,7 @@ import {
   type Log,
   loadConfig,
 } from '@unkey-ts/server';
+import { type DataPlace, newDataPlace } from './data-place.ts';
 
 /** Time that moves only when told to. */
 export interface FakeClock {
@@ -45,12 +43,12 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** A running service on a real socket and a real file, with a clock of its own. */
+/** A running service on a real socket and a real database, with a clock of its own. */
 export interface Service {
   readonly url: string;
   readonly app: App;
   readonly clock: FakeClock;
-  readonly dataDir: string;
+  readonly place: DataPlace;
   /** Of the first workspace, with every permission. */
   readonly rootKey: string;
   readonly workspaceId: string;
@@ -75,12 +73,12 @@ export async function startService(
     readonly log?: Log;
   } = {},
 ): Promise<Service> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-'));
+  const place = await newDataPlace();
   const clock = options.clock ?? fakeClock();
   const config = loadConfig({
-    flags: { port: '0', 'data-dir': dataDir },
-    env: { LOG_LEVEL: 'silent', ...options.env },
-    cwd: dataDir,
+    flags: { port: '0', 'data-dir': place.dataDir },
+    env: { LOG_LEVEL: 'silent', ...place.env, ...options.env },
+    cwd: place.dataDir,
   });
   const app = await createApp({
     hasJobs: false,
@@ -98,7 +96,7 @@ export async function startService(
     url,
     app,
     clock,
-    dataDir,
+    place,
     rootKey,
     workspaceId,
     call: (operation, body, callOptions) => post(`${url}/v2/${operation}`, body, { rootKey, ...callOptions }),
@@ -121,7 +119,7 @@ export async function startService(
       try {
         await app.close();
       } finally {
-        await rm(dataDir, { recursive: true, force: true });
+        await place.remove();
       }
     },
   };
@@ -141,6 +139,6 @@ export async function post(url: string, body: unknown, options: CallOptions = {}
 }
 
 async function firstWorkspace({ firstStart }: App): Promise<{ workspaceId: string; rootKey: string }> {
-  if (!firstStart?.rootKey) throw new Error('The data folder of a test was not empty.');
+  if (!firstStart?.rootKey) throw new Error('The database of a test was not empty.');
   return { workspaceId: firstStart.workspaceId, rootKey: firstStart.rootKey };
 }

@@ -55,6 +55,7 @@ const rooms: readonly Room[] = [
       `${server}/error-code.ts`,
       `${server}/ids.ts`,
       `${server}/log.ts`,
+      `${server}/events/port.ts`,
       'kysely',
       'pg',
       '@photostructure/sqlite',

@@ -1,10 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from '@photostructure/sqlite';
+import { createHash } from 'node:crypto';
 import { type Operation, type OperationId, operationIds, operations } from '@unkey-ts/contract';
 import { type App, createApp, deleteExpiredAnswers, loadConfig } from '@unkey-ts/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { newDataPlace } from '../data-place.ts';
 import { fakeClock, type Service, startService } from '../service.ts';
 import { eventsOf } from './audit.ts';
 import { expectError } from './expect-error.ts';
@@ -62,12 +60,6 @@ function limitOf(namespace: string) {
 }
 
 /** As somebody does it who can write to the database. */
-function change({ dataDir }: Service, sql: string): void {
-  const database = new DatabaseSync(join(dataDir, 'unkey.sqlite'));
-  database.exec(sql);
-  database.close();
-}
-
 async function newApi({ do: act }: World): Promise<string> {
   return (await act('apis.createApi', { name: 'payments' })).apiId;
 }
@@ -403,13 +395,11 @@ describe('stored answers', () => {
         const { apiId } = (await send('apis.createApi', { name: 'sealed' }, order)).body.data;
         const first = await send('keys.createKey', { apiId }, order);
         expect((await send('keys.createKey', { apiId }, order)).text).toBe(first.text);
-        const files = await Promise.all(
-          ['unkey.sqlite', 'unkey.sqlite-wal'].map((name) => readFile(join(own.dataDir, name), 'latin1')),
-        );
+        const stored = await own.place.text();
         const { key, keyId } = first.body.data;
-        expect(files.join('')).toContain(keyId);
+        expect(stored).toContain(keyId);
         for (const secret of [key, first.body.meta.requestId, order.key, own.rootKey]) {
-          expect(files.join('').includes(secret)).toBe(false);
+          expect(stored.includes(secret)).toBe(false);
         }
       } finally {
         await own.close();
@@ -426,15 +416,16 @@ describe('stored answers', () => {
       const otherOrder = { url: own.url, rootKey: key };
       await send('apis.createApi', body, { ...order, key: 'first' });
       await send('apis.createApi', body, { ...otherOrder, key: 'second' });
-      change(
-        own,
-        'UPDATE kept_answers SET fingerprint = (SELECT fingerprint FROM kept_answers WHERE rowid = 2)',
+      const second = createHash('sha256').update('second').digest('base64url');
+      await own.place.execute(
+        `UPDATE kept_answers SET fingerprint =
+          (SELECT k.fingerprint FROM kept_answers k WHERE k.key_hash = '${second}')`,
       );
       const asAnother = await send('apis.createApi', body, { ...otherOrder, key: 'first' });
       expectError(asAnother, 'unkey/application/unexpected_error');
       const asItself = await send('apis.createApi', body, { ...otherOrder, key: 'second' });
       expect(asItself.isReplayed).toBe(true);
-      change(own, "UPDATE kept_answers SET operation = 'permissions.createRole'");
+      await own.place.execute("UPDATE kept_answers SET operation = 'permissions.createRole'");
       const elsewhere = await send('permissions.createRole', body, { ...otherOrder, key: 'second' });
       expectError(elsewhere, 'unkey/application/unexpected_error');
     } finally {
@@ -455,9 +446,13 @@ describe('stored answers', () => {
   });
 
   test('are deleted at the start of a server too, and not before they have expired', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-'));
+    const { dataDir, env, remove } = await newDataPlace();
     const clock = fakeClock();
-    const config = loadConfig({ flags: { 'data-dir': dataDir }, env: { LOG_LEVEL: 'silent' }, cwd: dataDir });
+    const config = loadConfig({
+      flags: { 'data-dir': dataDir },
+      env: { ...env, LOG_LEVEL: 'silent' },
+      cwd: dataDir,
+    });
     const withApp = async <Result>(hasJobs: boolean, work: (app: App) => Promise<Result>) => {
       const app = await createApp({ config, clock, hasJobs });
       try {
@@ -476,6 +471,6 @@ describe('stored answers', () => {
     await withApp(true, async () => {});
     const left = await withApp(false, ({ services }) => deleteExpiredAnswers(services, clock.now() + day));
     expect(left).toBe(1);
-    await rm(dataDir, { recursive: true, force: true });
+    await remove();
   });
 });

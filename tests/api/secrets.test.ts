@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createLog } from '@unkey-ts/server';
 import { expect, test } from 'vitest';
@@ -14,7 +12,7 @@ test('no key, root key or hash reaches logs, errors, events or the audit log', a
     },
   });
   const service = await startService({ log: createLog({ level: 'trace', destination }) });
-  const { rootKey, app, dataDir, url, workspaceId } = service;
+  const { rootKey, app, place, url, workspaceId } = service;
   const replies: string[] = [];
   const call = async (operation: Parameters<typeof service.call>[0], body: unknown) => {
     const reply = await service.call(operation, body);
@@ -40,7 +38,7 @@ test('no key, root key or hash reaches logs, errors, events or the audit log', a
     store.audit.list({ since: 0, workspaceId, limit: 100 }),
   );
   await app.services.events.flush();
-  const events = await readFile(join(dataDir, 'events.sqlite-wal'), 'latin1');
+  const events = await place.events();
   await app.services.storage.close();
   const fault = await post(
     `${url}/v2/keys.verifyKey`,

@@ -111,7 +111,7 @@ describe('a command that is not understood ends with 2 and says what was meant',
     [['keys', 'createKey', '--byteLength', 'many', '--root-key', 'r'], '--byteLength'],
     [['keys', 'createKey', '--body', '{', '--root-key', 'r'], '--body is not valid JSON'],
   ])('%s', async (words, message) => {
-    const ran = await runUnkey(words, { env: { UNKEY_DATA_DIR: service.dataDir } });
+    const ran = await runUnkey(words, { env: { UNKEY_DATA_DIR: service.place.dataDir } });
     expect(ran).toMatchObject({ status: 2, stdout: '' });
     expect(ran.stderr).toContain(message);
   });

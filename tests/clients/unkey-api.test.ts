@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { Unkey } from '@unkey/api';
 import * as errors from '@unkey/api/models/errors';
 import { type ErrorCode, errorType, type Operation, operations } from '@unkey-ts/contract';
@@ -384,7 +383,7 @@ test('every operation meets the class of the client for 500 when the storage is 
   } finally {
     // The storage cannot be closed again, and says so.
     await broken.app.close().catch(() => undefined);
-    await rm(broken.dataDir, { recursive: true, force: true });
+    await broken.place.remove();
   }
 });
 

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   type App,
   createApp,
@@ -10,6 +7,7 @@ import {
   loadConfig,
   refillDueKeys,
 } from '@unkey-ts/server';
+import { newDataPlace } from '../data-place.ts';
 import { fakeClock } from '../service.ts';
 
 export interface Reply {
@@ -21,7 +19,7 @@ export interface Reply {
   };
 }
 
-/** The real service on a real file, called without a socket. */
+/** The real service on a real database, called without a socket. */
 export interface Subject {
   /** From now on, workspaces are these new ones: what was before is out of sight. */
   newWorkspaces(count: number): Promise<void>;
@@ -30,7 +28,7 @@ export interface Subject {
   call(workspace: number, operation: string, body: unknown): Promise<Reply>;
   /** The same call several times at once, with an `Idempotency-Key` of their own. */
   repeat(workspace: number, operation: string, body: unknown, times: number): Promise<readonly Reply[]>;
-  /** Stops the service and starts it on the same folder. */
+  /** Stops the service and starts it on the same data. */
   restart(): Promise<void>;
   sweepRefills(): Promise<void>;
   setNamespaceDeleted(workspace: number, name: string, deletedAt: number | null): Promise<void>;
@@ -38,9 +36,13 @@ export interface Subject {
 }
 
 export async function startSubject(): Promise<Subject> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-simulation-'));
+  const { dataDir, env, remove } = await newDataPlace();
   const clock = fakeClock(0);
-  const config = loadConfig({ flags: { 'data-dir': dataDir }, env: { LOG_LEVEL: 'error' }, cwd: dataDir });
+  const config = loadConfig({
+    flags: { 'data-dir': dataDir },
+    env: { LOG_LEVEL: 'error', ...env },
+    cwd: dataDir,
+  });
   const open = () => createApp({ config, clock, log: createLog({ level: config.logLevel }) });
   let app = await open();
   let callers: Caller[] = [];
@@ -97,7 +99,7 @@ export async function startSubject(): Promise<Subject> {
       }),
     async close() {
       await app.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await remove();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command, Output } from './command.ts';
+import { CommandError } from './command-errors.ts';
 import { type LocalInvocation, localCommand } from './local-data.ts';
 
 export const backupCommand: Command = localCommand({
@@ -17,6 +18,11 @@ export const backupCommand: Command = localCommand({
 });
 
 async function backup({ given, cwd, config, server }: LocalInvocation): Promise<Output> {
+  if (config.databaseUrl !== undefined) {
+    throw new CommandError(
+      'DATABASE_URL is set: PostgreSQL is backed up with its own tools, such as pg_dump.',
+    );
+  }
   const target = resolve(cwd, given.argument('FILE'));
   server.backupDatabase({ file: server.databaseFileOf(config.dataDir), target });
   const bytes = statSync(target).size;

@@ -1,12 +1,10 @@
 /** What a first start shows of the root key that it has made. */
-export function firstKeyText({ rootKey, dataDir }: { rootKey: string | null; dataDir: string }): string {
+export function firstKeyText({ rootKey, place }: { rootKey: string | null; place: string }): string {
   const key =
     rootKey === null
       ? ['Its root key is the one in UNKEY_ROOT_KEY.']
       : ['Its root key, which may do everything, is shown this once; keep it:', '', `  ${rootKey}`];
-  return ['First start: a workspace was made.', ...key, '', `Everything is kept in ${dataDir}`, ''].join(
-    '\n',
-  );
+  return ['First start: a workspace was made.', ...key, '', `Everything is kept in ${place}`, ''].join('\n');
 }
 
 /** What a first start says once it listens: three lines to paste into a shell, and what next. */

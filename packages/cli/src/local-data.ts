@@ -5,7 +5,7 @@ import { CommandError } from './command-errors.ts';
 
 type Server = typeof import('@unkey-ts/server');
 
-/** The database of the data folder, as local commands work on it: beside a running server, or without one. */
+/** The database as local commands work on it: beside a running server, or without one. */
 export interface LocalData {
   readonly server: Server;
   readonly config: Config;
@@ -23,11 +23,11 @@ const dataFlag: Readonly<Record<string, Flag>> = {
   'data-dir': {
     kind: 'text',
     value: 'FOLDER',
-    description: "The server's data folder. Default: UNKEY_DATA_DIR, then ./data.",
+    description: "The server's data folder, without DATABASE_URL. Default: UNKEY_DATA_DIR, then ./data.",
   },
 };
 
-/** A command that works on the data folder itself and needs no server. */
+/** A command that works on the database itself, that of DATABASE_URL or of the data folder, and needs no server. */
 export function localCommand(
   declaration: Omit<Command, 'run'> & { run(invocation: LocalInvocation): Promise<Output> },
 ): Command {
@@ -63,8 +63,8 @@ async function withLocalData(
 ): Promise<Output> {
   const server = await import('@unkey-ts/server');
   const config = server.loadConfig({ flags: { 'data-dir': given.text('data-dir') }, env, cwd });
-  checkPresent(config.dataDir, server.databaseFileOf(config.dataDir));
-  const { storage } = server.openStorage(config.dataDir);
+  if (config.databaseUrl === undefined) checkPresent(config.dataDir, server.databaseFileOf(config.dataDir));
+  const { storage } = await server.openStorage(config);
   const clock = server.systemClock;
   try {
     return await work({ server, config, storage, clock, ids: server.randomIds(), now: clock.now() });

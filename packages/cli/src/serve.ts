@@ -34,7 +34,7 @@ export const serveCommand: Command = {
   summary: 'Run the service. The first start makes a root key and prints it.',
   details: [
     'Also read, after the flags: the environment, then unkey.config.json in the current folder.',
-    'UNKEY_ROOT_KEY and UNKEY_MASTER_KEY are taken from the environment only.',
+    'DATABASE_URL, UNKEY_ROOT_KEY and UNKEY_MASTER_KEY are taken from the environment only.',
     'SIGTERM and SIGINT answer what has arrived and end; a second one ends at once.',
   ].join('\n'),
   arguments: [],
@@ -48,10 +48,11 @@ async function serve({ given, env, cwd, print }: Invocation): Promise<null> {
   const log = createLog({ level: config.logLevel });
   const app = await createApp({ config, log });
   // Before anything else can fail: nobody will ever see this key again.
-  if (app.firstStart) print(firstKeyText({ ...app.firstStart, dataDir: config.dataDir }));
+  const place = config.databaseUrl === undefined ? config.dataDir : 'PostgreSQL';
+  if (app.firstStart) print(firstKeyText({ ...app.firstStart, place }));
   const { url } = await listenOrClose(app);
   const stopSignal = nextStopSignal();
-  print(`unkey-ts ${version} listens on ${url}, data in ${config.dataDir}\n`);
+  print(`unkey-ts ${version} listens on ${url}, data in ${place}\n`);
   if (app.firstStart) print(firstStepsText({ url, rootKey: app.firstStart.rootKey }));
   log.info({ signal: await stopSignal }, 'stopping: answering what has arrived');
   await app.close();

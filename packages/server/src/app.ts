@@ -3,14 +3,16 @@ import { openapi } from '@unkey-ts/contract';
 import { stringify } from 'yaml';
 import { type Clock, systemClock } from './clock.ts';
 import { type Closer, closeAll } from './closing.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { memoryCounters } from './counters/memory.ts';
 import { countersThroughOutages } from './counters/outage.ts';
 import type { Counters, CountersStatus } from './counters/port.ts';
 import { openRedisCounters } from './counters/redis/counters.ts';
 import { parseAllowList } from './domain/network/ip-allow-list.ts';
 import { createEventBuffer } from './events/buffer.ts';
+import type { EventWriter } from './events/port.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
+import { changeLag } from './http/change-lag.ts';
 import type { HttpHandler } from './http/exchange.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node.ts';
@@ -21,10 +23,11 @@ import { randomIds } from './ids.ts';
 import { noJobs, startJobs } from './jobs/jobs.ts';
 import { lastUsedBuffer } from './jobs/last-used.ts';
 import { createLog, type Log } from './log.ts';
-import { createVault, openMasterKeys } from './secrets.ts';
+import { createVault, openMasterKeys, type Vault } from './secrets.ts';
 import type { Services } from './services.ts';
+import type { ChangeListener } from './storage/changes.ts';
 import { databaseFileOf, masterKeyFileOf, openDataFolder } from './storage/data-folder.ts';
-import { createLookups } from './storage/lookups.ts';
+import { createLookups, type Lookups } from './storage/lookups.ts';
 import type { Storage } from './storage/port/storage.ts';
 import { openSqliteStorage } from './storage/sqlite/storage.ts';
 import { version } from './version.ts';
@@ -68,13 +71,13 @@ export async function createApp(options: AppOptions): Promise<App> {
 async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   const { config, clock = systemClock, timeoutMs, hasJobs = true } = options;
   const log = options.log ?? createLog({ level: config.logLevel });
-  const folder = openDataFolder(config.dataDir);
-  closers.push(folder.release);
-  const { storage, lookups } = openStorage(config.dataDir);
+  // A database in the network has other processes beside this one; a folder has not.
+  if (config.databaseUrl === undefined) closers.push(openDataFolder(config.dataDir).release);
+  const lag = changeLag();
+  const { storage, lookups, openEvents, isChannelUp } = await openStorage(config, { onLag: lag.observe });
   closers.push(storage.close);
   const ids = randomIds();
-  const writer = await openSqliteEvents({ file: join(config.dataDir, 'events.sqlite') });
-  const events = createEventBuffer({ writer, log });
+  const events = createEventBuffer({ writer: await openEvents(), log });
   closers.push(events.close);
   const { counters, status: countersStatus } = await openCounters(config, { log, clock });
   closers.push(counters.close);
@@ -93,6 +96,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     events: () => events.stats(),
     keyCache: () => lookups.stats(),
     counters: countersStatus,
+    changes: isChannelUp && { isChannelUp, lag },
   });
   const document = openapi(version);
   const state = { isDraining: false };
@@ -130,14 +134,34 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   };
 }
 
-/** The database of a data folder, with what it remembers kept in step with what is committed. */
-export function openStorage(dataDir: string) {
-  const storage: Storage = openSqliteStorage({
-    file: databaseFileOf(dataDir),
-    onCommit: (tags) => lookups.onCommit(tags),
-  });
-  const lookups = createLookups(storage, { maxStalenessMs: Number.POSITIVE_INFINITY });
-  return { storage, lookups };
+export interface OpenedStorage {
+  readonly storage: Storage;
+  readonly lookups: Lookups;
+  /** Where usage events are stored. */
+  openEvents(): Promise<EventWriter>;
+  /** Whether this process hears what others commit; null: it needs not to. */
+  readonly isChannelUp: (() => boolean) | null;
+}
+
+/** The database, with what is remembered of it kept in step with what is committed. */
+export async function openStorage(
+  config: Pick<Config, 'dataDir' | 'databaseUrl' | 'maxStalenessMs'>,
+  { onLag = () => {} }: { readonly onLag?: (seconds: number) => void } = {},
+): Promise<OpenedStorage> {
+  const { dataDir, databaseUrl, maxStalenessMs } = config;
+  let lookups: Lookups | null = null;
+  const onCommit: ChangeListener = (tags) => lookups?.onCommit(tags);
+  if (databaseUrl === undefined) {
+    const storage = openSqliteStorage({ file: databaseFileOf(dataDir), onCommit });
+    lookups = createLookups(storage, { maxStalenessMs });
+    const openEvents = () => openSqliteEvents({ file: join(dataDir, 'events.sqlite') });
+    return { storage, lookups, openEvents, isChannelUp: null };
+  }
+  // Its driver is loaded only by who uses it.
+  const { openPostgresStorage } = await import('./storage/postgres/storage.ts');
+  const { storage, events, isChannelUp } = await openPostgresStorage({ url: databaseUrl, onCommit, onLag });
+  lookups = createLookups(storage, { maxStalenessMs });
+  return { storage, lookups, openEvents: async () => events, isChannelUp };
 }
 
 /** In this process's memory, or shared with others; only those can be away and have a status. */
@@ -151,7 +175,12 @@ async function openCounters(
 }
 
 /** The vault, once it is sure that it can open what is stored. */
-export async function openVault(config: Pick<Config, 'masterKey' | 'dataDir'>, storage: Storage) {
+export async function openVault(
+  config: Pick<Config, 'masterKey' | 'dataDir' | 'databaseUrl'>,
+  storage: Storage,
+): Promise<Vault> {
+  if (config.databaseUrl !== undefined && config.masterKey === undefined)
+    throw new ConfigError([oneMasterKey]);
   const workspaces = await storage.read((store) => store.workspaces.list());
   const hasSecrets = workspaces.some(({ wrappedDataKey }) => wrappedDataKey !== null);
   const masterKeys = openMasterKeys({
@@ -163,3 +192,7 @@ export async function openVault(config: Pick<Config, 'masterKey' | 'dataDir'>, s
   checkMasterKey(vault, workspaces);
   return vault;
 }
+
+const oneMasterKey =
+  'UNKEY_MASTER_KEY must be set with DATABASE_URL: all processes need the same master key. Make one with ' +
+  '`openssl rand -base64 32`, or set `off` to keep no recoverable keys.';

@@ -29,6 +29,8 @@ test('without any source the defaults hold', () => {
     host: '127.0.0.1',
     port: 7070,
     dataDir: join(cwd, 'data'),
+    databaseUrl: undefined,
+    maxStalenessMs: 300_000,
     rootKey: undefined,
     masterKey: undefined,
     trustedProxies: [],
@@ -108,10 +110,33 @@ test.each(['1.2.3', '10.0.0.0/', '10.0.0.0/8/8', '::1/129', 'fe80::1%eth0', ',',
   (proxy) => expect(problemsOf({ env: { UNKEY_TRUSTED_PROXIES: proxy } })).toHaveLength(1),
 );
 
-test('DATABASE_URL is refused without telling its value', () => {
-  const problems = problemsOf({ env: { DATABASE_URL: 'proto://user:secret@host' } });
-  expect(problems).toEqual([expect.stringContaining('SQLite only')]);
-  expect(problems.join()).not.toContain('secret');
+test.each(['postgres://u:p@h/d', 'postgresql://u@127.0.0.1:5433/d?sslmode=verify-full'])(
+  'the database %s is taken as it is',
+  (url) => expect(load({ env: { DATABASE_URL: url } }).databaseUrl).toBe(url),
+);
+
+test.each(['mysql://user:secret@host/d', 'host=h password=secret', 'postgres://user:secret@[::/d'])(
+  'the database %j is refused without telling its value',
+  (url) => {
+    const problems = problemsOf({ env: { DATABASE_URL: url } });
+    expect(problems).toEqual([expect.stringContaining('DATABASE_URL must be a URL')]);
+    expect(problems.join()).not.toContain('secret');
+  },
+);
+
+test.each([
+  ['0', 0],
+  ['1500', 1500],
+  ['250ms', 250],
+  ['30s', 30_000],
+  ['5m', 300_000],
+  ['2h', 7_200_000],
+])('the staleness %s is %i ms', (given, milliseconds) => {
+  expect(load({ env: { UNKEY_MAX_STALENESS: given } }).maxStalenessMs).toBe(milliseconds);
+});
+
+test.each(['-1', '5 minutes', '1d', '1.5s', 's'])('the staleness %j is refused', (given) => {
+  expect(problemsOf({ env: { UNKEY_MAX_STALENESS: given } })).toEqual([expect.stringContaining('30s, 5m')]);
 });
 
 test('REDIS_URL is one server, or some nodes of a cluster', () => {

@@ -14,6 +14,10 @@ export interface Config {
   readonly port: number;
   /** Absolute path. */
   readonly dataDir: string;
+  /** `postgres://…`, with the password in it; absent: a SQLite file in the data folder. */
+  readonly databaseUrl: string | undefined;
+  /** For how long what is remembered of the database is used while that cannot be reached. */
+  readonly maxStalenessMs: number;
   readonly rootKey: string | undefined;
   /** As written in the variable: `off`, or base64 keys with commas between them, the current one first. */
   readonly masterKey: string | undefined;
@@ -63,7 +67,7 @@ const fileMembers = ['host', 'port', 'dataDir', 'trustedProxies', 'logLevel', 'l
 
 /** First match wins: flags, environment, `unkey.config.json`, default. An empty variable counts as not set. */
 export function loadConfig(sources: ConfigSources): Config {
-  const problems: string[] = [...otherStoreProblems(sources.env)];
+  const problems: string[] = [];
   const file = readConfigFile(join(sources.cwd, configFile), problems);
   const read = <Value>(setting: Setting<Value>) => readSetting(setting, sources, file, problems);
 
@@ -77,6 +81,8 @@ export function loadConfig(sources: ConfigSources): Config {
       fallback: resolve(sources.cwd, 'data'),
       parse: (given) => resolve(sources.cwd, parseFolder(given)),
     }),
+    databaseUrl: read({ variable: 'DATABASE_URL', fallback: undefined, parse: parseDatabaseUrl }),
+    maxStalenessMs: read({ variable: 'UNKEY_MAX_STALENESS', fallback: 300_000, parse: parseDuration }),
     rootKey: read({ variable: 'UNKEY_ROOT_KEY', fallback: undefined, parse: parseRootKey }),
     masterKey: read({ variable: 'UNKEY_MASTER_KEY', fallback: undefined, parse: parseMasterKey }),
     trustedProxies: read({
@@ -103,15 +109,6 @@ export function loadConfig(sources: ConfigSources): Config {
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
-}
-
-function otherStoreProblems(env: ConfigSources['env']): string[] {
-  return ['DATABASE_URL']
-    .filter((name) => isGiven(env[name]))
-    .map(
-      (name) =>
-        `${name} is set, but this version stores in SQLite only. Unset it; UNKEY_DATA_DIR says where.`,
-    );
 }
 
 function readConfigFile(path: string, problems: string[]): ConfigFile {
@@ -203,6 +200,24 @@ function parsePort(given: unknown): number {
 function parseFolder(given: unknown): string {
   if (typeof given === 'string' && given !== '' && !given.includes('\0')) return given;
   throw new InvalidValue(`is ${shown(given)}; it must be the path of a folder.`);
+}
+
+function parseDatabaseUrl(given: unknown): string {
+  const url = typeof given === 'string' ? given.trim() : '';
+  // Not shown: it may hold a password.
+  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return url;
+  throw new InvalidValue('must be a URL as postgres://USER:PASSWORD@HOST:5432/DATABASE.');
+}
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+function parseDuration(given: unknown): number {
+  const [, number, unit = 'ms'] = /^(\d{1,10})(ms|s|m|h)?$/.exec(String(given).trim()) ?? [];
+  const milliseconds = Number(number) * (unitsMs[unit] ?? Number.NaN);
+  if (Number.isSafeInteger(milliseconds)) return milliseconds;
+  throw new InvalidValue(
+    `is ${shown(given)}; it must be a number of milliseconds, or one with a unit: 500ms, 30s, 5m, 1h.`,
+  );
 }
 
 function parseRootKey(given: unknown): string {

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { changeLag } from './change-lag.ts';
 import { createMetrics } from './metrics.ts';
 
 function setUp() {
   const events = { buffered: 3, written: 40, dropped: 5 };
   const keyCache = { hits: 7, misses: 2, size: 1 };
   return {
-    metrics: createMetrics({ events: () => events, keyCache: () => keyCache, counters: null }),
+    metrics: createMetrics({ events: () => events, keyCache: () => keyCache, counters: null, changes: null }),
     events,
   };
 }
@@ -64,7 +65,11 @@ test('two servers in one process keep their own numbers', async () => {
 
 test('an outage of shared counters shows, with what was decided in it', async () => {
   const status = { isUp: false, mode: 'allow', outageDecisions: 12, processes: 3 } as const;
-  const sources = { events: () => ({ buffered: 0, written: 0, dropped: 0 }), counters: () => status };
+  const sources = {
+    events: () => ({ buffered: 0, written: 0, dropped: 0 }),
+    counters: () => status,
+    changes: null,
+  };
   const metrics = createMetrics({ ...sources, keyCache: () => ({ hits: 0, misses: 0, size: 0 }) });
   for (const line of [
     'unkey_counters_up 0',
@@ -74,4 +79,20 @@ test('an outage of shared counters shows, with what was decided in it', async ()
     expect(await metrics.text()).toContain(`${line}\n`);
   }
   expect(await setUp().metrics.text()).not.toContain('unkey_counters');
+});
+
+test('the way of changes between processes shows, with how long they took', async () => {
+  const lag = changeLag();
+  lag.observe(0.003);
+  const metrics = createMetrics({
+    events: () => ({ buffered: 0, written: 0, dropped: 0 }),
+    keyCache: () => ({ hits: 0, misses: 0, size: 0 }),
+    counters: null,
+    changes: { isChannelUp: () => false, lag },
+  });
+  const text = await metrics.text();
+  expect(text).toContain('unkey_change_channel_up 0\n');
+  expect(text).toContain('unkey_change_lag_seconds_bucket{le="0.0025"} 0\n');
+  expect(text).toContain('unkey_change_lag_seconds_bucket{le="0.005"} 1\n');
+  expect(await setUp().metrics.text()).not.toContain('unkey_change');
 });

@@ -1,6 +1,7 @@
 import { Counter, Histogram, Registry } from 'prom-client';
 import type { CountersStatus } from '../counters/port.ts';
 import type { EventStats } from '../events/port.ts';
+import type { ChangeLag } from './change-lag.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { registerGauge, registerTotal } from './register-metric.ts';
 
@@ -31,6 +32,8 @@ export function createMetrics(sources: {
   keyCache(): KeyCacheStats;
   /** Null: they are in this process, and cannot be away. */
   readonly counters: (() => CountersStatus) | null;
+  /** What other processes commit; null: there are none to hear of. */
+  readonly changes: { readonly isChannelUp: () => boolean; readonly lag: ChangeLag } | null;
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -50,6 +53,12 @@ export function createMetrics(sources: {
   registerEventMetrics(registers, sources.events);
   registerKeyCacheMetrics(registers, sources.keyCache);
   if (sources.counters !== null) registerCountersMetrics(registers, sources.counters);
+  if (sources.changes !== null) {
+    const { isChannelUp, lag } = sources.changes;
+    const help = 'Whether changes made by other processes are heard of: 1, or 0.';
+    registerGauge(registers, 'unkey_change_channel_up', help, () => (isChannelUp() ? 1 : 0));
+    lag.registerIn(registry);
+  }
   registerProcessMetrics(registers);
 
   // Resolving labels costs more than counting: each pair is resolved once.

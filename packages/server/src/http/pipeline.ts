@@ -240,7 +240,11 @@ function fault(
   }
   log.error({ requestId, operation, ...errorFields(error) }, 'request failed');
   if (error instanceof StorageUnavailableError) {
-    return respondRefusal(refuseUnavailable(error.message), requestId, accept);
+    // Whoever hears that nothing was done may repeat it.
+    const refusal = error.mayBeDone
+      ? refuse('unkey/application/unexpected_error', error.message)
+      : refuseUnavailable(error.message);
+    return respondRefusal(refusal, requestId, accept);
   }
   const detail = `The request failed for a reason that lies with the server. Its log names ${requestId}.`;
   return respondRefusal(refuse('unkey/application/unexpected_error', detail), requestId, accept);

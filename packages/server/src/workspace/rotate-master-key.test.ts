@@ -6,6 +6,7 @@ import { openStorage, openVault } from '../app.ts';
 import { systemClock } from '../clock.ts';
 import { randomIds } from '../ids.ts';
 import { masterKeyFileOf } from '../storage/data-folder.ts';
+import type { Storage } from '../storage/port/storage.ts';
 import { createWorkspace } from './ensure-workspace.ts';
 import { rotateMasterKey } from './rotate-master-key.ts';
 
@@ -17,10 +18,10 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-const vaultOf = (storage: ReturnType<typeof openStorage>['storage']) =>
-  openVault({ dataDir, masterKey: undefined }, storage);
+const place = () => ({ dataDir, databaseUrl: undefined, maxStalenessMs: 0 });
+const vaultOf = (storage: Storage) => openVault({ ...place(), masterKey: undefined }, storage);
 
-async function storeSecret(storage: ReturnType<typeof openStorage>['storage']): Promise<string> {
+async function storeSecret(storage: Storage): Promise<string> {
   const vault = await vaultOf(storage);
   return storage.write(async (store) => {
     const makers = { ids: randomIds(), clock: systemClock };
@@ -32,7 +33,8 @@ async function storeSecret(storage: ReturnType<typeof openStorage>['storage']): 
 }
 
 test('rotations at once end with one master key that opens every secret', async () => {
-  const [one, other] = [openStorage(dataDir).storage, openStorage(dataDir).storage];
+  const one = (await openStorage(place())).storage;
+  const other = (await openStorage(place())).storage;
   const ciphertext = await storeSecret(one);
   const keyFile = masterKeyFileOf(dataDir);
   const former = readFileSync(keyFile, 'utf8');
@@ -53,7 +55,7 @@ test('rotations at once end with one master key that opens every secret', async 
 });
 
 test('a rotation that fails leaves the secrets readable', async () => {
-  const { storage } = openStorage(dataDir);
+  const { storage } = await openStorage(place());
   const ciphertext = await storeSecret(storage);
   const keyFile = masterKeyFileOf(dataDir);
   const vault = await vaultOf(storage);

@@ -3,13 +3,14 @@ import { isSpoilt, unconnected } from './unavailable.ts';
 
 /**
  * Each kind of work has connections of its own: writers that wait for locks must not keep look-ups from theirs. Together
- * with the one that listens, a process has at most 17.
+ * with the one that listens, a process has at most 18.
  */
 export interface Connections {
   readonly lookups: pg.Pool;
   readonly spends: pg.Pool;
   readonly reads: pg.Pool;
   readonly writes: pg.Pool;
+  readonly events: pg.Pool;
   /** A connection of its own, not yet connected. */
   single(): pg.Client;
   close(): Promise<void>;
@@ -20,6 +21,7 @@ const sizes = {
   spends: { max: 4, statementMs: 5000 },
   reads: { max: 3, statementMs: 10_000 },
   writes: { max: 5, statementMs: 10_000 },
+  events: { max: 1, statementMs: 10_000 },
 } as const;
 
 /** A listener that is not answered within this and `silenceMs` counts as cut off. */
@@ -35,6 +37,7 @@ export function openConnections(url: string): Connections {
     spends: poolOf(url, sizes.spends),
     reads: poolOf(url, sizes.reads),
     writes: poolOf(url, sizes.writes),
+    events: poolOf(url, sizes.events),
   };
   return {
     ...pools,

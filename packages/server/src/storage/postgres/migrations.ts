@@ -97,6 +97,19 @@ const migrations: readonly string[] = [
   );
   CREATE INDEX kept_answers_expiry ON kept_answers (expires_at);
 
+  CREATE TABLE verification_events (
+    at bigint NOT NULL, request_id ${text} NOT NULL, workspace_id ${text} NOT NULL, api_id ${text} NOT NULL,
+    key_id ${text} NOT NULL, identity_id ${text}, external_id ${text}, outcome ${text} NOT NULL, tags ${text} NOT NULL,
+    spent_credits bigint NOT NULL, latency_ms double precision NOT NULL
+  );
+  CREATE INDEX verification_events_by_time ON verification_events (workspace_id, at);
+  CREATE TABLE ratelimit_events (
+    at bigint NOT NULL, request_id ${text} NOT NULL, workspace_id ${text} NOT NULL, namespace_id ${text} NOT NULL,
+    identifier ${text} NOT NULL, passed smallint NOT NULL, limit_value bigint NOT NULL, remaining bigint NOT NULL,
+    cost bigint NOT NULL, override_id ${text}, latency_ms double precision NOT NULL
+  );
+  CREATE INDEX ratelimit_events_by_time ON ratelimit_events (workspace_id, at);
+
   -- Under "C" only ASCII has case: this folds all of Unicode.
   CREATE FUNCTION fold_case(folded text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     AS $$ SELECT lower(folded COLLATE "und-x-icu") COLLATE "C" $$;

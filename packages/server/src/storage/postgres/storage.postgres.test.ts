@@ -12,12 +12,12 @@ afterAll(() => database.drop());
 storageConformance('storage in a PostgreSQL database', async (onCommit) => {
   const { url } = database;
   await execute(url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-  const storage = await openPostgresStorage({ url, onCommit });
+  const { storage } = await openPostgresStorage({ url, onCommit });
   const opened = [storage];
   return {
     storage,
     async openAnother() {
-      const another = await openPostgresStorage({ url, onCommit: () => {} });
+      const { storage: another } = await openPostgresStorage({ url, onCommit: () => {} });
       opened.push(another);
       return another;
     },

@@ -1,8 +1,10 @@
 import type { Pool } from 'pg';
+import type { EventWriter } from '../../events/port.ts';
 import type { ChangeListener } from '../changes.ts';
 import { type Spent, type Storage, StorageUnavailableError } from '../port/storage.ts';
 import { openChangeChannel } from './change-channel.ts';
 import { openConnections, using } from './connections.ts';
+import { postgresEvents } from './events.ts';
 import { Gathering } from './gathering.ts';
 import { hotReads } from './hot-path.ts';
 import { migrate } from './migrations.ts';
@@ -18,7 +20,9 @@ export interface PostgresOptions {
   readonly onLag?: (seconds: number) => void;
 }
 
-export interface PostgresStorage extends Storage {
+export interface OpenedPostgres {
+  readonly storage: Storage;
+  readonly events: EventWriter;
   /** Whether this process hears what others commit. */
   isChannelUp(): boolean;
 }
@@ -30,7 +34,7 @@ interface Spend {
 }
 
 /** Storage in a PostgreSQL database, 13 or newer, which other processes may use at the same time. */
-export async function openPostgresStorage(options: PostgresOptions): Promise<PostgresStorage> {
+export async function openPostgresStorage(options: PostgresOptions): Promise<OpenedPostgres> {
   const { url, onCommit, onLag = () => {} } = options;
   const connections = openConnections(url);
   try {
@@ -58,7 +62,7 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Pos
     return batch.map(() => credits);
   });
 
-  return {
+  const storage: Storage = {
     read: snapshots,
     write: (work, scope = 'alone') => write(work, scope),
     findCaller: (hash) => telling(reads.findCaller(hash)),
@@ -69,13 +73,13 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Pos
     spendCredits: (workspaceId, keyId, cost) =>
       spends.add(`${workspaceId}\n${keyId}`, { workspaceId, keyId, cost }),
     catchUp: () => channel.freshness,
-    isChannelUp: channel.isUp,
     ping: () => telling(using(connections.lookups, async (client) => void (await client.query('SELECT 1')))),
     async close() {
       await channel.close();
       await connections.close();
     },
   };
+  return { storage, events: postgresEvents(connections.events), isChannelUp: channel.isUp };
 }
 
 /** All spends of a batch are of one key. They are one statement, and so one transaction. */

@@ -25,7 +25,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The ways in which the driver says that there is no connection, or no longer. */
-const lostMessage = /^(Connection terminated|timeout (exceeded|expired)|Client (has|was)|Cannot use a pool)/;
+const lostMessage = /^(Connection terminated|timeout (exceeded|expired)|Client (has|was))/;
 const lostCode = /^(E[A-Z]{3,}|08\w{3}|57P0\d|25P03)$/;
 const timeoutMessage = 'Query read timeout';
 
@@ -37,6 +37,7 @@ export function unavailable(error: unknown, options: { readonly mayBeDone?: bool
 
 /** There is no connection, whatever the reason: of those of TLS there are many. */
 export function unconnected(error: unknown): unknown {
+  if (error instanceof Error && error.message.startsWith('Cannot use a pool')) return error;
   return new StorageUnavailableError(reasonOf(error) ?? unreachable, { cause: error });
 }
 
