@@ -1,0 +1,348 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  AbortError,
+  Call,
+  type ClientOptions,
+  ConfigurationError,
+  type Fetch,
+  NotFoundErrorResponse,
+  TooManyRequestsErrorResponse,
+  Unkey,
+  UnkeyCore,
+  UnkeyError,
+} from '../../packages/sdk/src/index.ts';
+import { type Service, startService } from '../service.ts';
+import { ok, refusal, type ScriptedPeer, stall, startPeer } from './scripted-peer.ts';
+
+let peer: ScriptedPeer;
+let service: Service;
+beforeAll(async () => {
+  peer = await startPeer();
+  service = await startService();
+});
+afterAll(async () => {
+  await service.close();
+  await peer.close();
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const client = (options: ClientOptions = {}): Unkey =>
+  new Unkey({ rootKey: 'root_key', serverURL: peer.url, retry: false, ...options });
+const getApi = (unkey: Unkey) => unkey.apis.getApi({ apiId: 'api_1' });
+
+describe('a call', () => {
+  test('leaves when it is made, and once, however often it is looked at', async () => {
+    const fetch = vi.fn<Fetch>(async () => new Response('{"meta":{"requestId":"r"},"data":{}}'));
+    const call = getApi(client({ fetch }));
+    await vi.waitFor(() => expect(fetch).toHaveBeenCalledTimes(1));
+    await Promise.all([
+      call,
+      call.then(),
+      call.safe(),
+      call.withResponse(),
+      call.withResponse(),
+      call.finally(),
+    ]);
+    expect(fetch).toHaveBeenCalledTimes(1);
+  });
+
+  test('sends what it was given, whatever is done to that afterwards', async () => {
+    peer.plays(ok());
+    const request = { apiId: 'api_1' };
+    const call = client({ rootKey: async () => 'root_key' }).apis.getApi(request);
+    request.apiId = 'api_2';
+    await call;
+    expect(peer.bodies()).toEqual([{ apiId: 'api_1' }]);
+  });
+
+  test('is a promise to everything that takes one', async () => {
+    peer.plays(ok({ id: 'api_1' }));
+    const unkey = client();
+    const data = { id: 'api_1' };
+    expect(await Promise.all([getApi(unkey), getApi(unkey)])).toMatchObject([{ data }, { data }]);
+    expect(await Promise.resolve(getApi(unkey))).toMatchObject({ data });
+    expect(await getApi(unkey).then(({ data: { id } }) => id)).toBe('api_1');
+    expect(Object.prototype.toString.call(getApi(unkey))).toBe('[object Call]');
+    expect(getApi(unkey)).toBeInstanceOf(Call);
+    const last = vi.fn();
+    await getApi(unkey).finally(last);
+    expect(last).toHaveBeenCalledTimes(1);
+    peer.plays(refusal(404));
+    expect(await getApi(unkey).catch(({ status }) => status)).toBe(404);
+    expect(await Promise.allSettled([getApi(unkey)])).toMatchObject([{ status: 'rejected' }]);
+  });
+
+  test('never rejects with safe(), not even for a request that cannot be sent', async () => {
+    peer.plays(refusal(404));
+    const failed = await getApi(client()).safe();
+    expect(failed).toEqual({ ok: false, error: expect.any(NotFoundErrorResponse) });
+    const cyclic: Record<string, unknown> = {};
+    cyclic.self = cyclic;
+    expect(await client().request('things.getThing', cyclic).safe()).toMatchObject({ ok: false });
+    const failing = () => Promise.reject(new Error('vault'));
+    expect(await getApi(client({ rootKey: failing })).safe()).toMatchObject({
+      ok: false,
+      error: { message: 'The function rootKey failed: vault', attempts: 0, operation: 'apis.getApi' },
+    });
+    peer.plays(ok({ id: 'api_1' }));
+    expect(await getApi(client()).safe()).toMatchObject({ ok: true, value: { data: { id: 'api_1' } } });
+  });
+
+  test('that fails unseen is an unhandled rejection, once, as of any promise; one that is seen is not', async () => {
+    const unhandled: unknown[] = [];
+    const listeners = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.on('unhandledRejection', (error) => unhandled.push(error));
+    try {
+      const fetch: Fetch = async () => new Response('{}', { status: 404 });
+      await getApi(client({ fetch })).safe();
+      await getApi(client({ fetch })).catch(() => undefined);
+      await client({ fetch }).permissions.listRoles().safe();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([]);
+      getApi(client({ fetch }));
+      await vi.waitFor(() => expect(unhandled).toHaveLength(1));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([expect.any(NotFoundErrorResponse)]);
+    } finally {
+      process.removeAllListeners('unhandledRejection');
+      for (const listener of listeners) process.on('unhandledRejection', listener);
+    }
+  });
+
+  test('asks a function for the root key each time, once for all its attempts', async () => {
+    let count = 0;
+    const rootKey = () => `root_key_${++count}`;
+    peer.plays(refusal(503), ok());
+    const unkey = client({ rootKey, retry: { initialIntervalMs: 0 } });
+    await getApi(unkey);
+    await getApi(unkey);
+    expect(peer.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer root_key_1',
+      'Bearer root_key_1',
+      'Bearer root_key_2',
+    ]);
+  });
+
+  test.each([
+    ['abc', 'Bearer abc'],
+    ['bearer abc', 'bearer abc'],
+    ['Bearer abc', 'Bearer abc'],
+  ])('sends the root key %j as %j', async (rootKey, sent) => {
+    peer.plays(ok());
+    await getApi(client({ rootKey }));
+    expect(peer.requests[0]?.headers.authorization).toBe(sent);
+  });
+});
+
+describe('withResponse', () => {
+  test('tells status, headers, attempts and the limit of the workspace', async () => {
+    const { workspaceId, rootKey } = await service.newWorkspace();
+    await service.app.services.storage.write((store) =>
+      store.workspaces.update(workspaceId, { requestsPerMinute: 2 }),
+    );
+    const unkey = new Unkey({ rootKey, serverURL: service.url, retry: false });
+    const list = () => unkey.identities.listIdentities().withResponse();
+    const { response } = await list();
+    expect(response).toMatchObject({ status: 200, attempts: 1, rateLimit: { limit: 2, remaining: 1 } });
+    expect(response.rateLimit?.resetAfterMs).toBeGreaterThan(0);
+    expect(response.headers.get('Content-Type')).toContain('application/json');
+    expect((await list()).response.rateLimit).toMatchObject({ remaining: 0 });
+    const result = await unkey.identities.listIdentities().safe();
+    expect(result.error).toBeInstanceOf(TooManyRequestsErrorResponse);
+    expect(result.error?.rateLimit).toMatchObject({ limit: 2, remaining: 0 });
+  });
+
+  test('leaves the answer as it was: nothing more is printed or compared', async () => {
+    peer.plays(ok({ id: 'api_1' }));
+    const answer = await getApi(client()).withResponse();
+    expect(Object.keys(answer)).toEqual(['meta', 'data']);
+    expect(answer.response.rateLimit).toBeUndefined();
+  });
+});
+
+describe('a client that is closed', () => {
+  test('ends its calls and refuses later ones, in every way that closes it', async () => {
+    const ways: ((unkey: Unkey) => void)[] = [(unkey) => unkey.close(), (unkey) => unkey[Symbol.dispose]()];
+    for (const close of ways) {
+      peer.plays(stall);
+      const unkey = client();
+      const running = [getApi(unkey).safe(), unkey.permissions.listRoles().safe()];
+      await peer.arrived(2);
+      close(unkey);
+      for (const { error } of await Promise.all(running)) expect(error).toBeInstanceOf(AbortError);
+      const late = await getApi(unkey).safe();
+      expect(late.error).toBeInstanceOf(AbortError);
+      expect(late.error?.message).toBe('The client is closed.');
+      expect(peer.requests).toHaveLength(2);
+    }
+  });
+
+  test('by `await using` once its calls have ended', async () => {
+    let answerIt: (response: Response) => void = () => {};
+    const response = new Promise<Response>((resolve) => {
+      answerIt = resolve;
+    });
+    const fetch: Fetch = () => response;
+    const unkey = client({ fetch });
+    const call = getApi(unkey);
+    const closed = unkey[Symbol.asyncDispose]();
+    answerIt(new Response('{"meta":{},"data":{"id":"api_1"}}'));
+    await closed;
+    expect((await call).data).toEqual({ id: 'api_1' });
+    expect((await getApi(unkey).safe()).error).toBeInstanceOf(AbortError);
+  });
+});
+
+describe('options', () => {
+  const wrong: [string, object, RegExp][] = [
+    ['a name that no option has', { timeout: 5 }, /There is no option 'timeout'\. There are: .*timeoutMs/],
+    [
+      'a retry option that there is none of',
+      { retry: { attempts: 5 } },
+      /There is no option 'attempts'.*maxAttempts/,
+    ],
+    ['a deadline that is no number', { timeoutMs: Number.NaN }, /timeoutMs is NaN/],
+    ['a deadline before now', { timeoutMs: -1 }, /timeoutMs is -1/],
+    ['a serverURL without a scheme', { serverURL: 'localhost:3000' }, /serverURL must be/],
+    ['a serverURL with a query', { serverURL: 'https://example.com/?a=b' }, /serverURL must be/],
+  ];
+
+  test.each(wrong)('with %s are an error at once', async (_, options, message) => {
+    expect(() => client(options)).toThrow(ConfigurationError);
+    expect(() => client(options)).toThrow(message);
+    peer.plays(ok());
+    const { error } = await client().apis.getApi({ apiId: 'api_1' }, options).safe();
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error?.message).toMatch(message);
+    expect(peer.requests).toHaveLength(0);
+  });
+
+  test('with a name that none has are let pass in production: a deployment does not fail over it', async () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    peer.plays(ok());
+    const options: object = { timeout: 5, retry: { attempts: 1 } };
+    await client(options).apis.getApi({ apiId: 'api_1' }, options);
+    expect(peer.requests).toHaveLength(1);
+    expect(() => client({ timeoutMs: Number.NaN })).toThrow(ConfigurationError);
+  });
+
+  test('from the environment, and over it', async () => {
+    vi.stubEnv('UNKEY_ROOT_KEY', 'of_environment');
+    vi.stubEnv('UNKEY_SERVER_URL', `${peer.url}/prefix//`);
+    peer.plays(ok());
+    await getApi(new Unkey());
+    await getApi(new Unkey({ rootKey: 'mine', serverURL: `${peer.url}/other` }));
+    await new Unkey().apis.getApi({ apiId: 'api_1' }, { serverURL: peer.url });
+    expect(peer.requests.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/prefix/v2/apis.getApi', 'Bearer of_environment'],
+      ['/other/v2/apis.getApi', 'Bearer mine'],
+      ['/v2/apis.getApi', 'Bearer of_environment'],
+    ]);
+  });
+
+  test('headers: the call’s over the client’s over the library’s, in any case; null takes one away', async () => {
+    peer.plays(ok());
+    const unkey = client({ headers: { 'X-One': 'client', 'x-two': 'client', 'User-Agent': 'mine' } });
+    const headers = { 'x-one': 'call', 'X-TWO': null, accept: undefined };
+    await unkey.apis.getApi({ apiId: 'api_1' }, { headers });
+    expect(peer.requests[0]?.headers).toMatchObject({
+      'x-one': 'call',
+      'user-agent': 'mine',
+      accept: 'application/json',
+      'content-type': 'application/json',
+    });
+    expect(peer.requests[0]?.headers).not.toHaveProperty('x-two');
+    expect(peer.requests[0]?.headers).not.toHaveProperty('cookie');
+  });
+
+  test('fetchOptions are passed on, and change nothing that the client decides', async () => {
+    const fetch = vi.fn<Fetch>(async () => new Response('{"meta":{},"data":{}}'));
+    const unkey = client({ fetch, fetchOptions: { cache: 'no-store', mode: 'cors', redirect: 'follow' } });
+    const own = { cache: 'reload', method: 'PUT', body: 'x' };
+    await unkey.apis.getApi({ apiId: 'api_1' }, { fetchOptions: own });
+    expect(fetch.mock.calls[0]?.[1]).toMatchObject({
+      cache: 'reload',
+      mode: 'cors',
+      redirect: 'manual',
+      method: 'POST',
+      body: '{"apiId":"api_1"}',
+    });
+  });
+});
+
+describe('a request', () => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'with %d is refused: JSON would make it null, which means never and unlimited',
+    async (expires) => {
+      peer.plays(ok());
+      const { error } = await client().keys.updateKey({ keyId: 'key_1', expires }).safe();
+      expect(error).toBeInstanceOf(ConfigurationError);
+      expect(error?.message).toBe(`'expires' is ${expires}: give a number, or leave it out.`);
+      expect(peer.requests).toHaveLength(0);
+    },
+  );
+
+  test('that is not JSON is refused', async () => {
+    const cyclic: Record<string, unknown> = {};
+    cyclic.self = cyclic;
+    for (const body of [{ big: 1n }, cyclic]) {
+      const { error } = await client().request('things.getThing', body).safe();
+      expect(error).toBeInstanceOf(ConfigurationError);
+      expect(error?.message).toMatch(/^The request is not JSON: /);
+    }
+  });
+
+  test('is sent as it is: null stays, undefined is left out, nothing is added, text is UTF-8', async () => {
+    peer.plays(ok());
+    const unkey = client();
+    const text = 'žluťoučký 🔑 \u2028 "quoted" \\';
+    await unkey.keys.updateKey({ keyId: text, name: null, expires: undefined, credits: { remaining: null } });
+    await unkey.keys.createKey({ apiId: 'api_1' });
+    await unkey.identities.listIdentities();
+    expect(peer.requests.map(({ body }) => body)).toEqual([
+      JSON.stringify({ keyId: text, name: null, credits: { remaining: null } }),
+      '{"apiId":"api_1"}',
+      '{}',
+    ]);
+  });
+
+  test('of 5 MB, and an answer as large', async () => {
+    const large = 'ä'.repeat(2_500_000);
+    peer.plays(ok({ large }));
+    const { data } = await client().request<{ data: { large: string } }>('things.getThing', { large });
+    expect(data.large).toBe(large);
+    expect(peer.bodies()).toEqual([{ large }]);
+  });
+
+  test('without a body is a GET', async () => {
+    peer.plays(ok());
+    await client().liveness();
+    await client().request('/v2/things.getThing', null);
+    expect(peer.requests.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ['GET', '/v2/liveness', ''],
+      ['GET', '/v2/things.getThing', ''],
+    ]);
+  });
+});
+
+test('a runtime without process, or one that may not be read, is enough', () => {
+  const { process } = globalThis;
+  const forbidding = {
+    get env(): never {
+      throw new Error('not allowed');
+    },
+  };
+  try {
+    for (const other of [undefined, {}, forbidding]) {
+      Object.defineProperty(globalThis, 'process', { value: other, configurable: true, writable: true });
+      expect(() => new UnkeyCore({ rootKey: 'r' })).not.toThrow();
+      expect(() => new Unkey({ rootKey: 'r' })).not.toThrow();
+      expect(() => new Unkey()).toThrow(UnkeyError);
+    }
+  } finally {
+    Object.defineProperty(globalThis, 'process', { value: process, configurable: true, writable: true });
+  }
+});
