@@ -50,7 +50,8 @@ export async function startRedisCluster(): Promise<readonly RedisServer[]> {
     ['10923', '16383'],
   ]) {
     const busPort = String(await freePort());
-    const server = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', busPort]);
+    const options = ['--cluster-enabled', 'yes', '--cluster-port', busPort, '--cluster-node-timeout', '1000'];
+    const server = await startRedis(options);
     await redisCli(server.port, ['cluster', 'addslotsrange', ...slots]);
     const [first] = servers;
     if (first !== undefined) {

@@ -54,7 +54,9 @@ test('a node of a cluster that is named alone says what is missing', async () =>
   });
   const reasons: string[] = [];
   for (let index = 0; index < 50; index++) {
-    await alone.take(`ws_${index}`, takes, now).catch((error: Error) => reasons.push(error.message));
+    await Promise.resolve(alone.take(`ws_${index}`, takes, now)).catch((error: Error) => {
+      reasons.push(error.message);
+    });
   }
   expect(reasons[0]).toMatch(/name several of its nodes/);
   await alone.close();

@@ -9,8 +9,8 @@ export interface RedisConnection {
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
   /** Rejects unless every node that holds counters answers. */
   ping(): Promise<void>;
-  /** Gives up the present connection for a new one. */
-  reconnect(): void;
+  /** Gives up a connection that is open and of no use, for a new one. */
+  reconnectIfStuck(): void;
   close(): void;
 }
 
@@ -27,21 +27,24 @@ export async function connectRedis(
 ): Promise<RedisConnection> {
   const client = await createClient(addresses, timeoutMs);
   let latestError: Error | null = null;
-  let isLeaving = false;
+  /** Silent, or leading to a server that is a replica now. A closed one the library opens again by itself. */
+  let isStuck = false;
   client.on('error', (error: Error) => {
     latestError = error;
   });
   client.on('ready', () => {
     latestError = null;
-    isLeaving = false;
+    isStuck = false;
   });
   // A failure is tried again in the background, and told by the first command.
   await client.connect().catch(() => {});
+  if ('nodes' in client) await connectNodes(client);
 
   const telling = async <Result>(work: Promise<Result>): Promise<Result> => {
     try {
       return await work;
     } catch (error) {
+      isStuck ||= isTimeout(error) || (isReply(error) && error.message.startsWith('READONLY'));
       throw new CountersUnavailableError(reasonOf(error, latestError, timeoutMs));
     }
   };
@@ -49,10 +52,9 @@ export async function connectRedis(
   return {
     run: (script, keys, args) => telling(evaluate(client, script, keys, args)),
     ping: () => telling(pingAll(client)),
-    reconnect() {
-      // Where there is none, the library is at it.
-      if (isLeaving || client.status !== 'ready') return;
-      isLeaving = true;
+    reconnectIfStuck() {
+      if (!isStuck || client.status !== 'ready') return;
+      isStuck = false;
       client.disconnect(true);
     },
     close: () => client.disconnect(),
@@ -100,6 +102,12 @@ async function createClient(addresses: readonly RedisAddress[], timeoutMs: numbe
   });
 }
 
+/** A node is connected to at its first command, and refuses others meanwhile: so that one comes before there are others. */
+async function connectNodes(cluster: Cluster): Promise<void> {
+  cluster.on('+node', (node: Redis) => node.ping().catch(() => {}));
+  await pingAll(cluster).catch(() => {});
+}
+
 /** 50 ms, doubled each time up to two seconds; half of it is chance, so that processes do not come all at once. */
 function reconnectDelay(attempts: number): number {
   const most = Math.min(reconnectMaxMs, 50 * 2 ** Math.min(attempts, 10));
@@ -130,8 +138,7 @@ async function pingAll(client: Redis | Cluster): Promise<void> {
 // The library hangs the command with its arguments on its errors: only the sentence goes on.
 function reasonOf(error: unknown, connectionError: Error | null, timeoutMs: number): string {
   if (isReply(error)) return replyReason(error.message);
-  if (error instanceof Error && error.message === 'Command timed out')
-    return `no answer within ${timeoutMs} ms`;
+  if (isTimeout(error)) return `no answer within ${timeoutMs} ms`;
   if (connectionError === null) return 'the connection is closed';
   const { message } = connectionError;
   return message !== ''
@@ -142,6 +149,10 @@ function reasonOf(error: unknown, connectionError: Error | null, timeoutMs: numb
 function replyReason(message: string): string {
   if (!message.startsWith('MOVED')) return message;
   return 'this is a node of a cluster: name several of its nodes, with commas between them';
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Command timed out';
 }
 
 function isReply(error: unknown): error is Error {

@@ -41,7 +41,7 @@ export async function openRedisCounters({
         return Number(await connection.run(heartbeatScript, [processesKey], [processName, silenceMs]));
       } catch (error) {
         // A server that was replaced may still hold the old connection open, and never answer on it.
-        connection.reconnect();
+        connection.reconnectIfStuck();
         throw error;
       }
     },
