@@ -145,6 +145,25 @@ describe('a stop', () => {
     },
   );
 
+  test('with a drain delay still takes calls while it says that it is not ready', async () => {
+    const server = await startServer({ dataDir: await newDataDir(), env: { UNKEY_DRAIN_DELAY: '1h' } });
+    server.signal('SIGTERM');
+    await server.said('stopping');
+    const statusOf = async (path: string) => {
+      // A connection of its own, as another client would make.
+      const answer = await fetch(new URL(path, server.url), { headers: { connection: 'close' } });
+      return answer.status;
+    };
+    await expect.poll(() => statusOf('/health/ready')).toBe(503);
+    expect(await statusOf('/health/live')).toBe(200);
+    expect(await statusOf('/v2/liveness')).toBe(200);
+  });
+
+  test('ends once the drain delay is over', async () => {
+    const server = await startServer({ dataDir: await newDataDir(), env: { UNKEY_DRAIN_DELAY: '20ms' } });
+    await stop(server);
+  });
+
   test('asked for again ends at once', async () => {
     const server = await startServer({ dataDir: await newDataDir() });
     await halfARequest(server);

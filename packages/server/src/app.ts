@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openapi } from '@unkey-ts/contract';
 import { stringify } from 'yaml';
 import { type Clock, systemClock } from './clock.ts';
@@ -99,7 +100,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     changes: isChannelUp && { isChannelUp, lag },
   });
   const document = openapi(version);
-  const state = { isDraining: false };
+  const state = { isListening: false, isDraining: false };
   const handle = createPipeline({
     services,
     log,
@@ -126,9 +127,15 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     handle,
     services,
     firstStart,
-    listen: () => server.listen(config.host, config.port),
-    close() {
+    async listen() {
+      const at = await server.listen(config.host, config.port);
+      state.isListening = true;
+      return at;
+    },
+    async close() {
       state.isDraining = true;
+      // Balancers learn that it is not ready before the first connection is turned away.
+      if (state.isListening && config.drainDelayMs > 0) await pause(config.drainDelayMs);
       return closeAll(closers);
     },
   };

@@ -31,6 +31,7 @@ test('without any source the defaults hold', () => {
     dataDir: join(cwd, 'data'),
     databaseUrl: undefined,
     maxStalenessMs: 300_000,
+    drainDelayMs: 0,
     rootKey: undefined,
     masterKey: undefined,
     trustedProxies: [],

@@ -18,6 +18,8 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** For how long what is remembered of the database is used while that cannot be reached. */
   readonly maxStalenessMs: number;
+  /** For how long a stop goes on answering new connections while it says that it is not ready. Default 0. */
+  readonly drainDelayMs: number;
   readonly rootKey: string | undefined;
   /** As written in the variable: `off`, or base64 keys with commas between them, the current one first. */
   readonly masterKey: string | undefined;
@@ -83,6 +85,7 @@ export function loadConfig(sources: ConfigSources): Config {
     }),
     databaseUrl: read({ variable: 'DATABASE_URL', fallback: undefined, parse: parseDatabaseUrl }),
     maxStalenessMs: read({ variable: 'UNKEY_MAX_STALENESS', fallback: 300_000, parse: parseDuration }),
+    drainDelayMs: read({ variable: 'UNKEY_DRAIN_DELAY', fallback: 0, parse: parseDuration }),
     rootKey: read({ variable: 'UNKEY_ROOT_KEY', fallback: undefined, parse: parseRootKey }),
     masterKey: read({ variable: 'UNKEY_MASTER_KEY', fallback: undefined, parse: parseMasterKey }),
     trustedProxies: read({
