@@ -1,7 +1,11 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Tests that need more than Node run when this variable is set: `*.redis.test.ts`, `*.postgres.test.ts`. */
-const variables = { redis: 'UNKEY_TEST_REDIS', postgres: 'UNKEY_TEST_DATABASE_URL' };
+/** Tests that need more than Node run when a variable is set: `*.redis.test.ts` with `UNKEY_TEST_REDIS`, and so on. */
+const variables = {
+  redis: 'UNKEY_TEST_REDIS',
+  postgres: 'UNKEY_TEST_DATABASE_URL',
+  cluster: 'UNKEY_TEST_CLUSTER',
+};
 const absent = Object.entries(variables)
   .filter(([, variable]) => (process.env[variable] ?? '') === '')
   .map(([need]) => `**/*.${need}.test.ts`);

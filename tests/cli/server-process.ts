@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of the root key when this is not a first start. */
   readonly rootKey?: string;
+  /** Default 0: any that is free. */
+  readonly port?: number;
   /** A POSIX shell's commands before the server takes the shell's place. */
   readonly shellSetup?: string;
 }
@@ -35,7 +37,8 @@ const running = new Set<ChildProcess>();
 
 /** `unkey serve` as a process of its own on a free port, once it listens. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
-  const serve = [process.execPath, unkeyFile, 'serve', '--port', '0', '--data-dir', options.dataDir];
+  const port = String(options.port ?? 0);
+  const serve = [process.execPath, unkeyFile, 'serve', '--port', port, '--data-dir', options.dataDir];
   const child = spawn('sh', ['-c', `${options.shellSetup ?? ':'}; exec "$@"`, 'sh', ...serve], {
     env: environment(options.env),
     stdio: ['ignore', 'pipe', 'pipe'],
