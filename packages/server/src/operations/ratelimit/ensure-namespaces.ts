@@ -1,5 +1,6 @@
 import type { Scope } from '../../domain/permissions/grants.ts';
 import type { PreparedNamespace } from '../../storage/lookups.ts';
+import type { Storage } from '../../storage/port/storage.ts';
 import type { Context } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 import { transact } from '../transaction.ts';
@@ -30,7 +31,7 @@ export async function ensureNamespaces(
     if (namespace === null) missing.push(name);
     else namespaces.set(name, namespace);
   }
-  if (missing.length > 0) await createNamespaces(context, missing);
+  if (missing.length > 0) await createOnce(context, missing);
   for (const name of missing) {
     const namespace = await services.lookups.findNamespace(workspaceId, name);
     if (namespace === null) throw new Error('A namespace that was just made is not found.');
@@ -39,6 +40,21 @@ export async function ensureNamespaces(
   // Only now: the order of the names must not decide which of them come into being.
   for (const [name, { deletedAt }] of namespaces) if (deletedAt !== null) return refuseDeleted(name);
   return namespaces;
+}
+
+/** What is being made at the moment, by where it is stored. */
+const creations = new WeakMap<Storage, Map<string, Promise<unknown>>>();
+
+/** A new namespace is asked for by many calls at once: those of this process share one transaction. */
+function createOnce(context: Context, names: readonly string[]): Promise<unknown> {
+  const { workspaceId, services } = context;
+  const underWay = creations.get(services.storage) ?? new Map<string, Promise<unknown>>();
+  creations.set(services.storage, underWay);
+  const what = [workspaceId, ...names].join('\0');
+  const creation =
+    underWay.get(what) ?? createNamespaces(context, names).finally(() => underWay.delete(what));
+  underWay.set(what, creation);
+  return creation;
 }
 
 /** Concurrent first calls make one namespace: the look-up inside the transaction decides. */

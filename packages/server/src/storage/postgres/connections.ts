@@ -43,7 +43,7 @@ export function openConnections(url: string): Connections {
     ...pools,
     single: () => new pg.Client(settings(url, listeningMs)),
     async close() {
-      await Promise.all(Object.values(pools).map((pool) => pool.end()));
+      await Promise.all(Object.values(pools).map((pool) => (pool.ending ? undefined : pool.end())));
     },
   };
 }
@@ -78,7 +78,7 @@ function settings(url: string, statementMs: number): pg.ClientConfig {
 }
 
 /** Every bigint of ours is a time or a count up to 2^53 − 1. */
-const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: unknown) =>
+export const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: unknown) =>
   oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as 'text');
 
 /** `work` with a connection of the pool, which is given back unless it can no longer be used. */

@@ -176,8 +176,9 @@ async function pendingMigrations(client: ClientBase): Promise<readonly string[]>
 }
 
 async function schemaVersion(client: ClientBase): Promise<number> {
+  // Looked for in the catalogue itself: what a session knows of absent tables can be older than a lock that it waited for.
   const { rows: tables } = await client.query(
-    "SELECT 1 FROM to_regclass('schema_version') AS t WHERE t IS NOT NULL",
+    "SELECT FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version'",
   );
   if (tables.length === 0) return 0;
   const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version');

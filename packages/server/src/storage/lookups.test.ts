@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createKey } from './conformance/samples.ts';
+import { createLookups, type Lookups } from './lookups.ts';
+import { type Freshness, type Storage, StorageUnavailableError } from './port/storage.ts';
+import { openSqliteStorage } from './sqlite/storage.ts';
+
+const hash = 'hash-of-key_1';
+const maxStalenessMs = 60_000;
+
+/** A real database, of which the test says whether it is reached, and until when its changes are heard of. */
+let folder: string;
+let storage: Storage;
+let lookups: Lookups;
+let isAway: boolean;
+let freshness: { -readonly [Member in keyof Freshness]: Freshness[Member] };
+let asked: number;
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  folder = await mkdtemp(join(tmpdir(), 'unkey-ts-lookups-'));
+  storage = openSqliteStorage({ file: join(folder, 'unkey.sqlite'), onCommit: () => {} });
+  await storage.write((store) => createKey(store));
+  isAway = false;
+  asked = 0;
+  freshness = { knownUntil: performance.now(), isReachable: true };
+  const remote: Storage = {
+    ...storage,
+    catchUp: () => freshness,
+    async findVerifiableKey(wanted) {
+      asked++;
+      if (isAway) throw new StorageUnavailableError('It is away.');
+      return storage.findVerifiableKey(wanted);
+    },
+  };
+  lookups = createLookups(remote, { maxStalenessMs });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await storage.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const isEnabled = async () => (await lookups.findVerifiableKey(hash))?.isEnabled;
+const disable = () => storage.write((store) => store.keys.update('ws_1', 'key_1', { isEnabled: false }));
+
+test('while changes are heard of, nothing that is remembered is asked for again', async () => {
+  for (let second = 0; second < 100; second++) {
+    expect(await isEnabled()).toBe(true);
+    expect(await lookups.findVerifiableKey('absent')).toBeNull();
+    vi.advanceTimersByTime(1000);
+    freshness.knownUntil = performance.now();
+  }
+  expect(asked).toBe(2);
+});
+
+test('unheard of, what is remembered is asked for again after five seconds, and then trusted as long', async () => {
+  expect(await isEnabled()).toBe(true);
+  expect(await lookups.findVerifiableKey('later')).toBeNull();
+  await disable();
+  await storage.write((store) => store.keys.update('ws_1', 'key_1', { hash: 'later' }));
+  vi.advanceTimersByTime(5000);
+  expect(await isEnabled()).toBe(true);
+  vi.advanceTimersByTime(1);
+  expect(await isEnabled()).toBeUndefined();
+  expect((await lookups.findVerifiableKey('later'))?.isEnabled).toBe(false);
+  expect(asked).toBe(4);
+  vi.advanceTimersByTime(5000);
+  await lookups.findVerifiableKey('later');
+  expect(asked).toBe(4);
+});
+
+test('without database, what is remembered is used without asking, up to a bound', async () => {
+  expect(await isEnabled()).toBe(true);
+  isAway = true;
+  freshness.isReachable = false;
+  vi.advanceTimersByTime(maxStalenessMs);
+  expect(await isEnabled()).toBe(true);
+  expect(asked).toBe(1);
+  vi.advanceTimersByTime(1);
+  await expect(isEnabled()).rejects.toThrow('It is away.');
+  await expect(lookups.findVerifiableKey('never seen')).rejects.toThrow('It is away.');
+});
+
+test('a database that is away before that is known is asked, and what is remembered is used then', async () => {
+  expect(await isEnabled()).toBe(true);
+  isAway = true;
+  vi.advanceTimersByTime(10_000);
+  expect(await isEnabled()).toBe(true);
+  expect(asked).toBe(2);
+  vi.advanceTimersByTime(maxStalenessMs);
+  await expect(isEnabled()).rejects.toThrow('It is away.');
+});
+
+test('who asks for the same at once shares an answer, unless something was committed in between', async () => {
+  const before = [isEnabled(), isEnabled()];
+  await disable();
+  lookups.onCommit(new Set(['key_1']));
+  const after = [isEnabled(), isEnabled()];
+  expect((await Promise.all(after)).concat(await isEnabled())).toEqual([false, false, false]);
+  await Promise.all(before);
+  expect(asked).toBe(2);
+});

@@ -1,0 +1,224 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createDatabase, execute, textOf } from '../../../../../tests/postgres.ts';
+import { randomIds } from '../../ids.ts';
+import { refillDueKeys } from '../../jobs/refill.ts';
+import { apiOf, at, createKey, creditsOf, keyOf } from '../conformance/samples.ts';
+import type { Storage } from '../port/storage.ts';
+import { type OpenedPostgres, openPostgresStorage } from './storage.ts';
+
+const ws = 'ws_1';
+const day = 86_400_000;
+let database: Awaited<ReturnType<typeof createDatabase>>;
+let opened: OpenedPostgres[];
+
+beforeAll(async () => {
+  database = await createDatabase(process.env.UNKEY_TEST_DATABASE_URL ?? '');
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  opened = [];
+  await execute(database.url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+});
+afterEach(async () => {
+  for (const { storage } of opened) await storage.close();
+});
+
+async function open(onLag: (seconds: number) => void = () => {}): Promise<Storage> {
+  const one = await openPostgresStorage({ url: database.url, onCommit: () => {}, onLag });
+  opened.push(one);
+  return one.storage;
+}
+
+/** As many processes as there are storages. */
+const openAll = (count: number) => Promise.all(Array.from({ length: count }, () => open()));
+
+test('ten processes that start at once on an empty database find one schema', async () => {
+  const storages = await openAll(10);
+  await storages[0]?.write((store) => createKey(store));
+  for (const storage of storages) expect(await storage.findVerifiableKey('hash-of-key_1')).not.toBeNull();
+});
+
+test('a database of a newer version is refused, and so is one that cannot hold all letters', async () => {
+  await open();
+  await execute(database.url, 'UPDATE schema_version SET version = version + 1');
+  await expect(open()).rejects.toThrow(/A newer unkey-ts wrote it/);
+  const name = `ascii_${process.pid}`;
+  const ascii = new URL(database.url);
+  ascii.pathname = `/${name}`;
+  await execute(database.url, `CREATE DATABASE ${name} ENCODING 'SQL_ASCII' TEMPLATE template0`);
+  const attempt = openPostgresStorage({ url: ascii.href, onCommit: () => {} });
+  await expect(attempt).rejects.toThrow(/encoding SQL_ASCII/);
+  await execute(database.url, `DROP DATABASE ${name} WITH (FORCE)`);
+});
+
+test('spends and changes of three processes add up exactly', async () => {
+  const storages = await openAll(3);
+  const [first] = storages;
+  await first?.write((store) => createKey(store, { credits: creditsOf(500) }));
+  const spends = storages.flatMap((storage) =>
+    Array.from({ length: 200 }, (_, index) => storage.spendCredits(ws, 'key_1', (index % 3) + 1)),
+  );
+  const additions = storages.flatMap((storage) =>
+    Array.from({ length: 10 }, () =>
+      storage.write(
+        async (store) => {
+          const key = await store.keys.find(ws, 'key_1');
+          await store.keys.update(ws, 'key_1', { credits: creditsOf((key?.credits.remaining ?? 0) + 7) });
+        },
+        { workspaceId: ws },
+      ),
+    ),
+  );
+  const outcomes = await Promise.all(spends);
+  await Promise.all(additions);
+  const spent = outcomes.reduce(
+    (sum, { isSpent }, index) => sum + (isSpent ? ((index % 200) % 3) + 1 : 0),
+    0,
+  );
+  const left = (await first?.readCredits(ws, 'key_1'))?.remaining;
+  expect(left).toBe(500 + 30 * 7 - spent);
+  expect(outcomes.some(({ isSpent }) => !isSpent)).toBe(true);
+  for (const { remaining } of outcomes) expect(remaining).toBeGreaterThanOrEqual(0);
+});
+
+test('spends are decided in the order in which they come, each all or nothing', async () => {
+  const storage = await open();
+  await storage.write((store) => createKey(store, { credits: creditsOf(10) }));
+  const costs = [4, 7, 5, 2, 1, 0];
+  const outcomes = await Promise.all(costs.map((cost) => storage.spendCredits(ws, 'key_1', cost)));
+  expect(outcomes.map(({ isSpent, remaining }) => [isSpent, remaining])).toEqual([
+    [true, 6],
+    [false, 6],
+    [true, 1],
+    [false, 1],
+    [true, 0],
+    [true, 0],
+  ]);
+});
+
+test('writes of one workspace lose no update, those of two run beside each other', async () => {
+  const storages = await openAll(3);
+  const [first, second] = storages;
+  await first?.write((store) => createKey(store, { credits: creditsOf(0) }));
+  const grow = (storage: Storage) =>
+    storage.write(
+      async (store) => {
+        const page = await store.keys.list(ws, 'api_1', { cursor: undefined, limit: 1 });
+        const remaining = page.rows[0]?.credits.remaining ?? 0;
+        await store.keys.update(ws, 'key_1', { credits: creditsOf(remaining + 1) });
+      },
+      { workspaceId: ws },
+    );
+  await Promise.all(storages.flatMap((storage) => Array.from({ length: 20 }, () => grow(storage))));
+  expect((await first?.readCredits(ws, 'key_1'))?.remaining).toBe(60);
+
+  const other = await first?.write(
+    async (store) => {
+      await store.keys.update(ws, 'key_1', { name: 'slow' });
+      // A write of the same workspace would wait for this one for ever.
+      await second?.write((inner) => inner.apis.create('ws_2', apiOf({ id: 'api_2' })), {
+        workspaceId: 'ws_2',
+      });
+      return 'both';
+    },
+    { workspaceId: ws },
+  );
+  expect(other).toBe('both');
+});
+
+test('of two workspaces that bring the same hash at once, one gets it and the other sees that', async () => {
+  const storages = await openAll(2);
+  const [first] = storages;
+  await first?.write(async (store) => {
+    await store.apis.create('ws_1', apiOf());
+    await store.apis.create('ws_2', apiOf({ id: 'api_2' }));
+  });
+  for (let round = 0; round < 20; round++) {
+    const hash = `hash ${round}`;
+    const bring = (storage: Storage, index: number) =>
+      storage.write(
+        async (store) => {
+          if (await store.keys.isHashTaken(hash)) return false;
+          await store.keys.create(`ws_${index + 1}`, keyOf({ id: `key_${round}_${index}`, hash }));
+          return true;
+        },
+        { workspaceId: `ws_${index + 1}` },
+      );
+    const brought = await Promise.all(storages.map(bring));
+    expect(brought.filter(Boolean)).toHaveLength(1);
+  }
+});
+
+test('sweeps of three processes at once refill every key once', async () => {
+  const storages = await openAll(3);
+  const due = { remaining: 1, refill: { amount: 10, day: null }, lastRefillAt: at };
+  await storages[0]?.write(async (store) => {
+    await store.apis.create(ws, apiOf());
+    for (let index = 0; index < 30; index++) {
+      await store.keys.create(`ws_${(index % 3) + 1}`, keyOf({ id: `key_${index}`, credits: due }));
+    }
+  });
+  const ids = randomIds();
+  const counts = await Promise.all(storages.map((storage) => refillDueKeys({ storage, ids }, at + 3 * day)));
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(30);
+  const records = await storages[0]?.read((store) => store.audit.list({ since: 0, limit: 100 }));
+  expect(new Set(records?.map(({ resources }) => resources[0]?.id)).size).toBe(30);
+  expect(records).toHaveLength(30);
+});
+
+test('a change is heard of with the time that it took; one too large to tell is heard of as anything', async () => {
+  const lags: number[] = [];
+  const heard: (ReadonlySet<string> | null)[] = [];
+  const listener = await openPostgresStorage({
+    url: database.url,
+    onCommit: (tags) => heard.push(tags),
+    onLag: (seconds) => lags.push(seconds),
+  });
+  opened.push(listener);
+  const writer = await open();
+  await writer.write((store) => createKey(store));
+  await writer.write(async (store) => {
+    for (let index = 0; index < 300; index++) {
+      await store.keys.create(ws, keyOf({ id: `key ${index}`, hash: `${index}`.padStart(43, '0') }));
+    }
+  });
+  while (heard.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  expect(heard).toEqual([new Set(['hash-of-key_1']), null]);
+  expect(lags).toHaveLength(2);
+  for (const lag of lags) expect(lag).toBeLessThan(5);
+  expect(listener.isChannelUp()).toBe(true);
+});
+
+test('usage events are stored beside everything else', async () => {
+  await open();
+  const [one] = opened;
+  const shared = { at, requestId: 'req_1', workspaceId: ws, latencyMs: 0.25 };
+  await one?.events.write([
+    {
+      ...shared,
+      type: 'verification',
+      apiId: 'api_1',
+      keyId: 'key_1',
+      identityId: null,
+      externalId: 'é"\\',
+      outcome: 'VALID',
+      tags: ['a,b', '"c"'],
+      spentCredits: 3,
+    },
+    {
+      ...shared,
+      type: 'ratelimit',
+      namespaceId: 'rlns_1',
+      identifier: 'u',
+      passed: true,
+      limit: 10,
+      remaining: 9,
+      cost: 1,
+      overrideId: null,
+    },
+  ]);
+  expect(await textOf(database.url, ['verification_events'])).toBe(
+    `(${at},req_1,ws_1,api_1,key_1,,"é""\\\\",VALID,"[""a,b"",""\\\\""c\\\\""""]",3,0.25)`,
+  );
+  expect(await textOf(database.url, ['ratelimit_events'])).toBe(`(${at},req_1,ws_1,rlns_1,u,1,10,9,1,,0.25)`);
+});
