@@ -1,0 +1,142 @@
+"""What no schema knows: whether the files that the service is shipped with agree with each other and with its code."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+compose = yaml.safe_load(Path("compose.yaml").read_text())
+kustomization = yaml.safe_load(Path("deploy/kubernetes/kustomization.yaml").read_text())
+folder = Path("deploy/kubernetes")
+manifests = {d["kind"]: d for f in folder.glob("*.yaml") for d in [yaml.safe_load(f.read_text())]}
+dockerfile = Path("Dockerfile").read_text()
+deployment = manifests["Deployment"]["spec"]
+pod = deployment["template"]["spec"]
+[container] = pod["containers"]
+service = compose["services"]["unkey"]
+
+longest_request_seconds = 60
+
+
+def seconds(duration: str) -> int:
+    [number, unit] = re.fullmatch(r"(\d+)(s|m)", duration).groups()
+    return int(number) * {"s": 1, "m": 60}[unit]
+
+
+def environment() -> dict:
+    return {entry["name"]: entry.get("value") for entry in container["env"]}
+
+
+def variables_are_known():
+    source = Path("packages/server/src/config.ts").read_text()
+    known = set(re.findall(r"variable: '(\w+)'", source))
+    image = set(re.findall(r"^(?:ENV|   ) (\w+)=", dockerfile, re.MULTILINE)) - {"PATH"}
+    assert len(known) > 8 and len(image) == 3, (known, image)
+    for given in (image, set(service["environment"]), set(environment())):
+        assert given <= known, given - known
+
+
+def no_secret_is_written_down():
+    for name, value in environment().items():
+        assert not re.search("_KEY$|_URL$", name) or value is None, name
+    for each in compose["services"].values():
+        for name, value in each.get("environment", {}).items():
+            if re.search("_KEY$|PASSWORD$", name):
+                assert re.fullmatch(r"\$\{\w+:\?.+\}", value), name
+            assert "://" not in str(value) or "@" not in value or "${" in value, name
+    assert "Secret" not in manifests
+
+
+def every_manifest_is_applied():
+    files = {file.name for file in folder.glob("*.yaml")} - {"kustomization.yaml"}
+    assert set(kustomization["resources"]) == files
+    assert [image["name"] for image in kustomization["images"]] == [container["image"]]
+
+
+def everything_means_the_same_pods():
+    labels = deployment["template"]["metadata"]["labels"]
+    assert manifests["Service"]["spec"]["selector"] == labels
+    for selector in (
+        deployment["selector"],
+        manifests["PodDisruptionBudget"]["spec"]["selector"],
+        manifests["NetworkPolicy"]["spec"]["podSelector"],
+        *(spread["labelSelector"] for spread in pod["topologySpreadConstraints"]),
+    ):
+        assert selector == {"matchLabels": labels}
+    target = manifests["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]
+    assert (target["kind"], target["name"]) == ("Deployment", manifests["Deployment"]["metadata"]["name"])
+    assert "replicas" not in deployment and manifests["HorizontalPodAutoscaler"]["spec"]["minReplicas"] == 3
+
+
+def the_port_is_the_images():
+    [port] = re.findall(r"^EXPOSE (\d+)$", dockerfile, re.MULTILINE)
+    assert container["ports"] == [{"name": "http", "containerPort": int(port)}]
+    assert manifests["Service"]["spec"]["ports"][0]["targetPort"] == "http"
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert container[probe]["httpGet"]["port"] == "http"
+    assert compose["services"]["balancer"]["environment"]["UNKEY_SERVERS"] == f"unkey:{port}"
+
+
+def the_probes_ask_pages_that_exist():
+    pages = Path("packages/server/src/http/pages.ts").read_text()
+    asked = {container[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe", "startupProbe")}
+    asked |= set(re.findall(r"uri (\S+)", Path("deploy/haproxy/haproxy.cfg").read_text()))
+    asked |= set(re.findall(r"path: '(/[^']+)'", dockerfile))
+    assert asked == {"/health/live", "/health/ready"}
+    for path in asked:
+        assert f"'{path}'" in pages, path
+
+
+def the_pod_meets_the_restricted_standard():
+    [user] = re.findall(r"^USER (\d+):\d+$", dockerfile, re.MULTILINE)
+    context = pod["securityContext"]
+    assert context["runAsNonRoot"] and context["runAsUser"] == context["fsGroup"] == int(user) > 0
+    assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert all(set(volume) <= {"name", "emptyDir"} for volume in pod["volumes"])
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod)
+
+
+def a_stop_has_the_time_it_needs():
+    assert pod["terminationGracePeriodSeconds"] >= (
+        seconds(environment()["UNKEY_DRAIN_DELAY"]) + longest_request_seconds + 10
+    )
+    assert seconds(service["stop_grace_period"]) >= (
+        seconds(service["environment"]["UNKEY_DRAIN_DELAY"]) + longest_request_seconds + 10
+    )
+
+
+def only_the_balancer_is_open_and_trusted():
+    assert [name for name, each in compose["services"].items() if "ports" in each] == ["balancer"]
+    assert compose["services"]["balancer"]["ports"][0].startswith("${UNKEY_LISTEN:-127.0.0.1:")
+    address = compose["services"]["balancer"]["networks"]["edge"]["ipv4_address"]
+    assert service["environment"]["UNKEY_TRUSTED_PROXIES"] == address
+    assert compose["networks"]["data"] == {"internal": True}
+
+
+checks = [
+    variables_are_known,
+    no_secret_is_written_down,
+    every_manifest_is_applied,
+    everything_means_the_same_pods,
+    the_port_is_the_images,
+    the_probes_ask_pages_that_exist,
+    the_pod_meets_the_restricted_standard,
+    a_stop_has_the_time_it_needs,
+    only_the_balancer_is_open_and_trusted,
+]
+failed = 0
+for each in checks:
+    name = each.__name__.replace("_", " ")
+    try:
+        each()
+        print(f"  ok    {name}")
+    except AssertionError as error:
+        failed += 1
+        print(f"  FAIL  {name} {error}")
+print(f"{len(checks) - failed} passed, {failed} failed")
+raise SystemExit(failed > 0)

