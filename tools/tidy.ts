@@ -64,7 +64,14 @@ const rooms: readonly Room[] = [
   },
   {
     path: `${server}/counters`,
-    mayImport: [`${server}/domain`, `${server}/clock.ts`, `${server}/log.ts`, 'ioredis', 'pg'],
+    mayImport: [
+      `${server}/domain`,
+      `${server}/clock.ts`,
+      `${server}/log.ts`,
+      `${server}/storage/postgres/gathering.ts`,
+      'ioredis',
+      'pg',
+    ],
   },
   {
     path: `${server}/events`,

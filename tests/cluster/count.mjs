@@ -42,5 +42,11 @@ function openers() {
       const { openRedisCounters } = await import('../../packages/server/dist/counters/redis/counters.js');
       return openRedisCounters({ addresses: parseRedisAddresses(url), timeoutMs: 60_000 });
     },
+    async postgres() {
+      const { openPostgresCounters } = await import(
+        '../../packages/server/dist/counters/postgres/counters.js'
+      );
+      return openPostgresCounters({ url, timeoutMs: 60_000 });
+    },
   };
 }

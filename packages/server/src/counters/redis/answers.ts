@@ -1,24 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Counters, RememberedAnswer } from '../port.ts';
+import { type AnswerStore, claimLifetimeMs, type StoredAnswer } from '../shared-answers.ts';
 import type { RedisConnection } from './connection.ts';
 import { scriptOf } from './script.ts';
-
-interface Entry extends RememberedAnswer {
-  readonly expiresAt: number;
-}
-
-interface Claim {
-  readonly key: string;
-  /** What is stored under the name until there is an answer. */
-  readonly mark: string;
-  readonly claimedAt: number;
-}
-
-/** A process that dies lets go of its names after this time; one that lives renews them. */
-const claimLifetimeMs = 5000;
-const askAgainMs = { first: 5, most: 100 };
 
 /** Arguments: the mark, its lifetime, and an answer that counts as none. Answers what is there, or claims the name. */
 const claimScript = scriptOf(`
@@ -46,67 +28,31 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 `);
 
-/** Answers that all processes see. A name is claimed for a few seconds, again and again while its call runs. */
-export function redisAnswers(
-  connection: RedisConnection,
-): Pick<Counters, 'claim' | 'remember' | 'release'> & { close(): void } {
-  /** Names whose call runs in this process. */
-  const claims = new Map<string, Claim>();
-  const closing = new AbortController();
-  // Each waiting call listens.
-  setMaxListeners(0, closing.signal);
-
-  const renewing = setInterval(() => {
-    for (const { key, mark } of claims.values()) {
-      connection.run(renewScript, [key], [mark, claimLifetimeMs]).catch(() => {});
-    }
-  }, claimLifetimeMs / 3);
-  renewing.unref();
-
-  const waitForOther = (attempt: number): Promise<void> => {
-    const milliseconds = Math.min(askAgainMs.most, askAgainMs.first * 2 ** attempt);
-    return sleep(milliseconds * (0.5 + Math.random() / 2), undefined, { signal: closing.signal });
-  };
-
+/** Under a name is a mark, or an answer as JSON. */
+export function redisAnswerStore({ run }: RedisConnection): AnswerStore {
   return {
-    async claim(name, now) {
-      const key = `unkey:answer:${name}`;
-      const mark = `?${randomUUID()}`;
-      let expired = '';
-      for (let attempt = 0; ; attempt++) {
-        const found = await connection.run(claimScript, [key], [mark, claimLifetimeMs, expired]);
-        if (typeof found !== 'string') {
-          claims.set(name, { key, mark, claimedAt: now });
-          return null;
-        }
-        const known = parseEntry(found);
-        if (known === null) await waitForOther(attempt);
-        else if (known.expiresAt > now) return known;
-        else expired = found;
+    async claim(name, mark, now) {
+      for (let expired = ''; ; ) {
+        const found = await run(claimScript, [keyOf(name)], [mark, claimLifetimeMs, expired]);
+        if (typeof found !== 'string') return null;
+        if (!found.startsWith('{')) return 'claimed';
+        const known: StoredAnswer = JSON.parse(found);
+        if (known.expiresAt > now) return known;
+        expired = found;
       }
     },
-    async remember(name, { fingerprint, answer }, expiresAt) {
-      const claim = claims.get(name);
-      if (claim === undefined)
-        throw new Error('An answer was remembered under a name that nobody has claimed.');
-      claims.delete(name);
-      const entry: Entry = { fingerprint, answer, expiresAt };
-      const lifetime = Math.max(1, expiresAt - claim.claimedAt);
-      await connection.run(rememberScript, [claim.key], [JSON.stringify(entry), lifetime]);
+    async renew(name, mark) {
+      await run(renewScript, [keyOf(name)], [mark, claimLifetimeMs]);
     },
-    async release(name) {
-      const claim = claims.get(name);
-      claims.delete(name);
-      if (claim !== undefined) await connection.run(releaseScript, [claim.key], [claim.mark]);
+    async release(name, mark) {
+      await run(releaseScript, [keyOf(name)], [mark]);
     },
-    close() {
-      clearInterval(renewing);
-      closing.abort();
+    async remember(name, answer, lifetimeMs) {
+      await run(rememberScript, [keyOf(name)], [JSON.stringify(answer), lifetimeMs]);
     },
   };
 }
 
-/** Null: the call under this name still runs. */
-function parseEntry(found: string): Entry | null {
-  return found.startsWith('{') ? JSON.parse(found) : null;
+function keyOf(name: string): string {
+  return `unkey:answer:${name}`;
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Take } from '../../domain/ratelimit/window.ts';
 import type { Outcome, RemoteCounters } from '../port.ts';
+import { sharedAnswers } from '../shared-answers.ts';
 import type { RedisAddress } from './address.ts';
-import { redisAnswers } from './answers.ts';
+import { redisAnswerStore } from './answers.ts';
 import { connectRedis, type RedisConnection } from './connection.ts';
 import { farewellScript, heartbeatScript } from './heartbeat-script.ts';
 import { takeScript } from './take-script.ts';
@@ -25,7 +26,7 @@ export async function openRedisCounters({
   timeoutMs = 500,
 }: RedisCountersOptions): Promise<RemoteCounters> {
   const connection = await connectRedis(addresses, { timeoutMs });
-  const answers = redisAnswers(connection);
+  const answers = sharedAnswers(redisAnswerStore(connection));
   const processName = randomUUID();
 
   return {
