@@ -1,0 +1,175 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { execute, type Postgres, startPostgres } from '../../../../../tests/postgres.ts';
+import { startProxy, type TcpProxy } from '../../../../../tests/tcp-proxy.ts';
+import { createKey, creditsOf } from '../conformance/samples.ts';
+import { createLookups, type Lookups } from '../lookups.ts';
+import { type Storage, StorageUnavailableError } from '../port/storage.ts';
+import { openPostgresStorage } from './storage.ts';
+
+// A database of its own: here it is killed.
+
+const ws = 'ws_1';
+const hash = 'hash-of-key_1';
+let postgres: Postgres;
+let proxy: TcpProxy;
+let database: { url: string; drop(): Promise<void> };
+let storage: Storage;
+let lookups: Lookups;
+let isChannelUp: () => boolean;
+const closers: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  proxy = await startProxy(postgres.port);
+  database = await postgres.createDatabase();
+  const own = new URL(database.url);
+  own.port = String(proxy.port);
+  ({ storage, lookups, isChannelUp } = await open(own.href));
+  await storage.write((store) => createKey(store, { credits: creditsOf(10) }));
+});
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+  await proxy.close();
+  await database.drop();
+});
+
+async function open(url: string) {
+  let remembered: Lookups | null = null;
+  const opened = await openPostgresStorage({ url, onCommit: (tags) => remembered?.onCommit(tags) });
+  remembered = createLookups(opened.storage, { maxStalenessMs: 60_000 });
+  closers.push(opened.storage.close);
+  return { ...opened, lookups: remembered };
+}
+
+const until = async (isSo: () => boolean | Promise<boolean>) => {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
+};
+const nameOf = async () => (await lookups.findVerifiableKey(hash))?.name;
+const rename = (name: string, on = storage) =>
+  on.write((store) => store.keys.update(ws, 'key_1', { name }), { workspaceId: ws });
+const endConnections = (condition: string) =>
+  execute(
+    database.url,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND ${condition}`,
+  );
+
+test('connections that end while nobody uses them are not noticed by who uses the next ones', async () => {
+  await storage.read((store) => store.workspaces.list());
+  await endConnections('true');
+  expect(await storage.findVerifiableKey(hash)).not.toBeNull();
+  expect(await storage.readCredits(ws, 'key_1')).toMatchObject({ remaining: 10 });
+  await storage.read((store) => store.workspaces.list());
+  await rename('after');
+  expect((await storage.findVerifiableKey(hash))?.name).toBe('after');
+});
+
+test('a write whose connection ends before its commit is done again from the start, once', async () => {
+  let runs = 0;
+  await storage.write(async (store) => {
+    runs++;
+    const key = await store.keys.find(ws, 'key_1');
+    await store.keys.update(ws, 'key_1', { credits: creditsOf((key?.credits.remaining ?? 0) + 5) });
+    if (runs === 1) await endConnections("state = 'idle in transaction'");
+    await store.workspaces.list();
+  });
+  expect(runs).toBe(2);
+  expect((await storage.readCredits(ws, 'key_1'))?.remaining).toBe(15);
+});
+
+test('of a commit that is not answered nobody says that it was or was not done, and it is not done twice', async () => {
+  const order: string[] = [];
+  const write = storage.write(async (store) => {
+    order.push('run');
+    const key = await store.keys.find(ws, 'key_1');
+    await store.keys.update(ws, 'key_1', { credits: creditsOf((key?.credits.remaining ?? 0) + 5) });
+    // From here on the database is not heard any more: the next statement is the commit.
+    proxy.stall();
+  });
+  const failure = await write.catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(StorageUnavailableError);
+  expect(failure).toMatchObject({ mayBeDone: true, message: expect.stringContaining('Look before') });
+  expect(order).toEqual(['run']);
+  proxy.mend();
+  await until(async () => {
+    try {
+      return (await storage.readCredits(ws, 'key_1')) !== null;
+    } catch {
+      return false;
+    }
+  });
+  expect([10, 15]).toContain((await storage.readCredits(ws, 'key_1'))?.remaining);
+});
+
+test('a spend that is not answered may be done; one that finds no database is not', async () => {
+  expect(await storage.spendCredits(ws, 'key_1', 1)).toEqual({ isSpent: true, remaining: 9 });
+  proxy.stall();
+  const unanswered = await storage.spendCredits(ws, 'key_1', 1).catch((error: unknown) => error);
+  expect(unanswered).toMatchObject({ name: 'StorageUnavailableError', mayBeDone: true });
+  proxy.drop();
+  const unheard = await storage.spendCredits(ws, 'key_1', 1).catch((error: unknown) => error);
+  expect(unheard).toMatchObject({ name: 'StorageUnavailableError', mayBeDone: false });
+  proxy.mend();
+  expect([8, 9]).toContain((await storage.readCredits(ws, 'key_1'))?.remaining);
+});
+
+test('a process that was cut off catches up with all that it missed', async () => {
+  const { storage: other } = await open(database.url);
+  expect(await nameOf()).toBeNull();
+  proxy.drop();
+  await rename('meanwhile', other);
+  expect(await nameOf()).toBeNull();
+  proxy.mend();
+  await until(async () => (await nameOf()) === 'meanwhile');
+  await until(isChannelUp);
+});
+
+test('a database that is killed is used again when it is back, and what is remembered is served until then', async () => {
+  expect(await nameOf()).toBeNull();
+  await rename('before');
+  expect(await nameOf()).toBe('before');
+  await postgres.signal('SIGKILL');
+  for (let call = 0; call < 3; call++) expect(await nameOf()).toBe('before');
+  const refused = await rename('during').catch((error: unknown) => error);
+  expect(refused).toMatchObject({ name: 'StorageUnavailableError', mayBeDone: false });
+  expect(refused).toMatchObject({ message: expect.stringContaining('cannot be reached') });
+  await expect(lookups.findVerifiableKey('unknown')).rejects.toThrow(StorageUnavailableError);
+  await expect(storage.spendCredits(ws, 'key_1', 1)).rejects.toThrow(StorageUnavailableError);
+  await postgres.start();
+  await rename('after');
+  expect(await nameOf()).toBe('after');
+  expect(await storage.spendCredits(ws, 'key_1', 1)).toEqual({ isSpent: true, remaining: 9 });
+  await until(isChannelUp);
+});
+
+test('a database that has become read-only says so, and is written to again when it is not', async () => {
+  const set = (value: string) =>
+    execute(postgres.url, `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET ${value}`);
+  await set('default_transaction_read_only = on');
+  await endConnections('true');
+  const refused = await rename('never').catch((error: unknown) => error);
+  expect(refused).toMatchObject({ name: 'StorageUnavailableError', mayBeDone: false });
+  expect(refused).toMatchObject({ message: expect.stringContaining('read-only') });
+  expect(await storage.findVerifiableKey(hash)).not.toBeNull();
+  await set('default_transaction_read_only = off');
+  await rename('again');
+});
+
+test('a database that cannot be opened says why, and never with the password', async () => {
+  const attempts = [
+    [`postgres://unkey:hunter2@127.0.0.1:${postgres.port}/absent`, /does not exist/],
+    [`postgres://unkey:hunter2@127.0.0.1:1/absent`, /cannot be reached/],
+  ] as const;
+  for (const [url, reason] of attempts) {
+    const failure = await openPostgresStorage({ url, onCommit: () => {} }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      name: 'StorageUnavailableError',
+      message: expect.stringMatching(reason),
+    });
+    const { stack, cause } = failure as Error;
+    expect(`${stack} ${String(cause)} ${JSON.stringify(cause)}`).not.toContain('hunter2');
+  }
+});
