@@ -21,6 +21,9 @@ export {
 export type { Storage } from './storage/port/storage.ts';
 export type { Store } from './storage/port/store.ts';
 export { backupDatabase } from './storage/sqlite/backup.ts';
+export { restoreDatabase } from './storage/sqlite/restore.ts';
+export { migrateData, type TransferPlace } from './storage/transfer/migrate-data.ts';
+export type { TransferStep } from './storage/transfer/transfer.ts';
 export { version } from './version.ts';
 export { createRootKey, createWorkspace } from './workspace/ensure-workspace.ts';
 export { rotateMasterKey } from './workspace/rotate-master-key.ts';

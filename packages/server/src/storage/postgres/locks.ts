@@ -7,7 +7,8 @@ const family = 1_970_170_725;
 /** The arguments of an advisory lock: held while the schema changes. */
 export const schemaLock = `${family}, 1`;
 
-const everything = `${family}, 0`;
+/** The arguments of an advisory lock: who holds it alone is the only one that writes. */
+export const everything = `${family}, 0`;
 
 /**
  * Begins a transaction that waits for its turn. A write that is alone holds `everything`, any other shares it, and one

@@ -11,6 +11,7 @@ import { migrate } from './migrations.ts';
 import { checkServer } from './server-check.ts';
 import { snapshotReader, transactionWriter } from './transactions.ts';
 import { isRefused, unavailable } from './unavailable.ts';
+import { refuseUnfinishedTransfer } from './unfinished-transfer.ts';
 
 export interface PostgresOptions {
   /** With the password in it: not for logs. */
@@ -40,6 +41,7 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
   try {
     await using(connections.writes, async (client) => {
       await checkServer(client);
+      await refuseUnfinishedTransfer(client);
       await migrate(client);
     });
   } catch (error) {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../../error-code.ts';
 import { openDatabase } from './open.ts';
+import { syncToDisk } from './sync-to-disk.ts';
 import { tellingNow } from './unavailable.ts';
 
 /** The backup cannot be made. The message says why and what to do. */
@@ -17,13 +18,13 @@ export function backupDatabase({ file, target }: { file: string; target: string 
   try {
     createEmpty(draft);
     copyInto(file, draft);
-    sync(draft);
+    syncToDisk(draft);
     renameSync(draft, target);
   } catch (error) {
     for (const path of [draft, target]) rmSync(path, { force: true });
     throw error;
   }
-  sync(dirname(target));
+  syncToDisk(dirname(target));
 }
 
 // For the owner only: hashes and ciphertexts are in it. SQLite fills an empty file and keeps its mode.
@@ -52,14 +53,5 @@ function copyInto(file: string, draft: string): void {
     );
   } finally {
     database.close();
-  }
-}
-
-function sync(path: string): void {
-  const handle = openSync(path, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

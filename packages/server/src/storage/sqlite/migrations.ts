@@ -112,6 +112,11 @@ export function migrate(database: DatabaseSync): void {
   }
 }
 
+/** Throws when a newer version has written the database. */
+export function checkSchemaVersion(database: DatabaseSync): void {
+  pendingMigrations(database);
+}
+
 function pendingMigrations(database: DatabaseSync): readonly string[] {
   const version = schemaVersion(database);
   if (version <= migrations.length) return migrations.slice(version);

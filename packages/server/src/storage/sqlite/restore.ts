@@ -1,0 +1,99 @@
+import { copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { type DatabaseSyncInstance as DatabaseSync, DatabaseSync as Opened } from '@photostructure/sqlite';
+import { errorCode } from '../../error-code.ts';
+import { databaseFileOf, openDataFolder } from '../data-folder.ts';
+import { checkSchemaVersion } from './migrations.ts';
+import { syncToDisk } from './sync-to-disk.ts';
+
+/** The backup cannot be put in place. The message says why and what to do. */
+export class RestoreError extends Error {
+  override readonly name = 'RestoreError';
+}
+
+export interface Restored {
+  readonly file: string;
+  readonly bytes: number;
+  /** Whether there are recoverable keys, or may be: then the server needs the master key. */
+  readonly hasSecrets: boolean;
+}
+
+/** Puts a backup, once it is sure that it is whole, into a data folder without a database; nothing there is replaced. */
+export function restoreDatabase({ backup, dataDir }: { backup: string; dataDir: string }): Restored {
+  checkBackup(backup);
+  const folder = openDataFolder(dataDir);
+  const file = databaseFileOf(folder.path);
+  const draft = `${file}.restore`;
+  try {
+    for (const path of [file, `${file}-wal`]) {
+      if (!existsSync(path)) continue;
+      throw new RestoreError(`${path} is there already. Move it away, or choose an empty data folder.`);
+    }
+    // What is checked is what is put in place: the copy.
+    copy(backup, draft);
+    const hasSecrets = checkCopy(draft, backup);
+    syncToDisk(draft);
+    renameSync(draft, file);
+    syncToDisk(folder.path);
+    return { file, bytes: statSync(file).size, hasSecrets };
+  } finally {
+    for (const path of [draft, `${draft}-wal`, `${draft}-shm`]) rmSync(path, { force: true });
+    folder.release();
+  }
+}
+
+// Before the folder is made.
+function checkBackup(backup: string): void {
+  if (!statSync(backup, { throwIfNoEntry: false })?.isFile()) {
+    throw new RestoreError(`There is no file ${backup}. Name one that \`unkey backup\` has written.`);
+  }
+  if ((statSync(`${backup}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+    throw new RestoreError(
+      `${backup} is a database in use, and its newest changes are in another file. Copy it with \`unkey backup\`.`,
+    );
+  }
+}
+
+function copy(backup: string, draft: string): void {
+  try {
+    copyFileSync(backup, draft);
+  } catch (cause) {
+    throw new RestoreError(
+      `${backup} could not be copied to ${draft} (${errorCode(cause) ?? 'unknown error'}). Check that the one can be read, and the free space for the other.`,
+      { cause },
+    );
+  }
+}
+
+/** Throws unless the copy is a whole database of ours; answers whether it has secrets. */
+function checkCopy(draft: string, backup: string): boolean {
+  const database = new Opened(draft);
+  try {
+    checkIntegrity(database, backup);
+    const names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as {
+      name: string;
+    }[];
+    const known = new Set(names.map(({ name }) => name));
+    if (!firstTables.every((name) => known.has(name))) {
+      throw new RestoreError(`${backup} is a database, but not one of unkey-ts.`);
+    }
+    checkSchemaVersion(database);
+    return database.prepare('SELECT 1 FROM workspaces WHERE wrapped_data_key IS NOT NULL').all().length > 0;
+  } finally {
+    database.close();
+  }
+}
+
+/** In every schema that there has been; a server adds what is missing to it when it starts. */
+const firstTables = ['workspaces', 'root_keys', 'apis', 'keys', 'audit_log'];
+
+function checkIntegrity(database: DatabaseSync, backup: string): void {
+  let verdict: unknown;
+  try {
+    const [row] = database.prepare('PRAGMA integrity_check(1)').all();
+    verdict = Object.values(Object(row))[0];
+  } catch (error) {
+    verdict = error instanceof Error ? error.message : error;
+  }
+  if (verdict === 'ok') return;
+  throw new RestoreError(`${backup} is damaged or not a database (${verdict}). Take another backup.`);
+}

@@ -1,0 +1,106 @@
+import pg from 'pg';
+import { afterAll, expect, test } from 'vitest';
+import { createDatabase, execute } from '../../../../../tests/postgres.ts';
+import { filledFolder } from '../conformance/every-table.ts';
+import { auditOf } from '../conformance/samples.ts';
+import { transferConforms } from '../conformance/transfer-conforms.ts';
+import { openPostgresStorage } from '../postgres/storage.ts';
+import type { TransferPlace } from './migrate-data.ts';
+import { migrateData } from './migrate-data.ts';
+
+const server = process.env.UNKEY_TEST_DATABASE_URL ?? '';
+const drops: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const drop of drops) await drop();
+});
+
+async function newDatabase() {
+  const { url, drop } = await createDatabase(server);
+  drops.push(drop);
+  return { url, place: { url, name: '--to' } };
+}
+
+transferConforms(async () => {
+  const { url, place } = await newDatabase();
+  return {
+    place,
+    execute: (statement) => execute(url, statement),
+    tables: async () =>
+      (await rowsOf(url, "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")).map(
+        ({ name }) => String(name),
+      ),
+  };
+});
+
+async function rowsOf(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const move = (from: TransferPlace, to: TransferPlace, onStep = () => {}) =>
+  migrateData({ from, to, now: () => 0, onStep });
+
+test('a server does not start on a part of the data, and starts on all of it', async () => {
+  const source = filledFolder().place;
+  const { url, place } = await newDatabase();
+  const open = () => openPostgresStorage({ url, onCommit: () => {} });
+  const cut = () => {
+    throw new Error('cut off');
+  };
+  await expect(move(source, place, cut)).rejects.toThrow('cut off');
+  await expect(open()).rejects.toThrow(/migrate-data/);
+  await move(source, place);
+  await (await open()).storage.close();
+});
+
+test('the audit log goes on behind its last record', async () => {
+  const source = filledFolder().place;
+  const { url, place } = await newDatabase();
+  await move(source, place);
+  const { storage } = await openPostgresStorage({ url, onCommit: () => {} });
+  await storage.write((store) => store.audit.append([auditOf({ id: 'log_newest' })]));
+  await storage.close();
+  const rows = await rowsOf(url, 'SELECT id FROM audit_log ORDER BY sequence DESC LIMIT 1');
+  expect(rows).toEqual([{ id: 'log_newest' }]);
+});
+
+test('one process at a time may move data, and none beside a server', async () => {
+  const source = filledFolder().place;
+  const { url, place } = await newDatabase();
+  const running = await openPostgresStorage({ url, onCommit: () => {} });
+  await expect(move(source, place)).rejects.toThrow(/in use by unkey-ts/);
+  await running.storage.close();
+  await move(source, place);
+
+  const again = await openPostgresStorage({ url, onCommit: () => {} });
+  const next = await newDatabase();
+  await expect(move(place, next.place)).rejects.toThrow(/in use by unkey-ts/);
+  await again.storage.close();
+  await move(place, next.place);
+});
+
+test('a failure names the side and nothing of its URL', async () => {
+  const source = filledFolder().place;
+  const { url } = await newDatabase();
+  const wrong = new URL(url);
+  wrong.pathname = '/nowhere_at_all';
+  wrong.password = 'very-secret';
+  const failure = await move(source, { url: wrong.href, name: '--to' }).catch((error: Error) => error);
+  expect(failure).toMatchObject({ name: 'TransferError', message: expect.stringContaining('--to') });
+  expect(String(failure)).not.toMatch(/very-secret|nowhere_at_all|127\.0\.0\.1/);
+});
+
+test('a user without rights to make tables is told what to do', async () => {
+  const source = filledFolder().place;
+  const { url } = await newDatabase();
+  await execute(url, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC; DROP ROLE IF EXISTS guest');
+  await execute(url, 'CREATE ROLE guest LOGIN');
+  const guest = new URL(url);
+  guest.username = 'guest';
+  await expect(move(source, { url: guest.href, name: '--to' })).rejects.toThrow(/grant it CREATE/);
+});

@@ -1,0 +1,152 @@
+import pg from 'pg';
+import { errorCode } from '../../error-code.ts';
+import { StorageUnavailableError } from '../port/storage.ts';
+import { getTypeParser } from '../postgres/connections.ts';
+import { everything } from '../postgres/locks.ts';
+import { migrate } from '../postgres/migrations.ts';
+import { checkServer } from '../postgres/server-check.ts';
+import { unavailable } from '../postgres/unavailable.ts';
+import {
+  type Row,
+  type TransferConnection,
+  TransferError,
+  type TransferSource,
+  type TransferTarget,
+} from './connection.ts';
+import { progressTable } from './progress.ts';
+
+interface Side {
+  readonly url: string;
+  /** For messages: `--to`. */
+  readonly name: string;
+}
+
+/** A database that no server uses; all readings are of one moment. */
+export async function openPostgresSource(side: Side): Promise<TransferSource> {
+  const { client, connection, close } = await connect(side);
+  try {
+    const tables = await connection.tableNames();
+    if (!tables.has('workspaces'))
+      throw new TransferError('The source holds no data: there is nothing to move.');
+    await telling(side, migrate(client));
+    await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    return { connection, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** An empty database, or one that an earlier run has begun to fill. */
+export async function openPostgresTarget(side: Side): Promise<TransferTarget> {
+  const { client, connection, close } = await connect(side);
+  return {
+    connection,
+    howToEmpty: 'Give it an empty database (`createdb NAME`).',
+    migrate: () => telling(side, migrate(client)),
+    async finish(now) {
+      await connection.query(`
+        SELECT setval(pg_get_serial_sequence('audit_log', 'sequence'), max(sequence))
+        FROM audit_log HAVING count(*) > 0`);
+      await connection.query('ANALYZE');
+      await connection.query(`UPDATE ${progressTable} SET finished_at = $1`, [now]);
+    },
+    close,
+  };
+}
+
+async function connect(side: Side) {
+  const client = new pg.Client({
+    connectionString: side.url,
+    application_name: 'unkey-ts migrate-data',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    types: { getTypeParser },
+  });
+  // Told to whoever uses the connection next.
+  client.on('error', () => {});
+  const close = () => client.end().catch(() => {});
+  try {
+    await telling(side, client.connect());
+    await telling(side, checkServer(client));
+    await telling(side, client.query(settings));
+    await telling(side, takeAlone(client, side));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { client, connection: connectionTo(client, side), close };
+}
+
+// Tables and long readings take as long as they take. The wait is for a lock that a killed run has not let go of yet.
+const settings = `
+  SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '10s';
+  SET synchronous_commit = on`;
+
+/** No server may use the database: what it wrote meanwhile would be lost. Its writes would wait for this lock. */
+async function takeAlone(client: pg.Client, { name }: Side): Promise<void> {
+  const inUse = new TransferError(
+    `The database of ${name} is in use by unkey-ts. Stop its servers and commands, then run this again.`,
+  );
+  try {
+    await client.query(`SELECT pg_advisory_lock(${everything})`);
+  } catch (error) {
+    throw errorCode(error) === '55P03' ? inUse : error;
+  }
+  // A server that has just ended may still be listed for a moment.
+  for (let attempt = 1; await isUsed(client); attempt++) {
+    if (attempt === 20) throw inUse;
+    await client.query('SELECT pg_sleep(0.1)');
+  }
+}
+
+async function isUsed(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query(`
+    SELECT 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'unkey-ts' AND pid <> pg_backend_pid() LIMIT 1`);
+  return rows.length > 0;
+}
+
+function connectionTo(client: pg.Client, side: Side): TransferConnection {
+  const query: TransferConnection['query'] = async (statement, parameters = []) => {
+    // Only the statement itself knows the type of its rows: every column of ours is text or an integer.
+    const { rows } = await telling(side, client.query<Row>(statement, [...parameters]));
+    return rows;
+  };
+  return {
+    query,
+    async insert(table, rows) {
+      const names = Object.keys(rows[0] ?? {}).map((column) => `"${column}"`);
+      // One parameter for any number of rows. The audit log's own numbers are kept: they are its order.
+      await query(
+        `INSERT INTO ${table} (${names}) OVERRIDING SYSTEM VALUE
+         SELECT ${names} FROM json_populate_recordset(NULL::${table}, $1)`,
+        [JSON.stringify(rows)],
+      );
+    },
+    async tableNames() {
+      const rows = await query('SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()');
+      return new Set(rows.map(({ name }) => String(name)));
+    },
+  };
+}
+
+/** What the machine or its rights are the cause of, in words that name the side and never the connection string. */
+async function telling<Result>({ name }: Side, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (errorCode(error) === '42501') {
+      throw new TransferError(
+        `The user of ${name} may not do that in its database. Let that user own the database, or grant it CREATE on the schema.`,
+        { cause: error },
+      );
+    }
+    const told = unavailable(error);
+    if (!(told instanceof StorageUnavailableError)) throw told;
+    throw new TransferError(
+      `${told.message.replaceAll('DATABASE_URL', name)} (${name}; run the same command again to go on.)`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,135 @@
+import { existsSync, renameSync } from 'node:fs';
+import {
+  type DatabaseSyncInstance as DatabaseSync,
+  DatabaseSync as Opened,
+  type StatementSyncInstance as StatementSync,
+} from '@photostructure/sqlite';
+import { databaseFileOf, openDataFolder } from '../data-folder.ts';
+import { migrate } from '../sqlite/migrations.ts';
+import { checkDatabase, openDatabase } from '../sqlite/open.ts';
+import { syncToDisk } from '../sqlite/sync-to-disk.ts';
+import { telling, tellingNow } from '../sqlite/unavailable.ts';
+import {
+  type Row,
+  type TransferConnection,
+  TransferError,
+  type TransferSource,
+  type TransferTarget,
+} from './connection.ts';
+import { progressTable } from './progress.ts';
+
+/** The database of a data folder that no server uses. Local commands cannot write to it meanwhile either. */
+export async function openSqliteSource(dataDir: string): Promise<TransferSource> {
+  const file = databaseFileOf(dataDir);
+  // Before anything is made: a wrong folder must not come into being.
+  if (!existsSync(file)) throw new TransferError(`There is no database in ${dataDir}.`);
+  const folder = openDataFolder(dataDir);
+  try {
+    checkDatabase(file);
+    const database = tellingNow(() => openDatabase(file));
+    tellingNow(() => migrate(database));
+    tellingNow(() => database.exec('BEGIN IMMEDIATE'));
+    return {
+      connection: connectionTo(database),
+      async close() {
+        // Closing alone does not end it: the driver keeps a connection until its statements are collected.
+        database.exec('ROLLBACK');
+        database.close();
+        folder.release();
+      },
+    };
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}
+
+/** A data folder that gets a database; while that is not whole it has another name, under which no server finds it. */
+export async function openSqliteTarget(dataDir: string): Promise<TransferTarget> {
+  const folder = openDataFolder(dataDir);
+  try {
+    const file = databaseFileOf(dataDir);
+    if (existsSync(file)) {
+      throw new TransferError(`There is a database in ${dataDir} already. Choose an empty folder.`);
+    }
+    const draft = `${file}.part`;
+    const database = tellingNow(() => openDraft(draft));
+    return {
+      connection: connectionTo(database),
+      howToEmpty: `Remove ${draft}, or choose an empty folder.`,
+      migrate: async () => tellingNow(() => migrate(database)),
+      async finish() {
+        intoOneFile(database);
+        database.close();
+        syncToDisk(draft);
+        renameSync(draft, file);
+        syncToDisk(folder.path);
+        const finished = openDatabase(file);
+        finished.exec(`DROP TABLE ${progressTable}`);
+        finished.close();
+      },
+      async close() {
+        if (database.isOpen) leave(database);
+        folder.release();
+      },
+    };
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}
+
+/** A power cut may take back its last commits, rows and progress alike. */
+function openDraft(draft: string): DatabaseSync {
+  const database = new Opened(draft);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  return database;
+}
+
+/** Ends the write-ahead log, which closing does only once the driver's statements have been collected. */
+function intoOneFile(database: DatabaseSync): void {
+  database.exec('PRAGMA journal_mode = DELETE');
+}
+
+/** For another run, which reads the log too if it is still there. */
+function leave(database: DatabaseSync): void {
+  try {
+    intoOneFile(database);
+  } catch {
+    // What went wrong before is what there is to tell.
+  }
+  database.close();
+}
+
+function connectionTo(database: DatabaseSync): TransferConnection {
+  const statements = new Map<string, StatementSync>();
+  const prepared = (text: string): StatementSync => {
+    const statement = statements.get(text) ?? database.prepare(text.replaceAll('$', '?'));
+    statements.set(text, statement);
+    return statement;
+  };
+
+  return {
+    query: (statement, parameters = []) =>
+      telling(
+        (async () =>
+          // The driver does not know what a statement selects: every column of ours is text or an integer.
+          prepared(statement).all(...parameters) as Row[])(),
+      ),
+    insert: (table, rows) => telling((async () => insertAll(prepared, table, rows))()),
+    async tableNames() {
+      const rows = database
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        .all() as { name: string }[];
+      return new Set(rows.map(({ name }) => name));
+    },
+  };
+}
+
+function insertAll(prepared: (text: string) => StatementSync, table: string, rows: readonly Row[]): void {
+  const columns = Object.keys(rows[0] ?? {});
+  const names = columns.map((column) => `"${column}"`).join(', ');
+  const places = columns.map(() => '?').join(', ');
+  const statement = prepared(`INSERT INTO ${table} (${names}) VALUES (${places})`);
+  for (const row of rows) statement.run(...columns.map((column) => row[column] ?? null));
+}

@@ -1,0 +1,38 @@
+import type { Tables } from '../sql/tables.ts';
+
+/** What tells one row of each table from another: rows are copied and compared in the order of these columns. */
+const keys = {
+  workspaces: ['id'],
+  rootKeys: ['id'],
+  rootKeyPermissions: ['rootKeyId', 'permission'],
+  apis: ['id'],
+  identities: ['id'],
+  keys: ['id'],
+  ratelimits: ['id'],
+  permissions: ['id'],
+  roles: ['id'],
+  rolePermissions: ['roleId', 'permissionId'],
+  keyPermissions: ['keyId', 'permissionId'],
+  keyRoles: ['keyId', 'roleId'],
+  namespaces: ['id'],
+  overrides: ['id'],
+  migrations: ['id'],
+  auditLog: ['sequence'],
+  keptAnswers: ['workspaceId', 'operation', 'keyHash'],
+} as const satisfies { readonly [Table in keyof Tables]: readonly (keyof Tables[Table])[] };
+
+/** A table as the databases name it. */
+export interface TransferTable {
+  readonly name: string;
+  readonly key: readonly string[];
+}
+
+/** Every table that there is. */
+export const transferTables: readonly TransferTable[] = Object.entries(keys).map(([name, key]) => ({
+  name: snakeCase(name),
+  key: key.map(snakeCase),
+}));
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
