@@ -8,6 +8,8 @@ export interface TcpProxy {
   mend(): void;
   /** Connections stay open and are made, and nothing comes through them. */
   stall(): void;
+  /** As with `stall`, on those connections only on which the client has sent or sends this text. */
+  stallThose(saying: string): void;
   /** Connections are closed, and new ones at once too. */
   drop(): void;
   /** As with `drop`, rudely. */
@@ -17,9 +19,13 @@ export interface TcpProxy {
 
 type State = 'well' | 'stalled' | 'dropped' | 'reset';
 
+/** How much of what a client has sent is kept, to know its connection by. */
+const keptCharacters = 10_000;
+
 export async function startProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let state: State = 'well';
+  let stalledWord: string | null = null;
 
   const track = (socket: Socket): Socket => {
     sockets.add(socket);
@@ -37,12 +43,17 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     if (state === 'dropped' || state === 'reset') return end(client);
     if (state === 'stalled') return;
     const upstream = track(connect(targetPort, '127.0.0.1'));
+    let said = '';
+    client.on('data', (chunk: Buffer) => {
+      if (said.length < keptCharacters) said += chunk.toString('latin1');
+    });
+    const isThrough = () => state === 'well' && (stalledWord === null || !said.includes(stalledWord));
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
     ] as const) {
       from.on('data', (chunk) => {
-        if (state === 'well') to.write(chunk);
+        if (isThrough()) to.write(chunk);
       });
       from.on('close', () => end(to));
     }
@@ -53,8 +64,9 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
   if (address === null || typeof address === 'string') throw new Error('No port was given.');
 
   const become = (next: State): void => {
-    const isMended = next === 'well' && state !== 'well';
+    const isMended = next === 'well' && (state !== 'well' || stalledWord !== null);
     state = next;
+    stalledWord = null;
     if (isMended || next === 'dropped' || next === 'reset') for (const socket of sockets) end(socket);
   };
 
@@ -62,6 +74,9 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     port: address.port,
     mend: () => become('well'),
     stall: () => become('stalled'),
+    stallThose(saying) {
+      stalledWord = saying;
+    },
     drop: () => become('dropped'),
     reset: () => become('reset'),
     async close() {

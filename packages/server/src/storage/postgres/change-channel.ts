@@ -3,7 +3,6 @@ import type { Client, Notification } from 'pg';
 import pg from 'pg';
 import type { ChangeListener } from '../changes.ts';
 import type { Freshness } from '../port/storage.ts';
-import { isSpoilt } from './unavailable.ts';
 
 /** How often a process proves to itself that it hears. */
 const beatMs = 1000;
@@ -34,6 +33,8 @@ export interface ChangeChannel {
 export interface ChangeChannelOptions {
   /** A new connection, not yet connected. */
   readonly single: () => Client;
+  /** Whether the database answers on other connections; resolves soon. */
+  readonly isAnswering: () => Promise<boolean>;
   readonly onCommit: ChangeListener;
   /** Called with the seconds that another process's change took to arrive. */
   readonly onLag: (seconds: number) => void;
@@ -46,7 +47,12 @@ const deafAfterMs = 4000;
  * What other processes commit, as notifications of the database. Each process also notifies itself once a second:
  * notifications come in the order of their commits, so with its own all earlier ones have come.
  */
-export function openChangeChannel({ single, onCommit, onLag }: ChangeChannelOptions): ChangeChannel {
+export function openChangeChannel({
+  single,
+  isAnswering,
+  onCommit,
+  onLag,
+}: ChangeChannelOptions): ChangeChannel {
   const self = randomBytes(8).toString('hex');
   const state = { knownUntil: Number.NEGATIVE_INFINITY, isReachable: true };
   let client: Client | null = null;
@@ -67,16 +73,15 @@ export function openChangeChannel({ single, onCommit, onLag }: ChangeChannelOpti
   async function connect(time: 'first' | 'again'): Promise<void> {
     const next = single();
     client = next;
-    const lose = (error?: unknown) => {
+    const lose = () => {
       if (client !== next) return;
       client = null;
-      // Refused for another reason (no connection left for this one), others may still be answered.
-      state.isReachable = !(error === undefined || isSpoilt(error));
       next.end().catch(() => {});
+      void askWhetherReachable();
       later(reconnectMs, () => connect('again'));
     };
     next.on('error', lose);
-    next.on('end', () => lose());
+    next.on('end', lose);
     next.on('notification', hear);
     try {
       await next.connect();
@@ -85,12 +90,17 @@ export function openChangeChannel({ single, onCommit, onLag }: ChangeChannelOpti
       // What was committed while nobody listened.
       if (time === 'again') onCommit(null);
       await beat(next, lose);
-    } catch (error) {
-      lose(error);
+    } catch {
+      lose();
     }
   }
 
-  async function beat(on: Client, lose: (error: unknown) => void): Promise<void> {
+  // This connection may be the only one that is cut off: as long as others are answered, to ask is better than to trust.
+  async function askWhetherReachable(): Promise<void> {
+    state.isReachable = await isAnswering();
+  }
+
+  async function beat(on: Client, lose: () => void): Promise<void> {
     if (client !== on) return;
     const sentAt = performance.now();
     try {
@@ -102,8 +112,8 @@ export function openChangeChannel({ single, onCommit, onLag }: ChangeChannelOpti
       clockOffset = (rows[0]?.now ?? Date.now()) + halfway - Date.now();
       state.isReachable = true;
       later(beatMs, () => beat(on, lose));
-    } catch (error) {
-      lose(error);
+    } catch {
+      lose();
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { EventWriter } from '../../events/port.ts';
 import type { ChangeListener } from '../changes.ts';
@@ -34,6 +35,8 @@ interface Spend {
   readonly cost: number;
 }
 
+const soonMs = 1000;
+
 /** Storage in a PostgreSQL database, 13 or newer, which other processes may use at the same time. */
 export async function openPostgresStorage(options: PostgresOptions): Promise<OpenedPostgres> {
   const { url, onCommit, onLag = () => {} } = options;
@@ -48,7 +51,13 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
     await connections.close();
     throw unavailable(error);
   }
-  const channel = openChangeChannel({ single: connections.single, onCommit, onLag });
+  const ping = () => using(connections.lookups, async (client) => void (await client.query('SELECT 1')));
+  const channel = openChangeChannel({
+    single: connections.single,
+    isAnswering: () => isDoneSoon(ping()),
+    onCommit,
+    onLag,
+  });
   await channel.started;
   const reads = hotReads(connections.lookups);
   const snapshots = snapshotReader(connections.reads);
@@ -75,7 +84,7 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
     spendCredits: (workspaceId, keyId, cost) =>
       spends.add(`${workspaceId}\n${keyId}`, { workspaceId, keyId, cost }),
     catchUp: () => channel.freshness,
-    ping: () => telling(using(connections.lookups, async (client) => void (await client.query('SELECT 1')))),
+    ping: () => telling(ping()),
     async close() {
       await channel.close();
       await connections.close();
@@ -101,6 +110,12 @@ async function spend(pool: Pool, batch: readonly Spend[]): Promise<Spent[]> {
     if (error instanceof StorageUnavailableError) throw error;
     throw unavailable(error, { mayBeDone: !isRefused(error) });
   }
+}
+
+/** Whether it ends well, and before those who ask for what is remembered would have to wait. */
+function isDoneSoon(work: Promise<void>): Promise<boolean> {
+  const late = sleep(soonMs, false, { ref: false });
+  return Promise.race([work.then(() => true).catch(() => false), late]);
 }
 
 async function telling<Result>(work: Promise<Result>): Promise<Result> {
