@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type ListCall,
   Page,
+  type PageAnswer,
   type RequestContext,
   ResponseValidationError,
   Unkey,
@@ -182,9 +183,24 @@ describe('a list of a service that is not right', () => {
       page([], { hasMore: true, cursor: 'a' }),
       page([], { hasMore: true, cursor: 'b' }),
       page([], { hasMore: true, cursor: 'a' }),
+      page([], { hasMore: true, cursor: 'b' }),
+      page([], { hasMore: true, cursor: 'a' }),
     );
     await expect(scripted().permissions.listRoles().toArray()).rejects.toThrow(ResponseValidationError);
-    expect(peer.requests).toHaveLength(3);
+    // Noticed before the circle has been gone round a third time.
+    expect(peer.requests).toHaveLength(5);
+  });
+
+  test('whose fields have the names of ours keeps its ways to go on', async () => {
+    const strange = { hasMore: 1, next: 'a', result: 2, ['__proto__']: { polluted: true }, extra: 'kept' };
+    const load = () => new Unkey({ rootKey: 'root_key', fetch: last }).request<PageAnswer<string>>('list');
+    const last = async () => Response.json({ ...strange, meta: {}, data: ['two'], pagination: {} });
+    const answer = { ...strange, meta: { requestId: 'req' }, data: ['one'] };
+    const first = new Page({ ...answer, pagination: { hasMore: true, cursor: 'a' } }, load);
+    expect(first).toMatchObject({ hasMore: true, extra: 'kept' });
+    expect(first.result).toBe(first);
+    expect(first).not.toHaveProperty('polluted');
+    expect(await first.next()).toMatchObject({ data: ['two'], hasMore: false });
   });
 
   test('that says hasMore: false with a cursor has ended', async () => {
@@ -209,6 +225,30 @@ describe('a list of a service that is not right', () => {
     expect(await first.next()).toMatchObject({ data: [] });
     expect(peer.bodies()).toEqual([{}, { cursor: 'a' }]);
   });
+});
+
+test('a list of 10,000 pages takes as long for each of them', async () => {
+  let asked = 0;
+  const pageOf = async () => {
+    const pagination = { hasMore: ++asked < 10_000, cursor: String(asked) };
+    const text = JSON.stringify({ meta: {}, data: [asked], pagination });
+    return { status: 200, headers: new Headers(), text: async () => text };
+  };
+  const unkey = new Unkey({ rootKey: 'root_key', fetch: pageOf });
+  expect(await unkey.permissions.listRoles().toArray()).toHaveLength(10_000);
+});
+
+test('a page may be of any size', async () => {
+  const data = Array.from({ length: 200_000 }, (_, index) => index);
+  const fetch = async () => Response.json({ meta: {}, data, pagination: { hasMore: false } });
+  const list = new Unkey({ rootKey: 'root_key', fetch }).permissions.listRoles();
+  expect(await list.toArray()).toHaveLength(200_000);
+  expect(await list.toArray({ max: 150_000 })).toHaveLength(150_000);
+});
+
+test.each([-1, Number.NaN])('at most %d items is an error, not a wrong answer', async (max) => {
+  const { unkey } = await newClient();
+  await expect(unkey.permissions.listRoles().toArray({ max })).rejects.toThrow(`max is ${max}: give`);
 });
 
 test('code for @unkey/api reads pages by result, and iterates over them', async () => {

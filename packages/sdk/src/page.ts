@@ -1,9 +1,17 @@
 import type { PageAnswer, Pagination } from './answer.ts';
 import { Call, type Delivery } from './call.ts';
-import { ResponseValidationError } from './errors.ts';
+import { ConfigurationError, ResponseValidationError } from './errors.ts';
 
 /** Asks for a page: the first one without a cursor. */
 export type LoadPage<Item> = (cursor?: string) => Call<PageAnswer<Item>>;
+
+/** How far a list has been read: enough to notice a circle of any length, and no more for a longer list. */
+interface Walk {
+  /** Pages after the first one. */
+  readonly steps: number;
+  /** The cursor at a step that is a power of two: it comes again if the list goes in circles. */
+  readonly milestone?: string | undefined;
+}
 
 /** One page of a list. */
 export class Page<Item> implements PageAnswer<Item> {
@@ -12,16 +20,18 @@ export class Page<Item> implements PageAnswer<Item> {
   readonly data: Item[];
   readonly pagination: Pagination;
   readonly #load: LoadPage<Item>;
-  readonly #seen: ReadonlySet<string>;
+  readonly #walk: Walk;
 
-  constructor(answer: PageAnswer<Item>, load: LoadPage<Item>, seen: ReadonlySet<string> = new Set()) {
-    Object.assign(this, answer);
+  constructor(answer: PageAnswer<Item>, load: LoadPage<Item>, walk: Walk = { steps: 0 }) {
+    // What this version does not know, but for names that would take the place of its own.
+    const others = Object.entries(answer).filter(([name]) => !(name in this));
+    Object.assign(this, Object.fromEntries(others));
     this.meta = answer.meta;
     // Some services write an empty list as null.
     this.data = answer.data ?? [];
     this.pagination = answer.pagination;
     this.#load = load;
-    this.#seen = seen;
+    this.#walk = walk;
   }
 
   /** Whether there is another page. */
@@ -33,12 +43,15 @@ export class Page<Item> implements PageAnswer<Item> {
   async next(): Promise<Page<Item> | null> {
     if (!this.hasMore) return null;
     const { cursor } = this.pagination;
-    if (!cursor || this.#seen.has(cursor)) {
+    const { steps, milestone } = this.#walk;
+    if (!cursor || cursor === milestone) {
       throw new ResponseValidationError(
         `The list has more, and its cursor ${cursor ? 'came before: it goes in circles' : 'is missing'}. What was read so far may be incomplete.`,
       );
     }
-    return new Page(await this.#load(cursor), this.#load, new Set(this.#seen).add(cursor));
+    const isMilestone = (steps & (steps - 1)) === 0;
+    const walk = { steps: steps + 1, milestone: isMilestone ? cursor : milestone };
+    return new Page(await this.#load(cursor), this.#load, walk);
   }
 
   /** This page, as code for `@unkey/api` expects it. */
@@ -70,9 +83,10 @@ export class ListCall<Item> extends Call<Page<Item>> {
 
   /** The items of all pages, at most `max`. */
   async toArray({ max = Number.POSITIVE_INFINITY }: { max?: number | undefined } = {}): Promise<Item[]> {
+    if (!(max >= 0)) throw new ConfigurationError(`max is ${max}: give a number of items.`);
     const items: Item[] = [];
     for await (const page of this.pages()) {
-      items.push(...page.data.slice(0, max - items.length));
+      for (const item of page.data.slice(0, max - items.length)) items.push(item);
       if (items.length >= max) break;
     }
     return items;
