@@ -10,7 +10,7 @@ export const backupCommand: Command = localCommand({
   summary: 'Copy the database into one file, also while the server runs.',
   details: [
     'The copy is one moment of everything but usage events. The master key is not in it: keep that elsewhere.',
-    'To go back: stop the server, put the file into an empty data folder as unkey.sqlite, beside master.key.',
+    '`unkey restore` puts it back.',
   ].join('\n'),
   arguments: [{ name: 'FILE', description: 'Where to; it must not exist yet.' }],
   flags: {},

@@ -6,12 +6,8 @@ import { suggestion } from './near-matches.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { version } from './version.ts';
 
-export interface Terminal extends Surroundings {
-  printError(text: string): void;
-}
-
 /** Runs what was typed and answers the exit status: 0 done, 1 not done, 2 not understood. */
-export async function runCli(words: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCli(words: readonly string[], terminal: Surroundings): Promise<number> {
   try {
     await run(words, terminal);
     return 0;
@@ -21,7 +17,7 @@ export async function runCli(words: readonly string[], terminal: Terminal): Prom
   }
 }
 
-async function run(words: readonly string[], terminal: Terminal): Promise<void> {
+async function run(words: readonly string[], terminal: Surroundings): Promise<void> {
   const help = findHelp(words);
   if (help !== null) return terminal.print(`${help}\n`);
   const { command, rest } = findCommand(words);

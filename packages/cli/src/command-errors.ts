@@ -18,7 +18,10 @@ const plainErrors: ReadonlySet<string> = new Set([
   'ListenError',
   'MasterKeyError',
   'NewerSchemaError',
+  'RestoreError',
   'StorageUnavailableError',
+  'TransferError',
+  'UnsuitableDatabaseError',
   'UsageError',
 ]);
 

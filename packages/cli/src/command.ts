@@ -31,6 +31,10 @@ export interface Surroundings {
   readInput(): Promise<string>;
   /** Writes to standard output right away, for what cannot wait until the command ends. */
   print(text: string): void;
+  /** The same to standard error. */
+  printError(text: string): void;
+  /** Whether people watch standard error, and lines can be written over. */
+  readonly isErrorTerminal: boolean;
 }
 
 export interface Invocation extends Surroundings {

@@ -3,8 +3,10 @@ import { auditCommands } from './audit.ts';
 import { backupCommand } from './backup.ts';
 import { operationCommands } from './call.ts';
 import type { Command } from './command.ts';
+import { migrateDataCommand } from './migrate-data.ts';
 import { migrationCommands } from './migrations.ts';
 import { namespaceCommands } from './namespaces.ts';
+import { restoreCommand } from './restore.ts';
 import { rootKeyCommands } from './root-keys.ts';
 import { secretCommands } from './secrets.ts';
 import { serveCommand } from './serve.ts';
@@ -14,6 +16,8 @@ import { workspaceCommands } from './workspaces.ts';
 export const commands: readonly Command[] = [
   serveCommand,
   backupCommand,
+  restoreCommand,
+  migrateDataCommand,
   ...rootKeyCommands,
   ...workspaceCommands,
   ...apiCommands,

@@ -14,4 +14,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   readInput: () => text(process.stdin),
   print: (output) => void process.stdout.write(output),
   printError: (output) => void process.stderr.write(output),
+  isErrorTerminal: process.stderr.isTTY === true,
 });

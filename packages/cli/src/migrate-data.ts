@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { TransferPlace } from '@unkey-ts/server';
+import type { Command, Invocation, Output } from './command.ts';
+import { UsageError } from './command-errors.ts';
+import { progressDisplay } from './progress-display.ts';
+
+type Server = typeof import('@unkey-ts/server');
+
+const place = 'FOLDER|URL';
+
+export const migrateDataCommand: Command = {
+  group: null,
+  name: 'migrate-data',
+  summary: 'Move all data between a data folder and a PostgreSQL database.',
+  details: [
+    'Stop the servers of both first. Everything is copied, then all of it compared; the source stays as it is.',
+    'Cut off at any point, the same command goes on where it was. The target must be empty otherwise.',
+    'Usage events stay where they are. A password in PGPASSWORD is not seen by who lists processes, as one in a URL is.',
+  ].join('\n'),
+  arguments: [],
+  flags: {
+    from: { kind: 'text', value: place, description: 'Where the data is: a data folder, or postgres://…' },
+    to: {
+      kind: 'text',
+      value: place,
+      description: 'Where it goes: a folder, or postgres://…. Default: DATABASE_URL.',
+    },
+  },
+  run: migrateData,
+};
+
+async function migrateData({ given, env, cwd, ...terminal }: Invocation): Promise<Output> {
+  const from = parsePlace('--from', given.required('from'), cwd);
+  const to =
+    given.text('to') === undefined && env.DATABASE_URL !== undefined
+      ? parsePlace('DATABASE_URL', env.DATABASE_URL, cwd)
+      : parsePlace('--to', given.required('to'), cwd);
+  if (JSON.stringify(addressOf(from)) === JSON.stringify(addressOf(to))) {
+    throw new UsageError('--from and --to are the same place.');
+  }
+  const server = await import('@unkey-ts/server');
+  const display = progressDisplay(terminal);
+  try {
+    const report = await server.migrateData({
+      ...{ from, to },
+      now: () => server.systemClock.now(),
+      onStep: given.isOn('json') ? () => {} : display.show,
+    });
+    const earlier = report.resumedRows === 0 ? '' : `, ${report.resumedRows} of them by an earlier run`;
+    const moved = `${report.rows} rows in ${Object.keys(report.tables).length} tables${earlier}`;
+    return {
+      json: report,
+      text: [`Moved and compared: ${moved}.`, ...nextSteps(server, from, to)].join('\n'),
+    };
+  } finally {
+    display.end();
+  }
+}
+
+function addressOf(where: TransferPlace): string {
+  return 'url' in where ? where.url : where.dataDir;
+}
+
+/** A URL is never shown: it may hold a password. */
+function parsePlace(name: string, text: string, cwd: string): TransferPlace {
+  if (!text.includes('://')) return { dataDir: resolve(cwd, text) };
+  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { url: text, name };
+  throw new UsageError(`${name} must be a folder, or a URL as postgres://USER:PASSWORD@HOST:5432/DATABASE.`);
+}
+
+function nextSteps(server: Server, from: TransferPlace, to: TransferPlace): string[] {
+  const keyFile = 'dataDir' in from ? server.masterKeyFileOf(from.dataDir) : '';
+  const start = 'dataDir' in to ? `--data-dir ${to.dataDir}` : 'DATABASE_URL';
+  if (!existsSync(keyFile)) {
+    return [`Now start the server with ${start} and the same UNKEY_MASTER_KEY as before.`];
+  }
+  if ('dataDir' in to) {
+    return [`Now copy ${keyFile} into ${to.dataDir}, and start the server with ${start}.`];
+  }
+  return [
+    `Now start the servers with ${start} and with the master key of ${keyFile}, all with the same one:`,
+    '',
+    `  export UNKEY_MASTER_KEY="$(paste -sd, ${quoted(keyFile)})"`,
+    '',
+    'Keep the old folder, and that file, until you are sure.',
+  ];
+}
+
+/** For a POSIX shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
