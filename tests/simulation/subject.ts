@@ -1,5 +1,6 @@
 import {
   type App,
+  type Config,
   createApp,
   createLog,
   createRootKey,
@@ -35,10 +36,16 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-export async function startSubject(): Promise<Subject> {
+/** Where a service that has been stopped is to be started again. */
+export type Move = (from: Config) => Promise<Config>;
+
+const staysHere: Move = async (config) => config;
+
+/** With `moveTo`, each restart is in another place. */
+export async function startSubject(moveTo: Move = staysHere): Promise<Subject> {
   const { dataDir, env, remove } = await newDataPlace();
   const clock = fakeClock(0);
-  const config = loadConfig({
+  let config = loadConfig({
     flags: { 'data-dir': dataDir },
     env: { LOG_LEVEL: 'error', ...env },
     cwd: dataDir,
@@ -87,6 +94,7 @@ export async function startSubject(): Promise<Subject> {
     },
     async restart() {
       await app.close();
+      config = await moveTo(config);
       app = await open();
     },
     sweepRefills: async () => void (await refillDueKeys(app.services, clock.now())),
