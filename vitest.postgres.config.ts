@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['**/*.postgres.test.ts', 'tests/api/**/*.test.ts', 'tests/simulation/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', 'build/**'],
+    exclude: ['**/node_modules/**', '**/dist/**', 'build/**', '**/*.redis.test.ts'],
     globalSetup: ['tests/with-postgres.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

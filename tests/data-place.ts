@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { createDatabase, execute, textOf } from './postgres.ts';
 
-/** Where a service of a test keeps its data: an empty folder, or, when the run has PostgreSQL, an empty database. */
+/**
+ * Where a service of a test keeps its data: an empty folder, or, when the run has PostgreSQL, an empty database. Limits
+ * are counted on the Redis of the run, if it has one.
+ */
 export interface DataPlace {
   readonly dataDir: string;
   /** What the service is to be told. */
@@ -22,6 +25,8 @@ export async function newDataPlace(): Promise<DataPlace> {
   const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-'));
   const removeFolder = () => rm(dataDir, { recursive: true, force: true });
   const server = process.env.UNKEY_TEST_DATABASE_URL;
+  const redis = process.env.UNKEY_TEST_REDIS ?? '';
+  const counters: Record<string, string> = redis.startsWith('redis:') ? { REDIS_URL: redis } : {};
   if (!server) {
     const filesOf = async (database: string) => {
       const files = [database, `${database}-wal`].map((name) => readFile(join(dataDir, name), 'latin1'));
@@ -29,7 +34,7 @@ export async function newDataPlace(): Promise<DataPlace> {
     };
     return {
       dataDir,
-      env: {},
+      env: counters,
       text: () => filesOf('unkey.sqlite'),
       events: () => filesOf('events.sqlite'),
       async execute(statement) {
@@ -43,7 +48,7 @@ export async function newDataPlace(): Promise<DataPlace> {
   const { url, drop } = await createDatabase(server);
   return {
     dataDir,
-    env: { DATABASE_URL: url, UNKEY_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') },
+    env: { ...counters, DATABASE_URL: url, UNKEY_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') },
     text: () => textOf(url),
     events: () => textOf(url, ['verification_events', 'ratelimit_events']),
     execute: (statement) => execute(url, statement),

@@ -24,7 +24,10 @@ test('liveness answers in the envelope, the probes without it', async () => {
   const liveness = await (await get('/v2/liveness')).json();
   expect(liveness).toEqual({ meta: { requestId: expect.stringMatching(/^req_/) }, data: { message: 'OK' } });
   expect(await (await get('/health/live')).json()).toEqual({ status: 'ok' });
-  expect(await (await get('/health/ready')).json()).toEqual({ status: 'ok', checks: { database: 'ok' } });
+  expect(await (await get('/health/ready')).json()).toEqual({
+    status: 'ok',
+    checks: { database: 'ok', counters: 'ok' },
+  });
 });
 
 test('a HEAD request has the head of the answer and no body', async () => {
@@ -60,7 +63,7 @@ test('a server that lost its database is alive and not ready', async () => {
   await other.app.services.storage.close();
   const ready = await fetch(`${other.url}/health/ready`);
   expect(ready.status).toBe(503);
-  expect(await ready.json()).toEqual({ status: 'fail', checks: { database: 'fail' } });
+  expect(await ready.json()).toEqual({ status: 'fail', checks: { database: 'fail', counters: 'ok' } });
   expect((await fetch(`${other.url}/health/live`)).status).toBe(200);
   await other.close().catch(() => {});
 });

@@ -7,8 +7,7 @@ import { type Closer, closeAll } from './closing.ts';
 import { type Config, ConfigError } from './config.ts';
 import { memoryCounters } from './counters/memory.ts';
 import { countersThroughOutages } from './counters/outage.ts';
-import type { Counters, CountersStatus } from './counters/port.ts';
-import { openRedisCounters } from './counters/redis/counters.ts';
+import type { Counters, CountersStatus, RemoteCounters } from './counters/port.ts';
 import { parseAllowList } from './domain/network/ip-allow-list.ts';
 import { createEventBuffer } from './events/buffer.ts';
 import type { EventWriter } from './events/port.ts';
@@ -173,12 +172,26 @@ export async function openStorage(
 
 /** In this process's memory, or shared with others; only those can be away and have a status. */
 async function openCounters(
-  { redis, limitsOnOutage }: Config,
+  { redis, databaseUrl, limitsOnOutage }: Config,
   { log, clock }: { log: Log; clock: Clock },
 ): Promise<{ counters: Counters; status: (() => CountersStatus) | null }> {
-  if (redis === undefined) return { counters: memoryCounters(), status: null };
-  const remote = await openRedisCounters({ addresses: redis });
+  if (redis === undefined && databaseUrl === undefined) return { counters: memoryCounters(), status: null };
+  const remote = await openRemoteCounters({ redis, databaseUrl });
   return countersThroughOutages({ remote, mode: limitsOnOutage, log, clock });
+}
+
+/** Redis where there is one. The libraries are loaded by those who use them. */
+async function openRemoteCounters({
+  redis,
+  databaseUrl,
+}: Pick<Config, 'redis' | 'databaseUrl'>): Promise<RemoteCounters> {
+  if (redis !== undefined) {
+    const { openRedisCounters } = await import('./counters/redis/counters.ts');
+    return openRedisCounters({ addresses: redis });
+  }
+  if (databaseUrl === undefined) throw new Error('There is no place to share counters in.');
+  const { openPostgresCounters } = await import('./counters/postgres/counters.ts');
+  return openPostgresCounters({ url: databaseUrl });
 }
 
 /** The vault, once it is sure that it can open what is stored. */

@@ -27,7 +27,7 @@ export function createPages(sources: PageSources): ReadonlyMap<string, () => Pro
 async function readiness({ storage, counters, isDraining }: PageSources): Promise<HttpResponse> {
   if (isDraining()) return health(503, { status: 'shutting down' });
   // No process is better off without them: it stays ready.
-  const others = counters === null ? {} : { counters: counters().isUp ? 'ok' : 'away' };
+  const others = { counters: counters === null || counters().isUp ? 'ok' : 'away' };
   try {
     await storage.ping();
     return health(200, { status: 'ok', checks: { database: 'ok', ...others } });
