@@ -29,6 +29,7 @@ import type { ChangeListener } from './storage/changes.ts';
 import { databaseFileOf, masterKeyFileOf, openDataFolder } from './storage/data-folder.ts';
 import { createLookups, type Lookups } from './storage/lookups.ts';
 import type { Storage } from './storage/port/storage.ts';
+import type { PostgresOptions } from './storage/postgres/storage.ts';
 import { openSqliteStorage } from './storage/sqlite/storage.ts';
 import { version } from './version.ts';
 import { checkMasterKey } from './workspace/check-master-key.ts';
@@ -74,7 +75,10 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   // A database in the network has other processes beside this one; a folder has not.
   if (config.databaseUrl === undefined) closers.push(openDataFolder(config.dataDir).release);
   const lag = changeLag();
-  const { storage, lookups, openEvents, isChannelUp } = await openStorage(config, { onLag: lag.observe });
+  const { storage, lookups, openEvents, isChannelUp } = await openStorage(config, {
+    onLag: lag.observe,
+    log,
+  });
   closers.push(storage.close);
   const ids = randomIds();
   const events = createEventBuffer({ writer: await openEvents(), log });
@@ -108,6 +112,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     trustedProxies: parseAllowList(config.trustedProxies.join(',') || null),
     pages: createPages({
       storage,
+      lookups,
       counters: countersStatus,
       metrics,
       isDraining: () => state.isDraining,
@@ -152,7 +157,7 @@ export interface OpenedStorage {
 /** The database, with what is remembered of it kept in step with what is committed. */
 export async function openStorage(
   config: Pick<Config, 'dataDir' | 'databaseUrl' | 'maxStalenessMs'>,
-  { onLag = () => {} }: { readonly onLag?: (seconds: number) => void } = {},
+  heard: Pick<PostgresOptions, 'onLag' | 'log'> = {},
 ): Promise<OpenedStorage> {
   const { dataDir, databaseUrl, maxStalenessMs } = config;
   let lookups: Lookups | null = null;
@@ -165,7 +170,11 @@ export async function openStorage(
   }
   // Its driver is loaded only by who uses it.
   const { openPostgresStorage } = await import('./storage/postgres/storage.ts');
-  const { storage, events, isChannelUp } = await openPostgresStorage({ url: databaseUrl, onCommit, onLag });
+  const { storage, events, isChannelUp } = await openPostgresStorage({
+    ...heard,
+    url: databaseUrl,
+    onCommit,
+  });
   lookups = createLookups(storage, { maxStalenessMs });
   return { storage, lookups, openEvents: async () => events, isChannelUp };
 }

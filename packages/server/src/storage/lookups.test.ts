@@ -79,7 +79,9 @@ test('without database, what is remembered is used without asking, up to a bound
   vi.advanceTimersByTime(maxStalenessMs);
   expect(await isEnabled()).toBe(true);
   expect(asked).toBe(1);
+  expect(lookups.bridges()).toBe(true);
   vi.advanceTimersByTime(1);
+  expect(lookups.bridges()).toBe(false);
   await expect(isEnabled()).rejects.toThrow('It is away.');
   await expect(lookups.findVerifiableKey('never seen')).rejects.toThrow('It is away.');
 });

@@ -21,6 +21,8 @@ export interface Lookups {
   findVerifiableKey(hash: string): MaybePromise<VerifiableKey | null>;
   findNamespace(workspaceId: string, idOrName: string): MaybePromise<PreparedNamespace | null>;
   readonly onCommit: ChangeListener;
+  /** Whether what is remembered is used although the database cannot be reached. */
+  bridges(): boolean;
   stats(): { readonly size: number; readonly hits: number; readonly misses: number };
 }
 
@@ -144,6 +146,10 @@ export function createLookups(
         if (tags === null) cache.clear();
         else for (const tag of tags) cache.drop(tag);
       }
+    },
+    bridges: () => {
+      const { knownUntil, isReachable } = storage.catchUp();
+      return !isReachable && performance.now() - knownUntil <= maxStalenessMs;
     },
     stats: () => ({ size: keys.size, hits: keys.hits, misses: keys.misses }),
   };

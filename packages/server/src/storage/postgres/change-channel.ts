@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, Notification } from 'pg';
 import pg from 'pg';
+import { errorFields, type Log } from '../../log.ts';
 import type { ChangeListener } from '../changes.ts';
 import type { Freshness } from '../port/storage.ts';
 
@@ -38,6 +39,7 @@ export interface ChangeChannelOptions {
   readonly onCommit: ChangeListener;
   /** Called with the seconds that another process's change took to arrive. */
   readonly onLag: (seconds: number) => void;
+  readonly log: Pick<Log, 'warn' | 'info'>;
 }
 
 /** A process that has not heard itself for this long does not hear others either. */
@@ -47,17 +49,14 @@ const deafAfterMs = 4000;
  * What other processes commit, as notifications of the database. Each process also notifies itself once a second:
  * notifications come in the order of their commits, so with its own all earlier ones have come.
  */
-export function openChangeChannel({
-  single,
-  isAnswering,
-  onCommit,
-  onLag,
-}: ChangeChannelOptions): ChangeChannel {
+export function openChangeChannel(options: ChangeChannelOptions): ChangeChannel {
+  const { single, isAnswering, onCommit, onLag, log } = options;
   const self = randomBytes(8).toString('hex');
   const state = { knownUntil: Number.NEGATIVE_INFINITY, isReachable: true };
   let client: Client | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
+  let isLost = false;
   /** Milliseconds by which the database's clock is ahead of this process's. */
   let clockOffset = 0;
   let running: Promise<void> = connect('first');
@@ -73,15 +72,17 @@ export function openChangeChannel({
   async function connect(time: 'first' | 'again'): Promise<void> {
     const next = single();
     client = next;
-    const lose = () => {
+    const lose = (error?: unknown) => {
       if (client !== next) return;
       client = null;
       next.end().catch(() => {});
       void askWhetherReachable();
+      if (!isLost) log.warn({ err: errorFields(error) }, 'changes of other processes are not heard of');
+      isLost = true;
       later(reconnectMs, () => connect('again'));
     };
     next.on('error', lose);
-    next.on('end', lose);
+    next.on('end', () => lose());
     next.on('notification', hear);
     try {
       await next.connect();
@@ -89,9 +90,11 @@ export function openChangeChannel({
       state.isReachable = true;
       // What was committed while nobody listened.
       if (time === 'again') onCommit(null);
+      if (isLost) log.info('changes of other processes are heard of again');
+      isLost = false;
       await beat(next, lose);
-    } catch {
-      lose();
+    } catch (error) {
+      lose(error);
     }
   }
 
@@ -100,7 +103,7 @@ export function openChangeChannel({
     state.isReachable = await isAnswering();
   }
 
-  async function beat(on: Client, lose: () => void): Promise<void> {
+  async function beat(on: Client, lose: (error: unknown) => void): Promise<void> {
     if (client !== on) return;
     const sentAt = performance.now();
     try {
@@ -112,8 +115,8 @@ export function openChangeChannel({
       clockOffset = (rows[0]?.now ?? Date.now()) + halfway - Date.now();
       state.isReachable = true;
       later(beatMs, () => beat(on, lose));
-    } catch {
-      lose();
+    } catch (error) {
+      lose(error);
     }
   }
 
@@ -132,7 +135,7 @@ export function openChangeChannel({
   return {
     started: running,
     freshness: state,
-    isUp: () => performance.now() - state.knownUntil < deafAfterMs,
+    isUp: () => !isLost && performance.now() - state.knownUntil < deafAfterMs,
     announcementOf(tags) {
       const list = JSON.stringify([...tags]);
       const text = pg.escapeLiteral(Buffer.byteLength(list) > maxTagBytes ? 'null' : list);

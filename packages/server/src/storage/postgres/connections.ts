@@ -49,19 +49,24 @@ export function openConnections(url: string): Connections {
 }
 
 function poolOf(url: string, { max, statementMs }: { max: number; statementMs: number }): pg.Pool {
-  const pool = new pg.Pool({ ...settings(url, statementMs), max, idleTimeoutMillis: 60_000 });
-  pool.on('connect', (client) => {
-    // A connection that breaks is told to whoever uses it next; nobody else has to hear.
-    client.on('error', () => {});
-    // What is answered is on disk, also where the database was told not to wait for it.
-    client
-      .query(
-        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
-      )
-      .catch(() => {});
+  const pool = new pg.Pool({
+    ...settings(url, statementMs),
+    max,
+    idleTimeoutMillis: 60_000,
+    // The pool waits for it, whatever its type says.
+    onConnect: (client) => prepare(client) as unknown as undefined,
   });
   pool.on('error', () => {});
   return pool;
+}
+
+async function prepare(client: pg.ClientBase): Promise<void> {
+  // A connection that breaks is told to whoever uses it next; nobody else has to hear.
+  client.on('error', () => {});
+  // What is answered is on disk, also where the database was told not to wait for it.
+  await client.query(
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+  );
 }
 
 function settings(url: string, statementMs: number): pg.ClientConfig {

@@ -138,11 +138,13 @@ test('a database that is killed is used again when it is back, and what is remem
   expect(refused).toMatchObject({ message: expect.stringContaining('cannot be reached') });
   await expect(lookups.findVerifiableKey('unknown')).rejects.toThrow(StorageUnavailableError);
   await expect(storage.spendCredits(ws, 'key_1', 1)).rejects.toThrow(StorageUnavailableError);
+  expect(lookups.bridges()).toBe(true);
   await postgres.start();
   await rename('after');
   expect(await nameOf()).toBe('after');
   expect(await storage.spendCredits(ws, 'key_1', 1)).toEqual({ isSpent: true, remaining: 9 });
   await until(isChannelUp);
+  expect(lookups.bridges()).toBe(false);
 });
 
 test('a database that has become read-only says so, and is written to again when it is not', async () => {

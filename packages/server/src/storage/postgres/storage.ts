@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { EventWriter } from '../../events/port.ts';
+import type { Log } from '../../log.ts';
 import type { ChangeListener } from '../changes.ts';
 import { type Spent, type Storage, StorageUnavailableError } from '../port/storage.ts';
 import { openChangeChannel } from './change-channel.ts';
@@ -20,7 +21,11 @@ export interface PostgresOptions {
   readonly onCommit: ChangeListener;
   /** Called with the seconds that another process's change took to arrive. */
   readonly onLag?: (seconds: number) => void;
+  /** Default: says nothing. */
+  readonly log?: Pick<Log, 'warn' | 'info'>;
 }
+
+const silence = { warn: () => {}, info: () => {} };
 
 export interface OpenedPostgres {
   readonly storage: Storage;
@@ -39,7 +44,7 @@ const soonMs = 1000;
 
 /** Storage in a PostgreSQL database, 13 or newer, which other processes may use at the same time. */
 export async function openPostgresStorage(options: PostgresOptions): Promise<OpenedPostgres> {
-  const { url, onCommit, onLag = () => {} } = options;
+  const { url, onCommit, onLag = () => {}, log = silence } = options;
   const connections = openConnections(url);
   try {
     await using(connections.writes, async (client) => {
@@ -57,6 +62,7 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
     isAnswering: () => isDoneSoon(ping()),
     onCommit,
     onLag,
+    log,
   });
   await channel.started;
   const reads = hotReads(connections.lookups);
