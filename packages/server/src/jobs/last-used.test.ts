@@ -32,3 +32,20 @@ test('what could not be written is written with the next attempt, unless somethi
     ['key_2', 2000],
   ]);
 });
+
+test('many keys are written in batches, each of them once', async () => {
+  const { stored, storage } = database();
+  const writes: number[] = [];
+  const counting = {
+    ...storage,
+    write(work: Parameters<Storage['write']>[0]) {
+      writes.push(stored.size);
+      return storage.write(work);
+    },
+  };
+  const lastUsed = lastUsedBuffer(counting as Storage);
+  for (let key = 0; key < 1001; key++) lastUsed.mark(`key_${key}`, key);
+  await lastUsed.flush();
+  expect(writes).toEqual([0, 500, 1000]);
+  expect(stored.size).toBe(1001);
+});

@@ -8,6 +8,9 @@ export interface LastUsed {
   flush(): Promise<void>;
 }
 
+/** A key whose time is being written waits with its spends until the transaction ends: it must be a short one. */
+const batchSize = 500;
+
 export function lastUsedBuffer(storage: Storage): LastUsed {
   let pending = new Map<string, number>();
   let writing: ReadonlyMap<string, number> = new Map();
@@ -24,7 +27,9 @@ export function lastUsedBuffer(storage: Storage): LastUsed {
       writing = pending;
       pending = new Map();
       try {
-        await storage.write((store) => store.keys.markUsed(writing), 'unordered');
+        for (const batch of batchesOf(writing)) {
+          await storage.write((store) => store.keys.markUsed(batch), 'unordered');
+        }
       } catch (error) {
         pending = new Map([...writing, ...pending]);
         throw error;
@@ -33,4 +38,13 @@ export function lastUsedBuffer(storage: Storage): LastUsed {
       }
     },
   };
+}
+
+function batchesOf(usedAt: ReadonlyMap<string, number>): ReadonlyMap<string, number>[] {
+  const entries = [...usedAt];
+  const batches: ReadonlyMap<string, number>[] = [];
+  for (let start = 0; start < entries.length; start += batchSize) {
+    batches.push(new Map(entries.slice(start, start + batchSize)));
+  }
+  return batches;
 }
