@@ -304,6 +304,22 @@ describe('no key is in what an error or a client shows', () => {
   });
 });
 
+test.each(['x trace', '', 'x:trace', 'x\n', 'é'])(
+  'a header cannot be called %j: no sign of an outage',
+  async (name) => {
+    const error = await failureOf(client().apis.getApi({ apiId: 'api_1' }, { headers: { [name]: 'a' } }));
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error).toMatchObject({ retryable: false, attempts: 0 });
+  },
+);
+
+test('a fetch that gives what is no answer is an error of the one tree', async () => {
+  const fetch = async () => ({ status: 200, text: async () => '{"meta":{}}' }) as Response;
+  const error = await failureOf(client({ fetch }).apis.getApi({ apiId: 'api_1' }));
+  expect(error).toBeInstanceOf(UnkeyError);
+  expect(error).toMatchObject({ operation: 'apis.getApi', attempts: 1, cause: expect.any(TypeError) });
+});
+
 test('a missing root key is an error at once, by name', () => {
   vi.stubEnv('UNKEY_ROOT_KEY', '');
   for (const missing of [undefined, '']) {

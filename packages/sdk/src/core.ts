@@ -104,7 +104,7 @@ export class UnkeyCore {
     const progress = { operation, attempts: 0 };
     const delivery = this.#send(progress, body, options, deadline)
       .catch((error) => {
-        throw Object.assign(error, progress);
+        throw Object.assign(wrapped('The call failed', error), progress);
       })
       .finally(() => {
         deadline.clear();

@@ -85,8 +85,11 @@ export function parseRootKey(rootKey: unknown): string {
   return checkHeader('rootKey', /^bearer /i.test(rootKey) ? rootKey : `Bearer ${rootKey}`);
 }
 
-/** The value. What is wrong is told by us, without it: runtimes put the whole header into their message. */
+/**
+ * The value. What is wrong is told by us, without it: runtimes put the whole header into their message, and it would
+ * look like a service that is out of reach.
+ */
 export function checkHeader(name: string, value: string): string {
-  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
+  if (/^[!#-'*+.^`|~\w-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
   throw new ConfigurationError(`'${name}' has a character that no header may have.`);
 }
