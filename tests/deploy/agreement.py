@@ -110,6 +110,20 @@ def a_stop_has_the_time_it_needs():
     )
 
 
+def postgres_has_enough_connections():
+    source = Path("packages/server/src/storage/postgres/connections.ts").read_text()
+    pools = [int(most) for most in re.findall(r"max: (\d+)", source)]
+    assert len(pools) > 3, pools
+    # One more listens for changes; PostgreSQL keeps three of its 100 for superusers.
+    each = sum(pools) + 1
+    most = manifests["HorizontalPodAutoscaler"]["spec"]["maxReplicas"]
+    surge = deployment["strategy"]["rollingUpdate"]["maxSurge"]
+    assert (most + surge) * each <= 97, each
+    assert service["deploy"]["replicas"] * each <= 97, each
+    for page in ("docs/deployment.md", "deploy/kubernetes/autoscaler.yaml"):
+        assert re.search(rf"\b{each}\b", Path(page).read_text()), (page, each)
+
+
 def only_the_balancer_is_open_and_trusted():
     assert [name for name, each in compose["services"].items() if "ports" in each] == ["balancer"]
     assert compose["services"]["balancer"]["ports"][0].startswith("${UNKEY_LISTEN:-127.0.0.1:")
@@ -127,6 +141,7 @@ checks = [
     the_probes_ask_pages_that_exist,
     the_pod_meets_the_restricted_standard,
     a_stop_has_the_time_it_needs,
+    postgres_has_enough_connections,
     only_the_balancer_is_open_and_trusted,
 ]
 failed = 0

@@ -16,7 +16,7 @@ const environment = { PATH: process.env.PATH };
 const rootKey = 'unkey_balancer';
 const hosts = ['127.0.0.11', '127.0.0.12', '127.0.0.13'];
 const folder = mkdtempSync(join(tmpdir(), 'unkey-balancer-'));
-const clients = 32;
+const clients = 64;
 const agent = new Agent({ keepAlive: true, maxSockets: clients });
 const children = new Set();
 
@@ -67,7 +67,7 @@ function start(command, args, env) {
   return child;
 }
 
-function call({ port, host = '127.0.0.1', path = '/v2/liveness', headers = {}, body, localAddress }) {
+function call({ port, host = '127.0.0.1', path, headers = {}, body, localAddress }) {
   return new Promise((resolve, reject) => {
     const sent = request(
       { host, port, path, agent, localAddress, method: body === undefined ? 'GET' : 'POST', headers },
@@ -95,6 +95,7 @@ async function until(what, isSo) {
   throw new Error(`${what}: not within 30 seconds`);
 }
 
+const liveness = { path: '/v2/liveness' };
 const headersOfLoad = { authorization: `Bearer ${rootKey}`, 'content-type': 'application/json' };
 const createApi = { path: '/v2/apis.createApi', headers: headersOfLoad, body: '{"name":"load"}' };
 const drainDelay = /UNKEY_DRAIN_DELAY: (\w+)/.exec(readFileSync('compose.yaml', 'utf8'))[1];
@@ -122,6 +123,9 @@ async function startService(host) {
   );
 }
 
+/** Ends what a check that failed has left running. */
+let stopLoad = async () => {};
+
 let passed = 0;
 let failed = 0;
 async function check(name, run) {
@@ -131,6 +135,7 @@ async function check(name, run) {
     console.log(`  ok    ${name}`);
   } catch (error) {
     failed++;
+    await stopLoad();
     console.log(`  FAIL  ${name}\n        ${error instanceof Error ? error.message : error}`);
   }
 }
@@ -141,19 +146,20 @@ function auditOf(host) {
   return JSON.parse(execFileSync('node', list, { encoding: 'utf8', env: environment }));
 }
 
-/** Whether the balancer has said last that this process is up. */
-function isUp(host) {
+/** What the balancer has said last about whether this process is up. */
+function stateOf(host) {
   const [, name] = new RegExp(`(unkey-\\d+) changed its IP from .* to ${host} `).exec(balancer.output);
-  return [...balancer.output.matchAll(new RegExp(`${name} is (UP|DOWN)`, 'g'))].at(-1)?.[1] !== 'DOWN';
+  const said = [...balancer.output.matchAll(new RegExp(`${name} is (UP|DOWN), reason: ([^.]*)`, 'g'))].at(-1);
+  return { isUp: said?.[1] !== 'DOWN', reason: said?.[2] };
 }
 
-/** Clients that change something again and again, with pauses, so that connections are idle too; until stopped. */
-function load() {
+/** Clients that call again and again, with pauses, so that connections are idle too; until stopped. */
+function load(wanted) {
   let isRunning = true;
   const outcomes = {};
   const client = async () => {
     while (isRunning) {
-      const outcome = await call({ port: balancerPort, ...createApi }).then(
+      const outcome = await call({ ...wanted, port: balancerPort }).then(
         ({ status }) => status,
         (error) => error.code ?? error.message,
       );
@@ -162,11 +168,12 @@ function load() {
     }
   };
   const running = Array.from({ length: clients }, client);
-  return async () => {
+  stopLoad = async () => {
     isRunning = false;
     await Promise.all(running);
     return outcomes;
   };
+  return stopLoad;
 }
 
 let balancer;
@@ -182,10 +189,13 @@ try {
     LISTEN: `127.0.0.1:${balancerPort}`,
     UNKEY_SERVERS: `unkey.test:${port}`,
   });
-  await until('the balancer answers', async () => (await call({ port: balancerPort })).status === 200);
+  await until(
+    'the balancer answers',
+    async () => (await call({ ...liveness, port: balancerPort })).status === 200,
+  );
 
   await check('calls go to every process', async () => {
-    const stop = load();
+    const stop = load(createApi);
     await until('every process has an API', async () => hosts.every((host) => auditOf(host).length > 0));
     assert.deepEqual(Object.keys(await stop()), ['200']);
   });
@@ -206,23 +216,25 @@ try {
   });
 
   await check('a rolling restart under load fails no call', async () => {
-    const stop = load();
+    const stop = load(liveness);
     for (const host of hosts) {
       const service = services.get(host);
       service.kill('SIGTERM');
       assert.equal(await service.ended, 0);
+      // It went away because it said so, not because a call failed.
+      assert.match(stateOf(host).reason ?? '', /code: 503/);
       await startService(host);
-      await until(`${host} gets calls`, async () => isUp(host));
+      await until(`${host} gets calls`, () => stateOf(host).isUp);
     }
     assert.deepEqual(Object.keys(await stop()), ['200']);
   });
 
   await check('a process that is killed fails only the calls that it had', async () => {
-    const stop = load();
+    const stop = load(liveness);
     const [host] = hosts;
     services.get(host).kill('SIGKILL');
     await services.get(host).ended;
-    await until(`${host} gets no calls`, async () => !isUp(host));
+    await until(`${host} gets no calls`, () => !stateOf(host).isUp);
     const { 200: answered, ...others } = await stop();
     assert.ok(answered > 0);
     const lost = Object.values(others).reduce((sum, count) => sum + count, 0);

@@ -69,7 +69,7 @@ enter() {
     mount --bind "$data" "$root/data"
     mount -t proc proc "$root/proc"
     exec setpriv --no-new-privs chroot --userspec="$user" "$root" /usr/bin/env -i "$@"
-  ' enter "$root" "$work/data" "$user" "${variables[@]}" PORT="$port" UNKEY_ROOT_KEY=unkey_rehearsal "$@"
+  ' enter "$root" "$work/data" "$user" "${variables[@]}" HOST=127.0.0.1 PORT="$port" UNKEY_ROOT_KEY=unkey_rehearsal "$@"
 }
 
 is_healthy() { (enter "${health_check[@]}"); }
