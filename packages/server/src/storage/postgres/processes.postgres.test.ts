@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createDatabase, execute, textOf } from '../../../../../tests/postgres.ts';
 import { randomIds } from '../../ids.ts';
@@ -27,6 +28,19 @@ async function open(onLag: (seconds: number) => void = () => {}): Promise<Storag
   const one = await openPostgresStorage({ url: database.url, onCommit: () => {}, onLag });
   opened.push(one);
   return one.storage;
+}
+
+/** Of the connections to this database. */
+async function countOf(condition: string): Promise<number> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    const own = 'datname = current_database() AND pid <> pg_backend_pid()';
+    const { rowCount } = await client.query(`SELECT FROM pg_stat_activity WHERE ${own} AND ${condition}`);
+    return rowCount ?? 0;
+  } finally {
+    await client.end();
+  }
 }
 
 /** As many processes as there are storages. */
@@ -164,6 +178,24 @@ test('sweeps of three processes at once refill every key once', async () => {
   const records = await storages[0]?.read((store) => store.audit.list({ since: 0, limit: 100 }));
   expect(new Set(records?.map(({ resources }) => resources[0]?.id)).size).toBe(30);
   expect(records).toHaveLength(30);
+});
+
+test('an expired answer that is claimed anew while the sweep waits for it is not swept', async () => {
+  const [first, second] = await openAll(2);
+  const request = { operation: 'o', keyHash: 'k', fingerprint: 'f', expiresAt: at };
+  await first?.write((store) => store.idempotency.claim(ws, request, at - 1));
+  const sweep = await first?.write(
+    async (store) => {
+      const again = { ...request, expiresAt: at + 2 * day };
+      expect(await store.idempotency.claim(ws, again, at + day)).toBeNull();
+      const sweeping = second?.write((inner) => inner.idempotency.deleteExpired(at + day, 10), 'unordered');
+      while ((await countOf("wait_event_type = 'Lock' AND wait_event <> 'advisory'")) === 0);
+      return { sweeping };
+    },
+    { workspaceId: ws },
+  );
+  expect(await sweep?.sweeping).toBe(0);
+  expect(await first?.write((store) => store.idempotency.claim(ws, request, at + day))).not.toBeNull();
 });
 
 test('a change is heard of with the time that it took; one too large to tell is heard of as anything', async () => {

@@ -3,7 +3,7 @@ import { StorageUnavailableError } from '../port/storage.ts';
 
 const unreachable =
   'The database cannot be reached. Check that PostgreSQL runs and that DATABASE_URL leads to it; ' +
-  'the server goes on by itself once it does.';
+  'a running server goes on by itself once it does.';
 const tooSlow = 'The database took too long. Look for what blocks or loads it (pg_stat_activity).';
 
 /** SQLSTATEs that tell of the machine, not of the statement; the first two letters stand for their whole class. */
