@@ -70,9 +70,8 @@ async function play(run: Run, move: Move): Promise<string | null> {
       await subject.sweepRefills();
       return null;
     case 'restart':
-      await subject.restart();
-      // Counters live in memory; everything else is stored.
-      state.charges = [];
+      // Counters may live in the process; everything else is stored.
+      if (!(await subject.restart())) state.charges = [];
       return null;
     case 'namespace': {
       const { workspace, name, isDeleted } = move;

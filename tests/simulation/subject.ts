@@ -29,8 +29,8 @@ export interface Subject {
   call(workspace: number, operation: string, body: unknown): Promise<Reply>;
   /** The same call several times at once, with an `Idempotency-Key` of their own. */
   repeat(workspace: number, operation: string, body: unknown, times: number): Promise<readonly Reply[]>;
-  /** Stops the service and starts it on the same data. */
-  restart(): Promise<void>;
+  /** Stops the service and starts it on the same data. True: what limits have counted is still there. */
+  restart(): Promise<boolean>;
   sweepRefills(): Promise<void>;
   setNamespaceDeleted(workspace: number, name: string, deletedAt: number | null): Promise<void>;
   close(): Promise<void>;
@@ -94,8 +94,10 @@ export async function startSubject(moveTo: Move = staysHere): Promise<Subject> {
     },
     async restart() {
       await app.close();
+      const before = countingPlaceOf(config);
       config = await moveTo(config);
       app = await open();
+      return before !== null && before === countingPlaceOf(config);
     },
     sweepRefills: async () => void (await refillDueKeys(app.services, clock.now())),
     setNamespaceDeleted: (workspace, name, deletedAt) =>
@@ -110,6 +112,11 @@ export async function startSubject(moveTo: Move = staysHere): Promise<Subject> {
       await remove();
     },
   };
+}
+
+/** Null: in the process. */
+function countingPlaceOf({ redis, databaseUrl }: Config): string | null {
+  return redis === undefined ? (databaseUrl ?? null) : 'redis';
 }
 
 interface Caller {
