@@ -3,6 +3,7 @@
  * prints what has passed, by counter.
  */
 import { stdin, stdout } from 'node:process';
+import { openCounters } from './open-counters.mjs';
 
 const [kind, url] = process.argv.slice(2);
 const now = 1_700_000_040_000;
@@ -10,8 +11,7 @@ const durationMs = 60_000;
 const callers = 64;
 const callsEach = 50;
 
-const counters = await openers()[kind]();
-await counters.heartbeat();
+const counters = await openCounters(kind, url, 60_000);
 stdout.write('ready\n');
 await new Promise((resolve) => stdin.once('data', resolve));
 
@@ -33,20 +33,4 @@ async function makeCalls(caller) {
     if (!decision.passed) continue;
     for (const { counter } of takes) passed[counter] = (passed[counter] ?? 0) + 1;
   }
-}
-
-function openers() {
-  return {
-    async redis() {
-      const { parseRedisAddresses } = await import('../../packages/server/dist/counters/redis/address.js');
-      const { openRedisCounters } = await import('../../packages/server/dist/counters/redis/counters.js');
-      return openRedisCounters({ addresses: parseRedisAddresses(url), timeoutMs: 60_000 });
-    },
-    async postgres() {
-      const { openPostgresCounters } = await import(
-        '../../packages/server/dist/counters/postgres/counters.js'
-      );
-      return openPostgresCounters({ url, timeoutMs: 60_000 });
-    },
-  };
 }
