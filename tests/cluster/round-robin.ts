@@ -16,7 +16,7 @@ export async function startRoundRobin(ports: readonly number[]): Promise<RoundRo
   const agent = new Agent({ keepAlive: true });
   let turn = 0;
 
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
     forward(incoming, outgoing).catch((error: NodeJS.ErrnoException) => {
       outgoing.writeHead(502, { 'content-type': 'application/json' });
       outgoing.end(JSON.stringify({ error: { detail: error.code ?? error.message } }));

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { HttpHandler, HttpRequest, HttpResponse, TransportFailure } from './exchange.ts';
 import { createNodeServer, ListenError, type NodeServer, type NodeServerOptions } from './node.ts';
@@ -321,8 +322,33 @@ test('a request on an idle connection is still answered right after a drain has 
   await drained;
 });
 
+test('a drain leaves idle connections some time to be used once more', async () => {
+  const { server, open } = await start({ idleGraceMs: 60_000 });
+  const client = open();
+  client.socket.write(post('/1', 'x'));
+  await client.received('}');
+  const drained = server.drain();
+  await setTimeout(200);
+  client.socket.write(post('/2', 'x'));
+  expect(await client.ended).toMatch(/"path":"\/2"/);
+  await drained;
+});
+
+test('a drain answers what has arrived on an idle connection while the process was busy', async () => {
+  const { server, open } = await start({ idleGraceMs: 50 });
+  const client = open();
+  client.socket.write(post('/1', 'x'));
+  await client.received('}');
+  const drained = server.drain();
+  client.socket.write(post('/2', 'x'));
+  const until = performance.now() + 150;
+  while (performance.now() < until);
+  expect(await client.ended).toMatch(/"path":"\/2"/);
+  await drained;
+});
+
 test('a drain closes idle connections before its grace is over', async () => {
-  const { server, open } = await start();
+  const { server, open } = await start({ idleGraceMs: 10 });
   const client = open();
   client.socket.write(post('/', 'x'));
   await client.received('}');

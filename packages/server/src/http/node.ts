@@ -23,6 +23,8 @@ export interface NodeServerOptions {
   requestTimeoutMs?: number;
   /** How long a drain waits for requests that are still arriving. Default 10,000. */
   drainGraceMs?: number;
+  /** How long a drain leaves connections open on which nothing arrives. Default 500. */
+  idleGraceMs?: number;
 }
 
 export interface NodeServer {
@@ -52,12 +54,11 @@ interface Connection {
 
 const keepAliveMs = 65_000;
 const lingerMs = 2000;
-const idleCloseMs = 100;
 const timeoutCheckMs = 1000;
 
 export function createNodeServer(options: NodeServerOptions): NodeServer {
   const { handle, failure, maxBodyBytes = bodyBytesMax, bodyTimeoutMs = 10_000 } = options;
-  const { requestTimeoutMs = 60_000, drainGraceMs = 10_000 } = options;
+  const { requestTimeoutMs = 60_000, drainGraceMs = 10_000, idleGraceMs = 500 } = options;
   const connections = new Map<Duplex, Connection>();
   let isDraining = false;
   let running = 0;
@@ -193,8 +194,7 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
   async function close(): Promise<void> {
     isDraining = true;
     if (!server.listening) return;
-    // A client may be sending on a connection that looks idle: there is a while to answer it with a goodbye.
-    const closeIdle = setInterval(() => server.closeIdleConnections(), idleCloseMs);
+    const closeIdle = setInterval(closeConnectionsAtRest, idleGraceMs);
     const cut = setInterval(cutUnfinished, drainGraceMs);
     await stopAccepting();
     clearInterval(closeIdle);
@@ -205,6 +205,12 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
         onIdle = resolve;
       });
     }
+  }
+
+  // The next answer on a connection ends it with a goodbye. What has had none since the drain began is at rest, and a
+  // client is unlikely to be sending on it just now. What has arrived unnoticed would be lost: it is taken in first.
+  function closeConnectionsAtRest(): void {
+    setImmediate(() => server.closeIdleConnections());
   }
 
   // The HTTP server's own `close` would destroy idle connections at once; it is called last, to end its timeout checks.
