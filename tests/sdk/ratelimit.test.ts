@@ -357,6 +357,8 @@ describe('the constructor', () => {
     { namespace: undefined },
     { rootKey: '' },
     { fallbak: {} },
+    { timeoutMs: Number.NaN },
+    { retry: { attempts: 1 } },
   ])('refuses %j at once', (wrong) => {
     expect(() => new Ratelimit({ ...given, ...wrong } as RatelimitOptions)).toThrow(ConfigurationError);
   });

@@ -17,7 +17,8 @@ export function checkClientOptions(options: CallOptions): void {
   checkNames(options, clientOptionNames);
 }
 
-function checkValues({ timeoutMs = 0, retry }: CallOptions): void {
+/** Those that would do what nobody meant. */
+export function checkValues({ timeoutMs = 0, retry }: Pick<CallOptions, 'timeoutMs' | 'retry'>): void {
   // Not a number would be no deadline: a variable that nobody set must not do that.
   if (!(timeoutMs >= 0)) throw new ConfigurationError(`timeoutMs is ${timeoutMs}: give milliseconds, or 0.`);
   checkNames(retry || {}, retryOptionNames);

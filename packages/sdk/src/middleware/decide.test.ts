@@ -475,6 +475,7 @@ describe('options', () => {
     [{ onOutage: true }, /onOutage/],
     [{ unkey: new UnkeyCore({ rootKey: 'a' }), serverURL: 'http://127.0.0.1:9' }, /'serverURL' itself/],
     [{ serverURL: 'ftp://x' }, /serverURL/],
+    [{ timeoutMs: Number.NaN }, /timeoutMs is NaN/],
   ])('%j is refused at once, in production as well', (options, message) => {
     vi.stubEnv('NODE_ENV', 'production');
     vi.stubEnv('UNKEY_ROOT_KEY', 'root');

@@ -1,3 +1,4 @@
+import { checkValues } from '../check-options.ts';
 import { UnkeyCore } from '../core.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { VerifyKeyRequest } from '../generated/api.ts';
@@ -99,7 +100,7 @@ const clientNames = namesOf<Exclude<keyof CoreOptions, 'timeoutMs'>>({
 });
 
 /** Throws `ConfigurationError`, in production as well: a door must not stand open over a misspelt `permissions`. */
-export function checkProtectOptions(options: { unkey?: unknown; onOutage?: unknown }): void {
+export function checkProtectOptions(options: ProtectOptions<never, OnOutage, unknown>): void {
   const known: string[] = [...askedNames, ...guardNames, ...clientNames];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
@@ -109,9 +110,10 @@ export function checkProtectOptions(options: { unkey?: unknown; onOutage?: unkno
   if (options.unkey !== undefined && ofClient !== undefined) {
     throw new ConfigurationError(`The client is given by 'unkey': give it the option '${ofClient}' itself.`);
   }
-  if (!['deny', 'allow', undefined].includes(options.onOutage as OnOutage)) {
+  if (!['deny', 'allow', undefined].includes(options.onOutage)) {
     throw new ConfigurationError("The option onOutage is 'deny' or 'allow'.");
   }
+  checkValues(options);
 }
 
 /** The client for a request. One that is not given is made now; `ConfigurationError` without a root key. */

@@ -1,4 +1,4 @@
-import { checkNames } from '../check-options.ts';
+import { checkNames, checkValues } from '../check-options.ts';
 import { UnkeyCore } from '../core.ts';
 import { ConfigurationError, ResponseValidationError, UnkeyError } from '../errors.ts';
 import type { LimitData } from '../generated/api.ts';
@@ -107,6 +107,7 @@ export class Ratelimit {
   constructor(options: RatelimitOptions) {
     refuseOldNames(options);
     checkNames(options, options.unkey ? ownNames : `${ownNames} ${clientNames}`);
+    checkValues(options);
     const { namespace, limit, duration, timeoutMs, fallback, denials, unkey, ...client } = options;
     if (typeof namespace !== 'string' || namespace === '') {
       throw new ConfigurationError('There is no namespace: name what is limited.');
