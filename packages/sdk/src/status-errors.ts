@@ -39,11 +39,11 @@ function statusError<const Name extends string, const Status extends number>(
 export const BadRequestErrorResponse = statusError('BadRequestErrorResponse', 400);
 export type BadRequestErrorResponse = InstanceType<typeof BadRequestErrorResponse>;
 
-/** 401. The root key is not known, or has expired. */
+/** 401. The root key is not known. */
 export const UnauthorizedErrorResponse = statusError('UnauthorizedErrorResponse', 401);
 export type UnauthorizedErrorResponse = InstanceType<typeof UnauthorizedErrorResponse>;
 
-/** 403. The root key may not do this, or is disabled. */
+/** 403. The root key may not do this, has expired, or is disabled. */
 export const ForbiddenErrorResponse = statusError('ForbiddenErrorResponse', 403);
 export type ForbiddenErrorResponse = InstanceType<typeof ForbiddenErrorResponse>;
 

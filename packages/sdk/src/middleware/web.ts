@@ -15,7 +15,8 @@ export type WebOptions<Request = PlatformRequest, Outage extends OnOutage = OnOu
 
 /**
  * A guard for anything that answers a `Request` with a `Response`. It gives the response for a request that is
- * refused, and otherwise who is asking. It never rejects.
+ * refused, and otherwise who is asking. It rejects only if `onRefused` gives what no response can have, such as a
+ * status of 99.
  *
  * @example
  * const guard = protect({ permissions: 'documents.read' });
