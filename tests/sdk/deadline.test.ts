@@ -9,8 +9,8 @@ import {
   type Fetch,
   TimeoutError,
   Unkey,
-  type UnkeyError,
 } from '../../packages/sdk/src/index.ts';
+import { failureOf } from './failure-of.ts';
 import { endlessBody, ok, refusal, type ScriptedPeer, slowBody, stall, startPeer } from './scripted-peer.ts';
 
 let peer: ScriptedPeer;
@@ -26,15 +26,6 @@ afterEach(() => {
 const client = (options: ClientOptions = {}): Unkey =>
   new Unkey({ rootKey: 'root_key', serverURL: peer.url, ...options });
 const getApi = (unkey: Unkey, options?: CallOptions) => unkey.apis.getApi({ apiId: 'api_1' }, options);
-
-async function failureOf(work: PromiseLike<unknown>): Promise<UnkeyError> {
-  try {
-    await work;
-  } catch (error) {
-    return error as UnkeyError;
-  }
-  throw new Error('It did not fail.');
-}
 
 const never = () => new Promise<never>(() => {});
 /** Does not look at its signal, and never answers. */

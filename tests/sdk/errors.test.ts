@@ -12,6 +12,7 @@ import {
   UnkeyCore,
   UnkeyError,
 } from '../../packages/sdk/src/index.ts';
+import { failureOf } from './failure-of.ts';
 import {
   answer,
   halfAnswer,
@@ -40,15 +41,6 @@ const createdKey = 'prod_created_needle_3';
 
 const client = (options: ClientOptions = {}): Unkey =>
   new Unkey({ rootKey, serverURL: peer.url, retry: false, ...options });
-
-async function failureOf(work: PromiseLike<unknown>): Promise<UnkeyError> {
-  try {
-    await work;
-  } catch (error) {
-    return error as UnkeyError;
-  }
-  throw new Error('It did not fail.');
-}
 
 /** What a program may print of an error or a client, all of it. */
 function printed(value: unknown): string {

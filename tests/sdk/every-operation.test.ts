@@ -14,6 +14,7 @@ import {
 } from '../../packages/sdk/src/index.ts';
 import { type Arranged, arrange, type ClientOperation, calls } from '../clients/unkey-api-calls.ts';
 import { type Service, startService } from '../service.ts';
+import { failureOf } from './failure-of.ts';
 
 /** Every operation through its typed method, against the real service, with requests written for `@unkey/api`. */
 
@@ -53,15 +54,6 @@ function callBy(unkey: Unkey, id: ClientOperation, request: unknown): PromiseLik
 
 const requestOf = (id: ClientOperation, arranged: Arranged): unknown =>
   (calls[id].request as (arranged: Arranged) => unknown)(arranged);
-
-async function failureOf(work: PromiseLike<unknown>): Promise<UnkeyError> {
-  const result = await Promise.resolve(work).then(
-    () => undefined,
-    (error: UnkeyError) => error,
-  );
-  if (result === undefined) throw new Error('It did not fail.');
-  return result;
-}
 
 test('every operation of the contract has a method and is called here, liveness apart', () => {
   expect([...ids, 'liveness'].toSorted()).toEqual([...operationIds].toSorted());

@@ -11,6 +11,7 @@ import {
   UnkeyCore,
   type UnkeyError,
 } from '../../packages/sdk/src/index.ts';
+import { failureOf } from './failure-of.ts';
 import {
   answer,
   halfAnswer,
@@ -461,12 +462,3 @@ test('a stalled answer is not asked for again: the deadline is for all attempts'
   });
   expect(peer.requests).toHaveLength(1);
 });
-
-async function failureOf(work: PromiseLike<unknown>): Promise<UnkeyError> {
-  try {
-    await work;
-  } catch (error) {
-    return error as UnkeyError;
-  }
-  throw new Error('It did not fail.');
-}

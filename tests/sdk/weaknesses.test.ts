@@ -17,6 +17,7 @@ import {
 } from '../../packages/sdk/src/index.ts';
 import { type Service, startService } from '../service.ts';
 import { startCuttingProxy } from './cutting-proxy.ts';
+import { failureOf } from './failure-of.ts';
 import { answer, ok, page, refusal, type ScriptedPeer, stall, startPeer } from './scripted-peer.ts';
 
 /**
@@ -74,15 +75,6 @@ const scripted = (options: ClientOptions = {}): Unkey =>
 const real = (): Unkey => new Unkey({ rootKey: service.rootKey, serverURL: service.url });
 const getApi = (unkey: Unkey, options?: CallOptions) => unkey.apis.getApi({ apiId: 'api_1' }, options);
 const never: Fetch = () => new Promise(() => {});
-
-async function failureOf(work: PromiseLike<unknown>): Promise<UnkeyError> {
-  try {
-    await work;
-  } catch (error) {
-    return error as UnkeyError;
-  }
-  throw new Error('It did not fail.');
-}
 
 test('1: credits are set, changed, spent and read under their own name', async () => {
   const unkey = real();
