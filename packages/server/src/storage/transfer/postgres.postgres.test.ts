@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { createDatabase, execute } from '../../../../../tests/postgres.ts';
-import { filledFolder } from '../conformance/every-table.ts';
+import { filledFolder, newFolder } from '../conformance/every-table.ts';
 import { auditOf } from '../conformance/samples.ts';
 import { transferConforms } from '../conformance/transfer-conforms.ts';
 import { openPostgresStorage } from '../postgres/storage.ts';
@@ -84,15 +85,57 @@ test('one process at a time may move data, and none beside a server', async () =
   await move(place, next.place);
 });
 
-test('a failure names the side and nothing of its URL', async () => {
+test.each([
+  ['a database that is not there', { pathname: '/nowhere_at_all' }, 'does not exist'],
+  ['nobody listens', { port: '1' }, 'cannot be reached'],
+  ['no TLS', { search: '?sslmode=require' }, 'sslmode'],
+])('a failure names the side and nothing of its URL: %s', async (_, change, reason) => {
   const source = filledFolder().place;
   const { url } = await newDatabase();
-  const wrong = new URL(url);
-  wrong.pathname = '/nowhere_at_all';
-  wrong.password = 'very-secret';
+  const wrong = Object.assign(new URL(url), { password: 'very-secret', ...change });
   const failure = await move(source, { url: wrong.href, name: '--to' }).catch((error: Error) => error);
   expect(failure).toMatchObject({ name: 'TransferError', message: expect.stringContaining('--to') });
+  expect(String(failure)).toContain(reason);
+  expect(String(failure)).not.toContain('DATABASE_URL');
   expect(String(failure)).not.toMatch(/very-secret|nowhere_at_all|127\.0\.0\.1/);
+});
+
+test('a connection that breaks is told, and the next run goes on', async () => {
+  const source = filledFolder().place;
+  const { url, place } = await newDatabase();
+  let steps = 0;
+  const cutAtThird = () => {
+    steps++;
+    if (steps === 3) endSessions(url);
+  };
+  await expect(move(source, place, cutAtThird)).rejects.toThrow(
+    /--to cannot be reached.* goes on where it was/,
+  );
+  expect((await move(source, place)).resumedRows).toBeGreaterThan(0);
+});
+
+/** Returns when it is done: the code that is tested does nothing meanwhile. */
+function endSessions(url: string): void {
+  const script = `
+    import pg from 'pg';
+    const client = new pg.Client({ connectionString: process.env.URL });
+    await client.connect();
+    await client.query(\`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name = 'unkey-ts migrate-data' AND datname = current_database()\`);
+    await client.end();`;
+  execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, URL: url },
+  });
+}
+
+test('a part of the data is no source', async () => {
+  const { url, place } = await newDatabase();
+  const cut = () => {
+    throw new Error('cut off');
+  };
+  await expect(move(filledFolder().place, place, cut)).rejects.toThrow('cut off');
+  await expect(move({ url, name: '--from' }, newFolder().place)).rejects.toThrow(/migrate-data.* to its end/);
 });
 
 test('a user without rights to make tables is told what to do', async () => {

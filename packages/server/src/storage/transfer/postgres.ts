@@ -5,7 +5,8 @@ import { getTypeParser } from '../postgres/connections.ts';
 import { everything } from '../postgres/locks.ts';
 import { migrate } from '../postgres/migrations.ts';
 import { checkServer } from '../postgres/server-check.ts';
-import { unavailable } from '../postgres/unavailable.ts';
+import { isLost, unavailable } from '../postgres/unavailable.ts';
+import { refuseUnfinishedTransfer } from '../postgres/unfinished-transfer.ts';
 import {
   type Row,
   type TransferConnection,
@@ -28,6 +29,7 @@ export async function openPostgresSource(side: Side): Promise<TransferSource> {
     const tables = await connection.tableNames();
     if (!tables.has('workspaces'))
       throw new TransferError('The source holds no data: there is nothing to move.');
+    await telling(side, refuseUnfinishedTransfer(client));
     await telling(side, migrate(client));
     await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     return { connection, close };
@@ -67,7 +69,7 @@ async function connect(side: Side) {
   client.on('error', () => {});
   const close = () => client.end().catch(() => {});
   try {
-    await telling(side, client.connect());
+    await telling(side, connecting(client, side));
     await telling(side, checkServer(client));
     await telling(side, client.query(settings));
     await telling(side, takeAlone(client, side));
@@ -144,9 +146,25 @@ async function telling<Result>({ name }: Side, work: Promise<Result>): Promise<R
     }
     const told = unavailable(error);
     if (!(told instanceof StorageUnavailableError)) throw told;
-    throw new TransferError(
-      `${told.message.replaceAll('DATABASE_URL', name)} (${name}; run the same command again to go on.)`,
-      { cause: error },
-    );
+    const reason = isLost(error) ? gone(name) : told.message.replaceAll('DATABASE_URL', name);
+    throw new TransferError(`${reason} Run the same command again after that: it goes on where it was.`, {
+      cause: error,
+    });
+  }
+}
+
+function gone(name: string): string {
+  return `The database of ${name} cannot be reached, or no longer. Check that PostgreSQL runs and that the URL leads to it.`;
+}
+
+/** Of the ways in which TLS fails there are many. */
+async function connecting(client: pg.Client, { name }: Side): Promise<void> {
+  try {
+    await client.connect();
+  } catch (error) {
+    if (unavailable(error) instanceof StorageUnavailableError) throw error;
+    throw new TransferError(`${gone(name)} With TLS, check its sslmode and the certificates.`, {
+      cause: error,
+    });
   }
 }

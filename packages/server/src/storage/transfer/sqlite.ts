@@ -49,7 +49,7 @@ export async function openSqliteTarget(dataDir: string): Promise<TransferTarget>
   const folder = openDataFolder(dataDir);
   try {
     const file = databaseFileOf(dataDir);
-    if (existsSync(file)) {
+    if ([file, `${file}-wal`].some((path) => existsSync(path))) {
       throw new TransferError(`There is a database in ${dataDir} already. Choose an empty folder.`);
     }
     const draft = `${file}.part`;
