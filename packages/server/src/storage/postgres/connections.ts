@@ -11,8 +11,8 @@ export interface Connections {
   readonly reads: pg.Pool;
   readonly writes: pg.Pool;
   readonly events: pg.Pool;
-  /** A connection of its own, not yet connected. */
-  single(): pg.Client;
+  /** A connection of its own, not yet connected, that gives up soon. */
+  listener(): pg.Client;
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export function openConnections(url: string): Connections {
   };
   return {
     ...pools,
-    single: () => new pg.Client(settings(url, listeningMs)),
+    listener: () => new pg.Client(settings(url, listeningMs)),
     async close() {
       await Promise.all(Object.values(pools).map((pool) => (pool.ending ? undefined : pool.end())));
     },
@@ -80,6 +80,25 @@ function settings(url: string, statementMs: number): pg.ClientConfig {
     keepAlive: true,
     types: { getTypeParser },
   };
+}
+
+/** `work` with a connection of its own that waits as long as the database does: for others that migrate, and for itself. */
+export async function usingOwn<Result>(
+  url: string,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ ...settings(url, 0), query_timeout: 0 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    throw unconnected(error);
+  }
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 /** Every bigint of ours is a time or a count up to 2^53 − 1. */

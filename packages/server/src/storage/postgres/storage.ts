@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 import type { ChangeListener } from '../changes.ts';
 import { type Spent, type Storage, StorageUnavailableError } from '../port/storage.ts';
 import { openChangeChannel } from './change-channel.ts';
-import { openConnections, using } from './connections.ts';
+import { openConnections, using, usingOwn } from './connections.ts';
 import { postgresEvents } from './events.ts';
 import { Gathering } from './gathering.ts';
 import { hotReads } from './hot-path.ts';
@@ -45,20 +45,17 @@ const soonMs = 1000;
 /** Storage in a PostgreSQL database, 13 or newer, which other processes may use at the same time. */
 export async function openPostgresStorage(options: PostgresOptions): Promise<OpenedPostgres> {
   const { url, onCommit, onLag = () => {}, log = silence } = options;
-  const connections = openConnections(url);
-  try {
-    await using(connections.writes, async (client) => {
+  await telling(
+    usingOwn(url, async (client) => {
       await checkServer(client);
       await refuseUnfinishedTransfer(client);
       await migrate(client);
-    });
-  } catch (error) {
-    await connections.close();
-    throw unavailable(error);
-  }
+    }),
+  );
+  const connections = openConnections(url);
   const ping = () => using(connections.lookups, async (client) => void (await client.query('SELECT 1')));
   const channel = openChangeChannel({
-    single: connections.single,
+    single: connections.listener,
     isAnswering: () => isDoneSoon(ping()),
     onCommit,
     onLag,

@@ -52,7 +52,10 @@ export function isSpoilt(error: unknown): boolean {
   return isLost(error) || hasTimedOut(error) || errorCode(error) === '25006';
 }
 
-/** The database answered that it did not do it; any other failure leaves that open. */
+/**
+ * The database answered that it did not do it; any other failure leaves that open. Severities are told in the language of
+ * the database: in another one all of them do.
+ */
 export function isRefused(error: unknown): boolean {
   return error instanceof Error && 'severity' in error && error.severity === 'ERROR';
 }
