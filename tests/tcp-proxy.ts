@@ -10,6 +10,8 @@ export interface TcpProxy {
   stall(): void;
   /** As with `stall`, on those connections only on which the client has sent or sends this text. */
   stallThose(saying: string): void;
+  /** Open connections stay so for ever, and nothing comes through them any more; new ones are well. */
+  abandon(): void;
   /** Connections are closed, and new ones at once too. */
   drop(): void;
   /** As with `drop`, rudely. */
@@ -26,6 +28,7 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let state: State = 'well';
   let stalledWord: string | null = null;
+  let abandoned = 0;
 
   const track = (socket: Socket): Socket => {
     sockets.add(socket);
@@ -47,7 +50,9 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     client.on('data', (chunk: Buffer) => {
       if (said.length < keptCharacters) said += chunk.toString('latin1');
     });
-    const isThrough = () => state === 'well' && (stalledWord === null || !said.includes(stalledWord));
+    const before = abandoned;
+    const isThrough = () =>
+      state === 'well' && before === abandoned && (stalledWord === null || !said.includes(stalledWord));
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
@@ -76,6 +81,9 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     stall: () => become('stalled'),
     stallThose(saying) {
       stalledWord = saying;
+    },
+    abandon() {
+      abandoned += 1;
     },
     drop: () => become('dropped'),
     reset: () => become('reset'),

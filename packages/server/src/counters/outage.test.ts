@@ -72,7 +72,7 @@ async function openPlugged({
     const calls = Array.from({ length: count }, () => counters.take('ws', [one], now));
     return (await Promise.all(calls)).filter(({ passed }) => passed).length;
   };
-  return { counters, status, lines, pull, putBack, passes };
+  return { counters, remote, status, lines, pull, putBack, passes };
 }
 
 countersConformance('shared counters that are there', async () => (await openPlugged()).counters);
@@ -140,6 +140,25 @@ test('an outage begins without any call, too', async () => {
   const { status, pull } = await openPlugged();
   pull();
   await vi.waitFor(() => expect(status().isUp).toBe(false));
+});
+
+test('a call that was sent before an outage and fails after it begins no other', async () => {
+  const { counters, remote, status, lines, pull, putBack, passes } = await openPlugged();
+  const take = remote.take;
+  let fail = (_error: Error): void => {};
+  remote.take = () =>
+    new Promise((_, reject) => {
+      fail = reject;
+    });
+  const late = counters.take('ws', [], now);
+  remote.take = take;
+  pull();
+  await passes(1, 10);
+  await putBack();
+  fail(new CountersUnavailableError('the connection is closed'));
+  await late;
+  expect(status().isUp).toBe(true);
+  expect(lines).toHaveLength(2);
 });
 
 test('an answer that could not be kept there is kept here, also after the outage', async () => {

@@ -65,6 +65,15 @@ test.each(['stall', 'drop', 'reset'] as const)(
   },
 );
 
+test('a connection that has gone silent for ever is given up for a new one', async () => {
+  const { status, passes } = await open();
+  expect(await passes(4)).toBe(4);
+  proxy.abandon();
+  expect(await passes(50)).toBe(10);
+  await vi.waitFor(() => expect(status().isUp).toBe(true), 20_000);
+  expect(await passes(50)).toBe(6);
+});
+
 test('a server that starts again has forgotten what was counted and the scripts, and counts from nothing', async () => {
   const { counters, status, passes } = await open();
   expect(await passes(20)).toBe(10);
