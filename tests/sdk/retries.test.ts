@@ -155,6 +155,26 @@ describe('a call that spends', () => {
       expect(error).toBeInstanceOf(ConnectionError);
       expect(error).toMatchObject({ attempts: 3, retryable: true });
     });
+    // In the words of runtimes, where this machine cannot make it happen.
+    test.each([
+      ['connect ECONNREFUSED 10.0.0.1:443', 3],
+      ['getaddrinfo ENOTFOUND api.example.com', 3],
+      ['getaddrinfo EAI_AGAIN api.example.com', 3],
+      ['connect EHOSTUNREACH 10.0.0.1:443', 3],
+      ['connect ENETUNREACH 10.0.0.1:443', 3],
+      ['Connect Timeout Error', 3],
+      ['Unable to connect. Is the computer able to access the url?', 3],
+      ['tcp connect error: Connection refused (os error 111)', 3],
+      ['read EHOSTUNREACH', 1],
+      ['write ENETUNREACH', 1],
+      ['read ECONNRESET', 1],
+      ['other side closed', 1],
+    ])('when the runtime says %j makes %d attempts', async (words, attempts) => {
+      const fetch = async () => {
+        throw new TypeError('fetch failed', { cause: new Error(words) });
+      };
+      expect(await failureOf(spend(client({ fetch })))).toMatchObject({ name: 'ConnectionError', attempts });
+    });
   });
 });
 

@@ -76,8 +76,10 @@ function askedPause({ headers }: UnkeyError): number | undefined {
   return headers && retryAfterMs(headers, Date.now());
 }
 
-// Refused or unknown hosts and proxies, in the words of Node, Bun and Deno. Browsers do not tell.
-const refused = /refused|ENOTFOUND|EAI_AGAIN|UNREACH|connect.timeout|dns error|Unable to connect/i;
+// Refused or unknown hosts and proxies, in the words of Node, Bun and Deno. Browsers do not tell. Hosts can also become
+// unreachable after the request was sent: `read EHOSTUNREACH`.
+const refused =
+  /^(?!.*(read|write) E).*(refused|ENOTFOUND|EAI_AGAIN|UNREACH|connect.timeout|dns error|Unable to connect)/i;
 
 /** Whether the service certainly did nothing: it could not be reached, or refused before it looked. */
 export function isUnprocessed({ status, message }: UnkeyError): boolean {
