@@ -28,7 +28,7 @@ export class Books {
   readonly #apiId: string;
   readonly #free: IssuedKey;
   readonly #purse: IssuedKey;
-  readonly #window;
+  readonly #window: object;
   readonly #created: IssuedKey[] = [];
   readonly accounts: Readonly<Record<Kind, Account>> = {
     create: { acknowledged: 0, refused: 0, open: 0 },
@@ -117,12 +117,16 @@ export class Books {
 
   /** Holds that what was acknowledged is there, and nothing that was neither acknowledged nor left open. */
   async balance(): Promise<void> {
-    for (const { keyId, key } of this.#created) {
-      expect((await dataOf(this.#cluster.call('keys.getKey', { keyId }))).permissions).toEqual([
-        'books.read',
-      ]);
-      expect((await dataOf(this.#cluster.call('keys.verifyKey', { key }))).code).toBe('VALID');
-    }
+    const unchecked = [...this.#created];
+    const check = async () => {
+      for (let issued = unchecked.pop(); issued !== undefined; issued = unchecked.pop()) {
+        const { keyId, key } = issued;
+        const { permissions } = await dataOf(this.#cluster.call('keys.getKey', { keyId }));
+        expect(permissions).toEqual(['books.read']);
+        expect((await dataOf(this.#cluster.call('keys.verifyKey', { key }))).code).toBe('VALID');
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, check));
     const { create, spend } = this.accounts;
     expectBetween((await this.#countKeys()) - 2, create);
     const { credits } = await dataOf(this.#cluster.call('keys.getKey', { keyId: this.#purse.keyId }));

@@ -38,7 +38,7 @@ async function recovered(): Promise<void> {
       .toBe(200);
     await expect
       .poll(async () => (await member.get('/metrics')).text, { timeout: 30_000, interval: 50 })
-      .toMatch(/unkey_counters_up 1\n[^]*unkey_change_channel_up 1\n/);
+      .toMatch(/unkey_counters_up 1\n[\s\S]*unkey_change_channel_up 1\n/);
   }
 }
 
