@@ -78,6 +78,15 @@ export function transferConforms(newTarget: () => Promise<TestTarget>): void {
     });
   });
 
+  test('rows that are in the way are taken out, and copied by another run', async () => {
+    const source = filledFolder();
+    const target = await newTarget();
+    await expect(move(source, target, stopAfterTable('identities'))).rejects.toThrow('cut off');
+    await target.execute("UPDATE data_transfer SET progress = '{}'");
+    await expect(move(source, target)).rejects.toThrow(/Everything was taken out/);
+    expect(await move(source, target)).toMatchObject({ rows: totalRows, resumedRows: 0 });
+  });
+
   test('what has been moved is not moved again', async () => {
     const source = filledFolder();
     const target = await newTarget();

@@ -8,11 +8,16 @@ export class TransferError extends Error {
   override readonly name = 'TransferError';
 }
 
+/** A row is in the way: there is one with the same key, or the same of what must be unique. */
+export class DuplicateRowError extends Error {
+  override readonly name = 'DuplicateRowError';
+}
+
 /** One connection to one database. */
 export interface TransferConnection {
   /** Parameters are written `$1`, `$2`. */
   query(statement: string, parameters?: readonly Value[]): Promise<readonly Row[]>;
-  /** All rows have the same columns. */
+  /** All rows have the same columns. Throws a `DuplicateRowError`. */
   insert(table: string, rows: readonly Row[]): Promise<void>;
   tableNames(): Promise<ReadonlySet<string>>;
 }

@@ -8,6 +8,7 @@ import { checkServer } from '../postgres/server-check.ts';
 import { isLost, unavailable } from '../postgres/unavailable.ts';
 import { refuseUnfinishedTransfer } from '../postgres/unfinished-transfer.ts';
 import {
+  DuplicateRowError,
   type Row,
   type TransferConnection,
   TransferError,
@@ -120,11 +121,14 @@ function connectionTo(client: pg.Client, side: Side): TransferConnection {
     async insert(table, rows) {
       const names = Object.keys(rows[0] ?? {}).map((column) => `"${column}"`);
       // One parameter for any number of rows. The audit log's own numbers are kept: they are its order.
-      await query(
+      const inserted = query(
         `INSERT INTO ${table} (${names}) OVERRIDING SYSTEM VALUE
          SELECT ${names} FROM json_populate_recordset(NULL::${table}, $1)`,
         [JSON.stringify(rows)],
       );
+      await inserted.catch((error: unknown) => {
+        throw errorCode(error) === '23505' ? new DuplicateRowError(table, { cause: error }) : error;
+      });
     },
     async tableNames() {
       const rows = await query('SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()');

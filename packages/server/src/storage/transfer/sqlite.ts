@@ -10,6 +10,7 @@ import { checkDatabase, openDatabase } from '../sqlite/open.ts';
 import { syncToDisk } from '../sqlite/sync-to-disk.ts';
 import { telling, tellingNow } from '../sqlite/unavailable.ts';
 import {
+  DuplicateRowError,
   type Row,
   type TransferConnection,
   TransferError,
@@ -131,5 +132,13 @@ function insertAll(prepared: (text: string) => StatementSync, table: string, row
   const names = columns.map((column) => `"${column}"`).join(', ');
   const places = columns.map(() => '?').join(', ');
   const statement = prepared(`INSERT INTO ${table} (${names}) VALUES (${places})`);
-  for (const row of rows) statement.run(...columns.map((column) => row[column] ?? null));
+  try {
+    for (const row of rows) statement.run(...columns.map((column) => row[column] ?? null));
+  } catch (error) {
+    throw isConstraint(error) ? new DuplicateRowError(table, { cause: error }) : error;
+  }
+}
+
+function isConstraint(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 19;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  DuplicateRowError,
   inTransaction,
   type Row,
   type TransferConnection,
@@ -65,7 +66,15 @@ export async function transfer(
     };
   };
 
-  const progress = await copyAll(from, target.connection, { resumed, onRows: counting('copy', resumedRows) });
+  const options = { resumed, onRows: counting('copy', resumedRows) };
+  const progress = await copyAll(from, target.connection, options).catch(async (error: unknown) => {
+    if (!(error instanceof DuplicateRowError)) throw error;
+    await forget(target.connection, transferTables, {});
+    throw new TransferError(
+      'The target has rows that are not in the source, or no longer. Everything was taken out of it: ' +
+        'make sure that nothing else uses the two, and run this again.',
+    );
+  });
   const digests = await digestAll(from, target.connection, counting('compare', 0));
   const different = digests.filter(({ isSame }) => !isSame).map(({ table }) => table);
   if (different.length > 0) {
