@@ -114,6 +114,7 @@ describe('an error status has its class and its fields', () => {
       errors,
     });
     expect(error.name).toBe(name);
+    expect(error.constructor.name).toBe(name);
     expect(error.message).toBe('What went wrong.');
     expect(error.stack).toContain(`${name}: What went wrong.`);
     expect(error.statusCode).toBe(status);

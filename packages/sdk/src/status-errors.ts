@@ -31,6 +31,8 @@ function statusError<const Name extends string, const Status extends number>(
     }
   }
   nameErrors(StatusError.prototype, name);
+  // Loggers also ask the class.
+  Object.defineProperty(StatusError, 'name', { value: name });
   classes.set(status, StatusError);
   return StatusError as unknown as StatusErrorClass<Name, Status>;
 }
