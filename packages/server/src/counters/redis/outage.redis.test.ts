@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type RedisServer, startRedis } from '../../../../../tests/redis.ts';
@@ -5,6 +6,7 @@ import { startProxy, type TcpProxy } from '../../../../../tests/tcp-proxy.ts';
 import { createLog } from '../../log.ts';
 import { countersThroughOutages } from '../outage.ts';
 import { type Counters, CountersUnavailableError } from '../port.ts';
+import { claimLifetimeMs } from '../shared-answers.ts';
 import { parseRedisAddresses } from './address.ts';
 import { openRedisCounters } from './counters.ts';
 
@@ -128,6 +130,19 @@ test('processes know how many they are, by their signs of life', async () => {
   expect(await first.heartbeat()).toBe(1);
   await first.close();
   await expect(first.heartbeat()).rejects.toThrow(CountersUnavailableError);
+});
+
+test('a name is kept for as long as its call runs', async () => {
+  const addresses = parseRedisAddresses(redis.url.replace('//', `//:${secret}@`));
+  const slow = await openRedisCounters({ addresses, timeoutMs: 20_000 });
+  const next = await openRedisCounters({ addresses, timeoutMs: 20_000 });
+  expect(await slow.claim('call', now)).toBeNull();
+  const waiting = next.claim('call', now);
+  await setTimeout(claimLifetimeMs * 1.4);
+  await slow.remember('call', { fingerprint: 'who', answer: 'what' }, now + 60_000);
+  expect(await waiting).toMatchObject({ answer: 'what' });
+  await slow.close();
+  await next.close();
 });
 
 test('a name whose process dies is free again after seconds', async () => {
