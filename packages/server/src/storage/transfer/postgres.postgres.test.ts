@@ -141,9 +141,11 @@ test('a part of the data is no source', async () => {
 test('a user without rights to make tables is told what to do', async () => {
   const source = filledFolder().place;
   const { url } = await newDatabase();
-  await execute(url, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC; DROP ROLE IF EXISTS guest');
-  await execute(url, 'CREATE ROLE guest LOGIN');
-  const guest = new URL(url);
-  guest.username = 'guest';
-  await expect(move(source, { url: guest.href, name: '--to' })).rejects.toThrow(/grant it CREATE/);
+  const guest = Object.assign(new URL(url), { username: `unkey_guest_${process.pid}` });
+  await execute(url, `REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE ${guest.username} LOGIN`);
+  try {
+    await expect(move(source, { url: guest.href, name: '--to' })).rejects.toThrow(/grant it CREATE/);
+  } finally {
+    await execute(url, `DROP ROLE ${guest.username}`);
+  }
 });
