@@ -20,11 +20,15 @@ export interface Postgres {
   start(): Promise<void>;
   /** Ends it: SIGINT as an operator does, SIGKILL as a crash does; resolves when it is gone. */
   signal(signal: 'SIGINT' | 'SIGKILL'): Promise<void>;
+  /** A standby becomes a primary. */
+  promote(): Promise<void>;
   /** Ends it and removes the folder. */
   close(): Promise<void>;
 }
 
 export interface PostgresSettings {
+  /** Makes a standby of this one, which follows it until `promote`. */
+  readonly standbyOf?: Postgres;
   /** `off`, the default, is quick: nothing is synced to disk. */
   readonly fsync?: 'on' | 'off';
   /** More of `postgresql.conf`. */
@@ -33,10 +37,8 @@ export interface PostgresSettings {
 
 const user = 'unkey';
 
-export async function startPostgres({
-  fsync = 'off',
-  settings = {},
-}: PostgresSettings = {}): Promise<Postgres> {
+export async function startPostgres(wanted: PostgresSettings = {}): Promise<Postgres> {
+  const { fsync = 'off', settings = {}, standbyOf } = wanted;
   const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-postgres-'));
   // PostgreSQL does not run as root: then it is the user that its package made.
   const isRoot = process.getuid?.() === 0;
@@ -48,7 +50,10 @@ export async function startPostgres({
   const initdb = as(program('initdb'), [
     ...['-D', data, '-U', user, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
   ]);
-  execFileSync(...initdb, { stdio: 'pipe', cwd: folder });
+  const copy = as(program('pg_basebackup'), [
+    ...['-h', '127.0.0.1', '-p', String(standbyOf?.port), '-U', user, '-D', data, '-R', '--checkpoint=fast'],
+  ]);
+  execFileSync(...(standbyOf === undefined ? initdb : copy), { stdio: 'pipe', cwd: folder });
 
   const port = await freePort();
   const options = { fsync, max_connections: '400', shared_buffers: '64MB', ...settings };
@@ -97,6 +102,7 @@ export async function startPostgres({
     url: urlOf('postgres'),
     urlOf,
     createDatabase: () => createDatabase(urlOf('postgres')),
+    promote: () => execute(urlOf('postgres'), 'SELECT pg_promote()'),
     start,
     signal,
     async close() {

@@ -24,7 +24,9 @@ type State = 'well' | 'stalled' | 'dropped' | 'reset';
 /** How much of what a client has sent is kept, to know its connection by. */
 const keptCharacters = 10_000;
 
-export async function startProxy(targetPort: number): Promise<TcpProxy> {
+/** `targetPort` is asked for every connection. */
+export async function startProxy(target: number | (() => number)): Promise<TcpProxy> {
+  const targetPort = () => (typeof target === 'number' ? target : target());
   const sockets = new Set<Socket>();
   let state: State = 'well';
   let stalledWord: string | null = null;
@@ -45,7 +47,7 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
     track(client);
     if (state === 'dropped' || state === 'reset') return end(client);
     if (state === 'stalled') return;
-    const upstream = track(connect(targetPort, '127.0.0.1'));
+    const upstream = track(connect(targetPort(), '127.0.0.1'));
     let said = '';
     client.on('data', (chunk: Buffer) => {
       if (said.length < keptCharacters) said += chunk.toString('latin1');

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { isSpoilt, unconnected } from './unavailable.ts';
+import { isSpoilt, standby, unconnected } from './unavailable.ts';
 
 /**
  * Each kind of work has connections of its own: writers that wait for locks must not keep look-ups from theirs. Together
@@ -64,9 +64,12 @@ async function prepare(client: pg.ClientBase): Promise<void> {
   // A connection that breaks is told to whoever uses it next; nobody else has to hear.
   client.on('error', () => {});
   // What is answered is on disk, also where the database was told not to wait for it.
-  await client.query(
-    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+  const { rows } = await client.query<{ isStandby: boolean }>(
+    `SELECT pg_is_in_recovery() AS "isStandby",
+      CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END`,
   );
+  // What it says may be of earlier: remembered after a change was heard of, it would never be corrected.
+  if (rows[0]?.isStandby) throw standby();
 }
 
 function settings(url: string, statementMs: number): pg.ClientConfig {

@@ -146,7 +146,7 @@ export class NewerSchemaError extends Error {
 
 /** Brings the schema to this version, in one transaction; processes that start together wait for each other. */
 export async function migrate(client: ClientBase): Promise<void> {
-  // Asked first without a lock: a standby or a full disk must not keep a current database from being read.
+  // Asked first without a lock: a full disk must not keep a current database from being read.
   if ((await pendingMigrations(client)).length === 0) return;
   await client.query('BEGIN; SET LOCAL statement_timeout = 0');
   try {

@@ -175,3 +175,44 @@ test('a database that cannot be opened says why, and never with the password', a
     expect(`${stack} ${String(cause)} ${JSON.stringify(cause)}`).not.toContain('hunter2');
   }
 });
+
+test('a standby is not read from; promoted, it is found without a restart, with all that was answered', async () => {
+  const primary = await startPostgres();
+  closers.push(primary.close);
+  const { url } = await primary.createDatabase();
+  let port = primary.port;
+  const leader = await startProxy(() => port);
+  closers.push(leader.close);
+  const movable = new URL(url);
+  movable.port = String(leader.port);
+  const { storage: moved } = await open(movable.href);
+  const standby = await startPostgres({ standbyOf: primary });
+  closers.push(standby.close);
+  // From here on a commit is answered when the standby has it.
+  await execute(primary.url, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+  await execute(primary.url, 'SELECT pg_reload_conf()');
+  await execute(
+    primary.url,
+    `DO $$ BEGIN
+      WHILE NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync') LOOP
+        PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+      END LOOP;
+    END $$`,
+  );
+  await moved.write((store) => createKey(store, { credits: creditsOf(10) }));
+  expect(await moved.spendCredits(ws, 'key_1', 4)).toEqual({ isSpent: true, remaining: 6 });
+
+  await primary.signal('SIGKILL');
+  port = standby.port;
+  await expect(moved.findVerifiableKey(hash)).rejects.toThrow(/as a standby is/);
+  await expect(moved.spendCredits(ws, 'key_1', 1)).rejects.toThrow(/as a standby is/);
+  await standby.promote();
+  await until(async () => {
+    try {
+      return (await moved.findVerifiableKey(hash)) !== null;
+    } catch {
+      return false;
+    }
+  });
+  expect(await moved.spendCredits(ws, 'key_1', 4)).toEqual({ isSpent: true, remaining: 2 });
+});

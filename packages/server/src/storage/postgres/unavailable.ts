@@ -6,6 +6,8 @@ const unreachable =
   'a running server goes on by itself once it does.';
 const tooSlow = 'The database took too long. Look for what blocks or loads it (pg_stat_activity).';
 
+const readOnlyCode = '25006';
+
 /** SQLSTATEs that tell of the machine, not of the statement; the first two letters stand for their whole class. */
 const reasons: ReadonlyMap<string, string> = new Map([
   ['08', unreachable],
@@ -20,7 +22,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['57014', tooSlow],
   ['57', unreachable],
   ['58', 'The disk of the database cannot be read or written. Its log says more.'],
-  ['25006', 'The database is read-only, as a standby is. Let DATABASE_URL lead to the primary.'],
+  [readOnlyCode, 'The database is read-only, as a standby is. Let DATABASE_URL lead to the primary.'],
   ['25P03', unreachable],
 ]);
 
@@ -33,6 +35,11 @@ const timeoutMessage = 'Query read timeout';
 export function unavailable(error: unknown, options: { readonly mayBeDone?: boolean } = {}): unknown {
   const reason = reasonOf(error);
   return reason === undefined ? error : new StorageUnavailableError(reason, { ...options, cause: error });
+}
+
+/** As a standby itself says it when it is written to. */
+export function standby(): Error {
+  return Object.assign(new Error('The database is a standby.'), { code: readOnlyCode });
 }
 
 /** There is no connection, whatever the reason: of those of TLS there are many. */
@@ -49,7 +56,7 @@ export function isLost(error: unknown): boolean {
 /** The connection must not be used again, though it may still be there. */
 export function isSpoilt(error: unknown): boolean {
   if (error instanceof StorageUnavailableError) return isSpoilt(error.cause);
-  return isLost(error) || hasTimedOut(error) || errorCode(error) === '25006';
+  return isLost(error) || hasTimedOut(error) || errorCode(error) === readOnlyCode;
 }
 
 /**
