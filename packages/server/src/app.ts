@@ -52,6 +52,8 @@ export interface AppOptions {
   readonly log?: Log;
   /** How long a request may take, in milliseconds. Default 60,000. */
   readonly timeoutMs?: number;
+  /** How long `close` leaves connections open on which nothing arrives, in milliseconds. Default 2000. */
+  readonly idleGraceMs?: number;
   /** False where time is the caller's: nothing happens unless it is asked for. Default true. */
   readonly hasJobs?: boolean;
 }
@@ -70,7 +72,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
 /** `closers` gets what ends each thing that was opened, also if a later one fails to open. */
 async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
-  const { config, clock = systemClock, timeoutMs, hasJobs = true } = options;
+  const { config, clock = systemClock, timeoutMs, idleGraceMs, hasJobs = true } = options;
   const log = options.log ?? createLog({ level: config.logLevel });
   // A database in the network has other processes beside this one; a folder has not.
   if (config.databaseUrl === undefined) closers.push(openDataFolder(config.dataDir).release);
@@ -123,6 +125,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   const server = createNodeServer({
     handle,
     failure: (kind, accept) => transportFailure(kind, ids.id('req'), accept),
+    ...(idleGraceMs !== undefined && { idleGraceMs }),
   });
   const jobs = hasJobs ? startJobs(services, log) : noJobs;
   closers.push(services.lastUsed.flush, jobs.stop, server.drain);

@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<NodeServerOptions> = {}) {
-  const server = createNodeServer({ handle: echo, failure, ...options });
+  const server = createNodeServer({ handle: echo, failure, idleGraceMs: 50, ...options });
   servers.push(server);
   const { port, url } = await server.listen('127.0.0.1', 0);
   return { server, port, url, open: () => openClient(port) };

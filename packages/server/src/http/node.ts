@@ -23,7 +23,7 @@ export interface NodeServerOptions {
   requestTimeoutMs?: number;
   /** How long a drain waits for requests that are still arriving. Default 10,000. */
   drainGraceMs?: number;
-  /** How long a drain leaves connections open on which nothing arrives. Default 500. */
+  /** How long a drain leaves connections open on which nothing arrives. Default 2000. */
   idleGraceMs?: number;
 }
 
@@ -58,7 +58,7 @@ const timeoutCheckMs = 1000;
 
 export function createNodeServer(options: NodeServerOptions): NodeServer {
   const { handle, failure, maxBodyBytes = bodyBytesMax, bodyTimeoutMs = 10_000 } = options;
-  const { requestTimeoutMs = 60_000, drainGraceMs = 10_000, idleGraceMs = 500 } = options;
+  const { requestTimeoutMs = 60_000, drainGraceMs = 10_000, idleGraceMs = 2000 } = options;
   const connections = new Map<Duplex, Connection>();
   let isDraining = false;
   let running = 0;
@@ -207,8 +207,9 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
     }
   }
 
-  // The next answer on a connection ends it with a goodbye. What has had none since the drain began is at rest, and a
-  // client is unlikely to be sending on it just now. What has arrived unnoticed would be lost: it is taken in first.
+  // The next answer on a connection ends it with a goodbye: a balancer that goes on using the connections it has uses
+  // them up. Those that are left are at rest, and nobody is likely to be sending on one just now. What has arrived
+  // unnoticed would be lost: it is taken in first.
   function closeConnectionsAtRest(): void {
     setImmediate(() => server.closeIdleConnections());
   }
