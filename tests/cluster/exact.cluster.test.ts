@@ -83,19 +83,22 @@ test('the limit of a key holds over all processes', async () => {
 });
 
 test('64 clients at each process spend exactly what a key has', async () => {
-  const { key, keyId } = await newKey({ credits: { remaining: 500 } });
-  const answers = await Promise.all(
-    cluster.members.map((member) => allClients(4, () => dataOf(member.call('keys.verifyKey', { key })))),
-  );
-  const all = answers.flat();
-  const valid = all.filter(({ code }) => code === 'VALID');
-  expect(valid).toHaveLength(500);
-  expect(count(all, ({ code }) => code === 'USAGE_EXCEEDED')).toBe(all.length - 500);
-  // Each spend left another rest, none of them below zero.
-  expect(valid.map(({ credits }) => credits).sort((a, b) => a - b)).toEqual(
-    Array.from({ length: 500 }, (_, index) => index),
-  );
-  expect((await dataOf(cluster.call('keys.getKey', { keyId }))).credits.remaining).toBe(0);
+  for (const balance of [500, 1, 10, 30, 63, 64, 65, 100]) {
+    const { key, keyId } = await newKey({ credits: { remaining: balance } });
+    // More often than there are credits.
+    const each = Math.ceil((balance + 3 * clients) / (3 * clients));
+    const answers = await Promise.all(
+      cluster.members.map((member) => allClients(each, () => dataOf(member.call('keys.verifyKey', { key })))),
+    );
+    const all = answers.flat();
+    const valid = all.filter(({ code }) => code === 'VALID');
+    expect(count(all, ({ code }) => code === 'USAGE_EXCEEDED')).toBe(all.length - balance);
+    // Each spend left another rest, none of them below zero.
+    expect(valid.map(({ credits }) => credits).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: balance }, (_, index) => index),
+    );
+    expect((await dataOf(cluster.call('keys.getKey', { keyId }))).credits.remaining).toBe(0);
+  }
 });
 
 test('spends of different costs add up, and a large one that is refused keeps no small one from its credits', async () => {
