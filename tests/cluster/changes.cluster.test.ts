@@ -15,16 +15,16 @@ afterAll(() => cluster.close());
 
 /** Waits until `member` remembers what was before. A change that is on its way to it may still make it forget. */
 async function remembers(change: Change, member: Member): Promise<void> {
-  await untilTold(change, member, change.before, performance.now());
+  await expect.poll(() => change.probe(member), { timeout: 15_000, interval: 1 }).toEqual(change.before);
   expect(await change.probe(member)).toEqual(change.before);
 }
 
-/** Milliseconds since `start` at which the member's answer came that tells `expected`. */
-async function untilTold(change: Change, member: Member, expected: unknown, start: number): Promise<number> {
+/** Milliseconds since `start` at which the member's answer came that tells of the change. */
+async function untilTold(change: Change, member: Member, start: number): Promise<number> {
   for (;;) {
     const told = await change.probe(member);
     const passed = performance.now() - start;
-    if (told === expected) return passed;
+    if (told === change.after) return passed;
     expect(told).toEqual(change.before);
     if (passed > 15_000) throw new Error(`After ${Math.round(passed)} ms it is still ${told}.`);
   }
@@ -37,7 +37,7 @@ async function lagsOf(kind: KindOfChange, by: Member, others: readonly Member[])
   for (const member of cluster.members) await remembers(change, member);
   await change.make(by);
   const start = performance.now();
-  const lags = Promise.all(others.map((member) => untilTold(change, member, change.after, start)));
+  const lags = Promise.all(others.map((member) => untilTold(change, member, start)));
   // Who has made it knows at once.
   expect(await change.probe(by)).toEqual(change.after);
   return lags;

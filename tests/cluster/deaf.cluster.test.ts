@@ -78,9 +78,8 @@ test('a process whose listening connection is ended again and again knows within
   };
   const timer = setInterval(() => void end(), 100);
   try {
-    const lags = [await lag(), await lag(), await lag()];
-    expect(Math.max(...lags)).toBeLessThan(latestMs);
-    expect(ended).toBeGreaterThan(0);
+    // Three times each.
+    while (ended < 6) expect(await lag()).toBeLessThan(latestMs);
   } finally {
     clearInterval(timer);
     await client.end();
