@@ -10,7 +10,7 @@ import { countersThroughOutages } from './counters/outage.ts';
 import type { Counters, CountersStatus, RemoteCounters } from './counters/port.ts';
 import { parseAllowList } from './domain/network/ip-allow-list.ts';
 import { createEventBuffer } from './events/buffer.ts';
-import type { EventWriter } from './events/port.ts';
+import type { EventArchive } from './events/port.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
 import { changeLag } from './http/change-lag.ts';
 import type { HttpHandler } from './http/exchange.ts';
@@ -83,7 +83,8 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   });
   closers.push(storage.close);
   const ids = randomIds();
-  const events = createEventBuffer({ writer: await openEvents(), log });
+  const archive = await openEvents();
+  const events = createEventBuffer({ writer: archive, log });
   closers.push(events.close);
   const { counters, status: countersStatus } = await openCounters(config, { log, clock });
   closers.push(counters.close);
@@ -127,7 +128,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     failure: (kind, accept) => transportFailure(kind, ids.id('req'), accept),
     ...(idleGraceMs !== undefined && { idleGraceMs }),
   });
-  const jobs = hasJobs ? startJobs(services, log) : noJobs;
+  const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;
   closers.push(services.lastUsed.flush, jobs.stop, server.drain);
 
   return {
@@ -152,7 +153,7 @@ export interface OpenedStorage {
   readonly storage: Storage;
   readonly lookups: Lookups;
   /** Where usage events are stored. */
-  openEvents(): Promise<EventWriter>;
+  openEvents(): Promise<EventArchive>;
   /** Whether this process hears what others commit; null: it needs not to. */
   readonly isChannelUp: (() => boolean) | null;
 }

@@ -38,6 +38,7 @@ test('without any source the defaults hold', () => {
     logLevel: 'info',
     redis: undefined,
     limitsOnOutage: 'local',
+    eventsRetentionMs: 90 * 86_400_000,
   });
 });
 
@@ -132,12 +133,27 @@ test.each([
   ['30s', 30_000],
   ['5m', 300_000],
   ['2h', 7_200_000],
+  ['3d', 259_200_000],
 ])('the staleness %s is %i ms', (given, milliseconds) => {
   expect(load({ env: { UNKEY_MAX_STALENESS: given } }).maxStalenessMs).toBe(milliseconds);
 });
 
-test.each(['-1', '5 minutes', '1d', '1.5s', 's'])('the staleness %j is refused', (given) => {
+test.each(['-1', '5 minutes', '1w', '1.5s', 's'])('the staleness %j is refused', (given) => {
   expect(problemsOf({ env: { UNKEY_MAX_STALENESS: given } })).toEqual([expect.stringContaining('30s, 5m')]);
+});
+
+test.each([
+  ['off', null],
+  ['1h', 3_600_000],
+  ['7d', 604_800_000],
+])('the retention of events may be %s', (given, milliseconds) => {
+  expect(load({ env: { UNKEY_EVENTS_RETENTION: given } }).eventsRetentionMs).toBe(milliseconds);
+});
+
+test.each(['90', '0', '59m', 'never'])('the retention of events %j is refused', (given) => {
+  expect(problemsOf({ env: { UNKEY_EVENTS_RETENTION: given } })).toEqual([
+    expect.stringMatching(/^UNKEY_EVENTS_RETENTION is ".+; it must be/),
+  ]);
 });
 
 test('REDIS_URL is one server, or some nodes of a cluster', () => {

@@ -29,6 +29,8 @@ export interface Config {
   /** Where limits are counted; several are nodes of one cluster. Undefined: in this process. */
   readonly redis: readonly RedisAddress[] | undefined;
   readonly limitsOnOutage: OutageMode;
+  /** For how long usage events are kept; null: for good. */
+  readonly eventsRetentionMs: number | null;
 }
 
 export type ConfigFlag = 'host' | 'port' | 'data-dir' | 'log-level' | 'trusted-proxies';
@@ -108,6 +110,11 @@ export function loadConfig(sources: ConfigSources): Config {
       member: 'limitsOnOutage',
       fallback: 'local',
       parse: parseOutageMode,
+    }),
+    eventsRetentionMs: read({
+      variable: 'UNKEY_EVENTS_RETENTION',
+      fallback: 90 * dayMs,
+      parse: parseRetention,
     }),
   };
   if (problems.length > 0) throw new ConfigError(problems);
@@ -212,15 +219,25 @@ function parseDatabaseUrl(given: unknown): string {
   throw new InvalidValue('must be a URL as postgres://USER:PASSWORD@HOST:5432/DATABASE.');
 }
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: hourMs, d: dayMs };
 
 function parseDuration(given: unknown): number {
-  const [, number, unit = 'ms'] = /^(\d{1,10})(ms|s|m|h)?$/.exec(String(given).trim()) ?? [];
+  const [, number, unit = 'ms'] = /^(\d{1,10})(ms|s|m|h|d)?$/.exec(String(given).trim()) ?? [];
   const milliseconds = Number(number) * (unitsMs[unit] ?? Number.NaN);
   if (Number.isSafeInteger(milliseconds)) return milliseconds;
   throw new InvalidValue(
-    `is ${shown(given)}; it must be a number of milliseconds, or one with a unit: 500ms, 30s, 5m, 1h.`,
+    `is ${shown(given)}; it must be a number of milliseconds, or one with a unit: 500ms, 30s, 5m, 1h, 7d.`,
   );
+}
+
+/** At least an hour: a number of days that lost its unit must not delete what there is. */
+function parseRetention(given: unknown): number | null {
+  if (given === 'off') return null;
+  const milliseconds = parseDuration(given);
+  if (milliseconds >= hourMs) return milliseconds;
+  throw new InvalidValue(`is ${shown(given)}; it must be at least 1h, such as 90d, or off.`);
 }
 
 function parseRootKey(given: unknown): string {

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { errorCode } from '../error-code.ts';
 import type { RatelimitEvent, UsageEvent, VerificationEvent } from './port.ts';
-import type { WorkerReply, WorkerRequest } from './sqlite.ts';
+import type { WorkerReply, WorkerRequest, WorkerTask } from './sqlite.ts';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS verifications (
@@ -36,6 +36,21 @@ const schema = `
   CREATE INDEX IF NOT EXISTS ratelimits_by_time ON ratelimits (workspace_id, at);
 `;
 
+/** The index begins with the workspace: they are found in it one after the other, and old events of each by time. */
+function deletionFrom(table: 'verifications' | 'ratelimits'): string {
+  return `
+    WITH RECURSIVE workspaces (id) AS (
+      SELECT min(workspace_id) FROM ${table}
+      UNION ALL
+      SELECT (SELECT min(workspace_id) FROM ${table} WHERE workspace_id > workspaces.id)
+        FROM workspaces WHERE workspaces.id IS NOT NULL
+    )
+    DELETE FROM ${table} WHERE rowid IN (
+      SELECT old.rowid FROM workspaces CROSS JOIN ${table} old ON old.workspace_id = workspaces.id
+      WHERE old.at < ? LIMIT ?
+    )`;
+}
+
 // The parent starts this thread with exactly this shape.
 const { file } = workerData as { file: string };
 
@@ -47,6 +62,8 @@ const insertVerification = database.prepare(
   'INSERT INTO verifications VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
 );
 const insertRatelimit = database.prepare('INSERT INTO ratelimits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+const deleteVerifications = database.prepare(deletionFrom('verifications'));
+const deleteRatelimits = database.prepare(deletionFrom('ratelimits'));
 
 parentPort?.on('message', (request: WorkerRequest) => {
   if (request.type === 'close') {
@@ -54,17 +71,28 @@ parentPort?.on('message', (request: WorkerRequest) => {
     parentPort?.close();
     return;
   }
-  parentPort?.postMessage(write(request.batchJson));
+  parentPort?.postMessage(replyTo(request));
 });
 
-function write(batchJson: string): WorkerReply {
+function replyTo(task: WorkerTask): WorkerReply {
   try {
-    // Written by this package on the other side of the thread.
-    insertAll(JSON.parse(batchJson) as UsageEvent[]);
-    return { type: 'written' };
+    return { type: 'done', count: run(task) };
   } catch (error) {
     return failure(error);
   }
+}
+
+function run(task: WorkerTask): number {
+  if (task.type === 'delete') return deleteBefore(task.before, task.limit);
+  // Written by this package on the other side of the thread.
+  const batch = JSON.parse(task.batchJson) as UsageEvent[];
+  insertAll(batch);
+  return batch.length;
+}
+
+function deleteBefore(before: number, limit: number): number {
+  const verifications = Number(deleteVerifications.run(before, limit).changes);
+  return verifications + Number(deleteRatelimits.run(before, limit - verifications).changes);
 }
 
 function failure(error: unknown): WorkerReply {

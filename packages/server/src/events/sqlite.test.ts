@@ -81,6 +81,25 @@ test('writes that overlap are all stored', async () => {
   expect(rows('SELECT count(*) AS stored FROM verifications')).toEqual([{ stored: 3000 }]);
 });
 
+test('what is older than wanted is deleted in batches, of all workspaces, and nothing else', async () => {
+  const archive = await openSqliteEvents({ file });
+  await archive.write(
+    ['ws_1', 'ws_2', 'ws_3'].flatMap((workspaceId) => [
+      exampleVerification({ workspaceId, at: 1 }),
+      exampleVerification({ workspaceId, at: 2 }),
+      exampleRatelimit({ workspaceId, at: 1 }),
+      exampleRatelimit({ workspaceId, at: 2 }),
+    ]),
+  );
+  const deleted = [];
+  for (let batch = 0; batch < 4; batch++) deleted.push(await archive.deleteBefore(2, 4));
+  expect(deleted).toEqual([4, 2, 0, 0]);
+  await archive.close();
+  const left = [1, 2, 3].map((workspace) => ({ workspace_id: `ws_${workspace}`, at: 2 }));
+  expect(rows('SELECT workspace_id, at FROM verifications')).toEqual(left);
+  expect(rows('SELECT workspace_id, at FROM ratelimits')).toEqual(left);
+});
+
 test('a file that cannot be opened is an error at once', async () => {
   await expect(openSqliteEvents({ file: join(folder, 'missing', 'events.sqlite') })).rejects.toThrow(
     'The event writer stopped.',

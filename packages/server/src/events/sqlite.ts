@@ -1,23 +1,28 @@
 import { Worker } from 'node:worker_threads';
-import type { EventWriter, UsageEvent } from './port.ts';
+import type { EventArchive, UsageEvent } from './port.ts';
 
 /** To the worker. The batch travels as JSON: cloning a thousand objects holds this thread twice as long. */
-export type WorkerRequest = { type: 'write'; batchJson: string } | { type: 'close' };
-/** From the worker, one for each write, in order. */
-export type WorkerReply = { type: 'written' } | { type: 'failed'; message: string; code: string | undefined };
+export type WorkerRequest = WorkerTask | { type: 'close' };
+export type WorkerTask =
+  | { type: 'write'; batchJson: string }
+  | { type: 'delete'; before: number; limit: number };
+/** From the worker, one for each task, in order; `count` is of the events that were written or deleted. */
+export type WorkerReply =
+  | { type: 'done'; count: number }
+  | { type: 'failed'; message: string; code: string | undefined };
 
 interface Outstanding {
-  resolve(): void;
+  resolve(count: number): void;
   reject(error: Error): void;
 }
 
 interface WriterThread {
-  write(batch: readonly UsageEvent[]): Promise<void>;
+  run(task: WorkerTask): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Writes events to a database file of their own, in a thread of its own. Rejects when the file cannot be opened. */
-export async function openSqliteEvents(options: { file: string }): Promise<EventWriter> {
+/** Keeps events in a database file of their own, in a thread of its own. Rejects when the file cannot be opened. */
+export async function openSqliteEvents(options: { file: string }): Promise<EventArchive> {
   let thread: WriterThread | undefined;
   const current = () => {
     thread ??= startThread(options.file, () => {
@@ -25,10 +30,14 @@ export async function openSqliteEvents(options: { file: string }): Promise<Event
     });
     return thread;
   };
+  const write = async (batch: readonly UsageEvent[]): Promise<void> => {
+    await current().run({ type: 'write', batchJson: JSON.stringify(batch) });
+  };
   // The empty batch is answered once the file is open and its tables are there.
-  await current().write([]);
+  await write([]);
   return {
-    write: (batch) => current().write(batch),
+    write,
+    deleteBefore: (before, limit) => current().run({ type: 'delete', before, limit }),
     close: async () => thread?.close(),
   };
 }
@@ -47,7 +56,7 @@ function startThread(file: string, onEnd: () => void): WriterThread {
   function settle(reply: WorkerReply): void {
     const first = outstanding.shift();
     if (outstanding.length === 0) worker.unref();
-    if (reply.type === 'written') first?.resolve();
+    if (reply.type === 'done') first?.resolve(reply.count);
     else first?.reject(Object.assign(new Error(reply.message), { code: reply.code }));
   }
 
@@ -66,11 +75,11 @@ function startThread(file: string, onEnd: () => void): WriterThread {
 
   const post = (request: WorkerRequest) => worker.postMessage(request);
   return {
-    write: (batch) =>
+    run: (task) =>
       new Promise((resolve, reject) => {
         outstanding.push({ resolve, reject });
         worker.ref();
-        post({ type: 'write', batchJson: JSON.stringify(batch) });
+        post(task);
       }),
     async close() {
       worker.ref();

@@ -1,15 +1,15 @@
 import type { Services } from '../services.ts';
+import { inBatches } from './batches.ts';
 
 const batchSize = 500;
 
-/** Deletes the kept answers that have expired, in batches, so that other writes get their turn. Answers how many. */
+/** Deletes the kept answers that have expired. Answers how many. */
 export async function deleteExpiredAnswers(
   { storage }: Pick<Services, 'storage'>,
   now: number,
+  signal?: AbortSignal,
 ): Promise<number> {
-  let deleted = 0;
-  for (let batch = batchSize; batch === batchSize; deleted += batch) {
-    batch = await storage.write((store) => store.idempotency.deleteExpired(now, batchSize), 'unordered');
-  }
-  return deleted;
+  return inBatches({ size: batchSize, signal }, (limit) =>
+    storage.write((store) => store.idempotency.deleteExpired(now, limit), 'unordered'),
+  );
 }

@@ -1,10 +1,12 @@
+import type { EventArchive } from '../events/port.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { Services } from '../services.ts';
 import { deleteExpiredAnswers } from './expired-answers.ts';
+import { deleteOldEvents } from './old-events.ts';
 import { refillDueKeys } from './refill.ts';
 
 export interface Jobs {
-  /** Waits for what is running. */
+  /** Waits for what is running; what runs in batches, for the one that is under way. */
   stop(): Promise<void>;
 }
 
@@ -13,20 +15,38 @@ interface Job extends Jobs {
   runNow(): void;
 }
 
+export interface JobOptions {
+  readonly archive: EventArchive;
+  /** Null: events are kept for good. */
+  readonly eventsRetentionMs: number | null;
+  readonly log: Log;
+}
+
+const minuteMs = 60_000;
+
 /** What the server does by itself. Each job starts again only after it has ended; a failure is logged and tried again. */
-export function startJobs(services: Services, log: Log): Jobs {
-  const expiredAnswers = every(600_000, log, 'expired answers', () =>
-    deleteExpiredAnswers(services, services.clock.now()),
-  );
-  // What has expired while the server was down does not wait.
-  expiredAnswers.runNow();
+export function startJobs(services: Services, { archive, eventsRetentionMs, log }: JobOptions): Jobs {
+  const { clock } = services;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const cleaning = [
+    every(10 * minuteMs, log, 'expired answers', () => deleteExpiredAnswers(services, clock.now(), signal)),
+  ];
+  if (eventsRetentionMs !== null) {
+    const deleteOld = () =>
+      deleteOldEvents(archive, { retentionMs: eventsRetentionMs, now: clock.now(), signal });
+    cleaning.push(every(60 * minuteMs, log, 'old events', deleteOld));
+  }
+  // What fell due while the server was down does not wait.
+  for (const job of cleaning) job.runNow();
   const jobs = [
     every(10_000, log, 'last used', () => services.lastUsed.flush()),
-    every(60_000, log, 'refill', () => refillDueKeys(services, services.clock.now())),
-    expiredAnswers,
+    every(minuteMs, log, 'refill', () => refillDueKeys(services, clock.now())),
+    ...cleaning,
   ];
   return {
     async stop() {
+      stopping.abort();
       await Promise.all(jobs.map((job) => job.stop()));
     },
   };

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { EventWriter, RatelimitEvent, UsageEvent, VerificationEvent } from '../../events/port.ts';
+import type { EventArchive, RatelimitEvent, UsageEvent, VerificationEvent } from '../../events/port.ts';
 import { using } from './connections.ts';
 
 // One parameter for any number of rows: a list of rows in JSON, spread out by the database.
@@ -9,14 +9,41 @@ const statement = `
   )
   INSERT INTO ratelimit_events SELECT * FROM json_populate_recordset(NULL::ratelimit_events, $2)`;
 
-/** Writes events beside all other data. The pool is the storage's, which closes it. */
-export function postgresEvents(pool: Pool): EventWriter {
+/**
+ * The index begins with the workspace: they are found in it one after the other, and old events of each by time. Processes
+ * that delete at once do so in one order, and what one has deleted another does not count.
+ */
+function deletionFrom(table: 'verification_events' | 'ratelimit_events'): string {
+  return `
+    WITH RECURSIVE workspaces (id) AS (
+      SELECT min(workspace_id) FROM ${table}
+      UNION ALL
+      SELECT (SELECT min(workspace_id) FROM ${table} WHERE workspace_id > workspaces.id)
+        FROM workspaces WHERE workspaces.id IS NOT NULL
+    )
+    DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+      SELECT old.ctid FROM workspaces CROSS JOIN LATERAL (
+        SELECT ctid FROM ${table} WHERE workspace_id = workspaces.id AND at < $1 ORDER BY at LIMIT $2
+      ) old LIMIT $2
+    ))`;
+}
+
+/** Keeps events beside all other data. The pool is the storage's, which closes it. */
+export function postgresEvents(pool: Pool): EventArchive {
   return {
     write: (batch) =>
       using(pool, async (client) => {
         const verifications = batch.filter(isVerification).map(verificationRow);
         const ratelimits = batch.filter(isRatelimit).map(ratelimitRow);
         await client.query(statement, [JSON.stringify(verifications), JSON.stringify(ratelimits)]);
+      }),
+    deleteBefore: (at, limit) =>
+      using(pool, async (client) => {
+        const old = (table: Parameters<typeof deletionFrom>[0], count: number) =>
+          client.query(deletionFrom(table), [at, count]);
+        const { rowCount: verifications } = await old('verification_events', limit);
+        const { rowCount: ratelimits } = await old('ratelimit_events', limit - (verifications ?? 0));
+        return (verifications ?? 0) + (ratelimits ?? 0);
       }),
     close: async () => {},
   };

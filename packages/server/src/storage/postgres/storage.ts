@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import type { EventWriter } from '../../events/port.ts';
+import type { EventArchive } from '../../events/port.ts';
 import type { Log } from '../../log.ts';
 import type { ChangeListener } from '../changes.ts';
 import { type Spent, type Storage, StorageUnavailableError } from '../port/storage.ts';
@@ -29,7 +29,7 @@ const silence = { warn: () => {}, info: () => {} };
 
 export interface OpenedPostgres {
   readonly storage: Storage;
-  readonly events: EventWriter;
+  readonly events: EventArchive;
   /** Whether this process hears what others commit. */
   isChannelUp(): boolean;
 }
