@@ -1,16 +1,16 @@
 /** Values of each candidate, one a round, in the order of the rounds. */
-export type Rounds<Name extends string> = { readonly [Key in Name]: readonly number[] };
+export type Rounds<Name extends string, Value> = { readonly [Key in Name]: readonly Value[] };
 
 /**
  * Measures the candidates in turns, A B C A B C, so that whatever else the machine does falls on all of them. Every
  * other round goes backwards: nobody always comes after the same one. A first round, which only warms up, is dropped.
  */
-export async function interleave<Name extends string>(
-  candidates: { readonly [Key in Name]: () => number | Promise<number> },
+export async function interleave<Name extends string, Value>(
+  candidates: { readonly [Key in Name]: () => Value | Promise<Value> },
   rounds: number,
-): Promise<Rounds<Name>> {
+): Promise<Rounds<Name, Value>> {
   const order = Object.keys(candidates) as Name[];
-  const values = Object.fromEntries(order.map((name) => [name, []])) as unknown as Record<Name, number[]>;
+  const values = Object.fromEntries(order.map((name) => [name, []])) as unknown as Record<Name, Value[]>;
   for (let round = 0; round <= rounds; round++) {
     for (const name of round % 2 === 0 ? order : order.toReversed()) {
       const value = await candidates[name]();

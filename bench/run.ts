@@ -3,8 +3,17 @@ import { clientCall } from './client-call.ts';
 import { clientImport } from './client-import.ts';
 import { clientSize } from './client-size.ts';
 import { clientTypes } from './client-types.ts';
+import { serviceMemory } from './service-memory.ts';
+import { serviceSpeed } from './service-speed.ts';
 
-const benchmarks: readonly Benchmark[] = [clientSize, clientImport, clientCall, clientTypes];
+const benchmarks: readonly Benchmark[] = [
+  clientSize,
+  clientImport,
+  clientCall,
+  clientTypes,
+  serviceMemory,
+  serviceSpeed,
+];
 
 /** Runs those that are named, by their whole names or by the first word of them; all without a name. */
 async function main(wanted: readonly string[]): Promise<void> {
