@@ -4,6 +4,7 @@ export { type Config, type ConfigFlag, loadConfig } from './config.ts';
 export { parseAllowList } from './domain/network/ip-allow-list.ts';
 export { isUrnGrant } from './domain/permissions/grants.ts';
 export { randomIds } from './ids.ts';
+export { removeDeletedRows } from './jobs/deleted-rows.ts';
 export { deleteExpiredAnswers } from './jobs/expired-answers.ts';
 export { refillDueKeys } from './jobs/refill.ts';
 export { createLog, type Log } from './log.ts';

@@ -18,7 +18,7 @@ with \`enabled: false\`.`,
         Type.Boolean({
           default: false,
           description:
-            'true: erases all that is stored about the key. false: it is kept, out of reach, for your records. Default false.',
+            'true: erases all that is stored about the key at once. false: it is kept out of reach for 30 days; its hash stays taken after that. Default false.',
         }),
       ),
     },

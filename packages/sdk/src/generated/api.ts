@@ -805,7 +805,8 @@ export interface DeleteKeyRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
   /**
-   * true: erases all that is stored about the key. false: it is kept, out of reach, for your records.
+   * true: erases all that is stored about the key at once. false: it is kept out of reach for 30 days; its
+   * hash stays taken after that.
    * @default false
    */
   permanent?: boolean | undefined;

@@ -1,6 +1,7 @@
 import type { EventArchive } from '../events/port.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { Services } from '../services.ts';
+import { removeDeletedRows } from './deleted-rows.ts';
 import { deleteExpiredAnswers } from './expired-answers.ts';
 import { deleteOldEvents } from './old-events.ts';
 import { refillDueKeys } from './refill.ts';
@@ -31,6 +32,7 @@ export function startJobs(services: Services, { archive, eventsRetentionMs, log 
   const { signal } = stopping;
   const cleaning = [
     every(10 * minuteMs, log, 'expired answers', () => deleteExpiredAnswers(services, clock.now(), signal)),
+    every(60 * minuteMs, log, 'deleted rows', () => removeDeletedRows(services, clock.now(), signal)),
   ];
   if (eventsRetentionMs !== null) {
     const deleteOld = () =>

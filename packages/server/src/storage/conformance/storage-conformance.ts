@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { changesConform } from './changes-conform.ts';
 import { creditsConform } from './credits-conform.ts';
+import { deletedRowsConform } from './deleted-rows-conform.ts';
 import { idempotencyConforms } from './idempotency-conforms.ts';
 import { isolationConforms } from './isolation-conforms.ts';
 import type { OpenStorage } from './opened.ts';
@@ -17,6 +18,7 @@ export function storageConformance(name: string, open: OpenStorage): void {
     describe('pages and search', () => pagesConform(open));
     describe('workspaces', () => isolationConforms(open));
     describe('idempotency', () => idempotencyConforms(open));
+    describe('deleted rows', () => deletedRowsConform(open));
     describe('changes', () => changesConform(open));
   });
 }

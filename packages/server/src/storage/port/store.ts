@@ -38,6 +38,7 @@ export interface Store {
   readonly migrations: MigrationStore;
   readonly audit: AuditStore;
   readonly idempotency: IdempotencyStore;
+  readonly deletedRows: DeletedRowStore;
 }
 
 export interface WorkspaceStore {
@@ -80,7 +81,7 @@ export interface KeyStore {
   isHashTaken(hash: string): Promise<boolean>;
   list(workspaceId: string, apiId: string, query: PageQuery, externalId?: string): Promise<Page<Key>>;
   update(workspaceId: string, id: string, changes: KeyChanges): Promise<void>;
-  /** The row stays, and so its hash stays reserved. */
+  /** Its hash stays taken, also once the row is removed. */
   delete(workspaceId: string, id: string, at: number): Promise<void>;
   /** Removes the key, its links, its limits and its ciphertext. */
   purge(workspaceId: string, id: string): Promise<void>;
@@ -188,4 +189,13 @@ export interface IdempotencyStore {
   ): Promise<void>;
   /** Of all workspaces, at most `limit` of them; answers how many. */
   deleteExpired(now: number, limit: number): Promise<number>;
+}
+
+/** What was deleted and can neither be seen nor brought back. */
+export interface DeletedRowStore {
+  /**
+   * Removes keys, identities and APIs, of all workspaces, that were deleted before `at`, with all that is theirs, keys of
+   * those APIs too. At most `limit` rows; answers how many. What another process removes at that time is left to it.
+   */
+  remove(at: number, limit: number): Promise<number>;
 }

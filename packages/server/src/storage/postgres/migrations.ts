@@ -138,6 +138,11 @@ const migrations: readonly string[] = [
       END IF;
     END $$;
   `,
+  `
+  CREATE TABLE retired_hashes (hash ${text} PRIMARY KEY);
+  CREATE INDEX keys_deleted ON keys (deleted_at) WHERE deleted_at IS NOT NULL;
+  CREATE INDEX identities_deleted ON identities (deleted_at) WHERE deleted_at IS NOT NULL;
+  `,
 ];
 
 export class NewerSchemaError extends Error {

@@ -67,7 +67,13 @@ export function keyStore(db: Database, changes: Changes, lock: RowLock): KeyStor
       );
     },
     async isHashTaken(hash) {
-      const row = await db.selectFrom('keys').select('id').where('hash', '=', hash).executeTakeFirst();
+      // One statement, and so of one moment: a hash that is being retired is in one of them.
+      const row = await db
+        .selectFrom('keys')
+        .select('hash')
+        .where('hash', '=', hash)
+        .unionAll(db.selectFrom('retiredHashes').select('hash').where('hash', '=', hash))
+        .executeTakeFirst();
       return row !== undefined;
     },
     async list(workspaceId, apiId, { cursor, limit }, externalId) {

@@ -2,6 +2,7 @@ import type { Changes } from '../changes.ts';
 import type { Store } from '../port/store.ts';
 import { apiStore } from './apis.ts';
 import { auditStore } from './audit.ts';
+import { deletedRowStore } from './deleted-rows.ts';
 import { idempotencyStore } from './idempotency.ts';
 import { identityStore } from './identities.ts';
 import { keyStore } from './keys.ts';
@@ -28,5 +29,6 @@ export function sqlStore(db: Database, changes: Changes, lock: RowLock = 'none')
     migrations: migrationStore(db),
     audit: auditStore(db),
     idempotency: idempotencyStore(db),
+    deletedRows: deletedRowStore(db, lock),
   };
 }

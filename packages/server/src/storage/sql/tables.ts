@@ -69,6 +69,8 @@ export interface Tables {
     /** Follows from the refill and `lastRefillAt`; here so that due keys are found by an index. */
     nextRefillAt: number | null;
   };
+  /** Of keys that were deleted and are no longer stored: they stay taken. */
+  retiredHashes: { hash: string };
   ratelimits: {
     id: string;
     workspaceId: string;

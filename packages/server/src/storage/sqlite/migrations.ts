@@ -90,6 +90,11 @@ const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX kept_answers_expiry ON kept_answers (expires_at);
   `,
+  `
+  CREATE TABLE retired_hashes (hash TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE INDEX keys_deleted ON keys (deleted_at) WHERE deleted_at IS NOT NULL;
+  CREATE INDEX identities_deleted ON identities (deleted_at) WHERE deleted_at IS NOT NULL;
+  `,
 ];
 
 export class NewerSchemaError extends Error {

@@ -35,7 +35,8 @@ test('a database of the first schema keeps what is in it, and gets what was adde
   await before.write((store) => createKey(store));
   await before.close();
   const database = openDatabase(file);
-  database.exec('DROP TABLE kept_answers; PRAGMA user_version = 1');
+  database.exec(`DROP TABLE kept_answers; DROP TABLE retired_hashes; DROP INDEX keys_deleted; DROP INDEX identities_deleted;
+    PRAGMA user_version = 1`);
   database.close();
 
   for (const storage of [open(), open()]) {

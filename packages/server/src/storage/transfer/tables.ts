@@ -8,6 +8,7 @@ const keys = {
   apis: ['id'],
   identities: ['id'],
   keys: ['id'],
+  retiredHashes: ['hash'],
   ratelimits: ['id'],
   permissions: ['id'],
   roles: ['id'],
