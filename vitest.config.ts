@@ -19,6 +19,8 @@ export default defineConfig({
       'examples/**/*.test.ts',
     ],
     exclude: [...configDefaults.exclude, ...absent],
+    // By default one core is left idle, which is half of a machine with two.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -14,6 +14,8 @@ export default defineConfig({
     ],
     exclude: [...configDefaults.exclude, '**/dist/**', 'build/**'],
     globalSetup: ['tests/with-postgres.ts', 'tests/with-redis.ts'],
+    // By default one core is left idle, which is half of a machine with two.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
