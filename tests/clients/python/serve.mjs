@@ -12,10 +12,12 @@ import {
 } from '@unkey-ts/server';
 
 const log = createLog({ level: 'silent' });
+/** Environments of the services, for another place of the data than a new folder. */
+const environments = JSON.parse(process.env.UNKEY_TEST_ENVIRONMENTS ?? '[{}, {}]');
 
-async function start() {
+async function start(env) {
   const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-python-'));
-  const config = loadConfig({ flags: { port: '0', 'data-dir': dataDir }, env: {}, cwd: dataDir });
+  const config = loadConfig({ flags: { port: '0', 'data-dir': dataDir }, env, cwd: dataDir });
   const app = await createApp({ config, log });
   const { url } = await app.listen();
   return { app, url, dataDir };
@@ -73,8 +75,7 @@ async function furnish({ services, firstStart }) {
   });
 }
 
-const working = await start();
-const broken = await start();
+const [working, broken] = [await start(environments[0]), await start(environments[1])];
 await broken.app.services.storage.close();
 const furniture = await furnish(working.app);
 console.log(JSON.stringify({ url: working.url, brokenUrl: broken.url, ...furniture }));
