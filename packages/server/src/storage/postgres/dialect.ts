@@ -3,7 +3,6 @@ import {
   type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
-  type Driver,
   Kysely,
   PostgresAdapter,
   PostgresIntrospector,
@@ -11,6 +10,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { ClientBase } from 'pg';
+import { driverOver } from '../sql/driver.ts';
 import type { Database, Tables } from '../sql/tables.ts';
 
 const databases = new WeakMap<ClientBase, Database>();
@@ -29,24 +29,9 @@ function dialectOver(client: ClientBase): Dialect {
   const connection = connectionOver(client);
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => driverOf(connection),
+    createDriver: () => driverOver(connection),
     createIntrospector: (kysely) => new PostgresIntrospector(kysely),
     createQueryCompiler: () => new PostgresQueryCompiler(),
-  };
-}
-
-function driverOf(connection: DatabaseConnection): Driver {
-  const unsupported = async (): Promise<never> => {
-    throw new Error('Transactions are begun on the connection, not through Kysely.');
-  };
-  return {
-    init: async () => {},
-    acquireConnection: async () => connection,
-    beginTransaction: unsupported,
-    commitTransaction: unsupported,
-    rollbackTransaction: unsupported,
-    releaseConnection: async () => {},
-    destroy: async () => {},
   };
 }
 

@@ -6,12 +6,12 @@ import {
   type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
-  type Driver,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { driverOver } from '../sql/driver.ts';
 
 const maxPreparedStatements = 500;
 
@@ -20,24 +20,9 @@ export function sqliteDialect(database: DatabaseSync): Dialect {
   const connection = new Connection(database);
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => driverOf(connection),
+    createDriver: () => driverOver(connection),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
     createQueryCompiler: () => new SqliteQueryCompiler(),
-  };
-}
-
-function driverOf(connection: DatabaseConnection): Driver {
-  const unsupported = async (): Promise<never> => {
-    throw new Error('Transactions are begun on the connection, not through Kysely.');
-  };
-  return {
-    init: async () => {},
-    acquireConnection: async () => connection,
-    beginTransaction: unsupported,
-    commitTransaction: unsupported,
-    rollbackTransaction: unsupported,
-    releaseConnection: async () => {},
-    destroy: async () => {},
   };
 }
 
