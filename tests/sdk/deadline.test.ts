@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import {
   AbortError,
   type CallOptions,
@@ -11,12 +11,9 @@ import {
   Unkey,
 } from '../../packages/sdk/src/index.ts';
 import { failureOf } from './failure-of.ts';
-import { endlessBody, ok, refusal, type ScriptedPeer, slowBody, stall, startPeer } from './scripted-peer.ts';
+import { endlessBody, ok, refusal, slowBody, stall, startPeer } from './scripted-peer.ts';
 
-let peer: ScriptedPeer;
-beforeAll(async () => {
-  peer = await startPeer();
-});
+const peer = await startPeer();
 afterAll(() => peer.close());
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import * as sdk from '../../packages/sdk/src/index.ts';
 import {
   APIError,
@@ -21,15 +21,11 @@ import {
   refusedURL,
   reset,
   resetAfterHead,
-  type ScriptedPeer,
   type Step,
   startPeer,
 } from './scripted-peer.ts';
 
-let peer: ScriptedPeer;
-beforeAll(async () => {
-  peer = await startPeer();
-});
+const peer = await startPeer();
 afterAll(() => peer.close());
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import {
   type ClientOptions,
   type Hooks,
@@ -8,12 +8,9 @@ import {
   UnkeyCore,
   UnkeyError,
 } from '../../packages/sdk/src/index.ts';
-import { ok, refusal, reset, type ScriptedPeer, startPeer } from './scripted-peer.ts';
+import { ok, refusal, reset, startPeer } from './scripted-peer.ts';
 
-let peer: ScriptedPeer;
-beforeAll(async () => {
-  peer = await startPeer();
-});
+const peer = await startPeer();
 afterAll(() => peer.close());
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -1,6 +1,6 @@
 import { type Operation, type OperationId, operationIds, operations } from '@unkey-ts/contract';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import {
   type ClientOptions,
   ConnectionError,
@@ -20,16 +20,12 @@ import {
   refusedURL,
   reset,
   resetAfterHead,
-  type ScriptedPeer,
   type Step,
   stall,
   startPeer,
 } from './scripted-peer.ts';
 
-let peer: ScriptedPeer;
-beforeAll(async () => {
-  peer = await startPeer();
-});
+const peer = await startPeer();
 afterAll(() => peer.close());
 afterEach(() => {
   vi.restoreAllMocks();
