@@ -1,3 +1,5 @@
+import type { MaybePromise } from '../storage/port/storage.ts';
+
 /** What an edge hands to the pipeline. */
 export interface HttpRequest {
   readonly method: string;
@@ -16,8 +18,8 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** Never rejects: a fault is an answer too. */
-export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+/** Never throws and never rejects: a fault is an answer too. An answer that waits for nothing comes at once. */
+export type HttpHandler = (request: HttpRequest) => MaybePromise<HttpResponse>;
 
 /** The largest body that a request may have: 10 MiB. */
 export const bodyBytesMax = 10 * 1024 * 1024;
