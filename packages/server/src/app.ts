@@ -10,6 +10,7 @@ import { countersThroughOutages } from './counters/outage.ts';
 import type { Counters, CountersStatus, RemoteCounters } from './counters/port.ts';
 import { parseAllowList } from './domain/network/ip-allow-list.ts';
 import { createEventBuffer } from './events/buffer.ts';
+import { discardEvents } from './events/discard.ts';
 import type { EventArchive } from './events/port.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
 import { changeLag } from './http/change-lag.ts';
@@ -84,7 +85,8 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   closers.push(storage.close);
   const ids = randomIds();
   const archive = await openEvents();
-  const events = createEventBuffer({ writer: archive, log });
+  closers.push(archive.close);
+  const events = config.isRecordingEvents ? createEventBuffer({ writer: archive, log }) : discardEvents;
   closers.push(events.close);
   const { counters, status: countersStatus } = await openCounters(config, { log, clock });
   closers.push(counters.close);

@@ -38,6 +38,7 @@ test('without any source the defaults hold', () => {
     logLevel: 'info',
     redis: undefined,
     limitsOnOutage: 'local',
+    isRecordingEvents: true,
     eventsRetentionMs: 90 * 86_400_000,
   });
 });
@@ -148,6 +149,14 @@ test.each([
   ['7d', 604_800_000],
 ])('the retention of events may be %s', (given, milliseconds) => {
   expect(load({ env: { UNKEY_EVENTS_RETENTION: given } }).eventsRetentionMs).toBe(milliseconds);
+});
+
+test('usage events may be recorded or not', () => {
+  expect(load({ env: { UNKEY_EVENTS: 'off' } }).isRecordingEvents).toBe(false);
+  expect(load({ env: { UNKEY_EVENTS: 'on' } }).isRecordingEvents).toBe(true);
+  expect(problemsOf({ env: { UNKEY_EVENTS: 'false' } })).toEqual([
+    'UNKEY_EVENTS is "false"; it must be on or off.',
+  ]);
 });
 
 test.each(['90', '0', '59m', 'never'])('the retention of events %j is refused', (given) => {

@@ -29,6 +29,8 @@ export interface Config {
   /** Where limits are counted; several are nodes of one cluster. Undefined: in this process. */
   readonly redis: readonly RedisAddress[] | undefined;
   readonly limitsOnOutage: OutageMode;
+  /** Whether verifications and limit decisions leave usage events. Default true. */
+  readonly isRecordingEvents: boolean;
   /** For how long usage events are kept; null: for good. */
   readonly eventsRetentionMs: number | null;
 }
@@ -111,6 +113,7 @@ export function loadConfig(sources: ConfigSources): Config {
       fallback: 'local',
       parse: parseOutageMode,
     }),
+    isRecordingEvents: read({ variable: 'UNKEY_EVENTS', fallback: true, parse: parseSwitch }),
     eventsRetentionMs: read({
       variable: 'UNKEY_EVENTS_RETENTION',
       fallback: 90 * dayMs,
@@ -230,6 +233,11 @@ function parseDuration(given: unknown): number {
   throw new InvalidValue(
     `is ${shown(given)}; it must be a number of milliseconds, or one with a unit: 500ms, 30s, 5m, 1h, 7d.`,
   );
+}
+
+function parseSwitch(given: unknown): boolean {
+  if (given === 'on' || given === 'off') return given === 'on';
+  throw new InvalidValue(`is ${shown(given)}; it must be on or off.`);
 }
 
 /** At least an hour: a number of days that lost its unit must not delete what there is. */

@@ -86,7 +86,6 @@ export function createEventBuffer(options: EventBufferOptions): EventSink {
       if (isClosed) return;
       isClosed = true;
       await flush();
-      await writer.close();
     },
     stats: () => ({ buffered: accepted - settled(), written, dropped: lost + refused }),
   };

@@ -54,11 +54,11 @@ export interface EventStats {
 /** Where a buffer puts its batches: all of a batch is stored, or the promise rejects. */
 export interface EventWriter {
   write(batch: readonly UsageEvent[]): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Events that are stored. */
 export interface EventArchive extends EventWriter {
   /** Deletes at most `limit` of those of before `at`, in Unix milliseconds; answers how many. */
   deleteBefore(at: number, limit: number): Promise<number>;
+  close(): Promise<void>;
 }
