@@ -25,6 +25,8 @@ const foundations = [
   'error-code.ts',
   'ids.ts',
   'log.ts',
+  'maybe-promise.ts',
+  'remembered.ts',
   'sealing.ts',
   'secrets.ts',
   'services.ts',
@@ -46,7 +48,10 @@ const rooms: readonly Room[] = [
     mayImport: ['@unkey-ts/contract', '@unkey-ts/server'],
   },
   { path: `${server}/domain`, mayImport: ['@unkey-ts/contract'] },
-  { path: `${server}/storage/port`, mayImport: [`${server}/domain`, '@unkey-ts/contract'] },
+  {
+    path: `${server}/storage/port`,
+    mayImport: [`${server}/domain`, `${server}/maybe-promise.ts`, '@unkey-ts/contract'],
+  },
   {
     path: `${server}/storage`,
     mayImport: [
@@ -55,6 +60,7 @@ const rooms: readonly Room[] = [
       `${server}/error-code.ts`,
       `${server}/ids.ts`,
       `${server}/log.ts`,
+      `${server}/maybe-promise.ts`,
       `${server}/events/port.ts`,
       'kysely',
       'pg',

@@ -9,7 +9,7 @@ export interface Ids {
 
 type FillRandom = (target: Uint8Array) => unknown;
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const alphabet = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789');
 const idLength = 16;
 const poolBytes = 8192;
 // The largest multiple of the alphabet's length that fits a byte: higher bytes would favour its first letters.
@@ -41,17 +41,25 @@ export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
     return pool.slice(start, start + length);
   }
 
-  function letter(): string {
-    for (;;) {
-      const byte = pool[takeFromPool(1)];
-      if (byte !== undefined && byte < unbiasedBytes) return alphabet.charAt(byte % alphabet.length);
+  // Letters are made a pool at a time, and as one text: of that, an id is a piece.
+  const letterBytes = Buffer.alloc(poolBytes);
+  let letters = '';
+  let usedLetters = 0;
+
+  function refillLetters(): void {
+    fillRandom(letterBytes);
+    let count = 0;
+    for (const byte of letterBytes) {
+      if (byte < unbiasedBytes) letterBytes[count++] = alphabet[byte % alphabet.length] ?? 0;
     }
+    letters = letterBytes.toString('latin1', 0, count);
+    usedLetters = 0;
   }
 
   function id(prefix: string): string {
-    let text = `${prefix}_`;
-    for (let count = 0; count < idLength; count++) text += letter();
-    return text;
+    while (usedLetters + idLength > letters.length) refillLetters();
+    usedLetters += idLength;
+    return `${prefix}_${letters.slice(usedLetters - idLength, usedLetters)}`;
   }
 
   return { id, bytes };

@@ -1,5 +1,7 @@
 import { hashKey } from '../domain/keys/key-material.ts';
+import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
+import { remembered } from '../remembered.ts';
 import type { Lookups, PreparedCaller } from '../storage/lookups.ts';
 import type { Workspace } from '../storage/port/records.ts';
 
@@ -11,6 +13,12 @@ export interface Authenticated extends PreparedCaller {
 
 const scheme = /^bearer\s+(\S.*)$/is;
 
+/** Of a header that came before, the bearer need not be hashed again. Whether the root key is good is asked each time. */
+const credentialOf = remembered((authorization) => {
+  const bearer = scheme.exec(authorization.trim())?.[1];
+  return bearer === undefined ? null : { bearer, hash: hashKey(bearer) };
+}, 1000);
+
 /** The refusal for a request without credential: it belongs to the request's shape, so it comes before the body. */
 export function refuseMissingCredential(authorization: string | undefined): Refusal | null {
   if (authorization !== undefined && authorization.trim() !== '') return null;
@@ -21,19 +29,23 @@ export function refuseMissingCredential(authorization: string | undefined): Refu
 }
 
 /** Who sends the request, from the bearer in the Authorization header. */
-export async function authenticate(
+export function authenticate(
   authorization: string,
   lookups: Lookups,
   now: number,
-): Promise<Authenticated | Refusal> {
-  const bearer = scheme.exec(authorization.trim())?.[1];
-  if (bearer === undefined) {
+): MaybePromise<Authenticated | Refusal> {
+  const credential = credentialOf(authorization);
+  if (credential === null) {
     return refuse(
       'unkey/authentication/malformed',
       'The Authorization header has no bearer. Send it as `Authorization: Bearer <root key>`.',
     );
   }
-  const caller = await lookups.findCaller(hashKey(bearer));
+  const { bearer, hash } = credential;
+  return andThen(lookups.findCaller(hash), (caller) => admit(caller, bearer, now));
+}
+
+function admit(caller: PreparedCaller | null, bearer: string, now: number): Authenticated | Refusal {
   if (caller === null) {
     return refuse(
       'unkey/authentication/key_not_found',

@@ -15,7 +15,7 @@ export function parseBody(
   bytes: Uint8Array,
 ): { readonly input: unknown } | Refusal {
   if (operation.input === null) return { input: null };
-  if (contentType === undefined || mediaTypeOf(contentType) !== 'application/json') {
+  if (contentType !== 'application/json' && mediaTypeOf(contentType ?? '') !== 'application/json') {
     return refuseShape(operation, [{ location: 'header.content-type', message: 'must be application/json' }]);
   }
   if (bytes.length === 0) {
@@ -28,8 +28,7 @@ export function parseBody(
   if (issues.length === 0 && isValid(operation.input, value)) {
     // The rule is the operation's own, and the value has just passed its schema.
     const broken = operation.inputRule?.(value as never) ?? [];
-    const tooLarge = bytes.length > maxMetaBytes ? metaIssues(value) : [];
-    const places = [...broken, ...tooLarge];
+    const places = bytes.length > maxMetaBytes ? [...broken, ...metaIssues(value)] : broken;
     return places.length === 0 ? { input: value } : refuseShape(operation, places);
   }
   return refuseShape(operation, [...issues, ...issuesOf(operation.input, value, 'body')]);

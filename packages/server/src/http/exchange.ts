@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../storage/port/storage.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 
 /** What an edge hands to the pipeline. */
 export interface HttpRequest {

@@ -1,9 +1,10 @@
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Registry } from 'prom-client';
 import type { CountersStatus } from '../counters/port.ts';
 import type { EventStats } from '../events/port.ts';
 import type { ChangeLag } from './change-lag.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { registerGauge, registerTotal } from './register-metric.ts';
+import { type ObserveRequest, registerRequestMetrics } from './request-metrics.ts';
 
 export interface KeyCacheStats {
   readonly hits: number;
@@ -12,19 +13,11 @@ export interface KeyCacheStats {
 }
 
 export interface Metrics {
-  /** Counts one answered request; `outcome` is a status class (`2xx`) or a verification code. */
-  observe(operation: string, outcome: string, seconds: number): void;
+  readonly observe: ObserveRequest;
   /** The exposition text of everything. */
   text(): Promise<string>;
   readonly contentType: string;
 }
-
-interface OperationMetrics {
-  readonly duration: { observe(seconds: number): void };
-  readonly outcomes: Map<string, { inc(): void }>;
-}
-
-const durationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** A registry of its own; the callbacks are asked when it is read. */
 export function createMetrics(sources: {
@@ -37,19 +30,7 @@ export function createMetrics(sources: {
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  const requests = new Counter({
-    name: 'unkey_requests_total',
-    help: 'Answered requests by operation and outcome.',
-    labelNames: ['operation', 'outcome'],
-    registers,
-  });
-  const durations = new Histogram({
-    name: 'unkey_request_duration_seconds',
-    help: 'Time from the whole request to its answer.',
-    labelNames: ['operation'],
-    buckets: durationBuckets,
-    registers,
-  });
+  const observe = registerRequestMetrics(registry);
   registerEventMetrics(registers, sources.events);
   registerKeyCacheMetrics(registers, sources.keyCache);
   if (sources.counters !== null) registerCountersMetrics(registers, sources.counters);
@@ -60,28 +41,6 @@ export function createMetrics(sources: {
     lag.registerIn(registry);
   }
   registerProcessMetrics(registers);
-
-  // Resolving labels costs more than counting: each pair is resolved once.
-  const operations = new Map<string, OperationMetrics>();
-
-  function metricsOf(operation: string): OperationMetrics {
-    const known = operations.get(operation);
-    if (known !== undefined) return known;
-    const made = { duration: durations.labels(operation), outcomes: new Map<string, { inc(): void }>() };
-    operations.set(operation, made);
-    return made;
-  }
-
-  function observe(operation: string, outcome: string, seconds: number): void {
-    const { duration, outcomes } = metricsOf(operation);
-    duration.observe(seconds);
-    let counter = outcomes.get(outcome);
-    if (counter === undefined) {
-      counter = requests.labels(operation, outcome);
-      outcomes.set(outcome, counter);
-    }
-    counter.inc();
-  }
 
   return { observe, text: () => registry.metrics(), contentType: registry.contentType };
 }

@@ -3,6 +3,7 @@ import { CountersUnavailableError } from '../counters/port.ts';
 import { clientIp } from '../domain/network/client-ip.ts';
 import type { AllowList } from '../domain/network/ip-allow-list.ts';
 import { errorFields, type Log } from '../log.ts';
+import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { Context, ReadContext } from '../operations/context.ts';
 import { type Answer, concealed, type Handler } from '../operations/handler.ts';
 import { handlers } from '../operations/index.ts';
@@ -16,9 +17,9 @@ import { parseBody } from './body.ts';
 import { addCreditsAlias, readsCreditsAlias } from './credits-alias.ts';
 import { withDeadline } from './deadline.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from './exchange.ts';
-import { parseIdempotencyKey, rememberingAnswer, storingAnswer } from './idempotency.ts';
+import { type KeyedRequest, parseIdempotencyKey, rememberingAnswer, storingAnswer } from './idempotency.ts';
 import type { Metrics } from './metrics.ts';
-import { respondJson, respondRefusal } from './respond.ts';
+import { respondData, respondRefusal } from './respond.ts';
 import { limitWorkspace } from './workspace-limit.ts';
 
 export interface PipelineOptions {
@@ -52,126 +53,162 @@ const routes: ReadonlyMap<string, Handler> = new Map(
   Object.values(handlers).map((handler) => [pathOf(handler.operation), handler]),
 );
 
-/** route → validate → authenticate → locate → authorise → act → respond. It never rejects. */
+/**
+ * route → validate → authenticate → locate → authorise → act → respond. It never throws or rejects. Every step goes on
+ * at once when it need not wait: a request about what is remembered is answered without a promise.
+ */
 export function createPipeline(options: PipelineOptions): HttpHandler {
   const { services } = options;
-  const timeoutMs = options.timeoutMs ?? 60_000;
-
-  return async (request) => {
+  return (request) => {
     const requestId = services.ids.id('req');
     const startedAt = performance.now();
-    const page = options.pages.get(request.path);
     const handler = routes.get(request.path);
-    const misrouted = refuseRoute(request, page ? 'GET' : handler?.operation.method);
-    if (misrouted) return respondRefusal(misrouted, requestId, request.headers.accept);
-    if (page) {
-      const { accept } = request.headers;
-      return page().catch((error) => fault(options.log, error, { requestId, operation: 'page', accept }));
-    }
-    if (!handler) throw new Error('A path that is neither page nor operation was routed.');
-
-    const exchange: Exchange = {
-      handler,
-      request,
-      requestId,
-      startedAt,
-      now: services.clock.now(),
-      caller: null,
-      limitHeaders: null,
-      outcome: undefined,
-    };
-    const response = await answer(exchange, options, timeoutMs);
-    if (exchange.limitHeaders) Object.assign(response.headers, exchange.limitHeaders);
-    return response;
+    if (handler?.operation.method !== request.method) return servePage(request, requestId, options);
+    return answer(
+      {
+        handler,
+        request,
+        requestId,
+        startedAt,
+        now: services.clock.now(),
+        caller: null,
+        limitHeaders: null,
+        outcome: undefined,
+      },
+      options,
+    );
   };
 }
 
-async function answer(
-  exchange: Exchange,
-  options: PipelineOptions,
-  timeoutMs: number,
-): Promise<HttpResponse> {
-  const { handler, request, requestId, startedAt } = exchange;
-  const { operation } = handler;
-  let response: HttpResponse;
-  let outcome: string | undefined;
+/** What is no call of an operation: a page without envelope, or a path or method that is not served. */
+function servePage(
+  request: HttpRequest,
+  requestId: string,
+  { pages, log }: PipelineOptions,
+): MaybePromise<HttpResponse> {
+  const { accept } = request.headers;
+  const page = pages.get(request.path);
+  const misrouted = refuseRoute(request, page ? 'GET' : routes.get(request.path)?.operation.method);
+  if (misrouted) return respondRefusal(misrouted, requestId, accept);
+  if (page) return page().catch((error) => fault(log, error, { requestId, operation: 'page', accept }));
+  const operation = routes.get(request.path);
+  throw new Error(`${request.method} ${operation?.operation.id ?? 'nothing'} was routed to a page.`);
+}
+
+function answer(exchange: Exchange, options: PipelineOptions): MaybePromise<HttpResponse> {
   try {
-    const result = await withDeadline(run(exchange, options), timeoutMs, () =>
-      refuse(
-        'user/bad_request/request_timeout',
-        `The request took longer than ${timeoutMs} ms and was given up.`,
-      ),
+    const outcome = run(exchange, options);
+    if (!(outcome instanceof Promise)) return finish(exchange, options, outcome);
+    const timeoutMs = options.timeoutMs ?? 60_000;
+    return withDeadline(outcome, timeoutMs, () => refuseLate(timeoutMs)).then(
+      (late) => finish(exchange, options, late),
+      (error) => finishFault(exchange, options, error),
     );
-    if (result instanceof Refusal) response = respondRefusal(result, requestId, request.headers.accept);
-    else {
-      response = result;
-      outcome = exchange.outcome;
-    }
   } catch (error) {
-    const { accept } = request.headers;
-    response = fault(options.log, error, { requestId, operation: operation.id, accept });
+    return finishFault(exchange, options, error);
   }
-  const milliseconds = performance.now() - startedAt;
-  options.metrics.observe(operation.id, outcome ?? String(response.status), milliseconds / 1000);
-  logRequest(options.log, exchange, response.status, milliseconds);
+}
+
+function refuseLate(timeoutMs: number): Refusal {
+  const detail = `The request took longer than ${timeoutMs} ms and was given up.`;
+  return refuse('user/bad_request/request_timeout', detail);
+}
+
+function finishFault(exchange: Exchange, options: PipelineOptions, error: unknown): HttpResponse {
+  const { handler, request, requestId } = exchange;
+  const [operation, { accept }] = [handler.operation.id, request.headers];
+  return count(exchange, options, fault(options.log, error, { requestId, operation, accept }), undefined);
+}
+
+function finish(exchange: Exchange, options: PipelineOptions, outcome: Outcome): HttpResponse {
+  if (!(outcome instanceof Refusal)) return count(exchange, options, outcome, exchange.outcome);
+  const { request, requestId } = exchange;
+  return count(exchange, options, respondRefusal(outcome, requestId, request.headers.accept), undefined);
+}
+
+function count(
+  exchange: Exchange,
+  { metrics, log }: PipelineOptions,
+  response: HttpResponse,
+  outcome: string | undefined,
+): HttpResponse {
+  const milliseconds = performance.now() - exchange.startedAt;
+  metrics.observe(exchange.handler.operation.id, outcome ?? String(response.status), milliseconds / 1000);
+  logRequest(log, exchange, response.status, milliseconds);
+  if (exchange.limitHeaders) Object.assign(response.headers, exchange.limitHeaders);
   return response;
 }
 
-async function run(exchange: Exchange, options: PipelineOptions): Promise<Outcome> {
+function run(exchange: Exchange, options: PipelineOptions): MaybePromise<Outcome> {
   const { services } = options;
-  const { handler, request } = exchange;
+  const { handler, request, now } = exchange;
   const { operation } = handler;
   if (operation.access === 'public') return actInPublic(exchange);
 
-  const uncredentialed = refuseMissingCredential(request.headers.authorization);
+  const { authorization } = request.headers;
+  const uncredentialed = refuseMissingCredential(authorization);
   if (uncredentialed) return uncredentialed;
   const body = parseBody(operation, request.headers['content-type'], request.body);
   if (body instanceof Refusal) return body;
   const idempotencyKey = parseIdempotencyKey(operation, request.headers['idempotency-key']);
   if (idempotencyKey instanceof Refusal) return idempotencyKey;
 
-  const caller = await authenticate(request.headers.authorization ?? '', services.lookups, exchange.now);
-  if (caller instanceof Refusal) return caller;
-  exchange.caller = caller;
-  const limited = await limitWorkspace(caller.workspace, services.counters, exchange.now);
-  if (limited instanceof Refusal) return limited;
-  exchange.limitHeaders = limited;
+  return andThen(authenticate(authorization ?? '', services.lookups, now), (caller) => {
+    if (caller instanceof Refusal) return caller;
+    exchange.caller = caller;
+    return andThen(limitWorkspace(caller.workspace, services.counters, now), (limited) => {
+      if (limited instanceof Refusal) return limited;
+      exchange.limitHeaders = limited;
+      const { bearer } = caller;
+      const keyed =
+        idempotencyKey === null ? null : { operation, idempotencyKey, bearer, body: request.body };
+      return perform(exchange, caller, contextOf(exchange, caller, options), { input: body.input, keyed });
+    });
+  });
+}
 
-  const context = contextOf(exchange, caller, options);
-  const perform = (inner: Context) => locateAuthoriseAct(exchange, caller, inner, body.input);
-  const { bearer } = caller;
-  const keyed = idempotencyKey === null ? null : { operation, idempotencyKey, bearer, body: request.body };
-  switch (operation.mode) {
-    case 'read':
-      return services.storage.read((store) => {
-        const reading: ReadContext = { ...context, store };
-        return perform(reading);
-      });
-    case 'write':
-      return transact(context, keyed === null ? perform : storingAnswer(keyed, perform));
-    case 'spend':
-      return keyed === null ? perform(context) : rememberingAnswer(keyed, context, perform);
+/** In one snapshot, in one transaction, or in atomic steps of its own, as the operation's mode says. */
+function perform(
+  exchange: Exchange,
+  caller: Authenticated,
+  context: Context,
+  { input, keyed }: { readonly input: unknown; readonly keyed: KeyedRequest | null },
+): MaybePromise<Outcome> {
+  const { operation } = exchange.handler;
+  if (operation.mode === 'spend') {
+    if (keyed === null) return locateAuthoriseAct(exchange, caller, context, input);
+    return rememberingAnswer(keyed, context, async (inner) =>
+      locateAuthoriseAct(exchange, caller, inner, input),
+    );
   }
+  const act = async (inner: Context) => locateAuthoriseAct(exchange, caller, inner, input);
+  if (operation.mode === 'write') return transact(context, keyed === null ? act : storingAnswer(keyed, act));
+  return context.services.storage.read((store) => {
+    const reading: ReadContext = { ...context, store };
+    return act(reading);
+  });
 }
 
 /** The answer is written here, so that a transaction can hold the very text that goes out. */
-async function locateAuthoriseAct(
+function locateAuthoriseAct(
   exchange: Exchange,
   caller: Authenticated,
   context: Context,
   input: unknown,
-): Promise<Outcome> {
+): MaybePromise<Outcome> {
   const { handler } = exchange;
   // The input has passed the operation's schema, and the context is the one of its mode.
   const [ownContext, ownInput] = [context as never, input as never];
-  const located = await handler.locate(ownContext, ownInput);
-  if (located instanceof Refusal) return located;
-  if (located === concealed) return respondAnswer(exchange, concealedAnswer(handler));
-  const denial = authorise(handler.operation.access, caller.grants, located);
-  if (denial === concealed) return respondAnswer(exchange, concealedAnswer(handler));
-  if (denial !== null) return denial;
-  const answer = await handler.act(ownContext, ownInput, located as never);
-  return answer instanceof Refusal ? answer : respondAnswer(exchange, answer);
+  return andThen(handler.locate(ownContext, ownInput), (located) => {
+    if (located instanceof Refusal) return located;
+    if (located === concealed) return respondAnswer(exchange, concealedAnswer(handler));
+    const denial = authorise(handler.operation.access, caller.grants, located);
+    if (denial === concealed) return respondAnswer(exchange, concealedAnswer(handler));
+    if (denial !== null) return denial;
+    return andThen(handler.act(ownContext, ownInput, located as never), (acted) =>
+      acted instanceof Refusal ? acted : respondAnswer(exchange, acted),
+    );
+  });
 }
 
 function concealedAnswer({ operation, conceal }: Handler): Answer<unknown> {
@@ -180,9 +217,10 @@ function concealedAnswer({ operation, conceal }: Handler): Answer<unknown> {
 }
 
 // A public operation has neither caller nor input: the types of its steps hold that it asks for none.
-async function actInPublic(exchange: Exchange): Promise<Outcome> {
-  const answer = await exchange.handler.act({} as never, null as never, {} as never);
-  return answer instanceof Refusal ? answer : respondAnswer(exchange, answer);
+function actInPublic(exchange: Exchange): MaybePromise<Outcome> {
+  return andThen(exchange.handler.act({} as never, null as never, {} as never), (acted) =>
+    acted instanceof Refusal ? acted : respondAnswer(exchange, acted),
+  );
 }
 
 function contextOf(
@@ -209,11 +247,7 @@ function respondAnswer(exchange: Exchange, answer: Answer<unknown>): HttpRespons
   const { data, pagination } = answer;
   exchange.outcome = answer.outcome;
   const isAliased = handler.operation.hasCreditsAlias && readsCreditsAlias(request.headers['user-agent']);
-  return respondJson(200, requestId, {
-    meta: { requestId },
-    data: isAliased ? addCreditsAlias(data) : data,
-    pagination,
-  });
+  return respondData(requestId, isAliased ? addCreditsAlias(data) : data, pagination);
 }
 
 function refuseRoute({ method, path }: HttpRequest, allowed: 'GET' | 'POST' | undefined): Refusal | null {

@@ -2,8 +2,14 @@ import { errors, errorType, statusesWithIssues } from '@unkey-ts/contract';
 import type { Refusal } from '../operations/refusal.ts';
 import type { HttpResponse } from './exchange.ts';
 
-export function respondJson(status: number, requestId: string, body: unknown): HttpResponse {
-  return respondText(status, requestId, JSON.stringify(body));
+/** An operation's answer. Its envelope is written by hand, which takes half the time of a walk through all of it. */
+export function respondData(requestId: string, data: unknown, pagination: unknown): HttpResponse {
+  const members = `${memberText('data', data)}${memberText('pagination', pagination)}`;
+  return respondText(200, requestId, `{"meta":{"requestId":"${requestId}"}${members}}`);
+}
+
+function memberText(name: string, value: unknown): string {
+  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
 }
 
 /** The text is JSON already. */
@@ -28,7 +34,7 @@ export function respondRefusal(
     type: errorType(refusal.code),
     ...(statusesWithIssues.has(status) && { errors: refusal.issues }),
   };
-  const response = respondJson(status, requestId, { meta: { requestId }, error });
+  const response = respondText(status, requestId, JSON.stringify({ meta: { requestId }, error }));
   if (wantsProblemJson(accept)) response.headers['content-type'] = 'application/problem+json';
   Object.assign(response.headers, refusal.headers);
   return response;

@@ -1,4 +1,5 @@
 import type { Counters } from '../counters/port.ts';
+import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import type { Workspace } from '../storage/port/records.ts';
 
@@ -6,25 +7,27 @@ const windowMs = 60_000;
 const code = 'user/too_many_requests/workspace_rate_limited';
 
 /** Headers for every answer of a limited workspace, or the refusal once its requests of this minute are used up. */
-export async function limitWorkspace(
+export function limitWorkspace(
   workspace: Workspace,
   counters: Counters,
   now: number,
-): Promise<Readonly<Record<string, string>> | Refusal | null> {
+): MaybePromise<Readonly<Record<string, string>> | Refusal | null> {
   const limit = workspace.requestsPerMinute;
   if (limit === null) return null;
   const detail = `The workspace may make ${limit} requests per minute and has made them. Try again later.`;
   if (limit === 0) return refuse(code, detail);
-  const { passed, taken } = await counters.take(
+  const counted = counters.take(
     workspace.id,
     [{ counter: `workspace\n${workspace.id}`, limit, durationMs: windowMs, cost: 1 }],
     now,
   );
-  const seconds = String(Math.max(0, Math.ceil(((taken[0]?.resetAt ?? now) - now) / 1000)));
-  const headers = {
-    'ratelimit-limit': String(limit),
-    'ratelimit-remaining': String(taken[0]?.remaining ?? 0),
-    'ratelimit-reset': seconds,
-  };
-  return passed ? headers : new Refusal(code, detail, [], { ...headers, 'retry-after': seconds });
+  return andThen(counted, ({ passed, taken }) => {
+    const seconds = String(Math.max(0, Math.ceil(((taken[0]?.resetAt ?? now) - now) / 1000)));
+    const headers = {
+      'ratelimit-limit': String(limit),
+      'ratelimit-remaining': String(taken[0]?.remaining ?? 0),
+      'ratelimit-reset': seconds,
+    };
+    return passed ? headers : new Refusal(code, detail, [], { ...headers, 'retry-after': seconds });
+  });
 }

@@ -33,6 +33,7 @@ function withoutPort(entry: string): string {
 
 // A socket that serves both families shows IPv4 peers as `::ffff:1.2.3.4`.
 function plainAddress(address: string): string {
+  if (!address.startsWith('::')) return address;
   const inside = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
   return inside !== undefined && isIPv4(inside) ? inside : address;
 }

@@ -1,10 +1,12 @@
 import { type InputOf, operations, type VerificationCode } from '@unkey-ts/contract';
 import { hashKey } from '../../domain/keys/key-material.ts';
 import { refilled } from '../../domain/keys/refill.ts';
-import { parseQuery, type Query } from '../../domain/permissions/query.ts';
-import { type PlannedLimit, plan } from '../../domain/verification/plan.ts';
+import { parseQuery } from '../../domain/permissions/query.ts';
+import { type Plan, type PlannedLimit, plan } from '../../domain/verification/plan.ts';
 import { answerOf, type Verdict } from '../../domain/verification/verdict.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
+import { andThen, type MaybePromise } from '../../maybe-promise.ts';
+import { remembered } from '../../remembered.ts';
 import type { Context } from '../context.ts';
 import { concealed, handlerOf } from '../handler.ts';
 import { Refusal, refuse } from '../refusal.ts';
@@ -14,68 +16,90 @@ import { takeCredits } from './take-credits.ts';
 type Input = InputOf<'keys.verifyKey'>;
 
 export const verifyKey = handlerOf(operations['keys.verifyKey'], {
-  async locate(context, input) {
-    const found = await context.services.lookups.findVerifiableKey(hashKey(input.key));
-    const key = found ?? (await findMigratedKey(context, input));
-    if (key instanceof Refusal) return key;
-    if (key === null || key.workspaceId !== context.workspaceId) return concealed;
-    return { key, scope: { apiId: key.apiId, keyspaceId: key.keyspaceId, keyId: key.id } };
+  locate(context, input) {
+    return andThen(context.services.lookups.findVerifiableKey(hashKey(input.key)), (key) =>
+      key === null ? locateMigrated(context, input) : locatedIn(context, key),
+    );
   },
-  async act(context, input, { key }) {
-    const permissions = input.permissions === undefined ? null : parseQuery(input.permissions);
+  act(context, input, { key }) {
+    const permissions = input.permissions === undefined ? null : knownQuery(input.permissions);
     if (permissions?.kind === 'syntaxError') {
       return refuse('user/bad_request/permissions_query_syntax_error', permissions.message);
     }
-    const verdict = await decide(context, input, { key, permissions });
-    if (verdict instanceof Refusal) return verdict;
-    record(context, input, { key, verdict });
-    return { data: answerOf(key, verdict), outcome: verdict.code };
+    const { clientIp, now } = context;
+    const planned = plan(key, { permissions, ratelimits: input.ratelimits ?? [], clientIp }, now);
+    if (planned.kind === 'unknownLimit') return refuseUnknownLimit(key, planned.name);
+    return andThen(decide(context, input, { key, planned }), (verdict) => {
+      record(context, input, { key, verdict });
+      return { data: answerOf(key, verdict), outcome: verdict.code };
+    });
   },
   conceal: () => ({ data: { valid: false, code: 'NOT_FOUND' as const }, outcome: 'NOT_FOUND' }),
 });
 
-async function decide(
+const knownQuery = remembered(parseQuery, 1000);
+
+function locatedIn(context: Context, key: VerifiableKey) {
+  if (key.workspaceId !== context.workspaceId) return concealed;
+  return { key, scope: { apiId: key.apiId, keyspaceId: key.keyspaceId, keyId: key.id } };
+}
+
+async function locateMigrated(context: Context, input: Input) {
+  const key = await findMigratedKey(context, input);
+  if (key instanceof Refusal) return key;
+  return key === null ? concealed : locatedIn(context, key);
+}
+
+function decide(
   context: Context,
   input: Input,
-  { key, permissions }: { key: VerifiableKey; permissions: Query | null },
-): Promise<Verdict | Refusal> {
-  const { clientIp, now } = context;
-  const planned = plan(key, { permissions, ratelimits: input.ratelimits ?? [], clientIp }, now);
-  if (planned.kind === 'unknownLimit') return refuseUnknownLimit(key, planned.name);
+  { key, planned }: { key: VerifiableKey; planned: Exclude<Plan, { kind: 'unknownLimit' }> },
+): MaybePromise<Verdict> {
   if (planned.kind === 'denied') return withoutSpending(context, key, { code: planned.code, limits: [] });
-
-  const { passed, limits } = await takeLimits(context, planned.limits);
-  if (!passed) return withoutSpending(context, key, { code: 'RATE_LIMITED', limits });
-  if (!key.hasCredits) return { code: 'VALID', credits: null, limits };
-  const { isSpent, remaining } = await takeCredits(context, key, input.credits?.cost ?? 1);
-  return { code: isSpent ? 'VALID' : 'USAGE_EXCEEDED', credits: remaining, limits };
+  return andThen(takeLimits(context, planned.limits), ({ passed, limits }) => {
+    if (!passed) return withoutSpending(context, key, { code: 'RATE_LIMITED', limits });
+    if (!key.hasCredits) return { code: 'VALID', credits: null, limits };
+    return andThen(takeCredits(context, key, input.credits?.cost ?? 1), ({ isSpent, remaining }) => ({
+      code: isSpent ? 'VALID' : 'USAGE_EXCEEDED',
+      credits: remaining,
+      limits,
+    }));
+  });
 }
 
-async function takeLimits(
+interface LimitsTaken {
+  readonly passed: boolean;
+  readonly limits: Verdict['limits'];
+}
+
+const noLimits: LimitsTaken = { passed: true, limits: [] };
+
+function takeLimits(
   { services, workspaceId, now }: Context,
   planned: readonly PlannedLimit[],
-): Promise<{ passed: boolean; limits: Verdict['limits'] }> {
-  if (planned.length === 0) return { passed: true, limits: [] };
-  const { passed, taken } = await services.counters.take(
-    workspaceId,
-    planned.map(({ take }) => take),
-    now,
-  );
-  const limits = planned.flatMap((limit, index) => {
-    const result = taken[index];
-    return result === undefined ? [] : [{ planned: limit, taken: result }];
-  });
-  return { passed, limits };
+): MaybePromise<LimitsTaken> {
+  if (planned.length === 0) return noLimits;
+  const takes = planned.map(({ take }) => take);
+  return andThen(services.counters.take(workspaceId, takes, now), ({ passed, taken }) => ({
+    passed,
+    limits: planned.flatMap((limit, index) => {
+      const result = taken[index];
+      return result === undefined ? [] : [{ planned: limit, taken: result }];
+    }),
+  }));
 }
 
-async function withoutSpending(
+function withoutSpending(
   { services, now }: Context,
   key: VerifiableKey,
   { code, limits }: { code: VerificationCode; limits: Verdict['limits'] },
-): Promise<Verdict> {
+): MaybePromise<Verdict> {
   if (!key.hasCredits) return { code, credits: null, limits };
-  const credits = await services.storage.readCredits(key.workspaceId, key.id);
-  return { code, credits: credits && refilled(credits, now).remaining, limits };
+  return andThen(services.storage.readCredits(key.workspaceId, key.id), (credits) => ({
+    code,
+    credits: credits && refilled(credits, now).remaining,
+    limits,
+  }));
 }
 
 function refuseUnknownLimit(key: VerifiableKey, name: string): Refusal {

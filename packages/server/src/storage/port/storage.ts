@@ -1,9 +1,8 @@
 import type { Credits } from '../../domain/keys/refill.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
+import type { MaybePromise } from '../../maybe-promise.ts';
 import type { NamespaceWithOverrides, RootKey, Workspace } from './records.ts';
 import type { Store } from './store.ts';
-
-export type MaybePromise<Value> = Value | Promise<Value>;
 
 /** Who stands behind a bearer: the root key and the workspace it acts on (null: it does not exist). */
 export interface Caller {
