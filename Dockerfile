@@ -22,15 +22,14 @@ FROM manifests AS build
 RUN npm ci --ignore-scripts
 COPY tsconfig.base.json ./
 COPY packages packages
-RUN npx tsc -b packages/cli \
- && chmod +x packages/cli/dist/main.js \
- && find packages -name .tsbuildinfo -delete
+COPY tools tools
+RUN npx tsc -b packages/cli tools \
+ && node build/tools/bundle-cli.js \
+ && chmod +x packages/cli/dist/main.js
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
 COPY --from=dependencies /app ./
-COPY --from=build /app/packages/contract/dist packages/contract/dist
-COPY --from=build /app/packages/server/dist packages/server/dist
 COPY --from=build /app/packages/cli/dist packages/cli/dist
 COPY LICENSE ./
 # Everything else in the image belongs to root and is only read.

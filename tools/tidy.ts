@@ -115,6 +115,7 @@ const rooms: readonly Room[] = [
       ...ports,
       '@unkey-ts/contract',
       'prom-client',
+      'yaml',
     ],
   },
 ];

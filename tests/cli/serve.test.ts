@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { newDataDir, removeDataDirs } from './data-folders.ts';
-import { run, runUnkey } from './run-unkey.ts';
+import { run, runUnkey, unkeyFile } from './run-unkey.ts';
 import { endServers, type ServerProcess, startServer } from './server-process.ts';
 
 afterEach(async () => {
@@ -68,6 +69,28 @@ describe('the first start', () => {
     expect(ran.status).toBe(1);
     expect(ran.stdout).toMatch(/^ {2}unkey_\w+$/m);
     expect(ran.stderr).toContain('the port is in use');
+  });
+});
+
+describe('what is built', () => {
+  test('has the parts that a start leaves for later', async () => {
+    const server = await startServer({ dataDir: await newDataDir() });
+    const document = await fetch(`${server.url}/openapi.yaml`);
+    expect(document.status).toBe(200);
+    expect(parse(await document.text())).toMatchObject({ paths: { '/v2/keys.verifyKey': {} } });
+  });
+
+  test('brings the licenses of all that is in it', async () => {
+    const built = dirname(unkeyFile);
+    const programs = (await readdir(built)).filter((file) => file.endsWith('.js'));
+    const texts = await Promise.all(programs.map((file) => readFile(join(built, file), 'utf8')));
+    const inside = texts.flatMap((text) =>
+      [...text.matchAll(/^\/\/ node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)].map((match) => match[1]),
+    );
+    expect(new Set(inside)).toContain('kysely');
+    const licenses = await readFile(join(built, 'third-party-licenses.txt'), 'utf8');
+    const named = [...licenses.matchAll(/^(\S+) \d\S* \(\S+\)$/gm)].map((match) => match[1]);
+    expect(named).toEqual([...new Set(inside)].sort());
   });
 });
 

@@ -47,15 +47,27 @@ const permissionDescriptions: Readonly<Record<string, string>> = {
   'rbac.*.remove_permission_from_role': 'Take permissions away from roles.',
 };
 
+/** What is asked for, and by which operations: `api.*.read_key` and `api.{apiId}.read_key` are two of them. */
+const usersOfLeaves = new Map<string, OperationId[]>();
+for (const id of operationIds) {
+  for (const leaf of new Set(leavesOf(operations[id].access))) {
+    usersOfLeaves.set(leaf, [...(usersOfLeaves.get(leaf) ?? []), id]);
+  }
+}
+
 /** Every permission that some operation asks for, and no other. */
 export const rootKeyPermissions: readonly RootKeyPermission[] = Object.entries(permissionDescriptions).map(
   ([name, description]) => {
-    const users = operationIds.filter((id) => leavesOf(operations[id].access).some(isFormOf(name)));
-    const nameForOne =
-      users
-        .flatMap((id) => leavesOf(operations[id].access))
-        .find((leaf) => leaf !== name && isFormOf(name)(leaf)) ?? null;
-    return { name, nameForOne, isPerResource: nameForOne !== null, description, operations: users };
+    const forms = [...usersOfLeaves.keys()].filter((leaf) => leaf.replace(/\{\w+\}/, '*') === name);
+    const nameForOne = forms.find((leaf) => leaf !== name) ?? null;
+    const users = new Set(forms.flatMap((leaf) => usersOfLeaves.get(leaf) ?? []));
+    return {
+      name,
+      nameForOne,
+      isPerResource: nameForOne !== null,
+      description,
+      operations: operationIds.filter((id) => users.has(id)),
+    };
   },
 );
 
@@ -68,12 +80,9 @@ interface RootKeyGrant {
   readonly operations: readonly OperationId[];
 }
 
-export const rootKeyGrants: readonly RootKeyGrant[] = [
-  ...new Set(operationIds.flatMap((id) => leavesOf(operations[id].access)).filter(isGrant)),
-].map((name) => ({
-  name,
-  operations: operationIds.filter((id) => leavesOf(operations[id].access).includes(name)),
-}));
+export const rootKeyGrants: readonly RootKeyGrant[] = [...usersOfLeaves]
+  .filter(([leaf]) => isGrant(leaf))
+  .map(([name, users]) => ({ name, operations: users }));
 
 /** A grant is told from a permission by its `#`. */
 export function isGrant(leaf: string): boolean {
@@ -88,8 +97,4 @@ export function leavesOf(access: Access): string[] {
 function leaves(requirement: Requirement): string[] {
   if (typeof requirement === 'string') return [requirement];
   return ('anyOf' in requirement ? requirement.anyOf : requirement.allOf).flatMap(leaves);
-}
-
-function isFormOf(name: string): (leaf: string) => boolean {
-  return (leaf) => leaf.replace(/\{\w+\}/, '*') === name;
 }

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openapi } from '@unkey-ts/contract';
-import { stringify } from 'yaml';
 import { type Clock, systemClock } from './clock.ts';
 import { type Closer, closeAll } from './closing.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -13,6 +11,7 @@ import { createEventBuffer } from './events/buffer.ts';
 import { discardEvents } from './events/discard.ts';
 import type { EventArchive } from './events/port.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
+import { apiDocument } from './http/api-document.ts';
 import { changeLag } from './http/change-lag.ts';
 import type { HttpHandler } from './http/exchange.ts';
 import { createMetrics } from './http/metrics.ts';
@@ -107,7 +106,6 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     counters: countersStatus,
     changes: isChannelUp && { isChannelUp, lag },
   });
-  const document = openapi(version);
   const state = { isListening: false, isDraining: false };
   const handle = createPipeline({
     services,
@@ -121,8 +119,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
       counters: countersStatus,
       metrics,
       isDraining: () => state.isDraining,
-      openapiJson: JSON.stringify(document),
-      openapiYaml: stringify(document, { aliasDuplicateObjects: false }),
+      document: apiDocument(version),
     }),
   });
   const server = createNodeServer({

@@ -1,6 +1,7 @@
 import type { CountersStatus } from '../counters/port.ts';
 import type { Lookups } from '../storage/lookups.ts';
 import type { Storage } from '../storage/port/storage.ts';
+import type { ApiDocument } from './api-document.ts';
 import type { HttpResponse } from './exchange.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -11,15 +12,14 @@ export interface PageSources {
   readonly counters: (() => CountersStatus) | null;
   readonly metrics: Metrics;
   readonly isDraining: () => boolean;
-  readonly openapiJson: string;
-  readonly openapiYaml: string;
+  readonly document: ApiDocument;
 }
 
 /** What is served with GET, without root key and envelope. */
 export function createPages(sources: PageSources): ReadonlyMap<string, () => Promise<HttpResponse>> {
   return new Map([
-    ['/openapi.json', async () => page('application/json', sources.openapiJson)],
-    ['/openapi.yaml', async () => page('application/yaml', sources.openapiYaml)],
+    ['/openapi.json', async () => page('application/json', sources.document.json())],
+    ['/openapi.yaml', async () => page('application/yaml', await sources.document.yaml())],
     ['/metrics', async () => page(sources.metrics.contentType, await sources.metrics.text())],
     ['/health/live', async () => health(200, { status: 'ok' })],
     ['/health/ready', async () => readiness(sources)],
