@@ -36,7 +36,7 @@ export function parseBody(
 
 function parseJson(bytes: Uint8Array): { readonly value: unknown } | { readonly issues: readonly Issue[] } {
   if (!isUtf8(bytes)) return { issues: [{ location: 'body', message: 'is not UTF-8 text' }] };
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const text = bufferOf(bytes).toString('utf8');
   if (text.length > 2 * maxNesting && nestingOf(text) > maxNesting) {
     return { issues: [{ location: 'body', message: `is nested deeper than ${maxNesting} levels` }] };
   }
@@ -48,6 +48,10 @@ function parseJson(bytes: Uint8Array): { readonly value: unknown } | { readonly 
     // The parser's own message quotes the body, which may hold a key.
     return { issues: [{ location: 'body', message: 'is not valid JSON' }] };
   }
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function nestingOf(text: string): number {

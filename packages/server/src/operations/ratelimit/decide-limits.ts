@@ -1,10 +1,24 @@
 import type { InputOf } from '@unkey-ts/contract';
 import { findOverride, type Override } from '../../domain/ratelimit/overrides.ts';
 import type { Take, Taken } from '../../domain/ratelimit/window.ts';
+import { andThen, type MaybePromise } from '../../maybe-promise.ts';
 import type { PreparedNamespace } from '../../storage/lookups.ts';
 import type { Context } from '../context.ts';
 
 type LimitInput = InputOf<'ratelimit.limit'>;
+
+/** One limit, with what it was asked for and what became of it. */
+export interface LimitDecision {
+  readonly input: LimitInput;
+  readonly limit: number;
+  readonly override: Override | undefined;
+  readonly taken: Taken;
+}
+
+export interface LimitDecisions {
+  readonly passed: boolean;
+  readonly limits: readonly LimitDecision[];
+}
 
 interface Planned {
   readonly input: LimitInput;
@@ -14,26 +28,24 @@ interface Planned {
 }
 
 /** Counts all or none of the limits, each under its override if one matches. */
-export async function decideLimits(
+export function decideLimits(
   context: Context,
   inputs: readonly LimitInput[],
   namespaces: ReadonlyMap<string, PreparedNamespace>,
-) {
-  const planned = inputs.map((input) =>
-    planLimit(context.workspaceId, input, namespaces.get(input.namespace)),
-  );
-  const { passed, taken } = await context.services.counters.take(
-    context.workspaceId,
-    planned.map(({ take }) => take),
-    context.now,
-  );
-  const limits = planned.flatMap((plan, index) => {
-    const result = taken[index];
-    if (result === undefined) return [];
-    if (context.isRecorded) record(context, plan, result);
-    return [answerOf(plan, result)];
-  });
-  return { passed, limits };
+): MaybePromise<LimitDecisions> {
+  const { services, workspaceId, now } = context;
+  const planned = inputs.map((input) => planLimit(workspaceId, input, namespaces.get(input.namespace)));
+  const takes = planned.map(({ take }) => take);
+  return andThen(services.counters.take(workspaceId, takes, now), ({ passed, taken }) => ({
+    passed,
+    limits: planned.map((plan, index) => {
+      const result = taken[index];
+      if (result === undefined) throw new Error('A limit was asked for and not decided.');
+      if (context.isRecorded) record(context, plan, result);
+      const { input, override, take } = plan;
+      return { input, limit: take.limit, override, taken: result };
+    }),
+  }));
 }
 
 function planLimit(
@@ -55,14 +67,12 @@ function planLimit(
   };
 }
 
-function answerOf({ input, override, take }: Planned, { passed, remaining, resetAt }: Taken) {
+/** What both operations tell of a limit, in the order in which they do. */
+export function numbersOf({ limit, override, taken }: LimitDecision) {
   return {
-    namespace: input.namespace,
-    identifier: input.identifier,
-    passed,
-    limit: take.limit,
-    remaining,
-    reset: resetAt,
+    limit,
+    remaining: taken.remaining,
+    reset: taken.resetAt,
     ...(override && { overrideId: override.id }),
   };
 }

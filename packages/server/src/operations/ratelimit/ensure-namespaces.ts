@@ -1,4 +1,5 @@
 import type { Scope } from '../../domain/permissions/grants.ts';
+import type { MaybePromise } from '../../maybe-promise.ts';
 import type { PreparedNamespace } from '../../storage/lookups.ts';
 import type { Storage } from '../../storage/port/storage.ts';
 import type { Context } from '../context.ts';
@@ -17,27 +18,53 @@ export function refuseDeleted(name: string): Refusal {
   );
 }
 
-/** The namespaces by the name they were asked for; those that were never used are made. Deleted ones are refused. */
-export async function ensureNamespaces(
-  context: Context,
+/** The namespaces of these names, each once, in their order; null: it was never used. */
+export function findNamespaces(
+  { services, workspaceId }: Context,
   names: readonly string[],
-): Promise<ReadonlyMap<string, PreparedNamespace> | Refusal> {
-  const { services, workspaceId } = context;
-  const namespaces = new Map<string, PreparedNamespace>();
-  const missing: string[] = [];
+): MaybePromise<FoundNamespaces> {
+  const found = new Map<string, PreparedNamespace | null>();
+  const awaited: Promise<void>[] = [];
   for (const name of names) {
-    if (namespaces.has(name)) continue;
-    const namespace = await services.lookups.findNamespace(workspaceId, name);
-    if (namespace === null) missing.push(name);
-    else namespaces.set(name, namespace);
+    if (found.has(name)) continue;
+    const namespace = services.lookups.findNamespace(workspaceId, name);
+    // One that is waited for has its place meanwhile.
+    found.set(name, namespace instanceof Promise ? null : namespace);
+    if (namespace instanceof Promise) awaited.push(namespace.then((late) => void found.set(name, late)));
   }
-  if (missing.length > 0) await createOnce(context, missing);
-  for (const name of missing) {
-    const namespace = await services.lookups.findNamespace(workspaceId, name);
-    if (namespace === null) throw new Error('A namespace that was just made is not found.');
-    namespaces.set(name, namespace);
-  }
+  return awaited.length === 0 ? found : Promise.all(awaited).then(() => found);
+}
+
+/** The namespaces by the name they were asked for; those that were never used are made. Deleted ones are refused. */
+export function ensureNamespaces(
+  context: Context,
+  found: FoundNamespaces,
+): MaybePromise<ReadonlyMap<string, PreparedNamespace> | Refusal> {
+  return isComplete(found) ? unlessDeleted(found) : makeMissing(context, found);
+}
+
+type FoundNamespaces = ReadonlyMap<string, PreparedNamespace | null>;
+
+function isComplete(found: FoundNamespaces): found is ReadonlyMap<string, PreparedNamespace> {
+  for (const namespace of found.values()) if (namespace === null) return false;
+  return true;
+}
+
+async function makeMissing(
+  context: Context,
+  found: FoundNamespaces,
+): Promise<ReadonlyMap<string, PreparedNamespace> | Refusal> {
+  const missing = [...found].filter(([, namespace]) => namespace === null).map(([name]) => name);
+  await createOnce(context, missing);
+  const made = await findNamespaces(context, [...found.keys()]);
+  if (!isComplete(made)) throw new Error('A namespace that was just made is not found.');
   // Only now: the order of the names must not decide which of them come into being.
+  return unlessDeleted(made);
+}
+
+function unlessDeleted(
+  namespaces: ReadonlyMap<string, PreparedNamespace>,
+): ReadonlyMap<string, PreparedNamespace> | Refusal {
   for (const [name, { deletedAt }] of namespaces) if (deletedAt !== null) return refuseDeleted(name);
   return namespaces;
 }

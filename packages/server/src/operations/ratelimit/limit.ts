@@ -1,22 +1,29 @@
 import { operations } from '@unkey-ts/contract';
+import { andThen } from '../../maybe-promise.ts';
 import { handlerOf } from '../handler.ts';
 import { Refusal } from '../refusal.ts';
-import { decideLimits } from './decide-limits.ts';
-import { ensureNamespaces, refuseDeleted, scopeOf } from './ensure-namespaces.ts';
+import { decideLimits, type LimitDecisions, numbersOf } from './decide-limits.ts';
+import { ensureNamespaces, findNamespaces, refuseDeleted, scopeOf } from './ensure-namespaces.ts';
 
 export const limit = handlerOf(operations['ratelimit.limit'], {
-  async locate({ services, workspaceId }, { namespace: name }) {
-    const namespace = await services.lookups.findNamespace(workspaceId, name);
-    if (namespace === null) return { scope: scopeOf(null), needs: ['newNamespace'] };
-    if (namespace.deletedAt !== null) return refuseDeleted(name);
-    return { scope: scopeOf(namespace) };
+  locate(context, { namespace: name }) {
+    return andThen(findNamespaces(context, [name]), (found) => {
+      const namespace = found.get(name) ?? null;
+      if (namespace === null) return { found, scope: scopeOf(null), needs: ['newNamespace'] };
+      if (namespace.deletedAt !== null) return refuseDeleted(name);
+      return { found, scope: scopeOf(namespace) };
+    });
   },
-  async act(context, input) {
-    const namespaces = await ensureNamespaces(context, [input.namespace]);
-    if (namespaces instanceof Refusal) return namespaces;
-    const [decision] = (await decideLimits(context, [input], namespaces)).limits;
-    if (decision === undefined) throw new Error('A limit was asked for and not decided.');
-    const { passed, namespace: _, identifier: __, ...rest } = decision;
-    return { data: { success: passed, ...rest }, outcome: passed ? 'passed' : 'denied' };
+  act(context, input, { found }) {
+    return andThen(ensureNamespaces(context, found), (namespaces) => {
+      if (namespaces instanceof Refusal) return namespaces;
+      return andThen(decideLimits(context, [input], namespaces), answerOf);
+    });
   },
 });
+
+function answerOf({ passed, limits }: LimitDecisions) {
+  const [decision] = limits;
+  if (decision === undefined) throw new Error('A limit was asked for and not decided.');
+  return { data: { success: passed, ...numbersOf(decision) }, outcome: passed ? 'passed' : 'denied' };
+}

@@ -1,23 +1,36 @@
 import { operations } from '@unkey-ts/contract';
+import { andThen } from '../../maybe-promise.ts';
 import { handlerOf } from '../handler.ts';
 import { Refusal } from '../refusal.ts';
-import { decideLimits } from './decide-limits.ts';
-import { ensureNamespaces, scopeOf } from './ensure-namespaces.ts';
+import { decideLimits, type LimitDecision, type LimitDecisions, numbersOf } from './decide-limits.ts';
+import { ensureNamespaces, findNamespaces, scopeOf } from './ensure-namespaces.ts';
 
 export const multiLimit = handlerOf(operations['ratelimit.multiLimit'], {
-  async locate({ services, workspaceId }, items) {
-    const names = [...new Set(items.map(({ namespace }) => namespace))];
-    const found = await Promise.all(names.map((name) => services.lookups.findNamespace(workspaceId, name)));
-    return { scope: found.map(scopeOf), needs: found.includes(null) ? ['newNamespace'] : [] };
+  locate(context, items) {
+    const names = items.map(({ namespace }) => namespace);
+    return andThen(findNamespaces(context, names), (found) => {
+      const namespaces = [...found.values()];
+      return {
+        found,
+        scope: namespaces.map(scopeOf),
+        needs: namespaces.includes(null) ? ['newNamespace'] : [],
+      };
+    });
   },
-  async act(context, items) {
-    const namespaces = await ensureNamespaces(
-      context,
-      items.map(({ namespace }) => namespace),
-    );
-    if (namespaces instanceof Refusal) return namespaces;
-    // Only ratelimit.limit heeds the wish not to be recorded.
-    const data = await decideLimits({ ...context, isRecorded: true }, items, namespaces);
-    return { data, outcome: data.passed ? 'passed' : 'denied' };
+  act(context, items, { found }) {
+    return andThen(ensureNamespaces(context, found), (namespaces) => {
+      if (namespaces instanceof Refusal) return namespaces;
+      // Only ratelimit.limit heeds the wish not to be recorded.
+      return andThen(decideLimits({ ...context, isRecorded: true }, items, namespaces), answerOf);
+    });
   },
 });
+
+function answerOf({ passed, limits }: LimitDecisions) {
+  return { data: { passed, limits: limits.map(limitAnswer) }, outcome: passed ? 'passed' : 'denied' };
+}
+
+function limitAnswer(decision: LimitDecision) {
+  const { namespace, identifier } = decision.input;
+  return { namespace, identifier, passed: decision.taken.passed, ...numbersOf(decision) };
+}
