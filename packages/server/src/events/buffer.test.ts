@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createEventBuffer, type EventBufferOptions } from './buffer.ts';
 import { exampleVerification } from './example-events.ts';
-import type { EventSink, UsageEvent } from './port.ts';
+import type { EventBatch, EventSink } from './port.ts';
 
 interface PendingBatch {
-  batch: readonly UsageEvent[];
+  batch: EventBatch;
   succeed(): void;
   fail(): void;
 }
@@ -52,14 +52,15 @@ test('a lone event is written after the interval', async () => {
   await vi.advanceTimersByTimeAsync(499);
   expect(pending).toHaveLength(0);
   await vi.advanceTimersByTimeAsync(1);
-  expect(pending.map(({ batch }) => batch.length)).toEqual([1]);
+  expect(pending.map(({ batch }) => batch.count)).toEqual([1]);
 });
 
 test('a full batch is written at once, in the order of recording', () => {
   const { events, pending } = setUp();
   record(events, 1000);
   expect(pending).toHaveLength(1);
-  expect(pending[0]?.batch.map(({ requestId }) => requestId)).toEqual(
+  const rows: unknown[][] = JSON.parse(pending[0]?.batch.verifications ?? '');
+  expect(rows.map(([, , requestId]) => requestId)).toEqual(
     Array.from({ length: 1000 }, (_, index) => `req_${index}`),
   );
 });
@@ -70,11 +71,23 @@ test('one batch is under way at a time, and the next full one follows it', async
   await vi.advanceTimersByTimeAsync(5000);
   expect(pending).toHaveLength(1);
   await settle(pending[0]);
-  expect(pending.map(({ batch }) => batch.length)).toEqual([1000, 1000]);
+  expect(pending.map(({ batch }) => batch.count)).toEqual([1000, 1000]);
   await settle(pending[1]);
   expect(pending).toHaveLength(2);
   await vi.advanceTimersByTimeAsync(500);
-  expect(pending.map(({ batch }) => batch.length)).toEqual([1000, 1000, 500]);
+  expect(pending.map(({ batch }) => batch.count)).toEqual([1000, 1000, 500]);
+});
+
+test('a batch spans less than a minute, also when the clock jumps', async () => {
+  const { events, pending } = setUp();
+  for (const at of [60_000, 119_999, 120_000, 119_999]) events.record(exampleVerification({ at }));
+  for (let batch = 0; batch < 3; batch++) await settle(pending[batch]);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(pending.map(({ batch }) => [batch.at, batch.count])).toEqual([
+    [60_000, 2],
+    [120_000, 1],
+    [119_999, 1],
+  ]);
 });
 
 test('a full buffer drops new events and counts them', async () => {

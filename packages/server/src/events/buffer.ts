@@ -1,5 +1,6 @@
 import { errorFields, type Log } from '../log.ts';
-import type { EventSink, EventWriter, UsageEvent } from './port.ts';
+import { createBatchText } from './batch-text.ts';
+import type { EventBatch, EventSink, EventWriter, UsageEvent } from './port.ts';
 
 export interface EventBufferOptions {
   writer: EventWriter;
@@ -15,7 +16,8 @@ export interface EventBufferOptions {
 /** Holds events until a batch is full or old enough. A slow writer fills it up; then new events are dropped and counted. */
 export function createEventBuffer(options: EventBufferOptions): EventSink {
   const { writer, log, capacity = 50_000, batchMax = 1000, intervalMs = 500 } = options;
-  let waiting: UsageEvent[] = [];
+  const filling = createBatchText();
+  const full: EventBatch[] = [];
   let accepted = 0;
   let written = 0;
   let lost = 0;
@@ -32,42 +34,38 @@ export function createEventBuffer(options: EventBufferOptions): EventSink {
       refused++;
       return;
     }
+    if (!filling.fits(event)) full.push(filling.take());
     accepted++;
-    waiting.push(event);
+    filling.add(event);
+    if (filling.count() >= batchMax) full.push(filling.take());
     schedule();
   }
 
   function schedule(): void {
-    if (inFlight !== undefined || waiting.length === 0) return;
-    if (waiting.length >= batchMax) void writeNext();
-    else timer ??= setTimeout(writeNext, intervalMs).unref();
+    if (inFlight !== undefined) return;
+    if (full.length > 0) void writeNext();
+    else if (filling.count() > 0) timer ??= setTimeout(writeNext, intervalMs).unref();
   }
 
   // One batch at a time: a second caller waits for the batch that is under way.
   function writeNext(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    inFlight ??= writeBatch(takeBatch()).then(() => {
+    inFlight ??= writeBatch(full.shift() ?? filling.take()).then(() => {
       inFlight = undefined;
       schedule();
     });
     return inFlight;
   }
 
-  function takeBatch(): readonly UsageEvent[] {
-    const batch = waiting.slice(0, batchMax);
-    waiting = waiting.slice(batchMax);
-    return batch;
-  }
-
-  async function writeBatch(batch: readonly UsageEvent[]): Promise<void> {
+  async function writeBatch(batch: EventBatch): Promise<void> {
     try {
       await writer.write(batch);
-      written += batch.length;
+      written += batch.count;
       if (isFailing) log.info('events are written again');
       isFailing = false;
     } catch (error) {
-      lost += batch.length;
+      lost += batch.count;
       if (!isFailing)
         log.error({ err: errorFields(error) }, 'events are being dropped: they cannot be written');
       isFailing = true;

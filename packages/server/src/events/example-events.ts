@@ -1,4 +1,5 @@
-import type { RatelimitEvent, VerificationEvent } from './port.ts';
+import { createBatchText } from './batch-text.ts';
+import type { EventBatch, RatelimitEvent, UsageEvent, VerificationEvent } from './port.ts';
 
 /** Events for tests. */
 export function exampleVerification(changes: Partial<VerificationEvent> = {}): VerificationEvent {
@@ -35,4 +36,11 @@ export function exampleRatelimit(changes: Partial<RatelimitEvent> = {}): Ratelim
     latencyMs: 0.25,
     ...changes,
   };
+}
+
+/** As a writer is given them. */
+export function batchOf(events: readonly UsageEvent[]): EventBatch {
+  const text = createBatchText();
+  for (const event of events) text.add(event);
+  return text.take();
 }

@@ -51,14 +51,33 @@ export interface EventStats {
   readonly dropped: number;
 }
 
+/** Events as they are stored. The texts are JSON: a list of lists each, whose members are, in this order: */
+export interface EventBatch {
+  readonly count: number;
+  /** When the first of them happened, in Unix milliseconds; no other one did before. */
+  readonly at: number;
+  /** Of a key: workspaceId, apiId, keyId, identityId, externalId. Of a namespace: workspaceId, namespaceId. */
+  readonly subjects: string;
+  /** Place in `subjects`, milliseconds after `at`, requestId, outcome, tags, spentCredits, latency in microseconds. */
+  readonly verifications: string;
+  /**
+   * Place in `subjects`, milliseconds after `at`, requestId, identifier, passed (0, 1), limit, remaining, cost, overrideId,
+   * latency in microseconds.
+   */
+  readonly ratelimits: string;
+}
+
 /** Where a buffer puts its batches: all of a batch is stored, or the promise rejects. */
 export interface EventWriter {
-  write(batch: readonly UsageEvent[]): Promise<void>;
+  write(batch: EventBatch): Promise<void>;
 }
 
 /** Events that are stored. */
 export interface EventArchive extends EventWriter {
-  /** Deletes at most `limit` of those of before `at`, in Unix milliseconds; answers how many. */
+  /**
+   * Deletes events of before `at`, in Unix milliseconds, until they are at least `limit`; answers how many. What is stored
+   * in batches goes batch by batch, up to a minute late.
+   */
   deleteBefore(at: number, limit: number): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,43 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { errorCode } from '../error-code.ts';
-import type { RatelimitEvent, UsageEvent, VerificationEvent } from './port.ts';
+import { batchSpanMs } from './batch-text.ts';
+import type { EventBatch } from './port.ts';
 import type { WorkerReply, WorkerRequest, WorkerTask } from './sqlite.ts';
+import { migrateEvents } from './sqlite-schema.ts';
 
-const schema = `
-  CREATE TABLE IF NOT EXISTS verifications (
-    at INTEGER NOT NULL,
-    request_id TEXT NOT NULL,
-    workspace_id TEXT NOT NULL,
-    api_id TEXT NOT NULL,
-    key_id TEXT NOT NULL,
-    identity_id TEXT,
-    external_id TEXT,
-    outcome TEXT NOT NULL,
-    tags TEXT NOT NULL,
-    spent_credits INTEGER NOT NULL,
-    latency_ms REAL NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS verifications_by_time ON verifications (workspace_id, at);
-
-  CREATE TABLE IF NOT EXISTS ratelimits (
-    at INTEGER NOT NULL,
-    request_id TEXT NOT NULL,
-    workspace_id TEXT NOT NULL,
-    namespace_id TEXT NOT NULL,
-    identifier TEXT NOT NULL,
-    passed INTEGER NOT NULL,
-    limit_value INTEGER NOT NULL,
-    remaining INTEGER NOT NULL,
-    cost INTEGER NOT NULL,
-    override_id TEXT,
-    latency_ms REAL NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS ratelimits_by_time ON ratelimits (workspace_id, at);
-`;
-
-/** The index begins with the workspace: they are found in it one after the other, and old events of each by time. */
-function deletionFrom(table: 'verifications' | 'ratelimits'): string {
+/**
+ * Of what older versions wrote, a row an event. The index begins with the workspace: they are found in it one after the
+ * other, and old events of each by time.
+ */
+function deletionFrom(table: 'verification_rows' | 'ratelimit_rows'): string {
   return `
     WITH RECURSIVE workspaces (id) AS (
       SELECT min(workspace_id) FROM ${table}
@@ -56,14 +29,17 @@ const { file } = workerData as { file: string };
 
 const database = new DatabaseSync(file, { timeout: 5000 });
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-database.exec(schema);
+migrateEvents(database);
 
-const insertVerification = database.prepare(
-  'INSERT INTO verifications VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+const insertBatch = database.prepare(
+  'INSERT INTO event_batches (at, count, subjects, verifications, ratelimits) VALUES (?, ?, ?, ?, ?)',
 );
-const insertRatelimit = database.prepare('INSERT INTO ratelimits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-const deleteVerifications = database.prepare(deletionFrom('verifications'));
-const deleteRatelimits = database.prepare(deletionFrom('ratelimits'));
+const oldBatches = database.prepare(
+  'SELECT id, count FROM event_batches WHERE at <= ? ORDER BY at, id LIMIT ?',
+);
+const deleteBatch = database.prepare('DELETE FROM event_batches WHERE id = ?');
+const deleteVerifications = database.prepare(deletionFrom('verification_rows'));
+const deleteRatelimits = database.prepare(deletionFrom('ratelimit_rows'));
 
 parentPort?.on('message', (request: WorkerRequest) => {
   if (request.type === 'close') {
@@ -84,26 +60,39 @@ function replyTo(task: WorkerTask): WorkerReply {
 
 function run(task: WorkerTask): number {
   if (task.type === 'delete') return deleteBefore(task.before, task.limit);
-  // Written by this package on the other side of the thread.
-  const batch = JSON.parse(task.batchJson) as UsageEvent[];
-  insertAll(batch);
-  return batch.length;
+  if (task.type === 'write') return store(task.batch);
+  return 0;
+}
+
+function store({ at, count, subjects, verifications, ratelimits }: EventBatch): number {
+  insertBatch.run(at, count, subjects, verifications, ratelimits);
+  return count;
 }
 
 function deleteBefore(before: number, limit: number): number {
-  const verifications = Number(deleteVerifications.run(before, limit).changes);
-  return verifications + Number(deleteRatelimits.run(before, limit - verifications).changes);
+  let deleted = Number(deleteVerifications.run(before, limit).changes);
+  deleted += Number(deleteRatelimits.run(before, limit - deleted).changes);
+  return deleted + deleteBatchesBefore(before, limit - deleted);
 }
 
-function failure(error: unknown): WorkerReply {
-  const message = error instanceof Error ? error.message : 'unknown error';
-  return { type: 'failed', message, code: errorCode(error) };
+function deleteBatchesBefore(before: number, limit: number): number {
+  // Each holds an event or more: that many are enough.
+  const old = oldBatches.all(before - batchSpanMs, limit) as { id: number; count: number }[];
+  let deleted = 0;
+  inTransaction(() => {
+    for (const { id, count } of old) {
+      if (deleted >= limit) return;
+      deleteBatch.run(id);
+      deleted += count;
+    }
+  });
+  return deleted;
 }
 
-function insertAll(batch: readonly UsageEvent[]): void {
+function inTransaction(run: () => void): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    for (const event of batch) insert(event);
+    run();
     database.exec('COMMIT');
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
@@ -111,39 +100,7 @@ function insertAll(batch: readonly UsageEvent[]): void {
   }
 }
 
-function insert(event: UsageEvent): void {
-  if (event.type === 'verification') storeVerification(event);
-  else storeRatelimit(event);
-}
-
-function storeVerification(event: VerificationEvent): void {
-  insertVerification.run(
-    event.at,
-    event.requestId,
-    event.workspaceId,
-    event.apiId,
-    event.keyId,
-    event.identityId,
-    event.externalId,
-    event.outcome,
-    JSON.stringify(event.tags),
-    event.spentCredits,
-    event.latencyMs,
-  );
-}
-
-function storeRatelimit(event: RatelimitEvent): void {
-  insertRatelimit.run(
-    event.at,
-    event.requestId,
-    event.workspaceId,
-    event.namespaceId,
-    event.identifier,
-    event.passed ? 1 : 0,
-    event.limit,
-    event.remaining,
-    event.cost,
-    event.overrideId,
-    event.latencyMs,
-  );
+function failure(error: unknown): WorkerReply {
+  const message = error instanceof Error ? error.message : 'unknown error';
+  return { type: 'failed', message, code: errorCode(error) };
 }

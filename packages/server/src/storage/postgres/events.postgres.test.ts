@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase, textOf } from '../../../../../tests/postgres.ts';
-import { exampleRatelimit, exampleVerification } from '../../events/example-events.ts';
+import { batchOf, exampleRatelimit, exampleVerification } from '../../events/example-events.ts';
 import { type OpenedPostgres, openPostgresStorage } from './storage.ts';
 
 let database: Awaited<ReturnType<typeof createDatabase>>;
@@ -23,7 +23,7 @@ test('processes that delete old events at once delete each once, in batches, and
       exampleRatelimit({ workspaceId, at: index }),
     ]).flat(),
   );
-  await first?.events.write(events);
+  await first?.events.write(batchOf(events));
   expect(await first?.events.deleteBefore(100, 350)).toBe(350);
   const deleted = await Promise.all(opened.map(({ events }) => events.deleteBefore(100, 1000)));
   expect(deleted.reduce((sum, count) => sum + count, 0)).toBe(600 - 350);

@@ -1,13 +1,26 @@
 import type { Pool } from 'pg';
-import type { EventArchive, RatelimitEvent, UsageEvent, VerificationEvent } from '../../events/port.ts';
+import type { EventArchive } from '../../events/port.ts';
 import { using } from './connections.ts';
 
-// One parameter for any number of rows: a list of rows in JSON, spread out by the database.
+// The database spreads a batch out, with what its events have in common.
 const statement = `
-  WITH verifications AS (
-    INSERT INTO verification_events SELECT * FROM json_populate_recordset(NULL::verification_events, $1)
+  WITH subjects AS (
+    SELECT subject, place - 1 AS place FROM json_array_elements($2::json) WITH ORDINALITY AS listed (subject, place)
+  ), verifications AS (
+    INSERT INTO verification_events (
+      at, request_id, workspace_id, api_id, key_id, identity_id, external_id, outcome, tags, spent_credits, latency_ms
+    )
+    SELECT $1::bigint + (event ->> 1)::bigint, event ->> 2, subject ->> 0, subject ->> 1, subject ->> 2, subject ->> 3,
+      subject ->> 4, event ->> 3, event ->> 4, (event ->> 5)::bigint, (event ->> 6)::float8 / 1000
+    FROM json_array_elements($3::json) event JOIN subjects ON place = (event ->> 0)::bigint
   )
-  INSERT INTO ratelimit_events SELECT * FROM json_populate_recordset(NULL::ratelimit_events, $2)`;
+  INSERT INTO ratelimit_events (
+    at, request_id, workspace_id, namespace_id, identifier, passed, limit_value, remaining, cost, override_id, latency_ms
+  )
+  SELECT $1::bigint + (event ->> 1)::bigint, event ->> 2, subject ->> 0, subject ->> 1, event ->> 3,
+    (event ->> 4)::smallint, (event ->> 5)::bigint, (event ->> 6)::bigint, (event ->> 7)::bigint, event ->> 8,
+    (event ->> 9)::float8 / 1000
+  FROM json_array_elements($4::json) event JOIN subjects ON place = (event ->> 0)::bigint`;
 
 /**
  * The index begins with the workspace: they are found in it one after the other, and old events of each by time. Processes
@@ -31,11 +44,9 @@ function deletionFrom(table: 'verification_events' | 'ratelimit_events'): string
 /** Keeps events beside all other data. The pool is the storage's, which closes it. */
 export function postgresEvents(pool: Pool): EventArchive {
   return {
-    write: (batch) =>
+    write: ({ at, subjects, verifications, ratelimits }) =>
       using(pool, async (client) => {
-        const verifications = batch.filter(isVerification).map(verificationRow);
-        const ratelimits = batch.filter(isRatelimit).map(ratelimitRow);
-        await client.query(statement, [JSON.stringify(verifications), JSON.stringify(ratelimits)]);
+        await client.query(statement, [at, subjects, verifications, ratelimits]);
       }),
     deleteBefore: (at, limit) =>
       using(pool, async (client) => {
@@ -46,45 +57,5 @@ export function postgresEvents(pool: Pool): EventArchive {
         return (verifications ?? 0) + (ratelimits ?? 0);
       }),
     close: async () => {},
-  };
-}
-
-function isVerification(event: UsageEvent): event is VerificationEvent {
-  return event.type === 'verification';
-}
-
-function isRatelimit(event: UsageEvent): event is RatelimitEvent {
-  return event.type === 'ratelimit';
-}
-
-function verificationRow(event: VerificationEvent) {
-  return {
-    at: event.at,
-    request_id: event.requestId,
-    workspace_id: event.workspaceId,
-    api_id: event.apiId,
-    key_id: event.keyId,
-    identity_id: event.identityId,
-    external_id: event.externalId,
-    outcome: event.outcome,
-    tags: JSON.stringify(event.tags),
-    spent_credits: event.spentCredits,
-    latency_ms: event.latencyMs,
-  };
-}
-
-function ratelimitRow(event: RatelimitEvent) {
-  return {
-    at: event.at,
-    request_id: event.requestId,
-    workspace_id: event.workspaceId,
-    namespace_id: event.namespaceId,
-    identifier: event.identifier,
-    passed: Number(event.passed),
-    limit_value: event.limit,
-    remaining: event.remaining,
-    cost: event.cost,
-    override_id: event.overrideId,
-    latency_ms: event.latencyMs,
   };
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createDatabase, execute, textOf } from '../../../../../tests/postgres.ts';
+import { batchOf } from '../../events/example-events.ts';
 import { randomIds } from '../../ids.ts';
 import { refillDueKeys } from '../../jobs/refill.ts';
 import { apiOf, at, createKey, creditsOf, keyOf } from '../conformance/samples.ts';
@@ -225,7 +226,7 @@ test('usage events are stored beside everything else', async () => {
   await open();
   const [one] = opened;
   const shared = { at, requestId: 'req_1', workspaceId: ws, latencyMs: 0.25 };
-  await one?.events.write([
+  const batch = batchOf([
     {
       ...shared,
       type: 'verification',
@@ -249,6 +250,7 @@ test('usage events are stored beside everything else', async () => {
       overrideId: null,
     },
   ]);
+  await one?.events.write(batch);
   expect(await textOf(database.url, ['verification_events'])).toBe(
     `(${at},req_1,ws_1,api_1,key_1,,"é""\\\\",VALID,"[""a,b"",""\\\\""c\\\\""""]",3,0.25)`,
   );

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { batchOf, exampleRatelimit, exampleVerification } from './example-events.ts';
+import type { EventBatch, UsageEvent } from './port.ts';
+
+const at = 1_700_000_000_000;
+const texts = fc.string({ unit: 'binary', maxLength: 20 });
+const numbers = fc.nat(Number.MAX_SAFE_INTEGER);
+const microseconds = fc.nat(60_000_000);
+const shared = {
+  at: fc.integer({ min: at, max: at + 59_999 }),
+  latencyMs: microseconds.map((count) => count / 1000),
+};
+const identities = fc.option(fc.constantFrom('id_1', 'id_2'));
+
+const verifications = fc
+  .record({
+    ...shared,
+    keyId: fc.constantFrom('key_1', 'key_2', 'key_3'),
+    identityId: identities,
+    externalId: fc.option(texts),
+    outcome: fc.constantFrom('VALID', 'RATE_LIMITED'),
+    tags: fc.array(texts, { maxLength: 3 }),
+    spentCredits: numbers,
+  })
+  .map((changes) => exampleVerification(changes));
+const ratelimits = fc
+  .record({
+    ...shared,
+    namespaceId: fc.constantFrom('rlns_1', 'rlns_2'),
+    identifier: texts,
+    passed: fc.boolean(),
+    limit: numbers,
+    remaining: numbers,
+    cost: numbers,
+    overrideId: fc.option(fc.constant('rlor_1')),
+  })
+  .map((changes) => exampleRatelimit(changes));
+
+/** The events of a batch, as its description says how to read them. */
+function eventsOf(batch: EventBatch): unknown[] {
+  const subjects: unknown[][] = JSON.parse(batch.subjects);
+  const verificationRows: number[][] = JSON.parse(batch.verifications);
+  const ratelimitRows: number[][] = JSON.parse(batch.ratelimits);
+  return [
+    ...verificationRows.map(
+      ([place = -1, after = 0, requestId, outcome, tags, spentCredits, latency = 0]) => {
+        const [workspaceId, apiId, keyId, identityId, externalId] = subjects[place] ?? [];
+        const ids = { requestId, workspaceId, apiId, keyId, identityId, externalId };
+        const rest = { outcome, tags, spentCredits, latencyMs: latency / 1000 };
+        return { type: 'verification', at: batch.at + after, ...ids, ...rest };
+      },
+    ),
+    ...ratelimitRows.map(
+      ([
+        place = -1,
+        after = 0,
+        requestId,
+        identifier,
+        passed,
+        limit,
+        remaining,
+        cost,
+        overrideId,
+        latency = 0,
+      ]) => {
+        const [workspaceId, namespaceId] = subjects[place] ?? [];
+        const ids = { requestId, workspaceId, namespaceId, identifier, overrideId };
+        const rest = { passed: passed === 1, limit, remaining, cost, latencyMs: latency / 1000 };
+        return { type: 'ratelimit', at: batch.at + after, ...ids, ...rest };
+      },
+    ),
+  ];
+}
+
+test('what is read from a batch is what was written, whatever is in it', () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(verifications, ratelimits), { minLength: 1, maxLength: 30 }), (events) => {
+      const isOf = (type: UsageEvent['type']) => (event: UsageEvent) => event.type === type;
+      const batch = batchOf(events);
+      expect(batch.count).toBe(events.length);
+      expect(eventsOf(batch)).toEqual([
+        ...events.filter(isOf('verification')),
+        ...events.filter(isOf('ratelimit')),
+      ]);
+    }),
+    { seed: 1 },
+  );
+});
+
+test('what events have in common is written once', () => {
+  const events = [exampleVerification(), exampleRatelimit(), exampleVerification(), exampleRatelimit()];
+  expect(JSON.parse(batchOf(events).subjects)).toHaveLength(2);
+});

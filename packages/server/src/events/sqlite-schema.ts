@@ -1,0 +1,77 @@
+import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
+
+/** One entry a version, applied in order, never changed after a release. */
+const migrations: readonly string[] = [
+  // Files of before versions were counted have these.
+  `
+  CREATE TABLE IF NOT EXISTS verifications (
+    at INTEGER NOT NULL, request_id TEXT NOT NULL, workspace_id TEXT NOT NULL, api_id TEXT NOT NULL,
+    key_id TEXT NOT NULL, identity_id TEXT, external_id TEXT, outcome TEXT NOT NULL, tags TEXT NOT NULL,
+    spent_credits INTEGER NOT NULL, latency_ms REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS verifications_by_time ON verifications (workspace_id, at);
+  CREATE TABLE IF NOT EXISTS ratelimits (
+    at INTEGER NOT NULL, request_id TEXT NOT NULL, workspace_id TEXT NOT NULL, namespace_id TEXT NOT NULL,
+    identifier TEXT NOT NULL, passed INTEGER NOT NULL, limit_value INTEGER NOT NULL, remaining INTEGER NOT NULL,
+    cost INTEGER NOT NULL, override_id TEXT, latency_ms REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS ratelimits_by_time ON ratelimits (workspace_id, at);
+  `,
+  // What was stored a row an event stays as it is, and is seen through the same views. Without -> and ->>, which the
+  // sqlite3 of some systems does not know yet.
+  `
+  ALTER TABLE verifications RENAME TO verification_rows;
+  ALTER TABLE ratelimits RENAME TO ratelimit_rows;
+  CREATE TABLE event_batches (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, count INTEGER NOT NULL, subjects TEXT NOT NULL,
+    verifications TEXT NOT NULL, ratelimits TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX event_batches_by_time ON event_batches (at);
+  CREATE VIEW verifications AS
+    SELECT * FROM verification_rows
+    UNION ALL
+    SELECT batch.at + json_extract(event.value, '$[1]'), json_extract(event.value, '$[2]'),
+      ${ofSubject(0)}, ${ofSubject(1)}, ${ofSubject(2)}, ${ofSubject(3)}, ${ofSubject(4)},
+      json_extract(event.value, '$[3]'), json_extract(event.value, '$[4]'), json_extract(event.value, '$[5]'),
+      json_extract(event.value, '$[6]') / 1000.0
+    FROM event_batches batch, json_each(batch.verifications) event;
+  CREATE VIEW ratelimits AS
+    SELECT * FROM ratelimit_rows
+    UNION ALL
+    SELECT batch.at + json_extract(event.value, '$[1]'), json_extract(event.value, '$[2]'),
+      ${ofSubject(0)}, ${ofSubject(1)},
+      json_extract(event.value, '$[3]'), json_extract(event.value, '$[4]'), json_extract(event.value, '$[5]'),
+      json_extract(event.value, '$[6]'), json_extract(event.value, '$[7]'), json_extract(event.value, '$[8]'),
+      json_extract(event.value, '$[9]') / 1000.0
+    FROM event_batches batch, json_each(batch.ratelimits) event;
+  `,
+];
+
+function ofSubject(member: number): string {
+  return `json_extract(batch.subjects, '$[' || json_extract(event.value, '$[0]') || '][${member}]')`;
+}
+
+/** Brings a new or older file up to date. A file of a newer version is refused. */
+export function migrateEvents(database: DatabaseSync): void {
+  // Asked first without a lock: a full disk must not keep a current file from being opened.
+  if (pendingMigrations(database).length === 0) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    for (const statements of pendingMigrations(database)) database.exec(statements);
+    database.exec(`PRAGMA user_version = ${migrations.length}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    // Some failures (a full disk) have ended the transaction already.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function pendingMigrations(database: DatabaseSync): readonly string[] {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version <= migrations.length) return migrations.slice(version);
+  throw new Error(
+    `events.sqlite has schema version ${version}; this version of unkey-ts knows ${migrations.length}. A newer unkey-ts ` +
+      'wrote it: start that one, or move the file away.',
+  );
+}
