@@ -14,6 +14,11 @@ const idLength = 16;
 const poolBytes = 8192;
 // The largest multiple of the alphabet's length that fits a byte: higher bytes would favour its first letters.
 const unbiasedBytes = 256 - (256 % alphabet.length);
+/** The letter of each byte that has one. */
+const letterOf = Uint8Array.from(
+  { length: unbiasedBytes },
+  (_, byte) => alphabet[byte % alphabet.length] ?? 0,
+);
 
 /** Ids and bytes from a pool of crypto-strength randomness: one system call serves hundreds of them. */
 export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
@@ -50,7 +55,8 @@ export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
     fillRandom(letterBytes);
     let count = 0;
     for (const byte of letterBytes) {
-      if (byte < unbiasedBytes) letterBytes[count++] = alphabet[byte % alphabet.length] ?? 0;
+      const letter = letterOf[byte];
+      if (letter !== undefined) letterBytes[count++] = letter;
     }
     letters = letterBytes.toString('latin1', 0, count);
     usedLetters = 0;

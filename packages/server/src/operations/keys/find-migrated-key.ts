@@ -1,9 +1,14 @@
-import type { InputOf } from '@unkey-ts/contract';
 import { hashKey, longTokenHash, parsePrefixedKey } from '../../domain/keys/key-material.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
 import type { Store } from '../../storage/port/store.ts';
 import type { Context } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';
+
+/** A key as it is presented, and the migration that it is said to have come with. */
+export interface MigratedKey {
+  readonly key: string;
+  readonly migrationId: string;
+}
 
 /**
  * A key that was brought along with the hash of another system: found by that hash, it gets Unkey's own, so that it
@@ -11,9 +16,8 @@ import { type Refusal, refuse } from '../refusal.ts';
  */
 export async function findMigratedKey(
   { services, workspaceId, now }: Context,
-  { key, migrationId }: Pick<InputOf<'keys.verifyKey'>, 'key' | 'migrationId'>,
+  { key, migrationId }: MigratedKey,
 ): Promise<VerifiableKey | null | Refusal> {
-  if (migrationId === undefined) return null;
   const migration = await services.storage.read((store) => store.migrations.find(workspaceId, migrationId));
   // Keys of a sha256 migration have Unkey's hash from the start: they were looked for already.
   if (migration === null || migration.algorithm === 'sha256') return null;

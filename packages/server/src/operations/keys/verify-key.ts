@@ -10,16 +10,18 @@ import { remembered } from '../../remembered.ts';
 import type { Context } from '../context.ts';
 import { concealed, handlerOf } from '../handler.ts';
 import { Refusal, refuse } from '../refusal.ts';
-import { findMigratedKey } from './find-migrated-key.ts';
+import { findMigratedKey, type MigratedKey } from './find-migrated-key.ts';
 import { takeCredits } from './take-credits.ts';
 
 type Input = InputOf<'keys.verifyKey'>;
 
 export const verifyKey = handlerOf(operations['keys.verifyKey'], {
   locate(context, input) {
-    return andThen(context.services.lookups.findVerifiableKey(hashKey(input.key)), (key) =>
-      key === null ? locateMigrated(context, input) : locatedIn(context, key),
-    );
+    return andThen(context.services.lookups.findVerifiableKey(hashKey(input.key)), (key) => {
+      if (key !== null) return locatedIn(context, key);
+      const { key: text, migrationId } = input;
+      return migrationId === undefined ? concealed : locateMigrated(context, { key: text, migrationId });
+    });
   },
   act(context, input, { key }) {
     const permissions = input.permissions === undefined ? null : knownQuery(input.permissions);
@@ -44,8 +46,8 @@ function locatedIn(context: Context, key: VerifiableKey) {
   return { key, scope: { apiId: key.apiId, keyspaceId: key.keyspaceId, keyId: key.id } };
 }
 
-async function locateMigrated(context: Context, input: Input) {
-  const key = await findMigratedKey(context, input);
+async function locateMigrated(context: Context, migrated: MigratedKey) {
+  const key = await findMigratedKey(context, migrated);
   if (key instanceof Refusal) return key;
   return key === null ? concealed : locatedIn(context, key);
 }
