@@ -48,6 +48,7 @@ const rooms: readonly Room[] = [
     mayImport: ['@unkey-ts/contract', '@unkey-ts/server'],
   },
   { path: `${server}/domain`, mayImport: ['@unkey-ts/contract'] },
+  { path: `${server}/memory`, mayImport: [] },
   {
     path: `${server}/storage/port`,
     mayImport: [`${server}/domain`, `${server}/maybe-promise.ts`, '@unkey-ts/contract'],
@@ -56,6 +57,7 @@ const rooms: readonly Room[] = [
     path: `${server}/storage`,
     mayImport: [
       `${server}/domain`,
+      `${server}/memory`,
       `${server}/clock.ts`,
       `${server}/error-code.ts`,
       `${server}/ids.ts`,
@@ -72,6 +74,7 @@ const rooms: readonly Room[] = [
     path: `${server}/counters`,
     mayImport: [
       `${server}/domain`,
+      `${server}/memory`,
       `${server}/clock.ts`,
       `${server}/log.ts`,
       `${server}/storage/postgres/gathering.ts`,
@@ -94,7 +97,10 @@ const rooms: readonly Room[] = [
       'typebox',
     ],
   },
-  { path: `${server}/jobs`, mayImport: [`${server}/domain`, ...foundations, ...ports, '@unkey-ts/contract'] },
+  {
+    path: `${server}/jobs`,
+    mayImport: [`${server}/domain`, `${server}/memory`, ...foundations, ...ports, '@unkey-ts/contract'],
+  },
   {
     path: `${server}/workspace`,
     mayImport: [

@@ -159,15 +159,15 @@ export interface OpenedStorage {
 
 /** The database, with what is remembered of it kept in step with what is committed. */
 export async function openStorage(
-  config: Pick<Config, 'dataDir' | 'databaseUrl' | 'maxStalenessMs'>,
+  config: Pick<Config, 'dataDir' | 'databaseUrl' | 'maxStalenessMs' | 'keyCacheSize'>,
   heard: Pick<PostgresOptions, 'onLag' | 'log'> = {},
 ): Promise<OpenedStorage> {
-  const { dataDir, databaseUrl, maxStalenessMs } = config;
+  const { dataDir, databaseUrl } = config;
   let lookups: Lookups | null = null;
   const onCommit: ChangeListener = (tags) => lookups?.onCommit(tags);
   if (databaseUrl === undefined) {
     const storage = openSqliteStorage({ file: databaseFileOf(dataDir), onCommit });
-    lookups = createLookups(storage, { maxStalenessMs });
+    lookups = createLookups(storage, config);
     const openEvents = () => openSqliteEvents({ file: join(dataDir, 'events.sqlite') });
     return { storage, lookups, openEvents, isChannelUp: null };
   }
@@ -178,7 +178,7 @@ export async function openStorage(
     url: databaseUrl,
     onCommit,
   });
-  lookups = createLookups(storage, { maxStalenessMs });
+  lookups = createLookups(storage, config);
   return { storage, lookups, openEvents: async () => events, isChannelUp };
 }
 

@@ -31,6 +31,7 @@ test('without any source the defaults hold', () => {
     dataDir: join(cwd, 'data'),
     databaseUrl: undefined,
     maxStalenessMs: 300_000,
+    keyCacheSize: 200_000,
     drainDelayMs: 0,
     rootKey: undefined,
     masterKey: undefined,
@@ -57,6 +58,7 @@ test('every source of every setting is read', () => {
     trustedProxies: ['10.0.0.0/8'],
     logLevel: 'debug',
     limitsOnOutage: 'deny',
+    keyCacheSize: 5000,
   });
   expect(load()).toMatchObject({
     host: '::',
@@ -65,6 +67,7 @@ test('every source of every setting is read', () => {
     trustedProxies: ['10.0.0.0/8'],
     logLevel: 'debug',
     limitsOnOutage: 'deny',
+    keyCacheSize: 5000,
   });
   const env = { UNKEY_DATA_DIR: '/srv/keys', UNKEY_TRUSTED_PROXIES: '10.0.0.0/8, ::1', LOG_LEVEL: 'WARN' };
   expect(load({ env })).toMatchObject({
@@ -141,6 +144,16 @@ test.each([
 
 test.each(['-1', '5 minutes', '1w', '1.5s', 's'])('the staleness %j is refused', (given) => {
   expect(problemsOf({ env: { UNKEY_MAX_STALENESS: given } })).toEqual([expect.stringContaining('30s, 5m')]);
+});
+
+test.each(['1000', '10000000'])('the key cache may hold %s keys', (given) => {
+  expect(load({ env: { UNKEY_KEY_CACHE_SIZE: given } }).keyCacheSize).toBe(Number(given));
+});
+
+test.each(['999', '10000001', '1e6', '-5000', 'all'])('a key cache of %j is refused', (given) => {
+  expect(problemsOf({ env: { UNKEY_KEY_CACHE_SIZE: given } })).toEqual([
+    expect.stringMatching(/^UNKEY_KEY_CACHE_SIZE is ".+; it must be a number of keys from 1000 to/),
+  ]);
 });
 
 test.each([

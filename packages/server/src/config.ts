@@ -18,6 +18,8 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** For how long what is remembered of the database is used while that cannot be reached. */
   readonly maxStalenessMs: number;
+  /** How many keys are remembered at most, to be verified without asking the database. */
+  readonly keyCacheSize: number;
   /** For how long a stop goes on answering new connections while it says that it is not ready. Default 0. */
   readonly drainDelayMs: number;
   readonly rootKey: string | undefined;
@@ -69,7 +71,15 @@ type ConfigFile = Readonly<Record<string, unknown>>;
 class InvalidValue extends Error {}
 
 const configFile = 'unkey.config.json';
-const fileMembers = ['host', 'port', 'dataDir', 'trustedProxies', 'logLevel', 'limitsOnOutage'];
+const fileMembers = [
+  'host',
+  'port',
+  'dataDir',
+  'trustedProxies',
+  'logLevel',
+  'limitsOnOutage',
+  'keyCacheSize',
+];
 
 /** First match wins: flags, environment, `unkey.config.json`, default. An empty variable counts as not set. */
 export function loadConfig(sources: ConfigSources): Config {
@@ -89,6 +99,12 @@ export function loadConfig(sources: ConfigSources): Config {
     }),
     databaseUrl: read({ variable: 'DATABASE_URL', fallback: undefined, parse: parseDatabaseUrl }),
     maxStalenessMs: read({ variable: 'UNKEY_MAX_STALENESS', fallback: 300_000, parse: parseDuration }),
+    keyCacheSize: read({
+      variable: 'UNKEY_KEY_CACHE_SIZE',
+      member: 'keyCacheSize',
+      fallback: 200_000,
+      parse: parseKeyCacheSize,
+    }),
     drainDelayMs: read({ variable: 'UNKEY_DRAIN_DELAY', fallback: 0, parse: parseDuration }),
     rootKey: read({ variable: 'UNKEY_ROOT_KEY', fallback: undefined, parse: parseRootKey }),
     masterKey: read({ variable: 'UNKEY_MASTER_KEY', fallback: undefined, parse: parseMasterKey }),
@@ -246,6 +262,12 @@ function parseRetention(given: unknown): number | null {
   const milliseconds = parseDuration(given);
   if (milliseconds >= hourMs) return milliseconds;
   throw new InvalidValue(`is ${shown(given)}; it must be at least 1h, such as 90d, or off.`);
+}
+
+function parseKeyCacheSize(given: unknown): number {
+  const size = /^\d{1,8}$/.test(String(given)) ? Number(given) : 0;
+  if (size >= 1000 && size <= 10_000_000) return size;
+  throw new InvalidValue(`is ${shown(given)}; it must be a number of keys from 1000 to 10000000.`);
 }
 
 function parseRootKey(given: unknown): string {

@@ -4,7 +4,7 @@ import { createMetrics } from './metrics.ts';
 
 function setUp() {
   const events = { buffered: 3, written: 40, dropped: 5 };
-  const keyCache = { hits: 7, misses: 2, size: 1 };
+  const keyCache = { hits: 7, misses: 2, size: 1, maxSize: 1000 };
   return {
     metrics: createMetrics({ events: () => events, keyCache: () => keyCache, counters: null, changes: null }),
     events,
@@ -45,6 +45,7 @@ test('events and the key cache are read afresh each time', async () => {
     'unkey_key_cache_hits_total 7',
     'unkey_key_cache_misses_total 2',
     'unkey_key_cache_size 1',
+    'unkey_key_cache_max_size 1000',
   ]) {
     expect(text).toContain(`\n${line}\n`);
   }
@@ -70,7 +71,10 @@ test('an outage of shared counters shows, with what was decided in it', async ()
     counters: () => status,
     changes: null,
   };
-  const metrics = createMetrics({ ...sources, keyCache: () => ({ hits: 0, misses: 0, size: 0 }) });
+  const metrics = createMetrics({
+    ...sources,
+    keyCache: () => ({ hits: 0, misses: 0, size: 0, maxSize: 1 }),
+  });
   for (const line of [
     'unkey_counters_up 0',
     'unkey_counters_processes 3',
@@ -86,7 +90,7 @@ test('the way of changes between processes shows, with how long they took', asyn
   lag.observe(0.003);
   const metrics = createMetrics({
     events: () => ({ buffered: 0, written: 0, dropped: 0 }),
-    keyCache: () => ({ hits: 0, misses: 0, size: 0 }),
+    keyCache: () => ({ hits: 0, misses: 0, size: 0, maxSize: 1 }),
     counters: null,
     changes: { isChannelUp: () => false, lag },
   });

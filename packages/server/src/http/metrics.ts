@@ -10,6 +10,7 @@ export interface KeyCacheStats {
   readonly hits: number;
   readonly misses: number;
   readonly size: number;
+  readonly maxSize: number;
 }
 
 export interface Metrics {
@@ -60,6 +61,12 @@ function registerKeyCacheMetrics(registers: Registry[], keyCache: () => KeyCache
   registerTotal(registers, 'unkey_key_cache_hits_total', 'Keys found in the cache.', () => keyCache().hits);
   registerTotal(registers, 'unkey_key_cache_misses_total', 'Keys not in the cache.', () => keyCache().misses);
   registerGauge(registers, 'unkey_key_cache_size', 'Keys in the cache.', () => keyCache().size);
+  registerGauge(
+    registers,
+    'unkey_key_cache_max_size',
+    'Keys that the cache has room for, by UNKEY_KEY_CACHE_SIZE.',
+    () => keyCache().maxSize,
+  );
 }
 
 function registerCountersMetrics(registers: Registry[], counters: () => CountersStatus): void {

@@ -35,7 +35,7 @@ beforeEach(async () => {
       return storage.findVerifiableKey(wanted);
     },
   };
-  lookups = createLookups(remote, { maxStalenessMs });
+  lookups = createLookups(remote, { maxStalenessMs, keyCacheSize: 1000 });
 });
 afterEach(async () => {
   vi.useRealTimers();

@@ -5,7 +5,7 @@ import type { MaybePromise } from '../maybe-promise.ts';
 import type { ChangeListener } from './changes.ts';
 import type { Namespace } from './port/records.ts';
 import { type Caller, type Storage, StorageUnavailableError } from './port/storage.ts';
-import { TaggedCache } from './tagged-cache.ts';
+import { type Remembered, TaggedCache } from './tagged-cache.ts';
 
 /** A caller whose permissions are ready to be asked. */
 export interface PreparedCaller extends Caller {
@@ -24,11 +24,16 @@ export interface Lookups {
   readonly onCommit: ChangeListener;
   /** Whether what is remembered is used although the database cannot be reached. */
   bridges(): boolean;
-  stats(): { readonly size: number; readonly hits: number; readonly misses: number };
+  /** Of the keys that are remembered. */
+  stats(): {
+    readonly size: number;
+    readonly maxSize: number;
+    readonly hits: number;
+    readonly misses: number;
+  };
 }
 
 const maxCallers = 10_000;
-const maxKeys = 200_000;
 const maxNamespaces = 50_000;
 /** Absent keys have a small space of their own: guesses must not push real keys out. */
 const maxAbsent = 20_000;
@@ -36,29 +41,26 @@ const maxAbsent = 20_000;
 /** What was looked up is trusted for this long without hearing of changes; a process that hears trusts it longer. */
 const trustedMs = 5000;
 
-interface Remembered<Value> {
-  readonly value: Value;
-  /** By `performance.now()`: it was so then. */
-  readonly at: number;
-}
-
 interface Source<Value> {
-  readonly cache: TaggedCache<Remembered<Value>>;
+  readonly cache: TaggedCache<Value>;
   /** Where it is remembered that there is none; not at all when this is not given. */
-  readonly absent?: TaggedCache<Remembered<null>>;
+  readonly absent?: TaggedCache<null>;
   find(key: string): Promise<Value | null>;
   tagsOf(value: Value, key: string): string[];
 }
 
-/** `maxStalenessMs`: for how long what is remembered is used while the database cannot be reached. */
-export function createLookups(
-  storage: Storage,
-  { maxStalenessMs }: { readonly maxStalenessMs: number },
-): Lookups {
-  const callers = new TaggedCache<Remembered<PreparedCaller>>(maxCallers);
-  const keys = new TaggedCache<Remembered<VerifiableKey>>(maxKeys);
-  const namespaces = new TaggedCache<Remembered<PreparedNamespace>>(maxNamespaces);
-  const absent = new TaggedCache<Remembered<null>>(maxAbsent);
+export interface LookupOptions {
+  /** For how long what is remembered is used while the database cannot be reached. */
+  readonly maxStalenessMs: number;
+  /** How many keys are remembered at most. */
+  readonly keyCacheSize: number;
+}
+
+export function createLookups(storage: Storage, { maxStalenessMs, keyCacheSize }: LookupOptions): Lookups {
+  const callers = new TaggedCache<PreparedCaller>(maxCallers);
+  const keys = new TaggedCache<VerifiableKey>(keyCacheSize);
+  const namespaces = new TaggedCache<PreparedNamespace>(maxNamespaces);
+  const absent = new TaggedCache<null>(maxAbsent);
   const caches = [callers, keys, namespaces, absent] as const;
   let commits = 0;
 
@@ -152,10 +154,12 @@ export function createLookups(
       const { knownUntil, isReachable } = storage.catchUp();
       return !isReachable && performance.now() - knownUntil <= maxStalenessMs;
     },
-    stats: () => ({ size: keys.size, hits: keys.hits, misses: keys.misses }),
+    stats: () => ({ size: keys.size, maxSize: keys.maxSize, hits: keys.hits, misses: keys.misses }),
   };
 }
 
 function ageOf({ at }: Remembered<unknown>, knownUntil: number): number {
+  // Always fresh: what is remembered does not age, and the clock need not be read.
+  if (knownUntil === Number.POSITIVE_INFINITY) return 0;
   return performance.now() - Math.max(at, knownUntil);
 }

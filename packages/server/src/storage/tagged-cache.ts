@@ -1,67 +1,100 @@
-/** A bounded memory of values by key, each droppable by any of its tags. The least recently used goes first. */
+import { BoundedMap, type Entry } from '../memory/bounded-map.ts';
+import { ShardedMap } from '../memory/sharded-map.ts';
+
+export interface Remembered<Value> {
+  readonly value: Value;
+  /** By `performance.now()`: it was so then. */
+  readonly at: number;
+}
+
+interface TaggedEntry<Value> extends Remembered<Value>, Entry {
+  readonly tags: readonly Tag[];
+}
+
+/** One for all entries that carry it. Dropping it marks it: entries are not visited, however many there are. */
+interface Tag {
+  readonly name: string;
+  entries: number;
+  isDropped: boolean;
+}
+
+/** A bounded memory of values by key, each droppable by any of its tags. What is not asked for goes first. */
 export class TaggedCache<Value> {
-  readonly #maxSize: number;
-  readonly #entries = new Map<string, { readonly value: Value; readonly tags: readonly string[] }>();
-  readonly #keysByTag = new Map<string, Set<string>>();
+  readonly #entries: BoundedMap<TaggedEntry<Value>>;
+  /** Those that entries carry, unless they are dropped. */
+  readonly #tags: ShardedMap<Tag>;
   hits = 0;
   misses = 0;
 
   constructor(maxSize: number) {
-    this.#maxSize = maxSize;
+    this.#entries = new BoundedMap(maxSize);
+    this.#tags = new ShardedMap(maxSize);
   }
 
+  get maxSize(): number {
+    return this.#entries.maxSize;
+  }
+
+  /** With dropped entries until something else takes their room. */
   get size(): number {
     return this.#entries.size;
   }
 
-  get(key: string): Value | undefined {
+  get(key: string): Remembered<Value> | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined) {
+    if (entry === undefined || isDropped(entry.tags)) {
       this.misses++;
       return undefined;
     }
     this.hits++;
-    // Re-inserting moves the entry to the young end.
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return entry.value;
+    return entry;
   }
 
-  set(key: string, value: Value, tags: readonly string[]): void {
+  set(key: string, { value, at }: Remembered<Value>, tags: readonly string[]): void {
     this.delete(key);
-    if (this.#entries.size >= this.#maxSize) this.#removeOldest();
-    this.#entries.set(key, { value, tags });
-    for (const tag of tags) {
-      const keys = this.#keysByTag.get(tag);
-      if (keys) keys.add(key);
-      else this.#keysByTag.set(tag, new Set([key]));
-    }
+    const held = tags.map((name) => this.#hold(name));
+    const evicted = this.#entries.add({ key, value, at, tags: held, place: 0, isUsed: false });
+    if (evicted !== undefined) this.#release(evicted.tags);
   }
 
-  drop(tag: string): void {
-    for (const key of this.#keysByTag.get(tag) ?? []) this.delete(key);
+  drop(name: string): void {
+    const tag = this.#tags.get(name);
+    if (tag === undefined) return;
+    tag.isDropped = true;
+    this.#tags.delete(name);
   }
 
   clear(): void {
     this.#entries.clear();
-    this.#keysByTag.clear();
+    this.#tags.clear();
   }
 
   delete(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
-    this.#entries.delete(key);
-    for (const tag of entry.tags) {
-      const keys = this.#keysByTag.get(tag);
-      keys?.delete(key);
-      if (keys?.size === 0) this.#keysByTag.delete(tag);
-    }
+    this.#entries.delete(entry);
+    this.#release(entry.tags);
   }
 
-  #removeOldest(): void {
-    for (const key of this.#entries.keys()) {
-      this.delete(key);
-      return;
+  #hold(name: string): Tag {
+    let tag = this.#tags.get(name);
+    if (tag === undefined) {
+      tag = { name, entries: 0, isDropped: false };
+      this.#tags.set(name, tag);
+    }
+    tag.entries++;
+    return tag;
+  }
+
+  #release(tags: readonly Tag[]): void {
+    for (const tag of tags) {
+      tag.entries--;
+      if (tag.entries === 0 && !tag.isDropped) this.#tags.delete(tag.name);
     }
   }
+}
+
+function isDropped(tags: readonly Tag[]): boolean {
+  for (const tag of tags) if (tag.isDropped) return true;
+  return false;
 }

@@ -18,7 +18,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-const place = () => ({ dataDir, databaseUrl: undefined, maxStalenessMs: 0 });
+const place = () => ({ dataDir, databaseUrl: undefined, maxStalenessMs: 0, keyCacheSize: 1000 });
 const vaultOf = (storage: Storage) => openVault({ ...place(), masterKey: undefined }, storage);
 
 async function storeSecret(storage: Storage): Promise<string> {

@@ -2,7 +2,7 @@ import type { VerificationCode } from '@unkey-ts/contract';
 import { isAllowed } from '../network/ip-allow-list.ts';
 import { holds, type Query } from '../permissions/query.ts';
 import type { Take } from '../ratelimit/window.ts';
-import type { KeyRatelimit, VerifiableKey } from './verifiable-key.ts';
+import { type CountedRatelimit, counterOf, type VerifiableKey } from './verifiable-key.ts';
 
 export interface VerificationRequest {
   readonly permissions: Query | null;
@@ -45,7 +45,7 @@ export function plan(key: VerifiableKey, request: VerificationRequest, now: numb
 function planLimits(key: VerifiableKey, requested: readonly RequestedLimit[]): Plan {
   const planned = new Map<string, PlannedLimit>();
   for (const limit of ownLimits(key)) {
-    if (limit.isAutoApplied) planned.set(limit.name, configuredLimit(key, limit, 1));
+    if (limit.isAutoApplied) planned.set(limit.name, configuredLimit(limit, 1));
   }
   for (const request of requested) {
     const limit = requestedLimit(key, request);
@@ -56,13 +56,13 @@ function planLimits(key: VerifiableKey, requested: readonly RequestedLimit[]): P
 }
 
 /** Limits of the identity that no limit of the key hides by having the same name. */
-export function visibleIdentityLimits(key: VerifiableKey): readonly KeyRatelimit[] {
+export function visibleIdentityLimits(key: VerifiableKey): readonly CountedRatelimit[] {
   const limits = key.identity?.ratelimits ?? [];
   if (limits.length === 0 || key.ratelimits.length === 0) return limits;
   return limits.filter(({ name }) => key.ratelimits.every((own) => own.name !== name));
 }
 
-function ownLimits(key: VerifiableKey): readonly KeyRatelimit[] {
+function ownLimits(key: VerifiableKey): readonly CountedRatelimit[] {
   const identityLimits = visibleIdentityLimits(key);
   return identityLimits.length === 0 ? key.ratelimits : [...key.ratelimits, ...identityLimits];
 }
@@ -70,28 +70,15 @@ function ownLimits(key: VerifiableKey): readonly KeyRatelimit[] {
 function requestedLimit(key: VerifiableKey, request: RequestedLimit): PlannedLimit | null {
   const cost = request.cost ?? 1;
   if (request.limit !== undefined && request.duration !== undefined) {
-    const { name, limit, duration } = request;
-    const take = takeOf(key.workspaceId, key.id, { name, limit, durationMs: duration }, cost);
-    return { id: '', name, isAutoApplied: false, take };
+    const { name, limit, duration: durationMs } = request;
+    const counter = counterOf(key.workspaceId, key.id, { name, durationMs });
+    return { id: '', name, isAutoApplied: false, take: { counter, limit, durationMs, cost } };
   }
   const configured = ownLimits(key).find(({ name }) => name === request.name);
-  return configured ? configuredLimit(key, configured, cost) : null;
+  return configured ? configuredLimit(configured, cost) : null;
 }
 
-function configuredLimit(key: VerifiableKey, limit: KeyRatelimit, cost: number): PlannedLimit {
-  // An identity's limit counts for all of its keys together.
-  const isOfKey = key.ratelimits.includes(limit);
-  const owner = isOfKey || key.identity === null ? key.id : key.identity.id;
-  const { id, name, isAutoApplied } = limit;
-  return { id, name, isAutoApplied, take: takeOf(key.workspaceId, owner, limit, cost) };
-}
-
-function takeOf(
-  workspaceId: string,
-  owner: string,
-  { name, limit, durationMs }: Pick<KeyRatelimit, 'name' | 'limit' | 'durationMs'>,
-  cost: number,
-): Take {
-  // No part can contain U+0000: bodies with it are refused.
-  return { counter: `key\0${workspaceId}\0${owner}\0${name}\0${durationMs}`, limit, durationMs, cost };
+function configuredLimit(ratelimit: CountedRatelimit, cost: number): PlannedLimit {
+  const { id, name, isAutoApplied, counter, limit, durationMs } = ratelimit;
+  return { id, name, isAutoApplied, take: { counter, limit, durationMs, cost } };
 }

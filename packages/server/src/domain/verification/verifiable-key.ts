@@ -9,6 +9,11 @@ export interface KeyRatelimit {
   readonly isAutoApplied: boolean;
 }
 
+/** A limit with the name of its counter. An identity's limit counts for all of its keys together. */
+export interface CountedRatelimit extends KeyRatelimit {
+  readonly counter: string;
+}
+
 /** A key with everything that verifying it needs, prepared once and cached. It holds no credits: those move. */
 export interface VerifiableKey {
   readonly id: string;
@@ -27,11 +32,21 @@ export interface VerifiableKey {
   readonly permissions: readonly string[];
   readonly permissionSet: ReadonlySet<string>;
   readonly roles: readonly string[];
-  readonly ratelimits: readonly KeyRatelimit[];
+  readonly ratelimits: readonly CountedRatelimit[];
   readonly identity: {
     readonly id: string;
     readonly externalId: string;
     readonly meta: Readonly<Record<string, unknown>> | null;
-    readonly ratelimits: readonly KeyRatelimit[];
+    readonly ratelimits: readonly CountedRatelimit[];
   } | null;
+}
+
+/** What a limit of a key or an identity, its owner, is counted under. */
+export function counterOf(
+  workspaceId: string,
+  ownerId: string,
+  { name, durationMs }: Pick<KeyRatelimit, 'name' | 'durationMs'>,
+): string {
+  // No part can contain U+0000: bodies with it are refused.
+  return ['key', workspaceId, ownerId, name, durationMs].join('\0');
 }

@@ -39,7 +39,7 @@ afterEach(async () => {
 async function open(url: string) {
   let remembered: Lookups | null = null;
   const opened = await openPostgresStorage({ url, onCommit: (tags) => remembered?.onCommit(tags) });
-  remembered = createLookups(opened.storage, { maxStalenessMs: 60_000 });
+  remembered = createLookups(opened.storage, { maxStalenessMs: 60_000, keyCacheSize: 1000 });
   closers.push(opened.storage.close);
   return { ...opened, lookups: remembered };
 }

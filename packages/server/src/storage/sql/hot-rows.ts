@@ -1,6 +1,11 @@
 import type { Credits } from '../../domain/keys/refill.ts';
 import { parseAllowList } from '../../domain/network/ip-allow-list.ts';
-import type { KeyRatelimit, VerifiableKey } from '../../domain/verification/verifiable-key.ts';
+import {
+  type CountedRatelimit,
+  counterOf,
+  type VerifiableKey,
+} from '../../domain/verification/verifiable-key.ts';
+import { sharing } from '../../memory/sharing.ts';
 import type { NamespaceWithOverrides } from '../port/records.ts';
 import type { Caller } from '../port/storage.ts';
 
@@ -84,6 +89,15 @@ export function callerOf(row: CallerRow, permissions: readonly string[]): Caller
   };
 }
 
+// What many keys have alike is one object for all of them. A list of texts is found by its JSON.
+const oneId = sharing(10_000, (id) => id);
+const oneAllowList = sharing(1000, parseAllowList);
+const oneList = sharing(1000, (json) => {
+  const list = JSON.parse(json) as readonly string[];
+  return { list, set: new Set(list) as ReadonlySet<string> };
+});
+const noLimits: readonly CountedRatelimit[] = [];
+
 /** Slugs, names and limits come sorted. */
 export function verifiableKeyOf(
   row: KeyRow,
@@ -94,22 +108,23 @@ export function verifiableKeyOf(
     readonly identityRatelimits: readonly LimitRow[];
   },
 ): VerifiableKey {
+  const permissions = oneList(JSON.stringify(related.permissions));
   return {
     id: row.id,
-    workspaceId: row.workspace_id,
-    apiId: row.api_id,
-    keyspaceId: row.keyspace_id,
+    workspaceId: oneId(row.workspace_id),
+    apiId: oneId(row.api_id),
+    keyspaceId: oneId(row.keyspace_id),
     name: row.name,
     meta: nonEmptyMeta(row.meta),
     isEnabled: row.is_enabled === 1,
     expiresAt: row.expires_at,
     hasCredits: row.credits_remaining !== null,
     pendingMigrationId: row.pending_migration_id,
-    allowedIps: parseAllowList(row.allowed_ips),
-    permissions: related.permissions,
-    permissionSet: new Set(related.permissions),
-    roles: related.roles,
-    ratelimits: related.ratelimits.map(ratelimitOf),
+    allowedIps: row.allowed_ips === null ? null : oneAllowList(row.allowed_ips),
+    permissions: permissions.list,
+    permissionSet: permissions.set,
+    roles: oneList(JSON.stringify(related.roles)).list,
+    ratelimits: ratelimitsOf(related.ratelimits, row.workspace_id, row.id),
     identity:
       row.identity_id === null || row.external_id === null
         ? null
@@ -117,7 +132,7 @@ export function verifiableKeyOf(
             id: row.identity_id,
             externalId: row.external_id,
             meta: nonEmptyMeta(row.identity_meta),
-            ratelimits: related.identityRatelimits.map(ratelimitOf),
+            ratelimits: ratelimitsOf(related.identityRatelimits, row.workspace_id, row.identity_id),
           },
   };
 }
@@ -146,14 +161,20 @@ export function creditsOf(row: CreditRow): Credits {
   };
 }
 
-function ratelimitOf(row: LimitRow): KeyRatelimit {
-  return {
+function ratelimitsOf(
+  rows: readonly LimitRow[],
+  workspaceId: string,
+  ownerId: string,
+): readonly CountedRatelimit[] {
+  if (rows.length === 0) return noLimits;
+  return rows.map((row) => ({
     id: row.id,
     name: row.name,
     limit: row.limit,
     durationMs: row.duration_ms,
     isAutoApplied: row.is_auto_applied === 1,
-  };
+    counter: counterOf(workspaceId, ownerId, { name: row.name, durationMs: row.duration_ms }),
+  }));
 }
 
 function workspaceOf(row: CallerRow): Caller['workspace'] {
