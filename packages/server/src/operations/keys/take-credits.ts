@@ -12,15 +12,13 @@ export async function takeCredits(
 ): Promise<Spent> {
   const { storage } = services;
   const { workspaceId, id: keyId } = key;
-  let credits = await storage.readCredits(workspaceId, keyId);
-  if (credits !== null && refilled(credits, now) !== credits) {
-    await refillKey(services, { workspaceId, keyId, now });
-    credits = await storage.readCredits(workspaceId, keyId);
+  if (cost === 0) {
+    const credits = await storage.readCredits(workspaceId, keyId);
+    return { remaining: credits && refilled(credits, now).remaining, isSpent: true };
   }
-  const remaining = credits?.remaining ?? null;
-  if (remaining === null) return { remaining: null, isSpent: true };
-  // What is committed only shrinks by spends still under way: a key seen without enough is out, and needs no write.
-  if (remaining < cost) return { remaining, isSpent: false };
-  if (cost === 0) return { remaining, isSpent: true };
-  return storage.spendCredits(workspaceId, keyId, cost);
+  const spent = await storage.spendCredits(workspaceId, keyId, { cost, now });
+  if (!spent.isRefillDue) return spent;
+  await refillKey(services, { workspaceId, keyId, now });
+  // What becomes due meanwhile is left to the next spend.
+  return storage.spendCredits(workspaceId, keyId, { cost, now: 0 });
 }

@@ -137,7 +137,7 @@ export function changesConform(open: OpenStorage): void {
     await askOften(one);
     expect(one.reports).toHaveLength(1);
     expect([null, new Set(['key_1'])]).toContainEqual(one.reports[0]);
-    await another.spendCredits(ws, 'key_1', 1);
+    await another.spendCredits(ws, 'key_1', { cost: 1, now: at });
     expect((await one.storage.findVerifiableKey('hash-of-key_1'))?.isEnabled).toBe(false);
   });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type OpenStorage, openForEach } from './opened.ts';
-import { at, createKey, creditsOf, keyOf } from './samples.ts';
+import { apiOf, at, createKey, creditsOf, keyOf } from './samples.ts';
 
 const ws = 'ws_1';
 const dayMs = 86_400_000;
@@ -9,7 +9,9 @@ export function creditsConform(open: OpenStorage): void {
   const current = openForEach(open);
 
   const spendTogether = (times: number, cost: number) =>
-    Promise.all(Array.from({ length: times }, () => current().storage.spendCredits(ws, 'key_1', cost)));
+    Promise.all(
+      Array.from({ length: times }, () => current().storage.spendCredits(ws, 'key_1', { cost, now: at })),
+    );
 
   test.each([
     { remaining: 100, cost: 1, spent: 100 },
@@ -41,23 +43,84 @@ export function creditsConform(open: OpenStorage): void {
 
   test('a spend that fits exactly leaves zero; one of nothing takes nothing', async () => {
     await current().write((store) => createKey(store, { credits: creditsOf(5) }));
-    expect(await current().storage.spendCredits(ws, 'key_1', 5)).toEqual({ remaining: 0, isSpent: true });
-    expect(await current().storage.spendCredits(ws, 'key_1', 0)).toEqual({ remaining: 0, isSpent: true });
-    expect(await current().storage.spendCredits(ws, 'key_1', 1)).toEqual({ remaining: 0, isSpent: false });
+    expect(await current().storage.spendCredits(ws, 'key_1', { cost: 5, now: at })).toEqual({
+      remaining: 0,
+      isSpent: true,
+    });
+    expect(await current().storage.spendCredits(ws, 'key_1', { cost: 0, now: at })).toEqual({
+      remaining: 0,
+      isSpent: true,
+    });
+    expect(await current().storage.spendCredits(ws, 'key_1', { cost: 1, now: at })).toEqual({
+      remaining: 0,
+      isSpent: false,
+    });
+  });
+
+  test('a large spend that is refused does not keep a small one beside it from its credits', async () => {
+    await current().write((store) => createKey(store, { credits: creditsOf(5) }));
+    const spends = await Promise.all(
+      [3, 4, 2].map((cost) => current().storage.spendCredits(ws, 'key_1', { cost, now: at })),
+    );
+    expect(spends).toEqual([
+      { remaining: 2, isSpent: true },
+      { remaining: 2, isSpent: false },
+      { remaining: 0, isSpent: true },
+    ]);
+  });
+
+  test('spends of many keys at once are each of their own key', async () => {
+    const ids = Array.from({ length: 30 }, (_, index) => `key_${index}`);
+    await current().write(async (store) => {
+      await store.apis.create(ws, apiOf());
+      for (const [index, id] of ids.entries()) {
+        await store.keys.create(ws, keyOf({ id, hash: id, credits: creditsOf(index) }));
+      }
+    });
+    const spend = (workspaceId: string, id: string) =>
+      current().storage.spendCredits(workspaceId, id, { cost: 2, now: at });
+    const spends = await Promise.all(ids.flatMap((id) => [spend(ws, id), spend('ws_2', id), spend(ws, id)]));
+    for (const [index, id] of ids.entries()) {
+      const left = [index - 2, index - 4].filter((remaining) => remaining >= 0);
+      const own = [spends[index * 3], spends[index * 3 + 2]];
+      expect(own.filter((one) => one?.isSpent).map((one) => one?.remaining)).toEqual(left);
+      expect(spends[index * 3 + 1]).toEqual({ remaining: null, isSpent: true });
+      expect((await current().storage.readCredits(ws, id))?.remaining).toBe(left.at(-1) ?? index);
+    }
+  });
+
+  test('nothing is spent while a refill is due', async () => {
+    const credits = { remaining: 5, refill: { amount: 10, day: null }, lastRefillAt: at + 1 };
+    await current().write((store) => createKey(store, { credits }));
+    const spend = (cost: number, now: number) => current().storage.spendCredits(ws, 'key_1', { cost, now });
+    expect(await spend(1, at + dayMs - 1)).toEqual({ remaining: 4, isSpent: true });
+    const refused = { remaining: 4, isSpent: false, isRefillDue: true };
+    expect(await Promise.all([spend(1, at + dayMs), spend(50, at + dayMs)])).toEqual([refused, refused]);
+    const lastRefillAt = at + dayMs;
+    await current().write((store) =>
+      store.keys.update(ws, 'key_1', { credits: { ...credits, remaining: 10, lastRefillAt } }),
+    );
+    expect(await spend(1, at + dayMs)).toEqual({ remaining: 9, isSpent: true });
   });
 
   test('spends from an unlimited key succeed and count nothing', async () => {
     await current().write((store) => createKey(store));
-    expect(await current().storage.spendCredits(ws, 'key_1', 5)).toEqual({ remaining: null, isSpent: true });
+    expect(await current().storage.spendCredits(ws, 'key_1', { cost: 5, now: at })).toEqual({
+      remaining: null,
+      isSpent: true,
+    });
     expect((await current().storage.readCredits(ws, 'key_1'))?.remaining).toBeNull();
   });
 
   test('what was spent is there for another process', async () => {
     await current().write((store) => createKey(store, { credits: creditsOf(9) }));
-    await current().storage.spendCredits(ws, 'key_1', 2);
+    await current().storage.spendCredits(ws, 'key_1', { cost: 2, now: at });
     const another = await current().openAnother();
     expect((await another.readCredits(ws, 'key_1'))?.remaining).toBe(7);
-    expect(await another.spendCredits(ws, 'key_1', 3)).toEqual({ remaining: 4, isSpent: true });
+    expect(await another.spendCredits(ws, 'key_1', { cost: 3, now: at })).toEqual({
+      remaining: 4,
+      isSpent: true,
+    });
     expect((await current().storage.readCredits(ws, 'key_1'))?.remaining).toBe(4);
   });
 

@@ -145,7 +145,7 @@ export function isolationConforms(open: OpenStorage): void {
     expect(await storage.findNamespace(other, 'api')).toBeNull();
     expect(await storage.findNamespace(other, 'rlns_1')).toBeNull();
     expect(await storage.readCredits(other, 'key_1')).toBeNull();
-    await storage.spendCredits(other, 'key_1', 1);
+    await storage.spendCredits(other, 'key_1', { cost: 1, now: at });
     expect((await storage.readCredits(own, 'key_1'))?.remaining).toBe(5);
   });
 

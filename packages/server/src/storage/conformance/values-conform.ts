@@ -103,7 +103,7 @@ export function valuesConform(open: OpenStorage): void {
       overrides: [{ limit: mostInteger, durationMs: mostInteger }],
     });
     expect(await current().storage.readCredits(ws, 'key_1')).toEqual(credits);
-    expect(await current().storage.spendCredits(ws, 'key_1', 1)).toEqual({
+    expect(await current().storage.spendCredits(ws, 'key_1', { cost: 1, now: at })).toEqual({
       remaining: mostInteger - 1,
       isSpent: true,
     });

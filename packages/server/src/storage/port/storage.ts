@@ -10,10 +10,18 @@ export interface Caller {
   readonly workspace: Workspace | null;
 }
 
+export interface SpendOrder {
+  readonly cost: number;
+  /** Unix milliseconds: a refill that is due by then has to come first. */
+  readonly now: number;
+}
+
 export interface Spent {
   /** Credits left after the spend; before it when it was refused. Null: the key has become unlimited. */
   readonly remaining: number | null;
   readonly isSpent: boolean;
+  /** Refused for no other reason than that a refill has to come first. */
+  readonly isRefillDue?: true;
 }
 
 /** The database could not do its work; trying again may help. The message says why and what to do. */
@@ -62,7 +70,7 @@ export interface Storage {
   /** Credits of a key as they are stored: a refill may be due. */
   readCredits(workspaceId: string, keyId: string): MaybePromise<Credits | null>;
   /** Takes `cost` credits or nothing, in one atomic step; durable when it answers. */
-  spendCredits(workspaceId: string, keyId: string, cost: number): Promise<Spent>;
+  spendCredits(workspaceId: string, keyId: string, order: SpendOrder): Promise<Spent>;
   /** Notices what other processes committed; called before a look-up is answered from memory. */
   catchUp(): Freshness;
   /** Throws when the database cannot answer. */

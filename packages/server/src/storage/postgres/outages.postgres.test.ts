@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { execute, type Postgres, startPostgres } from '../../../../../tests/postgres.ts';
 import { startProxy, type TcpProxy } from '../../../../../tests/tcp-proxy.ts';
-import { createKey, creditsOf } from '../conformance/samples.ts';
+import { at, createKey, creditsOf } from '../conformance/samples.ts';
 import { createLookups, type Lookups } from '../lookups.ts';
 import { type Storage, StorageUnavailableError } from '../port/storage.ts';
 import { openPostgresStorage } from './storage.ts';
@@ -105,12 +105,19 @@ test('of a commit that is not answered nobody says that it was or was not done, 
 });
 
 test('a spend that is not answered may be done; one that finds no database is not', async () => {
-  expect(await storage.spendCredits(ws, 'key_1', 1)).toEqual({ isSpent: true, remaining: 9 });
+  expect(await storage.spendCredits(ws, 'key_1', { cost: 1, now: at })).toEqual({
+    isSpent: true,
+    remaining: 9,
+  });
   proxy.stall();
-  const unanswered = await storage.spendCredits(ws, 'key_1', 1).catch((error: unknown) => error);
+  const unanswered = await storage
+    .spendCredits(ws, 'key_1', { cost: 1, now: at })
+    .catch((error: unknown) => error);
   expect(unanswered).toMatchObject({ name: 'StorageUnavailableError', mayBeDone: true });
   proxy.drop();
-  const unheard = await storage.spendCredits(ws, 'key_1', 1).catch((error: unknown) => error);
+  const unheard = await storage
+    .spendCredits(ws, 'key_1', { cost: 1, now: at })
+    .catch((error: unknown) => error);
   expect(unheard).toMatchObject({ name: 'StorageUnavailableError', mayBeDone: false });
   proxy.mend();
   expect([8, 9]).toContain((await storage.readCredits(ws, 'key_1'))?.remaining);
@@ -137,12 +144,17 @@ test('a database that is killed is used again when it is back, and what is remem
   expect(refused).toMatchObject({ name: 'StorageUnavailableError', mayBeDone: false });
   expect(refused).toMatchObject({ message: expect.stringContaining('cannot be reached') });
   await expect(lookups.findVerifiableKey('unknown')).rejects.toThrow(StorageUnavailableError);
-  await expect(storage.spendCredits(ws, 'key_1', 1)).rejects.toThrow(StorageUnavailableError);
+  await expect(storage.spendCredits(ws, 'key_1', { cost: 1, now: at })).rejects.toThrow(
+    StorageUnavailableError,
+  );
   expect(lookups.bridges()).toBe(true);
   await postgres.start();
   await rename('after');
   expect(await nameOf()).toBe('after');
-  expect(await storage.spendCredits(ws, 'key_1', 1)).toEqual({ isSpent: true, remaining: 9 });
+  expect(await storage.spendCredits(ws, 'key_1', { cost: 1, now: at })).toEqual({
+    isSpent: true,
+    remaining: 9,
+  });
   await until(isChannelUp);
   expect(lookups.bridges()).toBe(false);
 });
@@ -200,12 +212,15 @@ test('a standby is not read from; promoted, it is found without a restart, with 
     END $$`,
   );
   await moved.write((store) => createKey(store, { credits: creditsOf(10) }));
-  expect(await moved.spendCredits(ws, 'key_1', 4)).toEqual({ isSpent: true, remaining: 6 });
+  expect(await moved.spendCredits(ws, 'key_1', { cost: 4, now: at })).toEqual({
+    isSpent: true,
+    remaining: 6,
+  });
 
   await primary.signal('SIGKILL');
   port = standby.port;
   await expect(moved.findVerifiableKey(hash)).rejects.toThrow(/as a standby is/);
-  await expect(moved.spendCredits(ws, 'key_1', 1)).rejects.toThrow(/as a standby is/);
+  await expect(moved.spendCredits(ws, 'key_1', { cost: 1, now: at })).rejects.toThrow(/as a standby is/);
   await standby.promote();
   await until(async () => {
     try {
@@ -214,5 +229,8 @@ test('a standby is not read from; promoted, it is found without a restart, with 
       return false;
     }
   });
-  expect(await moved.spendCredits(ws, 'key_1', 4)).toEqual({ isSpent: true, remaining: 2 });
+  expect(await moved.spendCredits(ws, 'key_1', { cost: 4, now: at })).toEqual({
+    isSpent: true,
+    remaining: 2,
+  });
 });

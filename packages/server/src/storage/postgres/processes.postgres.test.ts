@@ -71,7 +71,9 @@ test('spends and changes of three processes add up exactly', async () => {
   const [first] = storages;
   await first?.write((store) => createKey(store, { credits: creditsOf(500) }));
   const spends = storages.flatMap((storage) =>
-    Array.from({ length: 200 }, (_, index) => storage.spendCredits(ws, 'key_1', (index % 3) + 1)),
+    Array.from({ length: 200 }, (_, index) =>
+      storage.spendCredits(ws, 'key_1', { cost: (index % 3) + 1, now: at }),
+    ),
   );
   const additions = storages.flatMap((storage) =>
     Array.from({ length: 10 }, () =>
@@ -100,7 +102,9 @@ test('spends are decided in the order in which they come, each all or nothing', 
   const storage = await open();
   await storage.write((store) => createKey(store, { credits: creditsOf(10) }));
   const costs = [4, 7, 5, 2, 1, 0];
-  const outcomes = await Promise.all(costs.map((cost) => storage.spendCredits(ws, 'key_1', cost)));
+  const outcomes = await Promise.all(
+    costs.map((cost) => storage.spendCredits(ws, 'key_1', { cost, now: at })),
+  );
   expect(outcomes.map(({ isSpent, remaining }) => [isSpent, remaining])).toEqual([
     [true, 6],
     [false, 6],
@@ -109,6 +113,29 @@ test('spends are decided in the order in which they come, each all or nothing', 
     [true, 0],
     [true, 0],
   ]);
+});
+
+test('while a transaction holds one key, other keys are spent from', async () => {
+  const storage = await open();
+  await storage.write(async (store) => {
+    await createKey(store, { credits: creditsOf(10) });
+    await store.keys.create(ws, keyOf({ id: 'key_2', credits: creditsOf(10) }));
+  });
+  const spend = (keyId: string) => storage.spendCredits(ws, keyId, { cost: 1, now: at });
+  let isHeldAnswered = false;
+  const held = await storage.write(async (store) => {
+    await store.keys.find(ws, 'key_1');
+    const first = spend('key_2');
+    const waiting = spend('key_1').finally(() => {
+      isHeldAnswered = true;
+    });
+    // The second one goes together with that of the key that is held.
+    expect((await Promise.all([first, spend('key_2')])).map(({ remaining }) => remaining)).toEqual([9, 8]);
+    expect(isHeldAnswered).toBe(false);
+    await store.keys.update(ws, 'key_1', { credits: creditsOf(5) });
+    return { waiting };
+  });
+  expect(await held.waiting).toEqual({ remaining: 4, isSpent: true });
 });
 
 test('writes of one workspace lose no update, those of two run beside each other', async () => {

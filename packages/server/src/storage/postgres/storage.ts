@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from 'pg';
 import type { EventArchive } from '../../events/port.ts';
 import type { Log } from '../../log.ts';
 import type { ChangeListener } from '../changes.ts';
-import { type Spent, type Storage, StorageUnavailableError } from '../port/storage.ts';
+import type { Storage } from '../port/storage.ts';
 import { openChangeChannel } from './change-channel.ts';
 import { openConnections, using, usingOwn } from './connections.ts';
 import { postgresEvents } from './events.ts';
@@ -11,8 +10,9 @@ import { Gathering } from './gathering.ts';
 import { hotReads } from './hot-path.ts';
 import { migrate } from './migrations.ts';
 import { checkServer } from './server-check.ts';
+import { creditSpender } from './spends.ts';
 import { snapshotReader, transactionWriter } from './transactions.ts';
-import { isRefused, unavailable } from './unavailable.ts';
+import { unavailable } from './unavailable.ts';
 import { refuseUnfinishedTransfer } from './unfinished-transfer.ts';
 
 export interface PostgresOptions {
@@ -32,12 +32,6 @@ export interface OpenedPostgres {
   readonly events: EventArchive;
   /** Whether this process hears what others commit. */
   isChannelUp(): boolean;
-}
-
-interface Spend {
-  readonly workspaceId: string;
-  readonly keyId: string;
-  readonly cost: number;
 }
 
 const soonMs = 1000;
@@ -69,12 +63,14 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
     onCommit,
     announcementOf: channel.announcementOf,
   });
-  const spends = new Gathering((batch: readonly Spend[]) => spend(connections.spends, batch));
-  const creditReads = new Gathering(async (batch: readonly Omit<Spend, 'cost'>[]) => {
+  const creditReads = new Gathering(async (batch: readonly { workspaceId: string; keyId: string }[]) => {
     const [{ workspaceId, keyId } = { workspaceId: '', keyId: '' }] = batch;
     const credits = await reads.readCredits(workspaceId, keyId);
     return batch.map(() => credits);
   });
+  const readCredits = (workspaceId: string, keyId: string) =>
+    telling(creditReads.add(`${workspaceId}\n${keyId}`, { workspaceId, keyId }));
+  const spend = creditSpender(connections.spends, readCredits);
 
   const storage: Storage = {
     read: snapshots,
@@ -82,10 +78,8 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
     findCaller: (hash) => telling(reads.findCaller(hash)),
     findVerifiableKey: (hash) => telling(reads.findVerifiableKey(hash)),
     findNamespace: (workspaceId, idOrName) => telling(reads.findNamespace(workspaceId, idOrName)),
-    readCredits: (workspaceId, keyId) =>
-      telling(creditReads.add(`${workspaceId}\n${keyId}`, { workspaceId, keyId })),
-    spendCredits: (workspaceId, keyId, cost) =>
-      spends.add(`${workspaceId}\n${keyId}`, { workspaceId, keyId, cost }),
+    readCredits,
+    spendCredits: (workspaceId, keyId, order) => spend({ workspaceId, keyId, ...order }),
     catchUp: () => channel.freshness,
     ping: () => telling(ping()),
     async close() {
@@ -94,25 +88,6 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
     },
   };
   return { storage, events: postgresEvents(connections.events), isChannelUp: channel.isUp };
-}
-
-/** All spends of a batch are of one key. They are one statement, and so one transaction. */
-async function spend(pool: Pool, batch: readonly Spend[]): Promise<Spent[]> {
-  const [first] = batch;
-  if (first === undefined) return [];
-  try {
-    return await using(pool, async (client) => {
-      const { rows } = await client.query<{ is_spent: boolean; remaining: number | null }>({
-        name: 'spend',
-        text: 'SELECT is_spent, remaining FROM spend_credits($1, $2, $3)',
-        values: [first.workspaceId, first.keyId, batch.map(({ cost }) => cost)],
-      });
-      return rows.map((row) => ({ isSpent: row.is_spent, remaining: row.remaining }));
-    });
-  } catch (error) {
-    if (error instanceof StorageUnavailableError) throw error;
-    throw unavailable(error, { mayBeDone: !isRefused(error) });
-  }
 }
 
 /** Whether it ends well, and before those who ask for what is remembered would have to wait. */

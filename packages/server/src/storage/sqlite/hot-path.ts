@@ -2,7 +2,7 @@ import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlit
 import type { Credits } from '../../domain/keys/refill.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
 import type { NamespaceWithOverrides } from '../port/records.ts';
-import type { Caller, Spent } from '../port/storage.ts';
+import type { Caller } from '../port/storage.ts';
 import {
   type CallerRow,
   type CreditRow,
@@ -59,10 +59,6 @@ const overridesSql = `
 const creditsSql = `
   SELECT credits_remaining, refill_amount, refill_day, last_refill_at FROM keys WHERE workspace_id = ? AND id = ?`;
 
-const spendSql = `
-  UPDATE keys SET credits_remaining = credits_remaining - ?3
-  WHERE workspace_id = ?1 AND id = ?2 AND credits_remaining >= ?3 RETURNING credits_remaining`;
-
 /** The look-ups of the verify and limit paths, on a connection that always sees the last commit. */
 export function hotReads(database: DatabaseSync) {
   const callers = database.prepare(callerSql);
@@ -97,19 +93,5 @@ export function hotReads(database: DatabaseSync) {
       const row = credits.get(workspaceId, keyId) as CreditRow | undefined;
       return row ? creditsOf(row) : null;
     },
-  };
-}
-
-/** Takes credits inside the current transaction of the writing connection. */
-export function creditSpender(database: DatabaseSync) {
-  const spend = database.prepare(spendSql);
-  const credits = database.prepare(creditsSql);
-
-  return (workspaceId: string, keyId: string, cost: number): Spent => {
-    const spent = spend.get(workspaceId, keyId, cost) as { credits_remaining: number } | undefined;
-    if (spent) return { remaining: spent.credits_remaining, isSpent: true };
-    const row = credits.get(workspaceId, keyId) as CreditRow | undefined;
-    const remaining = row?.credits_remaining ?? null;
-    return { remaining, isSpent: remaining === null };
   };
 }

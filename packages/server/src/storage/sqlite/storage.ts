@@ -6,9 +6,10 @@ import type { Store } from '../port/store.ts';
 import { sqlStore } from '../sql/store.ts';
 import type { Tables } from '../sql/tables.ts';
 import { sqliteDialect } from './dialect.ts';
-import { creditSpender, hotReads } from './hot-path.ts';
+import { hotReads } from './hot-path.ts';
 import { migrate } from './migrations.ts';
 import { checkDatabase, openDatabase } from './open.ts';
+import { Spends } from './spends.ts';
 import { telling, tellingNow } from './unavailable.ts';
 import { Writer } from './writer.ts';
 
@@ -26,7 +27,7 @@ export function openSqliteStorage(options: {
   const reading = openDatabase(options.file);
   const hot = openDatabase(options.file);
   const writer = new Writer(writing, options.onCommit);
-  const spend = creditSpender(writing);
+  const spends = new Spends(writing, writer);
   const reads = hotReads(hot);
   const snapshots = snapshotReader(reading);
   const catchUp = otherProcesses(writing, options.onCommit);
@@ -39,7 +40,7 @@ export function openSqliteStorage(options: {
     findVerifiableKey: (hash) => tellingNow(() => reads.findVerifiableKey(hash)),
     findNamespace: (workspaceId, idOrName) => tellingNow(() => reads.findNamespace(workspaceId, idOrName)),
     readCredits: (workspaceId, keyId) => tellingNow(() => reads.readCredits(workspaceId, keyId)),
-    spendCredits: (workspaceId, keyId, cost) => telling(writer.run(() => spend(workspaceId, keyId, cost))),
+    spendCredits: (workspaceId, keyId, order) => spends.spend(workspaceId, keyId, order),
     catchUp,
     ping: () => void hot.prepare('SELECT 1 FROM workspaces LIMIT 1').get(),
     async close() {

@@ -1,0 +1,123 @@
+import type {
+  DatabaseSyncInstance as DatabaseSync,
+  StatementSyncInstance as StatementSync,
+} from '@photostructure/sqlite';
+import type { SpendOrder, Spent } from '../port/storage.ts';
+import { unavailable } from './unavailable.ts';
+import type { Writer } from './writer.ts';
+
+const takeSql = `
+  UPDATE keys SET credits_remaining = credits_remaining - ?3
+  WHERE workspace_id = ?1 AND id = ?2 AND credits_remaining >= ?3
+    AND (next_refill_at IS NULL OR next_refill_at > ?4)
+  RETURNING credits_remaining`;
+
+const readSql = 'SELECT credits_remaining, next_refill_at FROM keys WHERE workspace_id = ? AND id = ?';
+
+interface CreditRow {
+  credits_remaining: number | null;
+  next_refill_at: number | null;
+}
+
+interface Spend {
+  readonly order: SpendOrder;
+  readonly resolve: (spent: Spent) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Settled {
+  readonly spend: Spend;
+  readonly spent: Spent;
+}
+
+interface SpendsOfKey {
+  readonly workspaceId: string;
+  readonly keyId: string;
+  readonly spends: Spend[];
+}
+
+/** The spends of one turn of the event loop are one job of the writer, and those of one key one statement of it. */
+export class Spends {
+  readonly #writer: Writer;
+  readonly #take: StatementSync;
+  readonly #read: StatementSync;
+  /** By key; null when no job waits for its turn. */
+  #waiting: Map<string, SpendsOfKey> | null = null;
+
+  /** `database` is the writer's. */
+  constructor(database: DatabaseSync, writer: Writer) {
+    this.#writer = writer;
+    this.#take = database.prepare(takeSql);
+    this.#read = database.prepare(readSql);
+  }
+
+  spend(workspaceId: string, keyId: string, order: SpendOrder): Promise<Spent> {
+    return new Promise((resolve, reject) => {
+      this.#waiting ??= this.#begin();
+      const name = `${workspaceId}\n${keyId}`;
+      const spend = { order, resolve, reject };
+      const ofKey = this.#waiting.get(name);
+      if (ofKey) ofKey.spends.push(spend);
+      else this.#waiting.set(name, { workspaceId, keyId, spends: [spend] });
+    });
+  }
+
+  #begin(): Map<string, SpendsOfKey> {
+    const group = new Map<string, SpendsOfKey>();
+    void this.#commit(group);
+    return group;
+  }
+
+  async #commit(group: ReadonlyMap<string, SpendsOfKey>): Promise<void> {
+    try {
+      const settled = await this.#writer.run(() => {
+        this.#waiting = null;
+        return [...group.values()].flatMap((ofKey) => this.#takeTogether(ofKey));
+      });
+      for (const { spend, spent } of settled) spend.resolve(spent);
+    } catch (error) {
+      // The job may have failed before it began.
+      if (this.#waiting === group) this.#waiting = null;
+      const failure = unavailable(error);
+      for (const { spends } of group.values()) for (const { reject } of spends) reject(failure);
+    }
+  }
+
+  /** In one step while there is enough for all of them. */
+  #takeTogether(ofKey: SpendsOfKey): Settled[] {
+    const { workspaceId, keyId, spends } = ofKey;
+    const cost = spends.reduce((sum, { order }) => sum + order.cost, 0);
+    const now = Math.max(...spends.map(({ order }) => order.now));
+    const row = this.#take.get(workspaceId, keyId, cost, now) as { credits_remaining: number } | undefined;
+    if (row === undefined) return this.#takeSome(ofKey, now);
+    let remaining = row.credits_remaining + cost;
+    return spends.map((spend) => {
+      remaining -= spend.order.cost;
+      return { spend, spent: { remaining, isSpent: true } };
+    });
+  }
+
+  /** In the order of coming; a large one that is refused does not keep a later small one from its credits. */
+  #takeSome({ workspaceId, keyId, spends }: SpendsOfKey, now: number): Settled[] {
+    const row = this.#read.get(workspaceId, keyId) as CreditRow | undefined;
+    if (row === undefined || row.credits_remaining === null) return settledAll(spends, unlimited);
+    let remaining = row.credits_remaining;
+    if (row.next_refill_at !== null && row.next_refill_at <= now) {
+      return settledAll(spends, { remaining, isSpent: false, isRefillDue: true });
+    }
+    const settled = spends.map((spend) => {
+      const isSpent = spend.order.cost <= remaining;
+      if (isSpent) remaining -= spend.order.cost;
+      return { spend, spent: { remaining, isSpent } };
+    });
+    const cost = row.credits_remaining - remaining;
+    if (cost > 0) this.#take.get(workspaceId, keyId, cost, now);
+    return settled;
+  }
+}
+
+const unlimited: Spent = { remaining: null, isSpent: true };
+
+function settledAll(spends: readonly Spend[], spent: Spent): Settled[] {
+  return spends.map((spend) => ({ spend, spent }));
+}
