@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, Server as TcpServer } from 'node:net';
+import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { MaybePromise } from '../storage/port/storage.ts';
 import {
   bodyBytesMax,
   type HttpHandler,
@@ -8,8 +9,9 @@ import {
   type HttpResponse,
   type TransportFailure,
 } from './exchange.ts';
-import { rawAnswer } from './raw-answer.ts';
-import { type BodyReading, readBody } from './read-body.ts';
+import { createPlainLane, type PlainLane } from './plain-lane.ts';
+import { keepAliveMs, writeAnswer } from './raw-answer.ts';
+import { type BodyReading, type BodyResult, declaredBody, readBody } from './read-body.ts';
 
 export interface NodeServerOptions {
   handle: HttpHandler;
@@ -25,6 +27,8 @@ export interface NodeServerOptions {
   drainGraceMs?: number;
   /** How long a drain leaves connections open on which nothing arrives. Default 2000. */
   idleGraceMs?: number;
+  /** Whether plain requests are read without node:http. Default true; every answer is the same either way. */
+  hasPlainLane?: boolean;
 }
 
 export interface NodeServer {
@@ -52,13 +56,13 @@ interface Connection {
   isEnding: boolean;
 }
 
-const keepAliveMs = 65_000;
 const lingerMs = 2000;
 const timeoutCheckMs = 1000;
 
 export function createNodeServer(options: NodeServerOptions): NodeServer {
   const { handle, failure, maxBodyBytes = bodyBytesMax, bodyTimeoutMs = 10_000 } = options;
   const { requestTimeoutMs = 60_000, drainGraceMs = 10_000, idleGraceMs = 2000 } = options;
+  const { hasPlainLane = true } = options;
   const connections = new Map<Duplex, Connection>();
   let isDraining = false;
   let running = 0;
@@ -73,16 +77,8 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
     requireHostHeader: false,
     noDelay: true,
   });
-  server.on('connection', (socket) => {
-    connections.set(socket, {
-      unanswered: 0,
-      running: 0,
-      reading: undefined,
-      brokenBy: undefined,
-      isEnding: false,
-    });
-    socket.once('close', () => connections.delete(socket));
-  });
+  const lane = hasPlainLane ? openPlainLane() : undefined;
+  server.on('connection', lane?.accept ?? watch);
   server.on('request', serve);
   server.on('checkContinue', serve);
   server.on('checkExpectation', serve);
@@ -94,6 +90,34 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
     breakConnection(socket, failureOf(error)),
   );
 
+  // Connections begin in the lane: node:http's own listener gets them when they leave it.
+  function openPlainLane(): PlainLane | undefined {
+    const [accept] = server.listeners('connection');
+    if (accept === undefined) return undefined;
+    // This is how the event is emitted.
+    server.off('connection', accept as (socket: Socket) => void);
+    return createPlainLane({
+      run,
+      leave(socket) {
+        watch(socket);
+        accept.call(server, socket);
+      },
+      isDraining: () => isDraining,
+      maxBodyBytes,
+    });
+  }
+
+  function watch(socket: Socket): void {
+    connections.set(socket, {
+      unanswered: 0,
+      running: 0,
+      reading: undefined,
+      brokenBy: undefined,
+      isEnding: false,
+    });
+    socket.once('close', () => connections.delete(socket));
+  }
+
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const connection = connections.get(request.socket);
     if (connection === undefined || connection.isEnding) return;
@@ -102,42 +126,79 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
       connection.unanswered--;
       endIfBroken(request.socket, connection);
     });
-    answer(request, response, connection).catch(() => request.socket.destroy());
+    begin(request, response, connection);
   }
 
-  async function answer(
+  function begin(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
+    if (connection.isEnding) return;
+    // The one before has arrived whole. Whether it is the connection's last shows once it is taken in, in this turn.
+    if (connection.reading !== undefined) {
+      setImmediate(begin, request, response, connection);
+      return;
+    }
+    const body = lacksHost(request) ? 'malformed' : declaredBody(request, maxBodyBytes);
+    if (connection.brokenBy !== undefined && !request.complete) {
+      refuse(request, response, connection.brokenBy);
+    } else if (body === undefined) read(request, response, connection);
+    else answer(request, response, connection, body);
+  }
+
+  function read(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
+    const limits = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs };
+    connection.reading = readBody(request, limits, (body) => {
+      connection.reading = undefined;
+      answer(request, response, connection, body);
+    });
+    if (request.headers.expect !== undefined) response.writeContinue();
+  }
+
+  function answer(
     request: IncomingMessage,
     response: ServerResponse,
     connection: Connection,
-  ): Promise<void> {
-    if (lacksHost(request)) return refuse(request, response, 'malformed');
-    const body = await readWithin(request, response, connection);
+    body: BodyResult,
+  ): void {
     if (body === 'aborted') return;
-    if (typeof body === 'string') return refuse(request, response, body);
-    const answered = await run(toHttpRequest(request, body), connection);
+    if (typeof body === 'string') {
+      refuse(request, response, body);
+      return;
+    }
+    const answered = run(toHttpRequest(request, body));
+    if (answered instanceof Promise) {
+      connection.running++;
+      answered.then((late) => {
+        connection.running--;
+        respond(response, late);
+      });
+    } else respond(response, answered);
+  }
+
+  function respond(response: ServerResponse, answered: HttpResponse): void {
     if (isDraining) response.shouldKeepAlive = false;
-    send(response, answered);
-  }
-
-  async function readWithin(request: IncomingMessage, response: ServerResponse, connection: Connection) {
-    const reading = readBody(request, { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs });
-    connection.reading = reading;
-    if (request.headers.expect !== undefined && !reading.isSettled()) response.writeContinue();
-    const body = await reading.result;
-    if (connection.reading === reading) connection.reading = undefined;
-    return body;
-  }
-
-  async function run(request: HttpRequest, connection: Connection): Promise<HttpResponse> {
-    running++;
-    connection.running++;
     try {
-      return await handle(request);
+      send(response, answered);
     } catch {
-      // The pipeline answers its own faults; a client must not wait forever should it ever fail to.
-      return { status: 500, headers: {}, body: '' };
+      response.destroy();
+    }
+  }
+
+  // The pipeline answers its own faults; a client must not wait forever should it ever fail to.
+  function run(request: HttpRequest): MaybePromise<HttpResponse> {
+    try {
+      const answer = handle(request);
+      return answer instanceof Promise ? awaitRunning(answer) : answer;
+    } catch {
+      return faultAnswer();
+    }
+  }
+
+  async function awaitRunning(answer: Promise<HttpResponse>): Promise<HttpResponse> {
+    running++;
+    try {
+      return await answer;
+    } catch {
+      return faultAnswer();
     } finally {
-      connection.running--;
       running--;
       if (running === 0) onIdle?.();
     }
@@ -174,7 +235,7 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
     if (connection.brokenBy === undefined || connection.unanswered > 0 || connection.isEnding) return;
     connection.isEnding = true;
     if (!socket.writable) return;
-    socket.write(rawAnswer(failure(connection.brokenBy)));
+    writeAnswer(socket, failure(connection.brokenBy), 'close');
     endGently(socket);
   }
 
@@ -211,7 +272,10 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
   // them up. Those that are left are at rest, and nobody is likely to be sending on one just now. What has arrived
   // unnoticed would be lost: it is taken in first.
   function closeConnectionsAtRest(): void {
-    setImmediate(() => server.closeIdleConnections());
+    setImmediate(() => {
+      lane?.closeIdle();
+      server.closeIdleConnections();
+    });
   }
 
   // The HTTP server's own `close` would destroy idle connections at once; it is called last, to end its timeout checks.
@@ -223,6 +287,7 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
   }
 
   function cutUnfinished(): void {
+    lane?.cut();
     for (const [socket, connection] of connections) {
       if (connection.running === 0) socket.destroy();
     }
@@ -235,6 +300,10 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
   }
 
   return { listen, drain };
+}
+
+function faultAnswer(): HttpResponse {
+  return { status: 500, headers: {}, body: '' };
 }
 
 function lacksHost(request: IncomingMessage): boolean {

@@ -1,14 +1,43 @@
 import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { HttpResponse } from './exchange.ts';
 
-/** The bytes of a last answer, for a connection on which no request could be read. */
-export function rawAnswer({ status, headers, body }: HttpResponse): string {
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `Date: ${new Date().toUTCString()}`,
-    'Connection: close',
-  ];
-  return `${lines.join('\r\n')}\r\n\r\n${body}`;
+/** How long a connection is kept on which nothing happens; each answer says so. */
+export const keepAliveMs = 65_000;
+
+const fieldValue = /^[\t\x20-\x7e]*$/;
+
+/** Writes an answer as node:http would. False when the client does not read as fast as it asks. */
+export function writeAnswer(
+  socket: Duplex,
+  { status, headers, body }: HttpResponse,
+  connection: 'keep-alive' | 'close',
+): boolean {
+  const bodyBytes = Buffer.byteLength(body);
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\nContent-Length: ${bodyBytes}\r\n`;
+  for (const name in headers) {
+    const value = headers[name] ?? '';
+    // A line break in a value would begin an answer that nobody has given.
+    if (!fieldValue.test(value)) throw new TypeError(`The header ${name} holds what a header cannot.`);
+    text += `${name}: ${value}\r\n`;
+  }
+  text += `${lastLines(connection)}\r\n${body}`;
+  // As many bytes as characters: it is ASCII, and latin1 is the cheapest way to say so.
+  return socket.write(text, bodyBytes === body.length ? 'latin1' : 'utf8');
+}
+
+let second = 0;
+let lines = { 'keep-alive': '', close: '' };
+
+function lastLines(connection: 'keep-alive' | 'close'): string {
+  const now = Math.floor(Date.now() / 1000);
+  if (now !== second) {
+    const date = `Date: ${new Date(now * 1000).toUTCString()}\r\n`;
+    second = now;
+    lines = {
+      'keep-alive': `${date}Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n`,
+      close: `${date}Connection: close\r\n`,
+    };
+  }
+  return lines[connection];
 }
