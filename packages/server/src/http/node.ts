@@ -43,6 +43,11 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
+interface Pending {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 interface Connection {
   /** Requests without a finished answer. */
   unanswered: number;
@@ -50,6 +55,8 @@ interface Connection {
   running: number;
   /** The request whose body is arriving: what goes wrong on the connection goes wrong with it. */
   reading: BodyReading | undefined;
+  /** Requests behind that one: whether it is the connection's last shows only once it is taken in. */
+  waiting: Pending[];
   /** Why the connection ends once the answers before are out. */
   brokenBy: TransportFailure | undefined;
   /** Its last answer is on the way: what still arrives is not read as a request. */
@@ -112,6 +119,7 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
       unanswered: 0,
       running: 0,
       reading: undefined,
+      waiting: [],
       brokenBy: undefined,
       isEnding: false,
     });
@@ -126,16 +134,12 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
       connection.unanswered--;
       endIfBroken(request.socket, connection);
     });
-    begin(request, response, connection);
+    if (connection.reading === undefined) begin(request, response, connection);
+    else connection.waiting.push({ request, response });
   }
 
   function begin(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
     if (connection.isEnding) return;
-    // The one before has arrived whole. Whether it is the connection's last shows once it is taken in, in this turn.
-    if (connection.reading !== undefined) {
-      setImmediate(begin, request, response, connection);
-      return;
-    }
     const body = lacksHost(request) ? 'malformed' : declaredBody(request, maxBodyBytes);
     if (connection.brokenBy !== undefined && !request.complete) {
       refuse(request, response, connection.brokenBy);
@@ -148,8 +152,17 @@ export function createNodeServer(options: NodeServerOptions): NodeServer {
     connection.reading = readBody(request, limits, (body) => {
       connection.reading = undefined;
       answer(request, response, connection, body);
+      beginWaiting(connection);
     });
     if (request.headers.expect !== undefined) response.writeContinue();
+  }
+
+  function beginWaiting(connection: Connection): void {
+    while (connection.reading === undefined) {
+      const next = connection.waiting.shift();
+      if (next === undefined) return;
+      begin(next.request, next.response, connection);
+    }
   }
 
   function answer(

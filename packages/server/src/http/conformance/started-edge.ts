@@ -1,0 +1,91 @@
+import { connect, type Socket } from 'node:net';
+import { afterEach } from 'vitest';
+import type { HttpHandler, HttpResponse, TransportFailure } from '../exchange.ts';
+import { createNodeServer, type NodeServer, type NodeServerOptions } from '../node.ts';
+
+const statuses: Record<TransportFailure, number> = {
+  too_large: 413,
+  read_timeout: 408,
+  unreadable: 400,
+  headers_too_large: 431,
+  malformed: 400,
+};
+/** Says what went wrong, as `kind`. */
+export const failure = (kind: TransportFailure): HttpResponse => json(statuses[kind], { kind });
+export const echo: HttpHandler = async (request) =>
+  json(200, { method: request.method, path: request.path, body: Buffer.from(request.body).toString() });
+
+export function json(status: number, value: unknown): HttpResponse {
+  return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+export interface Client {
+  socket: Socket;
+  /** All that was received, once the server has ended the connection. */
+  ended: Promise<string>;
+  /** All that was received, once it holds `text` so often. */
+  received(text: string, times?: number): Promise<string>;
+}
+
+export const servers: NodeServer[] = [];
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await Promise.all(servers.splice(0).map((server) => server.drain()));
+});
+
+/** An edge that ends with the test. */
+export async function start(options: Partial<NodeServerOptions> = {}) {
+  const server = createNodeServer({ handle: echo, failure, idleGraceMs: 50, ...options });
+  servers.push(server);
+  const { port, url } = await server.listen('127.0.0.1', 0);
+  return { server, port, url, open: () => openClient(port) };
+}
+
+function openClient(port: number): Client {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  sockets.push(socket);
+  let text = '';
+  socket.on('error', () => {});
+  socket.on('data', (chunk) => {
+    text += chunk.toString('latin1');
+  });
+  const ended = new Promise<string>((resolve) => {
+    socket.once('end', () => resolve(text));
+    socket.once('close', () => resolve(text));
+  });
+  const received = (part: string, times = 1) =>
+    new Promise<string>((resolve, reject) => {
+      const check = () => {
+        if (text.split(part).length <= times) return;
+        socket.off('data', check);
+        resolve(text);
+      };
+      socket.on('data', check);
+      void ended.then(() => reject(new Error(`ended after: ${text}`)));
+      check();
+    });
+  return { socket, ended, received };
+}
+
+/** The text of a request. */
+export const post = (path: string, body: string, headers = '') =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
+/** A handler that tells when it runs and answers when it is told. */
+export function heldHandler() {
+  let begin: () => void = () => {};
+  let release: () => void = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const handle: HttpHandler = async () => {
+    begin();
+    await released;
+    return json(200, { held: true });
+  };
+  return { handle, begun, release: () => release() };
+}
