@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { MaybePromise } from '../storage/port/storage.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import {
   bodyBytesMax,
   type HttpHandler,

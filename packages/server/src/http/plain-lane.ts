@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { MaybePromise } from '../storage/port/storage.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { HttpRequest, HttpResponse } from './exchange.ts';
 import { type PlainHead, readPlainHead } from './plain-request.ts';
 import { keepAliveMs, writeAnswer } from './raw-answer.ts';
