@@ -63,6 +63,7 @@ const rooms: readonly Room[] = [
       `${server}/ids.ts`,
       `${server}/log.ts`,
       `${server}/maybe-promise.ts`,
+      `${server}/remembered.ts`,
       `${server}/events/port.ts`,
       'kysely',
       'pg',

@@ -23,7 +23,7 @@ function counting(startedAt: number) {
       const decision = decide([take], (name) => windows.get(name), startedAt + steady);
       const taken = decision.taken[0];
       if (taken === undefined) throw new Error('Nothing was decided.');
-      if (isTaken) for (const [name, window] of decision.windows) windows.set(name, window);
+      if (isTaken) for (const window of decision.charged) windows.set(window.counter, window);
       return {
         success: taken.passed,
         limit,

@@ -33,6 +33,25 @@ test('memory does not grow with the identifiers that came and went', () => {
   expect(counters.size()).toBeLessThan(400);
 });
 
+test('a sweep looks at some counters only, and the next ones at the others', () => {
+  const counters = memoryCounters();
+  for (let index = 0; index < 5000; index++) counters.take('ws', [take(`visitor ${index}`)], now);
+  counters.sweep(now + 2 * minute);
+  expect(counters.size()).toBeGreaterThan(2000);
+  for (let sweeps = 0; sweeps < 4; sweeps++) counters.sweep(now + 2 * minute);
+  expect(counters.size()).toBe(0);
+});
+
+test('of too many counters those in use stay exact', () => {
+  const counters = memoryCounters(1000);
+  const passed = Array.from({ length: 20_000 }, (_, index) => {
+    counters.take('ws', [take(`visitor ${index}`)], now);
+    return index % 500 === 0 ? counters.take('ws', [take('in use')], now) : null;
+  }).filter((outcome) => outcome !== null);
+  expect(passed.filter((outcome) => 'passed' in outcome && outcome.passed)).toHaveLength(10);
+  expect(counters.size()).toBe(1000);
+});
+
 test('what is refused or free takes no memory', () => {
   const counters = memoryCounters();
   counters.take('ws', [{ ...take('refused'), cost: 11 }], now);

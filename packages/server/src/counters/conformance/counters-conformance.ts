@@ -198,11 +198,11 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
 }
 
 /** The rule itself, with a memory that never forgets. */
-function ruleWithMemory(): (call: Call) => { passed: boolean; taken: Taken[] } {
+function ruleWithMemory(): (call: Call) => { passed: boolean; taken: readonly Taken[] } {
   const windows = new Map<string, Window>();
   return ({ takes, now: at }) => {
-    const { passed, taken, windows: charged } = decide(takes, (counter) => windows.get(counter), at);
-    for (const [counter, window] of charged) windows.set(counter, window);
+    const { passed, taken, charged } = decide(takes, (counter) => windows.get(counter), at);
+    for (const window of charged) windows.set(window.counter, window);
     return { passed, taken };
   };
 }

@@ -19,19 +19,32 @@ export interface Taken {
   readonly resetAt: number;
 }
 
-/** `windows` is what to store: only counters that were charged, and none when the decision is a refusal. */
-export interface Decision {
-  readonly passed: boolean;
-  readonly taken: Taken[];
-  readonly windows: Map<string, Window>;
+/** What to store of a counter after the takes from it. */
+export interface Charged<Stored extends Window> extends Window {
+  readonly counter: string;
+  readonly durationMs: number;
+  /** What was stored of it before. */
+  readonly stored: Stored | undefined;
 }
 
+/** `charged` has each counter once, and none when the decision is a refusal. */
+export interface Decision<Stored extends Window = Window> {
+  readonly passed: boolean;
+  readonly taken: readonly Taken[];
+  readonly charged: readonly Charged<Stored>[];
+}
+
+type WindowOf<Stored extends Window> = (counter: string) => Stored | undefined;
+
+/** Among so few, searching for a counter is faster than an index. */
+const fewTakes = 4;
+
 /** All or nothing; takes of one counter add up in their order. */
-export function decide(
+export function decide<Stored extends Window>(
   takes: readonly Take[],
-  windowOf: (counter: string) => Window | undefined,
+  windowOf: WindowOf<Stored>,
   now: number,
-): Decision {
+): Decision<Stored> {
   const [first] = takes;
   if (takes.length === 1 && first !== undefined) return decideOne(first, windowOf(first.counter), now);
   return decideTogether(takes, windowOf, now);
@@ -56,37 +69,46 @@ export function resetAt(window: Window, durationMs: number): number {
   return (window.sequence + 1) * durationMs;
 }
 
-function decideOne(take: Take, stored: Window | undefined, now: number): Decision {
+function decideOne<Stored extends Window>(
+  take: Take,
+  stored: Stored | undefined,
+  now: number,
+): Decision<Stored> {
   const window = roll(stored, now, take.durationMs);
   const taken = takeFrom(window, take, now);
-  const windows = new Map<string, Window>();
-  if (taken.passed && take.cost > 0) windows.set(take.counter, charge(window, take.cost));
-  return { passed: taken.passed, taken: [taken], windows };
+  const isCharged = taken.passed && take.cost > 0;
+  return { passed: taken.passed, taken: [taken], charged: isCharged ? [charge(stored, window, take)] : [] };
 }
 
-function decideTogether(
+function decideTogether<Stored extends Window>(
   takes: readonly Take[],
-  windowOf: (counter: string) => Window | undefined,
+  windowOf: WindowOf<Stored>,
   now: number,
-): Decision {
-  const charged = new Map<string, Window>();
-  const before: Window[] = [];
+): Decision<Stored> {
+  const charged: ReturnType<typeof charge<Stored>>[] = [];
+  const index = takes.length > fewTakes ? new Map<string, (typeof charged)[number]>() : null;
   const taken: Taken[] = [];
   let passed = true;
   for (const take of takes) {
-    const stored = roll(windowOf(take.counter), now, take.durationMs);
-    const window = charged.get(take.counter) ?? stored;
+    const { counter, durationMs, cost } = take;
+    const before = index === null ? charged.find((one) => one.counter === counter) : index.get(counter);
+    const stored = before === undefined ? windowOf(counter) : undefined;
+    const window = before ?? roll(stored, now, durationMs);
     const result = takeFrom(window, take, now);
-    before.push(stored);
     taken.push(result);
     if (!result.passed) passed = false;
-    else if (take.cost > 0) charged.set(take.counter, charge(window, take.cost));
+    else if (before !== undefined) before.current += cost;
+    else if (cost > 0) {
+      const after = charge(stored, window, take);
+      charged.push(after);
+      index?.set(counter, after);
+    }
   }
-  if (passed) return { passed, taken, windows: charged };
+  if (passed) return { passed, taken, charged };
   return {
     passed,
-    taken: taken.map((result, index) => uncharged(result, takes[index], before[index], now)),
-    windows: new Map(),
+    taken: taken.map((result, at) => uncharged(result, takes[at], windowOf, now)),
+    charged: [],
   };
 }
 
@@ -101,11 +123,17 @@ function takeFrom(window: Window, take: Take, now: number): Taken {
   };
 }
 
-function charge(window: Window, cost: number): Window {
-  return { sequence: window.sequence, current: window.current + cost, previous: window.previous };
+function charge<Stored extends Window>(
+  stored: Stored | undefined,
+  { sequence, current, previous }: Window,
+  { counter, durationMs, cost }: Take,
+) {
+  return { counter, durationMs, stored, sequence, current: current + cost, previous };
 }
 
-function uncharged(taken: Taken, take: Take | undefined, before: Window | undefined, now: number): Taken {
-  if (!taken.passed || take === undefined || before === undefined) return taken;
-  return { ...taken, remaining: take.limit - weighted(before, now, take.durationMs) };
+/** Of a take that would have passed: what is left without this call. */
+function uncharged(taken: Taken, take: Take | undefined, windowOf: WindowOf<Window>, now: number): Taken {
+  if (!taken.passed || take === undefined) return taken;
+  const window = roll(windowOf(take.counter), now, take.durationMs);
+  return { ...taken, remaining: take.limit - weighted(window, now, take.durationMs) };
 }

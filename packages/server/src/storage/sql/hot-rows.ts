@@ -5,7 +5,7 @@ import {
   counterOf,
   type VerifiableKey,
 } from '../../domain/verification/verifiable-key.ts';
-import { sharing } from '../../memory/sharing.ts';
+import { remembered } from '../../remembered.ts';
 import type { NamespaceWithOverrides } from '../port/records.ts';
 import type { Caller } from '../port/storage.ts';
 
@@ -90,12 +90,12 @@ export function callerOf(row: CallerRow, permissions: readonly string[]): Caller
 }
 
 // What many keys have alike is one object for all of them. A list of texts is found by its JSON.
-const oneId = sharing(10_000, (id) => id);
-const oneAllowList = sharing(1000, parseAllowList);
-const oneList = sharing(1000, (json) => {
+const oneId = remembered((id) => id, 10_000);
+const oneAllowList = remembered(parseAllowList, 1000);
+const oneList = remembered((json) => {
   const list = JSON.parse(json) as readonly string[];
   return { list, set: new Set(list) as ReadonlySet<string> };
-});
+}, 1000);
 const noLimits: readonly CountedRatelimit[] = [];
 
 /** Slugs, names and limits come sorted. */

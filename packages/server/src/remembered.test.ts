@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { sharing } from './sharing.ts';
+import { remembered } from './remembered.ts';
 
 test('the same text gives the same object, another one another', () => {
-  const list = sharing(10, (text) => text.split(','));
+  const list = remembered((text) => text.split(','), 10);
   expect(list('a,b')).toEqual(['a', 'b']);
   expect(list('a,b')).toBe(list('a,b'));
   expect(list('a')).toEqual(['a']);
@@ -10,10 +10,10 @@ test('the same text gives the same object, another one another', () => {
 
 test('it keeps only so many', () => {
   let made = 0;
-  const list = sharing(2, (text) => {
+  const list = remembered((text) => {
     made++;
     return [text];
-  });
+  }, 2);
   const first = list('a');
   list('b');
   list('c');
