@@ -1,3 +1,4 @@
+import { JsonBytes } from './json-bytes.ts';
 import type { EventBatch, RatelimitEvent, UsageEvent, VerificationEvent } from './port.ts';
 
 /** All events of a batch happened within so many milliseconds. */
@@ -12,63 +13,104 @@ export interface BatchText {
   take(): EventBatch;
 }
 
-interface Subject {
-  /** How a row of it begins. */
-  readonly opening: string;
-  readonly identityId: string | null;
-  readonly externalId: string | null;
-}
-
 /**
  * Writes events down at once, so that no object of an event lives on, and neither side of a thread has to walk over them.
- * What events have in common is written once a batch. Ids of ours, and outcomes, have no character that JSON escapes.
+ * What events have in common is written once a batch.
  */
 export function createBatchText(): BatchText {
+  const subjects = new JsonBytes();
+  const verifications = new JsonBytes();
+  const ratelimits = new JsonBytes();
+  /** Of a key or a namespace: its last place among the subjects. */
+  const places = new Map<string, number>();
+  /** Of each place. */
+  const identityIds: (string | null)[] = [];
+  const externalIds: (string | null)[] = [];
   let count = 0;
   let at = 0;
-  let subjects = '';
-  let verifications = '';
-  let ratelimits = '';
-  /** The last one that was written for the id of a key or a namespace. */
-  const known = new Map<string, Subject>();
-  let subjectCount = 0;
 
   function addVerification(event: VerificationEvent): void {
-    const { opening } = subjectOf(event);
-    const tags = event.tags.length === 0 ? '[]' : JSON.stringify(event.tags);
-    const row = `${opening}${event.at - at},"${event.requestId}","${event.outcome}",${tags},${event.spentCredits},${microseconds(event)}]`;
-    verifications += verifications === '' ? row : `,${row}`;
+    beginRow(verifications, placeOfKey(event), event);
+    verifications.string(event.outcome);
+    verifications.raw(',[');
+    for (let index = 0; index < event.tags.length; index++) {
+      if (index > 0) verifications.comma();
+      verifications.string(event.tags[index] ?? '');
+    }
+    verifications.raw('],');
+    verifications.number(event.spentCredits);
+    endRow(verifications, event);
   }
 
   function addRatelimit(event: RatelimitEvent): void {
-    const { opening } = namespaceOf(event);
-    const overrideId = event.overrideId === null ? 'null' : `"${event.overrideId}"`;
-    const row = `${opening}${event.at - at},"${event.requestId}",${JSON.stringify(event.identifier)},${event.passed ? 1 : 0},${event.limit},${event.remaining},${event.cost},${overrideId},${microseconds(event)}]`;
-    ratelimits += ratelimits === '' ? row : `,${row}`;
+    beginRow(ratelimits, placeOfNamespace(event), event);
+    ratelimits.string(event.identifier);
+    ratelimits.raw(event.passed ? ',1,' : ',0,');
+    ratelimits.number(event.limit);
+    ratelimits.comma();
+    ratelimits.number(event.remaining);
+    ratelimits.comma();
+    ratelimits.number(event.cost);
+    ratelimits.comma();
+    ratelimits.stringOrNull(event.overrideId);
+    endRow(ratelimits, event);
+  }
+
+  function beginRow(rows: JsonBytes, place: number, event: UsageEvent): void {
+    rows.raw(rows.isEmpty ? '[' : ',[');
+    rows.number(place);
+    rows.comma();
+    rows.number(event.at - at);
+    rows.comma();
+    rows.string(event.requestId);
+    rows.comma();
+  }
+
+  function endRow(rows: JsonBytes, event: UsageEvent): void {
+    rows.comma();
+    rows.number(Math.round(event.latencyMs * 1000));
+    rows.raw(']');
   }
 
   // A key may get another identity within a batch.
-  function subjectOf({ workspaceId, apiId, keyId, identityId, externalId }: VerificationEvent): Subject {
-    const subject = known.get(keyId);
-    if (subject?.identityId === identityId && subject.externalId === externalId) return subject;
-    return addSubject(keyId, [workspaceId, apiId, keyId, identityId, externalId], { identityId, externalId });
+  function placeOfKey(event: VerificationEvent): number {
+    const { keyId, identityId, externalId } = event;
+    const known = places.get(keyId);
+    if (known !== undefined && identityIds[known] === identityId && externalIds[known] === externalId)
+      return known;
+    beginSubject(event.workspaceId, event.apiId);
+    subjects.comma();
+    subjects.string(keyId);
+    subjects.comma();
+    subjects.stringOrNull(identityId);
+    subjects.comma();
+    subjects.stringOrNull(externalId);
+    return endSubject(keyId, event);
   }
 
-  function namespaceOf({ workspaceId, namespaceId }: RatelimitEvent): Subject {
-    const nobody = { identityId: null, externalId: null };
-    return known.get(namespaceId) ?? addSubject(namespaceId, [workspaceId, namespaceId], nobody);
+  function placeOfNamespace({ workspaceId, namespaceId }: RatelimitEvent): number {
+    const known = places.get(namespaceId);
+    if (known !== undefined) return known;
+    beginSubject(workspaceId, namespaceId);
+    return endSubject(namespaceId, { identityId: null, externalId: null });
   }
 
-  function addSubject(
+  function beginSubject(workspaceId: string, apiOrNamespaceId: string): void {
+    subjects.raw(subjects.isEmpty ? '[' : ',[');
+    subjects.string(workspaceId);
+    subjects.comma();
+    subjects.string(apiOrNamespaceId);
+  }
+
+  function endSubject(
     id: string,
-    members: readonly (string | null)[],
-    identity: Pick<Subject, 'identityId' | 'externalId'>,
-  ): Subject {
-    const text = JSON.stringify(members);
-    subjects += subjects === '' ? text : `,${text}`;
-    const subject = { opening: `[${subjectCount++},`, ...identity };
-    known.set(id, subject);
-    return subject;
+    { identityId, externalId }: Pick<VerificationEvent, 'identityId' | 'externalId'>,
+  ): number {
+    subjects.raw(']');
+    const place = identityIds.push(identityId) - 1;
+    externalIds.push(externalId);
+    places.set(id, place);
+    return place;
   }
 
   return {
@@ -84,21 +126,15 @@ export function createBatchText(): BatchText {
       const batch = {
         count,
         at,
-        subjects: `[${subjects}]`,
-        verifications: `[${verifications}]`,
-        ratelimits: `[${ratelimits}]`,
+        subjects: `[${subjects.take()}]`,
+        verifications: `[${verifications.take()}]`,
+        ratelimits: `[${ratelimits.take()}]`,
       };
       count = 0;
-      subjects = '';
-      verifications = '';
-      ratelimits = '';
-      known.clear();
-      subjectCount = 0;
+      places.clear();
+      identityIds.length = 0;
+      externalIds.length = 0;
       return batch;
     },
   };
-}
-
-function microseconds({ latencyMs }: UsageEvent): number {
-  return Math.round(latencyMs * 1000);
 }
