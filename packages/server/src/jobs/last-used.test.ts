@@ -44,8 +44,45 @@ test('many keys are written in batches, each of them once', async () => {
     },
   };
   const lastUsed = lastUsedBuffer(counting as Storage);
-  for (let key = 0; key < 1001; key++) lastUsed.mark(`key_${key}`, key);
+  for (let key = 0; key < 201; key++) lastUsed.mark(`key_${key}`, key);
   await lastUsed.flush();
-  expect(writes).toEqual([0, 500, 1000]);
-  expect(stored.size).toBe(1001);
+  expect(writes).toEqual([0, 100, 200]);
+  expect(stored.size).toBe(201);
+});
+
+test('of more keys than there is room for, those that were there first are kept up to date', async () => {
+  const { stored, storage } = database();
+  const lastUsed = lastUsedBuffer(storage, 2);
+  lastUsed.mark('key_1', 1000);
+  lastUsed.mark('key_2', 1000);
+  lastUsed.mark('key_3', 1000);
+  lastUsed.mark('key_1', 2000);
+  await lastUsed.flush();
+  expect(stored).toEqual(
+    new Map([
+      ['key_1', 2000],
+      ['key_2', 1000],
+    ]),
+  );
+  lastUsed.mark('key_3', 3000);
+  await lastUsed.flush();
+  expect(stored.get('key_3')).toBe(3000);
+});
+
+test('what is marked while others are written is written by the next flush', async () => {
+  const { stored, storage } = database();
+  const marking = {
+    ...storage,
+    async write(work: Parameters<Storage['write']>[0]) {
+      if (stored.size === 0) lastUsed.mark('key_1', 2000);
+      return storage.write(work);
+    },
+  };
+  const lastUsed = lastUsedBuffer(marking as Storage);
+  lastUsed.mark('key_1', 1000);
+  await lastUsed.flush();
+  expect(stored.get('key_1')).toBe(1000);
+  expect(lastUsed.latest('key_1', 1000)).toBe(2000);
+  await lastUsed.flush();
+  expect(stored.get('key_1')).toBe(2000);
 });

@@ -1,3 +1,4 @@
+import { ShardedMap } from '../memory/sharded-map.ts';
 import type { Storage } from '../storage/port/storage.ts';
 
 /** When keys were last verified: kept in memory, written in batches. */
@@ -8,43 +9,49 @@ export interface LastUsed {
   flush(): Promise<void>;
 }
 
-/** A key whose time is being written waits with its spends until the transaction ends: it must be a short one. */
-const batchSize = 500;
+/**
+ * A transaction of them holds up spends of the same keys, and with SQLite everything else: a larger one takes longer
+ * and saves nothing.
+ */
+const batchSize = 100;
 
-export function lastUsedBuffer(storage: Storage): LastUsed {
-  let pending = new Map<string, number>();
-  let writing: ReadonlyMap<string, number> = new Map();
+/** Of so many keys at most: while the database is away for long, the times of others are lost. */
+const usualMaxSize = 1_000_000;
+
+export function lastUsedBuffer(storage: Storage, maxSize = usualMaxSize): LastUsed {
+  let pending = new ShardedMap<number>(maxSize);
+  /** What is being written, or could not be: earlier than what is pending. */
+  let writing = new ShardedMap<number>(maxSize);
+
+  const write = async (): Promise<void> => {
+    for (const batch of batchesOf(writing)) {
+      await storage.write((store) => store.keys.markUsed(batch), 'unordered');
+    }
+    writing.clear();
+  };
 
   return {
     mark(keyId, at) {
-      pending.set(keyId, at);
+      if (pending.size < maxSize || pending.get(keyId) !== undefined) pending.set(keyId, at);
     },
     latest(keyId, stored) {
       return pending.get(keyId) ?? writing.get(keyId) ?? stored;
     },
     async flush() {
-      if (pending.size === 0) return;
-      writing = pending;
-      pending = new Map();
-      try {
-        for (const batch of batchesOf(writing)) {
-          await storage.write((store) => store.keys.markUsed(batch), 'unordered');
-        }
-      } catch (error) {
-        pending = new Map([...writing, ...pending]);
-        throw error;
-      } finally {
-        writing = new Map();
-      }
+      await write();
+      [pending, writing] = [writing, pending];
+      await write();
     },
   };
 }
 
-function batchesOf(usedAt: ReadonlyMap<string, number>): ReadonlyMap<string, number>[] {
-  const entries = [...usedAt];
-  const batches: ReadonlyMap<string, number>[] = [];
-  for (let start = 0; start < entries.length; start += batchSize) {
-    batches.push(new Map(entries.slice(start, start + batchSize)));
+function* batchesOf(usedAt: ShardedMap<number>): Generator<ReadonlyMap<string, number>> {
+  let batch = new Map<string, number>();
+  for (const [keyId, at] of usedAt) {
+    batch.set(keyId, at);
+    if (batch.size < batchSize) continue;
+    yield batch;
+    batch = new Map();
   }
-  return batches;
+  if (batch.size > 0) yield batch;
 }
