@@ -32,3 +32,29 @@ test('processes that delete old events at once delete each once, in batches, and
   expect(times).toHaveLength(600);
   expect(Math.min(...times)).toBe(100);
 });
+
+test('each event is stored with the key, identity or namespace that it is of', async () => {
+  const [first] = opened;
+  await first?.events.deleteBefore(Number.MAX_SAFE_INTEGER, 1000);
+  const numbers = [2, 1, 2, 3];
+  await first?.events.write(
+    batchOf(
+      numbers.flatMap((number, at) => [
+        exampleVerification({
+          at,
+          keyId: `key_${number}`,
+          identityId: `id_${number}`,
+          externalId: 'ü"',
+          tags: [],
+        }),
+        exampleRatelimit({ at, namespaceId: `rlns_${number}` }),
+      ]),
+    ),
+  );
+  const stored = await textOf(database.url, ['verification_events', 'ratelimit_events']);
+  const expected = numbers.flatMap((number, at) => [
+    `(${at},req_1,ws_1,api_1,key_${number},id_${number},"ü""",VALID,[],1,0.25)`,
+    `(${at},req_2,ws_1,rlns_${number},user@example.com,0,${Number.MAX_SAFE_INTEGER},0,1,,0.25)`,
+  ]);
+  expect(stored.split('\n').sort()).toEqual(expected.sort());
+});

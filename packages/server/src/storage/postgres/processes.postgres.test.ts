@@ -279,7 +279,7 @@ test('usage events are stored beside everything else', async () => {
   ]);
   await one?.events.write(batch);
   expect(await textOf(database.url, ['verification_events'])).toBe(
-    `(${at},req_1,ws_1,api_1,key_1,,"é""\\\\",VALID,"[""a,b"",""\\\\""c\\\\""""]",3,0.25)`,
+    `(${at},req_1,ws_1,api_1,key_1,,"é""\\\\",VALID,"[""a,b"", ""\\\\""c\\\\""""]",3,0.25)`,
   );
   expect(await textOf(database.url, ['ratelimit_events'])).toBe(`(${at},req_1,ws_1,rlns_1,u,1,10,9,1,,0.25)`);
 });
