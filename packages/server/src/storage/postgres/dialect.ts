@@ -1,5 +1,4 @@
 import {
-  CamelCasePlugin,
   type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
@@ -11,6 +10,7 @@ import {
 } from 'kysely';
 import type { ClientBase } from 'pg';
 import { driverOver } from '../sql/driver.ts';
+import { namedRows, ownName, storedName } from '../sql/names.ts';
 import type { Database, Tables } from '../sql/tables.ts';
 
 const databases = new WeakMap<ClientBase, Database>();
@@ -19,7 +19,7 @@ const databases = new WeakMap<ClientBase, Database>();
 export function databaseOver(client: ClientBase): Database {
   let database = databases.get(client);
   if (database === undefined) {
-    database = new Kysely<Tables>({ dialect: dialectOver(client), plugins: [new CamelCasePlugin()] });
+    database = new Kysely<Tables>({ dialect: dialectOver(client) });
     databases.set(client, database);
   }
   return database;
@@ -31,16 +31,26 @@ function dialectOver(client: ClientBase): Dialect {
     createAdapter: () => new PostgresAdapter(),
     createDriver: () => driverOver(connection),
     createIntrospector: (kysely) => new PostgresIntrospector(kysely),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createQueryCompiler: () => new Compiler(),
   };
+}
+
+class Compiler extends PostgresQueryCompiler {
+  protected override sanitizeIdentifier(identifier: string): string {
+    return super.sanitizeIdentifier(storedName(identifier));
+  }
 }
 
 function connectionOver(client: ClientBase): DatabaseConnection {
   return {
     async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      const { command, rowCount, rows } = await client.query(query.sql, [...query.parameters]);
-      // Only the query itself knows the type of its rows.
-      const result = { rows: rows as Row[] };
+      const { command, rowCount, rows, fields } = await client.query<unknown[]>({
+        text: query.sql,
+        values: [...query.parameters],
+        rowMode: 'array',
+      });
+      const names = fields.map(({ name }) => ownName(name));
+      const result = { rows: namedRows<Row>(names, rows) };
       return command === 'SELECT' ? result : { ...result, numAffectedRows: BigInt(rowCount ?? 0) };
     },
     // biome-ignore lint/correctness/useYield: the interface asks for a generator; nothing of ours streams.

@@ -12,6 +12,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { driverOver } from '../sql/driver.ts';
+import { namedRows, ownName, storedName } from '../sql/names.ts';
 
 const maxPreparedStatements = 500;
 
@@ -22,23 +23,35 @@ export function sqliteDialect(database: DatabaseSync): Dialect {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => driverOver(connection),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new Compiler(),
   };
+}
+
+class Compiler extends SqliteQueryCompiler {
+  protected override sanitizeIdentifier(identifier: string): string {
+    return super.sanitizeIdentifier(storedName(identifier));
+  }
+}
+
+interface Prepared {
+  readonly statement: StatementSync;
+  /** Of the columns of its rows, as we name them; none: it has no rows. */
+  readonly names: readonly string[];
 }
 
 class Connection implements DatabaseConnection {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const statement = this.#statement(query.sql);
+    const { statement, names } = this.#prepared(query.sql);
     // Kysely types parameters as unknown; every one of ours is a string, a number or null.
     const parameters = query.parameters as (string | number | null)[];
-    if (statement.columns().length > 0) return { rows: statement.all(...parameters) as Row[] };
+    if (names.length > 0) return { rows: namedRows(names, statement.all(...parameters) as unknown[][]) };
     const { changes } = statement.run(...parameters);
     return { rows: [], numAffectedRows: BigInt(changes) };
   }
@@ -48,13 +61,21 @@ class Connection implements DatabaseConnection {
     throw new Error('Streaming is not supported.');
   }
 
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
+  #prepared(sql: string): Prepared {
+    let prepared = this.#statements.get(sql);
+    if (prepared === undefined) {
       if (this.#statements.size >= maxPreparedStatements) this.#statements.clear();
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
+      prepared = prepare(this.#database, sql);
+      this.#statements.set(sql, prepared);
     }
-    return statement;
+    return prepared;
   }
+}
+
+function prepare(database: DatabaseSync, sql: string): Prepared {
+  const statement = database.prepare(sql);
+  const names = statement.columns().map(({ name }) => ownName(name));
+  // To make rows of lists is half the work of the driver's objects.
+  if (names.length > 0) statement.setReturnArrays(true);
+  return { statement, names };
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
-import { CamelCasePlugin, Kysely } from 'kysely';
+import { Kysely } from 'kysely';
 import type { ChangeListener } from '../changes.ts';
 import { alwaysFresh, type Freshness, type Storage } from '../port/storage.ts';
 import type { Store } from '../port/store.ts';
@@ -51,7 +51,7 @@ export function openSqliteStorage(options: {
 }
 
 function kyselyOver(database: DatabaseSync): Kysely<Tables> {
-  return new Kysely<Tables>({ dialect: sqliteDialect(database), plugins: [new CamelCasePlugin()] });
+  return new Kysely<Tables>({ dialect: sqliteDialect(database) });
 }
 
 /** One snapshot at a time: reads await nothing but the store, so each is over within its turn of the event loop. */
