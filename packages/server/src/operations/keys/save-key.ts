@@ -16,7 +16,8 @@ export async function saveKey(
 ): Promise<void> {
   const { store, workspaceId } = context;
   await store.keys.create(workspaceId, key);
-  await store.keys.saveRatelimits(workspaceId, key.id, ratelimits);
+  // A new key has none that would have to go.
+  if (ratelimits.length > 0) await store.keys.saveRatelimits(workspaceId, key.id, ratelimits);
   const links = isLinkAudited ? context : { ...context, audit: () => {} };
   await changeLinks(links, 'attachPermissions', { keyId: key.id, linked: permissions });
   await changeLinks(links, 'attachRoles', { keyId: key.id, linked: roles });
