@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createBatchText } from './batch-text.ts';
 import { batchOf, exampleRatelimit, exampleVerification } from './example-events.ts';
 import type { EventBatch, UsageEvent } from './port.ts';
 
@@ -91,4 +92,16 @@ test('what is read from a batch is what was written, whatever is in it', () => {
 test('what events have in common is written once', () => {
   const events = [exampleVerification(), exampleRatelimit(), exampleVerification(), exampleRatelimit()];
   expect(JSON.parse(batchOf(events).subjects)).toHaveLength(2);
+});
+
+test('a batch holds nothing of the one before', () => {
+  const text = createBatchText();
+  const [first, second] = [1, 2].map((number) => [
+    exampleVerification({ keyId: 'key_1', at: at + number }),
+    exampleRatelimit({ namespaceId: 'rlns_1', at: at + number }),
+  ]);
+  for (const events of [first, second, first]) {
+    for (const event of events ?? []) text.add(event);
+    expect(eventsOf(text.take())).toEqual(events);
+  }
 });

@@ -31,11 +31,17 @@ test('strings and numbers are written as JSON.stringify would, list after list',
   );
 });
 
-test('the room grows with what is written', () => {
+test.each([
+  ['small numbers', (index: number) => index],
+  ['large numbers', (index: number) => 1_000_000 + index],
+  ['strings', (index: number) => `"${index}"`],
+  ['nothing', () => null],
+])('the room grows with what is written: %s', (_, valueOf) => {
   const json = new JsonBytes();
-  const list = Array.from({ length: 20_000 }, (_, index) => (index % 2 === 0 ? index : `"${index}"`));
+  const list = Array.from({ length: 30_000 }, (_, index) => valueOf(index));
   for (const value of list) {
-    json.raw(json.isEmpty ? '[' : ',');
+    if (json.isEmpty) json.raw('[');
+    else json.comma();
     write(json, value);
   }
   json.raw(']');
