@@ -16,6 +16,7 @@ interface Job {
 type Outcome = { readonly result: unknown } | { readonly error: unknown };
 
 const maxBatch = 512;
+const maxTurns = 8;
 
 /**
  * Group commit: all writes of one turn of the event loop share one transaction and one sync to disk, and are answered
@@ -55,9 +56,17 @@ export class Writer {
   }
 
   async #nextTurn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#gather();
     await this.#commitBatch();
     this.#running = this.#queue.length > 0 ? this.#nextTurn() : null;
+  }
+
+  /** Whoever is alone goes after one turn; a turn that brings company may bring more in the next one. */
+  async #gather(): Promise<void> {
+    for (let turn = 0, size = 0; turn < maxTurns && size < this.#queue.length; turn++) {
+      size = this.#queue.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   async #commitBatch(): Promise<void> {
