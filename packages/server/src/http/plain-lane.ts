@@ -31,8 +31,6 @@ const checkMs = 200;
 /** An unfinished request is left to node:http at the second check that finds it so: its timeouts begin there. */
 const unfinishedChecks = 2;
 const idleChecks = keepAliveMs / checkMs;
-/** Pieces of one request; each is copied behind those before. */
-const piecesMax = 8;
 const nothing = Buffer.alloc(0);
 
 /**
@@ -73,7 +71,6 @@ class PlainConnection {
   #waitsFor: 'request' | 'handler' | 'client' = 'request';
   /** Received and not answered, without the request that the handler has. */
   #kept: Buffer = nothing;
-  #pieces = 0;
   #last: PlainHead | undefined;
   #hasEnded = false;
   #checks = 0;
@@ -114,13 +111,8 @@ class PlainConnection {
       this.#socket.pause();
     } else if (this.#kept.length === 0) {
       this.#checks = 0;
-      this.#pieces = 1;
       this.#take(chunk);
-    } else {
-      const bytes = Buffer.concat([this.#kept, chunk]);
-      if (++this.#pieces > piecesMax) this.#leave(bytes);
-      else this.#take(bytes);
-    }
+    } else this.#take(Buffer.concat([this.#kept, chunk]));
   };
 
   /** Answers what is whole, one request after the other, and keeps the rest. */
@@ -169,7 +161,7 @@ class PlainConnection {
   }
 
   readonly #onAnswer = (answer: HttpResponse): void => {
-    if (!this.#socket.destroyed && this.#answer(answer)) this.#proceed();
+    if (this.#answer(answer)) this.#proceed();
   };
 
   /** Whether the next request may be answered. */
@@ -192,7 +184,6 @@ class PlainConnection {
 
   #proceed(): void {
     this.#waitsFor = 'request';
-    this.#pieces = 1;
     if (this.#socket.isPaused()) this.#socket.resume();
     this.#take(this.#kept);
   }
@@ -210,7 +201,6 @@ class PlainConnection {
     socket.off('end', this.#onEnd);
     socket.off('error', ignore);
     socket.off('close', this.#onClose);
-    if (socket.isPaused()) socket.resume();
     this.#lane.leave(socket);
     socket.emit('data', bytes);
     if (this.#hasEnded) socket.emit('end');
