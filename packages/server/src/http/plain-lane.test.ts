@@ -313,7 +313,27 @@ test('a client that does not read its answers gets no more of them made, and is 
   expect(calls).toBeLessThan(count);
 });
 
-test('a client that reads slowly gets all its answers', async () => {
+test('a client that takes minutes to read gets all of its answer', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  let calls = 0;
+  // More than two sockets hold.
+  const size = 40_000_000;
+  const { open } = await start({
+    handle() {
+      calls++;
+      return json(200, 'x'.repeat(size));
+    },
+  });
+  const client = open();
+  client.socket.pause();
+  client.socket.write(post('/', ''));
+  await expect.poll(() => calls).toBe(1);
+  vi.advanceTimersByTime(600_000);
+  client.socket.resume();
+  await expect.poll(() => client.socket.bytesRead, { timeout: 30_000 }).toBeGreaterThan(size);
+});
+
+test('a client that waits to read gets all of its answers', async () => {
   const { open } = await start({ handle: () => json(200, 'x'.repeat(1_000_000)) });
   const client = open();
   client.socket.pause();

@@ -87,22 +87,18 @@ class PlainConnection {
   }
 
   check(): void {
-    if (this.#waitsFor === 'handler' || this.#socket.destroyed) return;
+    if (this.#waitsFor !== 'request' || this.#socket.destroyed) return;
     this.#checks++;
-    if (this.#isUnfinished() && this.#checks >= unfinishedChecks) this.#leave(this.#kept);
+    if (this.#kept.length > 0 && this.#checks >= unfinishedChecks) this.#leave(this.#kept);
     else if (this.#checks > idleChecks) this.#socket.destroy();
   }
 
   closeIfIdle(): void {
-    if (this.#waitsFor === 'request' && !this.#isUnfinished()) this.#socket.destroy();
+    if (this.#waitsFor === 'request' && this.#kept.length === 0) this.#socket.destroy();
   }
 
   closeUnlessRunning(): void {
     if (this.#waitsFor !== 'handler') this.#socket.destroy();
-  }
-
-  #isUnfinished(): boolean {
-    return this.#waitsFor === 'request' && this.#kept.length > 0;
   }
 
   readonly #onData = (chunk: Buffer): void => {
