@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * What HTTP alone costs: reads the body, and answers `/2` with the third text. The texts are JSON in the first
- * argument.
+ * argument. The answer has the headers that an answer of the service has.
  */
 const answers = JSON.parse(process.argv[2] ?? '[]') as readonly string[];
 
@@ -14,7 +14,11 @@ const server = createServer((request, response) => {
     Buffer.concat(chunks).toString();
     const answer = answers[Number(request.url?.slice(1))] ?? '';
     response
-      .writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) })
+      .writeHead(200, {
+        'content-type': 'application/json',
+        'x-request-id': 'req_k8lKZADYlm00vRqD',
+        'content-length': Buffer.byteLength(answer),
+      })
       .end(answer);
   });
 });

@@ -1,34 +1,47 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { Pool } from 'undici';
+import { type Bodies, bodyAt } from './bodies.ts';
+import { pinned } from './cores.ts';
 
-/** Requests to send, always so many at once; the servers and the bodies take turns. */
+/** So many requests, of which each answer is looked at. */
 export interface Job {
-  readonly urls: readonly string[];
+  readonly url: string;
   readonly path: string;
   readonly rootKey: string;
-  readonly bodies: readonly string[];
+  readonly bodies: Bodies;
   readonly requests: number;
-  readonly atOnce: number;
+  readonly connections: number;
   /** What each answer holds; one that does not ends the load. */
   readonly expected: string;
+  /**
+   * Requests are due at this rate, whatever becomes of those before, and their latency counts from when they are due.
+   * Null: each connection sends its next request when it has the answer to the last one.
+   */
+  readonly perSecond: number | null;
 }
 
-export interface Loaded {
-  readonly wallMs: number;
-  /** Latencies in milliseconds. */
+/** Latencies in milliseconds. */
+export interface Latencies {
   readonly p50: number;
   readonly p99: number;
+  readonly p999: number;
+}
+
+export interface Load {
+  run(job: Job): Promise<Latencies>;
+  stop(): void;
 }
 
 /** Load from another process, so that it takes nothing of the time of who measures. */
-export function startLoad(): { run(job: Job): Promise<Loaded>; stop(): void } {
-  const child = fork(fileURLToPath(import.meta.url), [asProcess]);
+export function startLoad(): Load {
+  const [command, args] = pinned('load', [process.execPath, fileURLToPath(import.meta.url), asProcess]);
+  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   return {
     async run(job) {
       child.send(job);
-      const [result] = (await once(child, 'message')) as [Loaded | { readonly failure: string }];
+      const [result] = (await once(child, 'message')) as [Latencies | { readonly failure: string }];
       if ('failure' in result) throw new Error(result.failure);
       return result;
     },
@@ -37,44 +50,101 @@ export function startLoad(): { run(job: Job): Promise<Loaded>; stop(): void } {
 }
 
 const asProcess = 'send-load';
-const pools = new Map<string, Pool>();
+/** Unlike with a client's library, a request costs the sender about as little as it costs wrk. */
+const pools = new Map<string, Connection[]>();
 
-async function send({ urls, path, rootKey, bodies, requests, atOnce, expected }: Job): Promise<Loaded> {
-  const headers = { authorization: `Bearer ${rootKey}`, 'content-type': 'application/json' };
+async function send(job: Job): Promise<Latencies> {
+  const { url, bodies, requests, connections, expected, perSecond } = job;
+  const idle = await connectionsTo(url, connections);
+  const write = requestsOf(job);
   const latencies: number[] = [];
-  let sent = 0;
-  const one = async () => {
-    while (sent < requests) {
-      const number = sent++;
-      const body = bodies[number % bodies.length] ?? '';
-      const startedAt = performance.now();
-      const pool = poolOf(urls[number % urls.length] ?? '');
-      const answer = await pool.request({ path, method: 'POST', headers, body });
-      const text = await answer.body.text();
-      latencies.push(performance.now() - startedAt);
-      if (answer.statusCode === 200 && text.includes(expected)) continue;
-      throw new Error(`${path} answered ${answer.statusCode}: ${text}`);
-    }
-  };
   const startedAt = performance.now();
-  await Promise.all(Array.from({ length: atOnce }, one));
-  const wallMs = performance.now() - startedAt;
+  const interval = perSecond === null ? 0 : 1000 / perSecond;
+  let sent = 0;
+
+  await new Promise<void>((resolve, reject) => {
+    const sendNext = (connection: Connection) => {
+      const dueAt = perSecond === null ? performance.now() : startedAt + sent * interval;
+      connection.ask(write(bodyAt(bodies, sent++)), (status, body) => {
+        latencies.push(performance.now() - dueAt);
+        if (status !== 200 || !body.includes(expected)) {
+          reject(new Error(`${job.path} answered ${status}: ${body}`));
+        }
+        if (latencies.length === requests) resolve();
+        else if (perSecond === null && sent < requests) sendNext(connection);
+        else idle.push(connection);
+      });
+    };
+    // A timer is a millisecond late or early: who has a core of its own looks at the clock instead.
+    const sendDue = () => {
+      while (idle.length > 0 && sent < requests && performance.now() >= startedAt + sent * interval) {
+        const connection = idle.shift();
+        if (connection !== undefined) sendNext(connection);
+      }
+      if (sent < requests) setImmediate(sendDue);
+    };
+    for (const connection of idle) connection.onLost = reject;
+    if (perSecond === null) for (const connection of idle.splice(0)) sendNext(connection);
+    else sendDue();
+  });
   latencies.sort((a, b) => a - b);
   const at = (part: number) => latencies[Math.floor(latencies.length * part)] ?? Number.NaN;
-  return { wallMs, p50: at(0.5), p99: at(0.99) };
+  return { p50: at(0.5), p99: at(0.99), p999: at(0.999) };
+}
+
+function requestsOf({ url, path, rootKey }: Job): (body: string) => string {
+  const head =
+    `POST ${path} HTTP/1.1\r\nHost: ${new URL(url).host}\r\nAuthorization: Bearer ${rootKey}\r\n` +
+    'Content-Type: application/json\r\nContent-Length: ';
+  return (body) => `${head}${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+interface Connection {
+  ask(request: string, onAnswer: (status: number, body: string) => void): void;
+  onLost: (error: Error) => void;
 }
 
 /** Connections stay open between jobs. */
-function poolOf(url: string): Pool {
-  const pool = pools.get(url) ?? new Pool(url);
+async function connectionsTo(url: string, count: number): Promise<Connection[]> {
+  const pool = pools.get(url) ?? [];
   pools.set(url, pool);
-  return pool;
+  while (pool.length < count) {
+    const socket = connect({ host: new URL(url).hostname, port: Number(new URL(url).port), noDelay: true });
+    await once(socket, 'connect');
+    pool.push(connectionOn(socket));
+  }
+  return pool.slice(0, count);
+}
+
+function connectionOn(socket: Socket): Connection {
+  let arrived = '';
+  let answered: (status: number, body: string) => void = () => {};
+  const connection: Connection = {
+    ask(request, onAnswer) {
+      answered = onAnswer;
+      socket.write(request, 'latin1');
+    },
+    onLost: () => {},
+  };
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    arrived += chunk;
+    const end = arrived.indexOf('\r\n\r\n') + 4;
+    if (end < 4) return;
+    const length = Number(/\r\ncontent-length: *(\d+)/i.exec(arrived.slice(0, end))?.[1]);
+    if (arrived.length < end + length) return;
+    const [status, body] = [Number(arrived.slice(9, 12)), arrived.slice(end)];
+    arrived = '';
+    answered(status, body);
+  });
+  socket.on('error', (error) => connection.onLost(error));
+  socket.on('close', () => connection.onLost(new Error('The server closed a connection.')));
+  return connection;
 }
 
 if (process.argv[2] === asProcess) {
   process.on('message', (job: Job) => {
     send(job).then(
-      (loaded) => process.send?.(loaded),
+      (latencies) => process.send?.(latencies),
       (error) => process.send?.({ failure: String(error) }),
     );
   });

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OperationId } from '@unkey-ts/contract';
-import type { Usage } from './report-usage.ts';
+import { pinned } from './cores.ts';
+import type { Usage, Wanted } from './report-usage.ts';
 
 /** A server in a process of its own, which tells what it uses. */
 export interface MeasuredProcess {
   readonly url: string;
-  usage(of: 'cpu' | 'memory'): Promise<Usage>;
+  usage(of: Wanted): Promise<Usage>;
   stop(): Promise<void>;
 }
 
@@ -20,25 +21,42 @@ export interface MeasuredService extends MeasuredProcess {
   call(operation: OperationId, body: unknown): Promise<string>;
 }
 
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** On the core of servers, or wherever there is room. Default true. */
+  readonly isPinned?: boolean;
+  /** The program that runs it. Default: this Node. */
+  readonly runtime?: Runtime;
+}
+
+/** `node`, or the path of a Bun. */
+export type Runtime = 'node' | { readonly bun: string };
+
 /** Known to every process of the service. */
 export const rootKey = `unkey_${randomBytes(16).toString('hex')}`;
 const masterKey = randomBytes(32).toString('base64');
-const command = resolve('packages/cli/dist/main.js');
+export const command = resolve('packages/cli/dist/main.js');
+
+/** What every process of the service is told. */
+export const serviceEnv = {
+  PATH: process.env.PATH ?? '',
+  UNKEY_ROOT_KEY: rootKey,
+  UNKEY_MASTER_KEY: masterKey,
+} as const;
 
 /** A folder for data that is removed at the end. */
-export async function newFolder(): Promise<{ path: string; remove(): Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'unkey-ts-bench-'));
+export async function newFolder(parent = tmpdir()): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(parent, 'unkey-ts-bench-'));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
 /** `unkey serve` as it is shipped, on a data folder or on what `env` names. */
-export async function startService(
-  folder: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<MeasuredService> {
-  const started = await startMeasured(command, ['serve', '--port', '0', '--data-dir', folder], {
+export async function startService(folder: string, options: StartOptions = {}): Promise<MeasuredService> {
+  const args = [command, 'serve', '--port', '0', '--data-dir', folder];
+  const started = await startMeasured(args, {
+    ...options,
     cwd: folder,
-    env: { PATH: process.env.PATH, UNKEY_ROOT_KEY: rootKey, UNKEY_MASTER_KEY: masterKey, ...env },
+    env: { ...serviceEnv, ...options.env },
   });
   return {
     ...started,
@@ -55,20 +73,33 @@ export async function startService(
   };
 }
 
-/** A `node:http` server that reads a body and answers `/2` with the third text. */
-export function startBareHandler(answers: readonly string[]): Promise<MeasuredProcess> {
-  const file = fileURLToPath(new URL('bare-handler.js', import.meta.url));
-  return startMeasured(file, [JSON.stringify(answers)], { env: { PATH: process.env.PATH } });
+/** What HTTP alone costs in this runtime: reads a body, and answers `/2` with the third text. */
+export function startBareHandler(
+  answers: readonly string[],
+  { runtime = 'node', ...options }: StartOptions = {},
+): Promise<MeasuredProcess> {
+  const file = runtime === 'node' ? 'bare-handler.js' : 'bare-bun-handler.js';
+  const args = [fileURLToPath(new URL(file, import.meta.url)), JSON.stringify(answers)];
+  return startMeasured(args, { ...options, runtime, env: { PATH: process.env.PATH ?? '' } });
 }
 
 async function startMeasured(
-  file: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env: NodeJS.ProcessEnv },
+  options: StartOptions & { readonly cwd?: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<MeasuredProcess> {
-  const preload = new URL('report-usage.js', import.meta.url).href;
-  const execArgv = ['--expose-gc', '--import', preload];
-  const child = fork(file, args, { ...options, execArgv, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const { cwd, env, isPinned = true, runtime = 'node' } = options;
+  const preload = fileURLToPath(new URL('report-usage.js', import.meta.url));
+  const whole: [string, ...string[]] =
+    runtime === 'node'
+      ? [process.execPath, '--expose-gc', '--import', preload, ...args]
+      : [runtime.bun, '--preload', preload, ...args];
+  const [program, ...rest] = whole;
+  const [started, startedArgs] = isPinned ? pinned('server', whole) : [program, rest];
+  const child = spawn(started, startedArgs, {
+    env,
+    ...(cwd !== undefined && { cwd }),
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   const url = await urlSaid(child);
   return {
     url,

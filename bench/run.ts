@@ -1,33 +1,63 @@
-import { type Benchmark, lineOf } from './benchmark.ts';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Benchmark, type Figure, lineOf } from './benchmark.ts';
 import { clientCall } from './client-call.ts';
 import { clientImport } from './client-import.ts';
 import { clientSize } from './client-size.ts';
 import { clientTypes } from './client-types.ts';
-import { serviceMemory } from './service-memory.ts';
-import { serviceSpeed } from './service-speed.ts';
+import { sayCores } from './cores.ts';
+import { memory } from './memory.ts';
+import { requestBenchmarks } from './requests.ts';
+import { sharedData } from './shared-data.ts';
 
 const benchmarks: readonly Benchmark[] = [
   clientSize,
   clientImport,
   clientCall,
   clientTypes,
-  serviceMemory,
-  serviceSpeed,
+  ...requestBenchmarks,
+  memory,
+  sharedData,
 ];
 
 /** Runs those that are named, by their whole names or by the first word of them; all without a name. */
-async function main(wanted: readonly string[]): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { json: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const chosen = chosenOf(positionals);
+  console.log(sayCores());
+  const measured: Record<string, Figure[]> = {};
+  for (const { name, title, run } of chosen) {
+    console.log(`${name}: ${title}`);
+    const figures: Figure[] = [];
+    measured[name] = figures;
+    await run((figure) => {
+      figures.push(figure);
+      console.log(lineOf(figure));
+    });
+    // After each: a later one that fails takes nothing away.
+    if (values.json !== undefined) {
+      writeFileSync(values.json, `${JSON.stringify({ machine: machine(), measured }, null, 2)}\n`);
+    }
+  }
+}
+
+function chosenOf(wanted: readonly string[]): readonly Benchmark[] {
   const isWanted = ({ name }: Benchmark) =>
     wanted.length === 0 || wanted.some((word) => name === word || name.startsWith(`${word}-`));
   const chosen = benchmarks.filter(isWanted);
-  if (chosen.length === 0) {
-    const names = benchmarks.map(({ name }) => name).join(', ');
-    throw new Error(`No benchmark is called ${wanted.join(', ')}. There are: ${names}.`);
-  }
-  for (const { name, title, run } of chosen) {
-    console.log(`${name}: ${title}`);
-    await run((figure) => console.log(lineOf(figure)));
-  }
+  if (chosen.length > 0) return chosen;
+  const names = benchmarks.map(({ name }) => name).join(', ');
+  throw new Error(`No benchmark is called ${wanted.join(', ')}. There are: ${names}.`);
+}
+
+function machine() {
+  const [processor] = cpus();
+  return { processor: processor?.model, cores: cpus().length, node: process.version };
 }
 
 await main(process.argv.slice(2));

@@ -1,70 +1,114 @@
 import type { OperationId } from '@unkey-ts/contract';
-import type { MeasuredService } from './measured-process.ts';
+import type { Bodies } from './bodies.ts';
 
 /** One kind of request, as a service of its own data is asked. */
 export interface Workload {
   readonly operation: OperationId;
-  /** One after the other, and from the start again. */
-  readonly bodies: readonly string[];
+  readonly bodies: Bodies;
   /** What a good answer holds. */
   readonly expected: string;
 }
 
-export const workloadNames = [
-  'verify',
-  'verify, credits',
-  'verify, two limits',
-  'limit',
-  'createKey',
-] as const;
-export type WorkloadName = (typeof workloadNames)[number];
+/** Does an operation, and gives the text of the answer, which must be good. */
+export type Call = (operation: OperationId, body: unknown) => Promise<string>;
 
-const howMany = 100;
 /** More than a run takes. */
 const plenty = 1_000_000_000;
+const howMany = 100;
 
-/** Makes what the requests are about. */
-export async function prepareWorkloads(service: MeasuredService): Promise<Record<WorkloadName, Workload>> {
-  const apiId = await newApi(service);
-  const verify = async (more: object): Promise<Workload> => ({
+const isValid = '"code":"VALID"';
+const twoLimits = { ratelimits: limits(2) };
+const credits = { credits: { remaining: plenty } };
+
+/** Makes what the requests of a kind are about. */
+const makers = {
+  plain: (call: Call) => verify(call, {}),
+  'permissions query': async (call: Call): Promise<Workload> => {
+    const permissions = ['documents.read', 'documents.write'];
+    const workload = await verify(call, { permissions });
+    const query = 'documents.read AND (documents.write OR documents.delete)';
+    const bodies = (workload.bodies as readonly string[]).map((body) =>
+      JSON.stringify({ ...JSON.parse(body), permissions: query }),
+    );
+    return { ...workload, bodies };
+  },
+  credits: (call: Call) => verify(call, credits),
+  'two limits': (call: Call) => verify(call, twoLimits),
+  'two limits, credits': (call: Call) => verify(call, { ...twoLimits, ...credits }),
+  'unknown key': async (): Promise<Workload> => ({
     operation: 'keys.verifyKey',
-    bodies: (await newKeys(service, { apiId, ...more }, howMany)).map((key) => JSON.stringify({ key })),
-    expected: '"code":"VALID"',
-  });
-  const ratelimits = [
-    { name: 'minute', limit: plenty, duration: 60_000, autoApply: true },
-    { name: 'hour', limit: plenty, duration: 3_600_000, autoApply: true },
-  ];
-  return {
-    verify: await verify({}),
-    'verify, credits': await verify({ credits: { remaining: plenty } }),
-    'verify, two limits': await verify({ ratelimits }),
-    limit: {
-      operation: 'ratelimit.limit',
-      bodies: Array.from({ length: howMany }, (_, number) =>
-        JSON.stringify({ namespace: 'bench', identifier: `user_${number}`, limit: plenty, duration: 60_000 }),
-      ),
-      expected: '"success":true',
-    },
-    createKey: {
-      operation: 'keys.createKey',
-      bodies: [JSON.stringify({ apiId, name: 'made by the load' })],
+    bodies: Array.from({ length: howMany }, (_, number) => JSON.stringify({ key: `nobody_${number}` })),
+    expected: '"code":"NOT_FOUND"',
+  }),
+  limit: async (): Promise<Workload> => ({
+    operation: 'ratelimit.limit',
+    bodies: Array.from({ length: howMany }, (_, number) => JSON.stringify(limitOf(number))),
+    expected: '"success":true',
+  }),
+  'multiLimit of 10': async (): Promise<Workload> => ({
+    operation: 'ratelimit.multiLimit',
+    bodies: Array.from({ length: howMany }, (_, number) =>
+      JSON.stringify(Array.from({ length: 10 }, (_, item) => limitOf(number * 10 + item))),
+    ),
+    expected: '"passed":true',
+  }),
+  createKey: async (call: Call): Promise<Workload> => ({
+    operation: 'keys.createKey',
+    bodies: [JSON.stringify({ apiId: await newApi(call), name: 'made by the load' })],
+    expected: '"keyId":"key_',
+  }),
+  'listKeys of 100': async (call: Call): Promise<Workload> => {
+    const apiId = await newApi(call);
+    await newKeys(call, { apiId, name: 'one of a hundred' }, 100);
+    return {
+      operation: 'apis.listKeys',
+      bodies: [JSON.stringify({ apiId, limit: 100 })],
       expected: '"keyId":"key_',
-    },
+    };
+  },
+} as const;
+
+export type WorkloadName = keyof typeof makers;
+
+export function prepareWorkload(name: WorkloadName, call: Call): Promise<Workload> {
+  return makers[name](call);
+}
+
+/** Verifications of a hundred keys that are alike. */
+export async function verify(call: Call, more: object): Promise<Workload> {
+  const keys = await newKeys(call, { apiId: await newApi(call), ...more }, howMany);
+  return {
+    operation: 'keys.verifyKey',
+    bodies: keys.map((key) => JSON.stringify({ key })),
+    expected: isValid,
   };
 }
 
-export async function newApi(service: MeasuredService): Promise<string> {
-  return JSON.parse(await service.call('apis.createApi', { name: 'bench' })).data.apiId;
+/** Limits of a key that are taken of by themselves. */
+export function limits(count: number) {
+  return Array.from({ length: count }, (_, number) => ({
+    name: `limit_${number}`,
+    limit: plenty,
+    duration: 60_000 * (number + 1),
+    autoApply: true,
+  }));
+}
+
+export async function newApi(call: Call): Promise<string> {
+  return JSON.parse(await call('apis.createApi', { name: 'bench' })).data.apiId;
 }
 
 /** So many keys that are alike, made 32 at a time. */
-export async function newKeys(service: MeasuredService, body: object, count: number): Promise<string[]> {
+async function newKeys(call: Call, body: object, count: number): Promise<string[]> {
   const keys: string[] = [];
   let left = count;
   const one = async () => {
-    while (left-- > 0) keys.push(JSON.parse(await service.call('keys.createKey', body)).data.key);
+    while (left-- > 0) keys.push(JSON.parse(await call('keys.createKey', body)).data.key);
   };
   await Promise.all(Array.from({ length: 32 }, one));
   return keys;
+}
+
+function limitOf(number: number) {
+  return { namespace: 'bench', identifier: `user_${number}`, limit: plenty, duration: 60_000 };
 }

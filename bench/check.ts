@@ -1,0 +1,167 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { exampleAnswers } from './compare.ts';
+import { spentInProcess } from './in-process.ts';
+import { type Load, startLoad } from './load.ts';
+import { type MeasuredProcess, rootKey } from './measured-process.ts';
+import { type Started, withStarted } from './started.ts';
+import { prepareWorkload, type Workload, type WorkloadName } from './workloads.ts';
+
+// The guard: what a verification and a limit cost, as multiples of work that stays the same and is measured beside it,
+// and in bytes. Noise only ever adds. So a multiple is that of the least that was seen in a process, and the least of
+// several processes counts; when that is too much, more of them are asked before it is believed.
+
+/** How much dearer than the baseline a figure may be. A rise of a fifth is outside, whatever noise hides of it. */
+const margin = 0.15;
+/** Nearer to the margin than this, more processes are asked. */
+const nearness = 0.05;
+const attempts = { least: 3, most: 8 } as const;
+
+const guarded: readonly WorkloadName[] = ['plain', 'two limits, credits', 'limit'];
+/** Short enough to fall between two interruptions by other programs. */
+const inProcess = { rounds: 120, calls: 192 } as const;
+const overHttp = { rounds: 40, requests: 400, connections: 32 } as const;
+/** What they use up lies in the young generation all at once. */
+const heapCalls = 4000;
+
+/** By name: multiples, or bytes. */
+type Figures = Record<string, number>;
+/** By major version of Node: each has its own. */
+type Baselines = Record<string, Figures>;
+
+const baselineFile = fileURLToPath(new URL('../../bench/baseline.json', import.meta.url));
+const [version = ''] = process.versions.node.split('.');
+
+async function main(args: readonly string[]): Promise<void> {
+  const baselines: Baselines = existsSync(baselineFile) ? JSON.parse(readFileSync(baselineFile, 'utf8')) : {};
+  const isAccepting = args.includes('--accept');
+  const baseline = isAccepting ? undefined : baselines[version];
+  const figures = await withStarted((started) => leastFigures(started, baseline));
+  for (const [name, value] of Object.entries(figures)) console.log(lineOf(name, value, baseline?.[name]));
+  const where = relative(process.cwd(), baselineFile);
+  if (isAccepting) {
+    writeFileSync(baselineFile, `${JSON.stringify({ ...baselines, [version]: figures }, null, 2)}\n`);
+    console.log(`Written to ${where} as the baseline of Node ${version}.`);
+    return;
+  }
+  if (baseline === undefined) {
+    console.log(`${where} has no baseline for Node ${version}: nothing was compared.`);
+    return;
+  }
+  const dearer = Object.keys(baseline).filter((name) => isBeyond(figures, baseline, name, margin));
+  if (dearer.length === 0) {
+    console.log(`No figure is more than ${margin * 100} % above its baseline in ${where}.`);
+    return;
+  }
+  console.log(
+    `More than ${margin * 100} % above the baseline in ${where}: ${dearer.join('; ')}.\n` +
+      'Profile what the last changes have put on this path (`node --cpu-prof`), and take it off again. Is it worth its\n' +
+      'price, `npm run bench:check -- --accept` makes it the baseline; say why in the commit.',
+  );
+  process.exitCode = 1;
+}
+
+async function leastFigures(started: Started, baseline: Figures | undefined): Promise<Figures> {
+  const load = startLoad();
+  started.onStop(load.stop);
+  const least: Figures = await heapFigures(started);
+  const isNear = (name: string) => isBeyond(least, baseline ?? {}, name, margin - nearness);
+  for (let attempt = 1; attempt <= attempts.most; attempt++) {
+    for (const figures of [await inProcessFigures(started), await httpFigures(load)]) {
+      for (const [name, value] of Object.entries(figures)) {
+        least[name] = Math.min(value, least[name] ?? Number.POSITIVE_INFINITY);
+      }
+    }
+    if (attempt >= attempts.least && !Object.keys(baseline ?? {}).some(isNear)) break;
+  }
+  return least;
+}
+
+function isBeyond(figures: Figures, baseline: Figures, name: string, part: number): boolean {
+  // One that is no longer measured is not a pass.
+  return (figures[name] ?? Number.POSITIVE_INFINITY) > (baseline[name] ?? 0) * (1 + part);
+}
+
+async function inProcessFigures(started: Started): Promise<Figures> {
+  const folder = await started.folder(memoryFolder);
+  const spent = await spentInProcess({
+    folder,
+    workloads: guarded,
+    isRecorded: false,
+    ...inProcess,
+    heapCalls: 0,
+  });
+  const reference = Math.min(...spent.reference);
+  return Object.fromEntries(
+    Object.entries(spent.workloads).map(([name, { cpu }]) => [
+      `${nameOf(name)}, × the reference work`,
+      Math.min(...cpu) / reference,
+    ]),
+  );
+}
+
+/** It hardly depends on the moment: one process is enough. */
+async function heapFigures(started: Started): Promise<Figures> {
+  const folder = await started.folder(memoryFolder);
+  const plan = { folder, workloads: guarded, isRecorded: false, rounds: 0, calls: 0, heapCalls };
+  const { workloads } = await spentInProcess(plan);
+  return Object.fromEntries(
+    Object.entries(workloads).map(([name, { heapBytes }]) => [
+      `${nameOf(name)}, bytes of the heap`,
+      heapBytes,
+    ]),
+  );
+}
+
+/** A service and a bare handler of their own each time: their compiled code differs a little from start to start. */
+function httpFigures(load: Load): Promise<Figures> {
+  return withStarted(async (started) => {
+    const service = await started.service({ folder: await started.folder(memoryFolder) });
+    const workload = await prepareWorkload('plain', service.call);
+    const bare = await started.bareHandler(await exampleAnswers(service, [workload]));
+    const spent = { service: Number.POSITIVE_INFINITY, bare: Number.POSITIVE_INFINITY };
+    for (let round = 0; round < overHttp.rounds; round++) {
+      const ofService = await cpuOver(load, service, `/v2/${workload.operation}`, workload);
+      const ofBare = await cpuOver(load, bare, '/0', workload);
+      spent.service = Math.min(spent.service, ofService);
+      spent.bare = Math.min(spent.bare, ofBare);
+    }
+    return { 'verify plain over HTTP, × a bare handler': spent.service / spent.bare };
+  });
+}
+
+async function cpuOver(load: Load, server: MeasuredProcess, path: string, workload: Workload) {
+  const { requests, connections } = overHttp;
+  const before = await server.usage('cpu');
+  const { bodies, expected } = workload;
+  await load.run({
+    url: server.url,
+    path,
+    rootKey,
+    bodies,
+    requests,
+    connections,
+    expected,
+    perSecond: null,
+  });
+  const after = await server.usage('cpu');
+  return (after.cpuMicroseconds - before.cpuMicroseconds) / requests;
+}
+
+/** Where a sync to disk costs nothing: what it costs is the disk's affair. */
+const memoryFolder = existsSync('/dev/shm') ? '/dev/shm' : undefined;
+
+function nameOf(workload: string): string {
+  return workload === 'limit' ? workload : `verify ${workload}`;
+}
+
+function lineOf(name: string, value: number, baseline: number | undefined): string {
+  const shown = (figure: number) => (figure < 1000 ? figure.toFixed(2) : Math.round(figure).toString());
+  const line = `  ${name.padEnd(60)} ${shown(value).padStart(8)}`;
+  if (baseline === undefined) return line;
+  const change = (value / baseline - 1) * 100;
+  return `${line}   baseline ${shown(baseline).padStart(8)}   ${change < 0 ? '' : '+'}${change.toFixed(1)} %`;
+}
+
+await main(process.argv.slice(2));
