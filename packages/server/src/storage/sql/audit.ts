@@ -1,5 +1,6 @@
 import type { AuditStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
+import { insertRow } from './insert-row.ts';
 import { auditRecordOf } from './rows.ts';
 import type { Database } from './tables.ts';
 
@@ -13,6 +14,8 @@ export function auditStore(db: Database): AuditStore {
         actorName: actor.name,
         resources: JSON.stringify(resources),
       }));
+      const [only] = rows;
+      if (only !== undefined && rows.length === 1) return insertRow(db, 'auditLog', only);
       for (const chunk of chunksOf(rows)) await db.insertInto('auditLog').values(chunk).execute();
     },
     async list({ since, workspaceId, limit }) {

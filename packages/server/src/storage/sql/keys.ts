@@ -5,6 +5,7 @@ import type { Key, KeyChanges, Role } from '../port/records.ts';
 import type { KeyStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
 import { identitiesOf } from './identities.ts';
+import { insertRow } from './insert-row.ts';
 import { attach, detach } from './links.ts';
 import { isOwn } from './own-ids.ts';
 import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
@@ -42,19 +43,16 @@ export function keyStore(db: Database, changes: Changes, lock: RowLock): KeyStor
   return {
     async create(workspaceId, { credits, meta, isEnabled, ...key }) {
       changes.add(key.hash);
-      await db
-        .insertInto('keys')
-        .values({
-          ...key,
-          ...creditColumns(credits),
-          workspaceId,
-          meta: metaText(meta),
-          isEnabled: Number(isEnabled),
-          updatedAt: null,
-          lastUsedAt: null,
-          deletedAt: null,
-        })
-        .execute();
+      await insertRow(db, 'keys', {
+        ...key,
+        ...creditColumns(credits),
+        workspaceId,
+        meta: metaText(meta),
+        isEnabled: Number(isEnabled),
+        updatedAt: null,
+        lastUsedAt: null,
+        deletedAt: null,
+      });
     },
     async find(workspaceId, id) {
       return one(
