@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 /** The command as it is built; `npm test` builds first. */
 export const unkeyFile = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 
+/** What runs it: this Node, or the Bun that is named. */
+export const runtime = process.env.UNKEY_TEST_BUN || process.execPath;
+
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;
@@ -18,7 +21,7 @@ export interface RunOptions {
 
 /** Runs `unkey` to its end, with nothing of this process's environment but the path. */
 export function runUnkey(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  return run(process.execPath, [unkeyFile, ...words], options);
+  return run(runtime, [unkeyFile, ...words], options);
 }
 
 export function run(program: string, words: readonly string[], options: RunOptions = {}): Promise<Ran> {

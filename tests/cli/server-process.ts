@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { OperationId } from '@unkey-ts/contract';
 import { post, type Reply } from '../service.ts';
-import { environment, unkeyFile } from './run-unkey.ts';
+import { environment, runtime, unkeyFile } from './run-unkey.ts';
 
 export interface ServerProcess {
   readonly url: string;
@@ -38,7 +38,7 @@ const running = new Set<ChildProcess>();
 /** `unkey serve` as a process of its own on a free port, once it listens. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const port = String(options.port ?? 0);
-  const serve = [process.execPath, unkeyFile, 'serve', '--port', port, '--data-dir', options.dataDir];
+  const serve = [runtime, unkeyFile, 'serve', '--port', port, '--data-dir', options.dataDir];
   const child = spawn('sh', ['-c', `${options.shellSetup ?? ':'}; exec "$@"`, 'sh', ...serve], {
     env: environment(options.env),
     stdio: ['ignore', 'pipe', 'pipe'],

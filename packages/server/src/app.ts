@@ -12,7 +12,9 @@ import { discardEvents } from './events/discard.ts';
 import type { EventArchive } from './events/port.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
 import { apiDocument } from './http/api-document.ts';
+import { bun } from './http/bun-api.ts';
 import { changeLag } from './http/change-lag.ts';
+import type { Edge, EdgeOptions } from './http/edge.ts';
 import type { HttpHandler } from './http/exchange.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createNodeServer } from './http/node.ts';
@@ -122,20 +124,20 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
       document: apiDocument(version),
     }),
   });
-  const server = createNodeServer({
+  const edge = await createEdge({
     handle,
     failure: (kind, accept) => transportFailure(kind, ids.id('req'), accept),
     ...(idleGraceMs !== undefined && { idleGraceMs }),
   });
   const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;
-  closers.push(services.lastUsed.flush, jobs.stop, server.drain);
+  closers.push(services.lastUsed.flush, jobs.stop, edge.drain);
 
   return {
     handle,
     services,
     firstStart,
     async listen() {
-      const at = await server.listen(config.host, config.port);
+      const at = await edge.listen(config.host, config.port);
       state.isListening = true;
       return at;
     },
@@ -146,6 +148,13 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
       return closeAll(closers);
     },
   };
+}
+
+/** For the runtime that this process is. */
+async function createEdge(options: EdgeOptions): Promise<Edge> {
+  if (bun === null) return createNodeServer(options);
+  const { createBunEdge } = await import('./http/bun.ts');
+  return createBunEdge(bun, options);
 }
 
 export interface OpenedStorage {

@@ -54,8 +54,9 @@ export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
   function refillLetters(): void {
     fillRandom(letterBytes);
     let count = 0;
-    for (const byte of letterBytes) {
-      const letter = letterOf[byte];
+    // By index: an iterator over the bytes takes ten times as long.
+    for (let index = 0; index < poolBytes; index++) {
+      const letter = letterOf[letterBytes[index] ?? 0];
       if (letter !== undefined) letterBytes[count++] = letter;
     }
     letters = letterBytes.toString('latin1', 0, count);

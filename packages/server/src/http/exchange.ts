@@ -1,12 +1,22 @@
 import type { MaybePromise } from '../maybe-promise.ts';
 
+/** The headers that are read of a request. */
+export type HeaderName =
+  | 'accept'
+  | 'authorization'
+  | 'content-type'
+  | 'idempotency-key'
+  | 'user-agent'
+  | 'x-forwarded-for'
+  | 'x-unkey-metrics';
+
 /** What an edge hands to the pipeline. */
 export interface HttpRequest {
   readonly method: string;
   /** Without the query string. */
   readonly path: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** An edge may give others, too. */
+  readonly headers: Readonly<Partial<Record<HeaderName, string | undefined>>>;
   readonly body: Uint8Array;
   /** The address of the connection's other end, as the socket has it; empty when it is gone. */
   readonly peer: string;

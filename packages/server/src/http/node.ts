@@ -2,45 +2,17 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { MaybePromise } from '../maybe-promise.ts';
-import {
-  bodyBytesMax,
-  type HttpHandler,
-  type HttpRequest,
-  type HttpResponse,
-  type TransportFailure,
-} from './exchange.ts';
+import { type Edge, type EdgeOptions, listenError, urlOf } from './edge.ts';
+import { bodyBytesMax, type HttpRequest, type HttpResponse, type TransportFailure } from './exchange.ts';
 import { createPlainLane, type PlainLane } from './plain-lane.ts';
 import { keepAliveMs, writeAnswer } from './raw-answer.ts';
 import { type BodyReading, type BodyResult, declaredBody, readBody } from './read-body.ts';
 
-export interface NodeServerOptions {
-  handle: HttpHandler;
-  /** The answer to a request that does not get as far as `handle`; `accept` is its header, if that was read. */
-  failure(kind: TransportFailure, accept?: string): HttpResponse;
-  /** Default 10 MiB. */
-  maxBodyBytes?: number;
-  /** How long a body may take from its headers to its end. Default 10,000. */
-  bodyTimeoutMs?: number;
+export interface NodeServerOptions extends EdgeOptions {
   /** How long a whole request may take to arrive. Default 60,000. */
   requestTimeoutMs?: number;
-  /** How long a drain waits for requests that are still arriving. Default 10,000. */
-  drainGraceMs?: number;
-  /** How long a drain leaves connections open on which nothing arrives. Default 2000. */
-  idleGraceMs?: number;
   /** Whether plain requests are read without node:http. Default true; every answer is the same either way. */
   hasPlainLane?: boolean;
-}
-
-export interface NodeServer {
-  /** Rejects with a `ListenError`. Port 0 takes a free one. */
-  listen(host: string, port: number): Promise<{ url: string; port: number }>;
-  /** Accepts no new connection, ends those there are with their next answer, and resolves when all are answered. */
-  drain(): Promise<void>;
-}
-
-/** The address cannot be listened on. The message says why and what to do. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
 }
 
 interface Pending {
@@ -66,7 +38,7 @@ interface Connection {
 const lingerMs = 2000;
 const timeoutCheckMs = 1000;
 
-export function createNodeServer(options: NodeServerOptions): NodeServer {
+export function createNodeServer(options: NodeServerOptions): Edge {
   const { handle, failure, maxBodyBytes = bodyBytesMax, bodyTimeoutMs = 10_000 } = options;
   const { requestTimeoutMs = 60_000, drainGraceMs = 10_000, idleGraceMs = 2000 } = options;
   const { hasPlainLane = true } = options;
@@ -366,24 +338,4 @@ function failureOf(error: NodeJS.ErrnoException): TransportFailure | 'lost' {
     default:
       return error.code?.startsWith('HPE_') ? 'malformed' : 'lost';
   }
-}
-
-function listenError(host: string, port: number, cause: NodeJS.ErrnoException): ListenError {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: 'the port is in use',
-    EACCES: 'the port is not allowed to this user',
-    EADDRNOTAVAIL: 'the address is not one of this machine',
-    ENOTFOUND: 'the host name is unknown',
-  };
-  const reason = reasons[cause.code ?? ''] ?? cause.message;
-  return new ListenError(
-    `Cannot listen on ${host}, port ${port}: ${reason}. Choose others with HOST and PORT.`,
-    {
-      cause,
-    },
-  );
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
+import type { Edge } from '../edge.ts';
 import type { HttpHandler, HttpResponse, TransportFailure } from '../exchange.ts';
-import { createNodeServer, type NodeServer, type NodeServerOptions } from '../node.ts';
+import { createNodeServer, type NodeServerOptions } from '../node.ts';
 
 const statuses: Record<TransportFailure, number> = {
   too_large: 413,
@@ -27,7 +28,7 @@ export interface Client {
   received(text: string, times?: number): Promise<string>;
 }
 
-export const servers: NodeServer[] = [];
+export const servers: Edge[] = [];
 const sockets: Socket[] = [];
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
