@@ -5,6 +5,8 @@ const variables = {
   redis: 'UNKEY_TEST_REDIS',
   postgres: 'UNKEY_TEST_DATABASE_URL',
   cluster: 'UNKEY_TEST_CLUSTER',
+  // Also what runs `unkey` in the tests of the command line then: the path of Bun.
+  bun: 'UNKEY_TEST_BUN',
 };
 const absent = Object.entries(variables)
   .filter(([, variable]) => (process.env[variable] ?? '') === '')

@@ -32,7 +32,7 @@ export interface BunServer {
 
 export interface BunRequest {
   readonly method: string;
-  /** Whole. Throws when it is none together with the Host header. */
+  /** Whole: the target behind the Host header. Throws where there is no Host. */
   readonly url: string;
   readonly headers: { get(name: string): string | null };
   readonly body: AsyncIterable<Uint8Array> | null;

@@ -162,14 +162,13 @@ function readBytes(request: BunRequest): Promise<Uint8Array> {
   return request.bytes();
 }
 
-/** Null: there is none. */
+const hostPattern = /^[\w.:[\]-]+$/;
+
+/** Null: there is none, or nobody can say which. */
 function pathOf(request: BunRequest): string | null {
-  let url: string;
-  try {
-    url = request.url;
-  } catch {
-    return null;
-  }
+  // Bun puts the Host header in front of the target: a slash in there would make another path.
+  if (!hostPattern.test(request.headers.get('host') ?? '')) return null;
+  const { url } = request;
   const start = url.indexOf('/', url.indexOf('://') + 3);
   if (start === -1) return null;
   const query = url.indexOf('?', start);
