@@ -49,11 +49,9 @@ async function measure(plan: InProcessPlan): Promise<InProcessSpent> {
       method: 'POST',
       path,
       headers: {
-        host: '127.0.0.1',
         // A new text each time, as it comes from a socket.
         authorization: bearer.toString('latin1'),
         'content-type': 'application/json',
-        'content-length': String(body.length),
         ...(!isRecorded && { 'x-unkey-metrics': 'disabled' }),
       },
       body,
