@@ -228,14 +228,15 @@ function contextOf(
   { rootKey, workspace }: Authenticated,
   options: PipelineOptions,
 ): Context {
-  const { headers, peer } = exchange.request;
+  const { request } = exchange;
+  const { headers } = request;
   return {
     requestId: exchange.requestId,
     workspaceId: workspace.id,
     rootKey,
     now: exchange.now,
     startedAt: exchange.startedAt,
-    clientIp: clientIp(peer, headers['x-forwarded-for'], options.trustedProxies),
+    clientIp: () => clientIp(request.peer, headers['x-forwarded-for'], options.trustedProxies),
     userAgent: headers['user-agent'],
     isRecorded: headers['x-unkey-metrics'] !== 'disabled',
     services: options.services,

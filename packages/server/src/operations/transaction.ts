@@ -9,6 +9,8 @@ export async function transact<Result>(
   work: (context: WriteContext) => Promise<Result | Refusal>,
 ): Promise<Result | Refusal> {
   const { services, workspaceId } = context;
+  // Before anything is waited for: of a client that has left, the address is gone.
+  const remoteIp = context.clientIp();
   const write = async (store: Store): Promise<Result> => {
     const records: AuditRecord[] = [];
     const result = await work({
@@ -22,7 +24,7 @@ export async function transact<Result>(
           at: context.now,
           actor: { type: 'rootkey', id: context.rootKey.id, name: context.rootKey.name || 'root key' },
           display,
-          remoteIp: context.clientIp,
+          remoteIp,
           userAgent: context.userAgent ?? null,
           resources,
           correlationId: null,

@@ -7,7 +7,7 @@ import { type CountedRatelimit, counterOf, type VerifiableKey } from './verifiab
 export interface VerificationRequest {
   readonly permissions: Query | null;
   readonly ratelimits: readonly RequestedLimit[];
-  readonly clientIp: string;
+  clientIp(): string;
 }
 
 /** With both `limit` and `duration` it is a limit of the request's own; otherwise it names one of the key. */
@@ -35,7 +35,9 @@ export type Plan =
 export function plan(key: VerifiableKey, request: VerificationRequest, now: number): Plan {
   if (!key.isEnabled) return { kind: 'denied', code: 'DISABLED' };
   if (key.expiresAt !== null && now >= key.expiresAt) return { kind: 'denied', code: 'EXPIRED' };
-  if (!isAllowed(key.allowedIps, request.clientIp)) return { kind: 'denied', code: 'FORBIDDEN' };
+  if (key.allowedIps !== null && !isAllowed(key.allowedIps, request.clientIp())) {
+    return { kind: 'denied', code: 'FORBIDDEN' };
+  }
   if (request.permissions !== null && !holds(request.permissions, key.permissionSet)) {
     return { kind: 'denied', code: 'INSUFFICIENT_PERMISSIONS' };
   }
