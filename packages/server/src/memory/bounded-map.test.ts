@@ -51,7 +51,7 @@ test('a sweep goes round in steps and finds everything that is to go', () => {
 test('it holds what was put into it last, up to its bound, and tells what it gives up', () => {
   const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g');
   const step = fc.record({
-    do: fc.constantFrom('put', 'put', 'get', 'delete', 'sweep'),
+    do: fc.constantFrom('put', 'put', 'get', 'delete', 'sweep', 'clear'),
     key,
     number: fc.nat(9),
   });
@@ -77,6 +77,10 @@ test('it holds what was put into it last, up to its bound, and tells what it giv
             if (entry.number !== number) return false;
             return model.delete(entry.key);
           });
+        }
+        if (what === 'clear' && number === 0) {
+          map.clear();
+          model.clear();
         }
         expect(map.size).toBe(model.size);
         expect(map.size).toBeLessThanOrEqual(maxSize);

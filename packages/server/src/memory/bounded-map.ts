@@ -1,4 +1,4 @@
-import { ShardedMap } from './sharded-map.ts';
+import { hashOf, ShardedMap } from './sharded-map.ts';
 
 /** What a bounded map needs of its entries; the last two members are its own. */
 export interface Entry {
@@ -10,6 +10,9 @@ export interface Entry {
 /** How far the search for an entry to give up goes: never through all of a million. */
 const maxLooks = 1000;
 
+/** How many of those asked for last are found without the map. A power of two. */
+const recentPlaces = 4096;
+
 /**
  * At most `maxSize` entries by their keys. A new one replaces one that was not asked for since a hand, going round,
  * passed it last. Asking moves nothing, so it costs the same for a million entries as for few.
@@ -18,6 +21,8 @@ export class BoundedMap<Kept extends Entry> {
   readonly maxSize: number;
   readonly #byKey: ShardedMap<Kept>;
   readonly #ring: Kept[] = [];
+  /** By hash. The map's tables lie so far apart that a look into them costs a microsecond when there are a million. */
+  readonly #recent = new Array<Kept | undefined>(recentPlaces).fill(undefined);
   #hand = 0;
 
   constructor(maxSize: number) {
@@ -30,15 +35,19 @@ export class BoundedMap<Kept extends Entry> {
   }
 
   get(key: string): Kept | undefined {
-    const entry = this.#byKey.get(key);
-    if (entry !== undefined && !entry.isUsed) entry.isUsed = true;
+    const place = recentPlaceOf(key);
+    const recent = this.#recent[place];
+    const entry = recent?.key === key ? recent : this.#byKey.get(key);
+    if (entry === undefined) return undefined;
+    if (entry !== recent) this.#recent[place] = entry;
+    if (!entry.isUsed) entry.isUsed = true;
     return entry;
   }
 
   /** Of a key that is not there yet. Answers the entry that had to go. */
   add(entry: Kept): Kept | undefined {
     const evicted = this.#ring.length < this.maxSize ? undefined : this.#unused();
-    if (evicted !== undefined) this.#byKey.delete(evicted.key);
+    if (evicted !== undefined) this.#forget(evicted);
     entry.place = evicted?.place ?? this.#ring.length;
     this.#ring[entry.place] = entry;
     this.#byKey.set(entry.key, entry);
@@ -46,7 +55,7 @@ export class BoundedMap<Kept extends Entry> {
   }
 
   delete(entry: Kept): void {
-    this.#byKey.delete(entry.key);
+    this.#forget(entry);
     const last = this.#ring.pop();
     if (last === undefined || last === entry) return;
     last.place = entry.place;
@@ -55,6 +64,7 @@ export class BoundedMap<Kept extends Entry> {
 
   clear(): void {
     this.#byKey.clear();
+    this.#recent.fill(undefined);
     this.#ring.length = 0;
   }
 
@@ -64,6 +74,12 @@ export class BoundedMap<Kept extends Entry> {
       const entry = this.#next();
       if (entry !== undefined && isToGo(entry)) this.delete(entry);
     }
+  }
+
+  #forget(entry: Kept): void {
+    this.#byKey.delete(entry.key);
+    const place = recentPlaceOf(entry.key);
+    if (this.#recent[place] === entry) this.#recent[place] = undefined;
   }
 
   #unused(): Kept | undefined {
@@ -79,4 +95,8 @@ export class BoundedMap<Kept extends Entry> {
     if (this.#hand >= this.#ring.length) this.#hand = 0;
     return this.#ring[this.#hand++];
   }
+}
+
+function recentPlaceOf(key: string): number {
+  return hashOf(key) % recentPlaces;
 }

@@ -45,10 +45,14 @@ export class ShardedMap<Value> {
     for (const shard of this.#shards) if (shard !== undefined) yield* shard;
   }
 
-  /** Every third character decides: keys that differ at all nearly always differ there, and it costs a third. */
   #shardOf(key: string): number {
-    let hash = key.length;
-    for (let index = key.length - 1; index >= 0; index -= 3) hash = (hash * 31 + key.charCodeAt(index)) | 0;
-    return (hash >>> 0) % this.#shards.length;
+    return hashOf(key) % this.#shards.length;
   }
+}
+
+/** Every third character decides: keys that differ at all nearly always differ there, and it costs a third. */
+export function hashOf(key: string): number {
+  let hash = key.length;
+  for (let index = key.length - 1; index >= 0; index -= 3) hash = (hash * 31 + key.charCodeAt(index)) | 0;
+  return hash >>> 0;
 }
