@@ -2,14 +2,22 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Benchmark, type Figure, lineOf } from './benchmark.ts';
+import { bunVerify } from './bun-verify.ts';
 import { clientCall } from './client-call.ts';
 import { clientImport } from './client-import.ts';
 import { clientSize } from './client-size.ts';
 import { clientTypes } from './client-types.ts';
 import { sayCores } from './cores.ts';
+import { inProcess } from './in-process.ts';
+import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { requestBenchmarks } from './requests.ts';
 import { sharedData } from './shared-data.ts';
+import { spends } from './spends.ts';
+import { startUp } from './start-up.ts';
+import { verifyEvents } from './verify-events.ts';
+import { verifyKeys } from './verify-keys.ts';
+import { verifyLimits } from './verify-limits.ts';
 
 const benchmarks: readonly Benchmark[] = [
   clientSize,
@@ -17,6 +25,14 @@ const benchmarks: readonly Benchmark[] = [
   clientCall,
   clientTypes,
   ...requestBenchmarks,
+  verifyKeys,
+  verifyLimits,
+  verifyEvents,
+  bunVerify,
+  latency,
+  inProcess,
+  spends,
+  startUp,
   memory,
   sharedData,
 ];
