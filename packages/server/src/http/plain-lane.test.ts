@@ -238,6 +238,7 @@ async function heldEdge() {
     handle(request) {
       if (request.path === '/other') return json(200, {});
       paths.push(request.path);
+      if (request.path === '/late') return setImmediate(json(200, {}));
       return request.path === '/held' ? held.handle(request) : json(200, {});
     },
   });
@@ -265,6 +266,21 @@ test('what arrives while a request is handled stays with the client once there i
   expect(client.socket.writableLength).toBeGreaterThan(0);
   edge.release();
   await client.received('{}', count);
+});
+
+test('an answer makes no room for more than its request took', async () => {
+  const edge = await heldEdge();
+  const client = edge.open();
+  client.socket.write(post('/late', 'a').repeat(400) + post('/held', 'a'));
+  // More than two sockets hold.
+  const count = 400;
+  client.socket.write(post('/', 'x'.repeat(60_000)).repeat(count));
+  await edge.begun;
+  await edge.goOn();
+  const unsent = client.socket.writableLength;
+  edge.release();
+  await client.received('{}', 400 + count);
+  expect(unsent).toBeGreaterThan(0);
 });
 
 test('a connection goes on behind a request that arrived while another was handled', async () => {

@@ -146,13 +146,20 @@ class PlainConnection {
       }
     }
     this.#kept = nothing;
+    this.#readOn();
     if (this.#hasEnded) this.#socket.end();
+  }
+
+  /** Only once nothing whole is kept: a client that sends faster than it is answered would fill the memory. */
+  #readOn(): void {
+    if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   #wait(bytes: Buffer, head: PlainHead | 'unfinished'): void {
     // What is read again with its body is not parsed again.
     if (head !== 'unfinished') this.#last = head;
     this.#kept = bytes;
+    this.#readOn();
     if (this.#hasEnded) this.#leave(bytes);
   }
 
@@ -180,7 +187,6 @@ class PlainConnection {
 
   #proceed(): void {
     this.#waitsFor = 'request';
-    if (this.#socket.isPaused()) this.#socket.resume();
     this.#take(this.#kept);
   }
 
@@ -191,6 +197,7 @@ class PlainConnection {
 
   #leave(bytes: Buffer): void {
     const socket = this.#socket;
+    this.#readOn();
     this.#lane.connections.delete(this);
     socket.off('data', this.#onData);
     socket.off('drain', this.#onDrain);
