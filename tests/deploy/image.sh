@@ -41,7 +41,10 @@ base_image() {
     cp --parents -L "$tool" "$root"
     ldd "$tool" | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} "$root"
   done
-  ldd "$root/usr/local/bin/node" | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} "$root"
+  # The bundler, too, comes as a binary, and wants parts of the C library that nothing else here does.
+  for tool in "$root/usr/local/bin/node" node_modules/@rolldown/binding-linux-*/*.node; do
+    ldd "$tool" | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} "$root"
+  done
   container=$(images from scratch)
   images copy -q "$container" "$root" / >/dev/null
   images config --env PATH=/usr/local/bin:/usr/bin:/bin "$container"
