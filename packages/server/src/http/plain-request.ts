@@ -16,6 +16,7 @@ const bodyBytesMax = 65_536;
 // the first colon and at the line's end, and a byte that another server could read otherwise has no place.
 const shape = /^POST (\/[\w./-]*) HTTP\/1\.1\r\n(?:[\w!#$%&'*+.^`|~-]+:[\x20-\x7e]*\r\n)+\r\n$/;
 const beginning = 'POST /';
+const headEnd = '\r\n\r\n';
 
 /** Headers that change how the bytes are read, or that node:http does not give as one string. */
 const oddNames = new Set([
@@ -35,10 +36,13 @@ const oddNames = new Set([
  */
 export function readPlainHead(bytes: Buffer, last: PlainHead | undefined): PlainHead | 'unfinished' | 'odd' {
   if (last !== undefined && bytes.toString('latin1', 0, last.text.length) === last.text) return last;
-  const text = bytes.toString('latin1', 0, headBytesMax);
-  const end = text.indexOf('\r\n\r\n');
-  if (end !== -1) return parsePlainHead(text.slice(0, end + 4)) ?? 'odd';
-  const mayBecomePlain = text.length < headBytesMax && text.startsWith(beginning.slice(0, text.length));
+  const end = bytes.indexOf(headEnd);
+  // Only the head becomes text: as a part of a longer one it would keep the body, which holds keys, in memory.
+  if (end !== -1 && end + headEnd.length <= headBytesMax) {
+    return parsePlainHead(bytes.toString('latin1', 0, end + headEnd.length)) ?? 'odd';
+  }
+  const mayBecomePlain =
+    bytes.length < headBytesMax && beginning.startsWith(bytes.toString('latin1', 0, beginning.length));
   return mayBecomePlain ? 'unfinished' : 'odd';
 }
 
