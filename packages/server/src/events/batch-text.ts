@@ -4,11 +4,16 @@ import type { EventBatch, RatelimitEvent, UsageEvent, VerificationEvent } from '
 /** All events of a batch happened within so many milliseconds. */
 export const batchSpanMs = 60_000;
 
+/** The buffers are as large for good as the largest batch was: one of long tags ends early. */
+const batchBytesMax = 1_000_000;
+
 export interface BatchText {
   /** False when the event needs a batch of its own: it happened before the first, or long after it. */
   fits(event: UsageEvent): boolean;
   add(event: UsageEvent): void;
   count(): number;
+  /** Whether it takes as many bytes as a batch should. */
+  isLong(): boolean;
   /** Everything that was added since the last time. */
   take(): EventBatch;
 }
@@ -122,6 +127,7 @@ export function createBatchText(): BatchText {
       else addRatelimit(event);
     },
     count: () => count,
+    isLong: () => subjects.length + verifications.length + ratelimits.length >= batchBytesMax,
     take() {
       const batch = {
         count,

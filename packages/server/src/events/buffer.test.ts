@@ -65,6 +65,16 @@ test('a full batch is written at once, in the order of recording', () => {
   );
 });
 
+test('a batch of a million bytes is full', () => {
+  const { events, pending } = setUp();
+  const tags = Array.from({ length: 20 }, () => '\u0001'.repeat(512));
+  for (let index = 0; index < 17; index++) {
+    expect(pending).toEqual([]);
+    events.record(exampleVerification({ tags }));
+  }
+  expect(pending.map(({ batch }) => batch.count)).toEqual([17]);
+});
+
 test('one batch is under way at a time, and the next full one follows it', async () => {
   const { events, pending } = setUp();
   record(events, 2500);

@@ -37,7 +37,7 @@ export function createEventBuffer(options: EventBufferOptions): EventSink {
     if (!filling.fits(event)) full.push(filling.take());
     accepted++;
     filling.add(event);
-    if (filling.count() >= batchMax) full.push(filling.take());
+    if (filling.count() >= batchMax || filling.isLong()) full.push(filling.take());
     schedule();
   }
 

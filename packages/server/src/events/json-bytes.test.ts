@@ -36,9 +36,9 @@ test.each([
   ['large numbers', (index: number) => 1_000_000 + index],
   ['strings', (index: number) => `"${index}"`],
   ['nothing', () => null],
-])('the room grows with what is written: %s', (_, valueOf) => {
+])('the room grows with what is written: %s', (_, memberAt) => {
   const json = new JsonBytes();
-  const list = Array.from({ length: 30_000 }, (_, index) => valueOf(index));
+  const list = Array.from({ length: 30_000 }, (_, index) => memberAt(index));
   for (const value of list) {
     if (json.isEmpty) json.raw('[');
     else json.comma();

@@ -17,6 +17,11 @@ export class JsonBytes {
     return this.#length === 0;
   }
 
+  /** In bytes. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** A part of JSON, in ASCII. */
   raw(text: string): void {
     this.#makeRoomFor(text.length);
