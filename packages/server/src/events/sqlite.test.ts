@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { batchSpanMs } from './batch-text.ts';
@@ -95,6 +96,24 @@ test('a batch that cannot be stored is refused, and the writer goes on', async (
   await expect(writer.write(broken)).rejects.toThrow(/NOT NULL/);
   await writer.write(batchOf([exampleVerification({ requestId: 'req_9' })]));
   await writer.close();
+  expect(rows('SELECT request_id FROM verifications')).toEqual([{ request_id: 'req_9' }]);
+});
+
+test('a write of a thread that crashes is refused, and the next one has another thread', async () => {
+  const threads: Worker[] = [];
+  const onThread = (thread: Worker) => threads.push(thread);
+  process.on('worker', onThread);
+  try {
+    const writer = await openSqliteEvents({ file });
+    // Not a request: the thread fails on it.
+    threads[0]?.postMessage(null);
+    await expect(writer.write(batchOf([exampleVerification()]))).rejects.toThrow('The event writer stopped.');
+    await writer.write(batchOf([exampleVerification({ requestId: 'req_9' })]));
+    await writer.close();
+  } finally {
+    process.off('worker', onThread);
+  }
+  expect(threads).toHaveLength(2);
   expect(rows('SELECT request_id FROM verifications')).toEqual([{ request_id: 'req_9' }]);
 });
 
