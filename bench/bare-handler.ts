@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
  */
 const answers = JSON.parse(process.argv[2] ?? '[]') as readonly string[];
 
-const server = createServer((request, response) => {
+// As the service, it keeps connections that rest while others are measured.
+const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {

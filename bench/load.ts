@@ -50,7 +50,7 @@ export function startLoad(): Load {
 }
 
 const asProcess = 'send-load';
-/** Unlike with a client's library, a request costs the sender about as little as it costs wrk. */
+/** By URL. Plain sockets: a client's library would cost more than the server. */
 const pools = new Map<string, Connection[]>();
 
 async function send(job: Job): Promise<Latencies> {
@@ -111,7 +111,10 @@ async function connectionsTo(url: string, count: number): Promise<Connection[]> 
   while (pool.length < count) {
     const socket = connect({ host: new URL(url).hostname, port: Number(new URL(url).port), noDelay: true });
     await once(socket, 'connect');
-    pool.push(connectionOn(socket));
+    const connection = connectionOn(socket);
+    pool.push(connection);
+    // Another server may come to the same port.
+    socket.once('close', () => pool.splice(pool.indexOf(connection), 1));
   }
   return pool.slice(0, count);
 }
