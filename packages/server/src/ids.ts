@@ -14,10 +14,9 @@ const idLength = 16;
 const poolBytes = 8192;
 // The largest multiple of the alphabet's length that fits a byte: higher bytes would favour its first letters.
 const unbiasedBytes = 256 - (256 % alphabet.length);
-/** The letter of each byte that has one. */
-const letterOf = Uint8Array.from(
-  { length: unbiasedBytes },
-  (_, byte) => alphabet[byte % alphabet.length] ?? 0,
+/** The letter of each byte; 0 for those without one: all 256 are there, a miss would be slow. */
+const letterOf = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < unbiasedBytes ? (alphabet[byte % alphabet.length] ?? 0) : 0,
 );
 
 /** Ids and bytes from a pool of crypto-strength randomness: one system call serves hundreds of them. */
@@ -56,8 +55,8 @@ export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
     let count = 0;
     // By index: an iterator over the bytes takes ten times as long.
     for (let index = 0; index < poolBytes; index++) {
-      const letter = letterOf[letterBytes[index] ?? 0];
-      if (letter !== undefined) letterBytes[count++] = letter;
+      const letter = letterOf[letterBytes[index] ?? 0] ?? 0;
+      if (letter !== 0) letterBytes[count++] = letter;
     }
     letters = letterBytes.toString('latin1', 0, count);
     usedLetters = 0;

@@ -50,9 +50,14 @@ export class ShardedMap<Value> {
   }
 }
 
-/** Every third character decides: keys that differ at all nearly always differ there, and it costs a third. */
+/** Of the last characters, in which keys differ. */
+const hashedCharacters = 24;
+
 export function hashOf(key: string): number {
   let hash = key.length;
-  for (let index = key.length - 1; index >= 0; index -= 3) hash = (hash * 31 + key.charCodeAt(index)) | 0;
-  return hash >>> 0;
+  const end = Math.max(0, key.length - hashedCharacters);
+  for (let index = key.length - 1; index >= end; index--) {
+    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
+  }
+  return (hash ^ (hash >>> 15)) >>> 0;
 }
