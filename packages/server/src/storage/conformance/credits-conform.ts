@@ -96,6 +96,12 @@ export function creditsConform(open: OpenStorage): void {
     expect(await spend(1, at + dayMs - 1)).toEqual({ remaining: 4, isSpent: true });
     const refused = { remaining: 4, isSpent: false, isRefillDue: true };
     expect(await Promise.all([spend(1, at + dayMs), spend(50, at + dayMs)])).toEqual([refused, refused]);
+    // Of who has just seen to a refill, only the credits are asked.
+    const together = await Promise.all([spend(1, at + dayMs), spend(1, 0)]);
+    expect(together).toMatchObject([
+      { isSpent: false, isRefillDue: true },
+      { remaining: 3, isSpent: true },
+    ]);
     const lastRefillAt = at + dayMs;
     await current().write((store) =>
       store.keys.update(ws, 'key_1', { credits: { ...credits, remaining: 10, lastRefillAt } }),

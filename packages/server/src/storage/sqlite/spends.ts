@@ -89,7 +89,7 @@ export class Spends {
     const cost = spends.reduce((sum, { order }) => sum + order.cost, 0);
     const now = Math.max(...spends.map(({ order }) => order.now));
     const row = this.#take.get(workspaceId, keyId, cost, now) as { credits_remaining: number } | undefined;
-    if (row === undefined) return this.#takeSome(ofKey, now);
+    if (row === undefined) return this.#takeSome(ofKey);
     let remaining = row.credits_remaining + cost;
     return spends.map((spend) => {
       remaining -= spend.order.cost;
@@ -98,26 +98,25 @@ export class Spends {
   }
 
   /** In the order of coming; a large one that is refused does not keep a later small one from its credits. */
-  #takeSome({ workspaceId, keyId, spends }: SpendsOfKey, now: number): Settled[] {
+  #takeSome({ workspaceId, keyId, spends }: SpendsOfKey): Settled[] {
     const row = this.#read.get(workspaceId, keyId) as CreditRow | undefined;
-    if (row === undefined || row.credits_remaining === null) return settledAll(spends, unlimited);
-    let remaining = row.credits_remaining;
-    if (row.next_refill_at !== null && row.next_refill_at <= now) {
-      return settledAll(spends, { remaining, isSpent: false, isRefillDue: true });
+    if (row === undefined || row.credits_remaining === null) {
+      return spends.map((spend) => ({ spend, spent: { remaining: null, isSpent: true } }));
     }
-    const settled = spends.map((spend) => {
-      const isSpent = spend.order.cost <= remaining;
-      if (isSpent) remaining -= spend.order.cost;
+    const refillAt = row.next_refill_at ?? Number.POSITIVE_INFINITY;
+    let remaining = row.credits_remaining;
+    const settled = spends.map((spend): Settled => {
+      const { cost, now } = spend.order;
+      if (refillAt <= now) return { spend, spent: { remaining, isSpent: false, isRefillDue: true } };
+      const isSpent = cost <= remaining;
+      if (isSpent) remaining -= cost;
       return { spend, spent: { remaining, isSpent } };
     });
     const cost = row.credits_remaining - remaining;
-    if (cost > 0) this.#take.get(workspaceId, keyId, cost, now);
+    if (cost > 0) this.#take.get(workspaceId, keyId, cost, beforeAnyRefill);
     return settled;
   }
 }
 
-const unlimited: Spent = { remaining: null, isSpent: true };
-
-function settledAll(spends: readonly Spend[], spent: Spent): Settled[] {
-  return spends.map((spend) => ({ spend, spent }));
-}
+/** What is taken was decided on already. */
+const beforeAnyRefill = 0;
