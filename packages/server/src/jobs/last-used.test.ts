@@ -27,10 +27,12 @@ test('what could not be written is written with the next attempt, unless somethi
   lastUsed.mark('key_2', 2000);
   state.isFailing = false;
   await lastUsed.flush();
-  expect([...stored]).toEqual([
-    ['key_1', 1000],
-    ['key_2', 2000],
-  ]);
+  expect(stored).toEqual(
+    new Map([
+      ['key_1', 1000],
+      ['key_2', 2000],
+    ]),
+  );
 });
 
 test('many keys are written in batches, each of them once', async () => {
