@@ -74,7 +74,9 @@ async function leastFigures(started: Started, baseline: Figures | undefined): Pr
     }
     await lessenOverHttp(http, load);
     least['verify plain over HTTP, × a bare handler'] = http.service / http.bare;
-    if (attempt >= attempts.least && !Object.keys(baseline ?? {}).some(isNear)) break;
+    // A baseline that is too high guards too little: it takes all of them.
+    const isClear = baseline !== undefined && !Object.keys(baseline).some(isNear);
+    if (attempt >= attempts.least && isClear) break;
   }
   return least;
 }
