@@ -26,12 +26,25 @@ const takeTogether = `
   WHERE keys.id = held.id AND keys.credits_remaining >= held.cost
   RETURNING keys.workspace_id, keys.id, keys.credits_remaining`;
 
+const silenceMs = 250;
+
 /** Takes credits: the spends that come while a statement is under way are the next one. */
 export function creditSpender(
   pool: Pool,
   readCredits: (workspaceId: string, keyId: string) => Promise<Credits | null>,
 ) {
-  const together = new Gathering((batch: readonly Spend[]) => spendTogether(pool, batch));
+  let heardAt = Number.NEGATIVE_INFINITY;
+
+  // After a silence the database is read first: what gets no answer then has done nothing, and may be repeated. Of an
+  // outage, so, only those spends are in doubt that were under way when it began.
+  const together = new Gathering(async (batch: readonly Spend[]) => {
+    const [first] = batch;
+    const isDoubtful = performance.now() - heardAt > silenceMs;
+    if (isDoubtful && first !== undefined) await readCredits(first.workspaceId, first.keyId);
+    const spent = await spendTogether(pool, batch);
+    heardAt = performance.now();
+    return spent;
+  });
   const ofOneKey = new Gathering((batch: readonly Spend[]) => spendOneByOne(pool, batch));
 
   /** For who has to wait, or is refused. A key without enough is asked about often: it is not held, nor written. */
