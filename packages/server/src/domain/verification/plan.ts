@@ -44,9 +44,13 @@ export function plan(key: VerifiableKey, request: VerificationRequest, now: numb
   return planLimits(key, request.ratelimits);
 }
 
+const nothingToTake: Plan = { kind: 'take', limits: [] };
+
 function planLimits(key: VerifiableKey, requested: readonly RequestedLimit[]): Plan {
+  const own = ownLimits(key);
+  if (own.length === 0 && requested.length === 0) return nothingToTake;
   const planned = new Map<string, PlannedLimit>();
-  for (const limit of ownLimits(key)) {
+  for (const limit of own) {
     if (limit.isAutoApplied) planned.set(limit.name, configuredLimit(limit, 1));
   }
   for (const request of requested) {
