@@ -20,50 +20,47 @@ interface Room {
 }
 
 const server = 'packages/server/src';
-const foundations = [
-  'clock.ts',
-  'error-code.ts',
-  'ids.ts',
-  'log.ts',
-  'maybe-promise.ts',
-  'remembered.ts',
-  'sealing.ts',
-  'secrets.ts',
-  'services.ts',
-].map((file) => `${server}/${file}`);
 const ports = [
   `${server}/storage/port`,
   `${server}/storage/lookups.ts`,
+  `${server}/storage/last-used.ts`,
   `${server}/counters/port.ts`,
   `${server}/events/port.ts`,
 ];
+const ground = [`${server}/base`, `${server}/domain`];
+const services = [...ground, ...ports, `${server}/secrets`, `${server}/services.ts`, '@unkey-ts/contract'];
 
-/** Who may import whom. The first room that a file is in decides; a file in none (app.ts, index.ts) is free. */
+/**
+ * Who may import whom, from the top to the ground floor. The first room that a file is in decides; a file in none
+ * (app.ts, index.ts) is free.
+ */
 const rooms: readonly Room[] = [
   { path: 'packages/contract/src', mayImport: ['typebox'] },
   { path: 'packages/sdk/src/middleware', mayImport: ['packages/sdk/src', 'hono', 'express', 'fastify'] },
   { path: 'packages/sdk/src', mayImport: [] },
+  { path: 'packages/cli/src', mayImport: ['@unkey-ts/contract', '@unkey-ts/server'] },
+  { path: `${server}/transport`, mayImport: [`${server}/base`] },
   {
-    path: 'packages/cli/src',
-    mayImport: ['@unkey-ts/contract', '@unkey-ts/server'],
+    path: `${server}/pipeline`,
+    mayImport: [...services, `${server}/operations`, `${server}/monitoring`],
   },
-  { path: `${server}/domain`, mayImport: ['@unkey-ts/contract'] },
-  { path: `${server}/memory`, mayImport: [] },
+  {
+    path: `${server}/monitoring`,
+    mayImport: [...ground, ...ports, '@unkey-ts/contract', 'prom-client', 'yaml'],
+  },
+  { path: `${server}/jobs`, mayImport: [...services, `${server}/operations`] },
+  { path: `${server}/workspace`, mayImport: [...services, `${server}/config.ts`] },
+  { path: `${server}/operations`, mayImport: services },
+  { path: `${server}/secrets`, mayImport: [`${server}/base`] },
   {
     path: `${server}/storage/port`,
-    mayImport: [`${server}/domain`, `${server}/maybe-promise.ts`, '@unkey-ts/contract'],
+    mayImport: [...ground, '@unkey-ts/contract'],
   },
   {
     path: `${server}/storage`,
     mayImport: [
-      `${server}/domain`,
+      ...ground,
       `${server}/memory`,
-      `${server}/clock.ts`,
-      `${server}/error-code.ts`,
-      `${server}/ids.ts`,
-      `${server}/log.ts`,
-      `${server}/maybe-promise.ts`,
-      `${server}/remembered.ts`,
       `${server}/events/port.ts`,
       'kysely',
       'pg',
@@ -71,60 +68,11 @@ const rooms: readonly Room[] = [
       '@unkey-ts/contract',
     ],
   },
-  {
-    path: `${server}/counters`,
-    mayImport: [
-      `${server}/domain`,
-      `${server}/memory`,
-      `${server}/clock.ts`,
-      `${server}/log.ts`,
-      `${server}/storage/postgres/gathering.ts`,
-      'ioredis',
-      'pg',
-    ],
-  },
-  {
-    path: `${server}/events`,
-    mayImport: [`${server}/error-code.ts`, `${server}/log.ts`, '@photostructure/sqlite'],
-  },
-  {
-    path: `${server}/operations`,
-    mayImport: [
-      `${server}/domain`,
-      `${server}/jobs`,
-      ...foundations,
-      ...ports,
-      '@unkey-ts/contract',
-      'typebox',
-    ],
-  },
-  {
-    path: `${server}/jobs`,
-    mayImport: [`${server}/domain`, `${server}/memory`, ...foundations, ...ports, '@unkey-ts/contract'],
-  },
-  {
-    path: `${server}/workspace`,
-    mayImport: [
-      `${server}/domain`,
-      ...foundations,
-      ...ports,
-      `${server}/config.ts`,
-      `${server}/master-keys.ts`,
-      '@unkey-ts/contract',
-    ],
-  },
-  {
-    path: `${server}/http`,
-    mayImport: [
-      `${server}/domain`,
-      `${server}/operations`,
-      ...foundations,
-      ...ports,
-      '@unkey-ts/contract',
-      'prom-client',
-      'yaml',
-    ],
-  },
+  { path: `${server}/counters`, mayImport: [...ground, `${server}/memory`, 'ioredis', 'pg'] },
+  { path: `${server}/events`, mayImport: [`${server}/base`, '@photostructure/sqlite'] },
+  { path: `${server}/memory`, mayImport: [`${server}/base`] },
+  { path: `${server}/domain`, mayImport: ['@unkey-ts/contract'] },
+  { path: `${server}/base`, mayImport: ['pino'] },
 ];
 
 const vagueNames = /^(utils?|helpers?|common|shared|misc|stuff|lib)(\.|$)/;

@@ -78,7 +78,7 @@ def the_port_is_the_images():
 
 
 def the_probes_ask_pages_that_exist():
-    pages = Path("packages/server/src/http/pages.ts").read_text()
+    pages = Path("packages/server/src/monitoring/endpoints.ts").read_text()
     asked = {container[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe", "startupProbe")}
     asked |= set(re.findall(r"uri (\S+)", Path("deploy/haproxy/haproxy.cfg").read_text()))
     asked |= set(re.findall(r"path: '(/[^']+)'", dockerfile))

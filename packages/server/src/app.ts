@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Clock, systemClock } from './clock.ts';
-import { type Closer, closeAll } from './closing.ts';
+import { type Clock, systemClock } from './base/clock.ts';
+import { type Closer, closeAll } from './base/closing.ts';
+import type { HttpHandler } from './base/http-message.ts';
+import { randomIds } from './base/ids.ts';
+import { createLog, type Log } from './base/log.ts';
+import { version } from './base/version.ts';
 import { type Config, ConfigError } from './config.ts';
 import { memoryCounters } from './counters/memory.ts';
 import { countersThroughOutages } from './counters/outage.ts';
@@ -11,29 +15,25 @@ import { createEventBuffer } from './events/buffer.ts';
 import { discardEvents } from './events/discard.ts';
 import type { EventArchive } from './events/port.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
-import { apiDocument } from './http/api-document.ts';
-import { bun } from './http/bun-api.ts';
-import { changeLag } from './http/change-lag.ts';
-import type { Edge, EdgeOptions } from './http/edge.ts';
-import type { HttpHandler } from './http/exchange.ts';
-import { createMetrics } from './http/metrics.ts';
-import { createNodeServer } from './http/node.ts';
-import { createPages } from './http/pages.ts';
-import { createPipeline } from './http/pipeline.ts';
-import { transportFailure } from './http/transport-failure.ts';
-import { randomIds } from './ids.ts';
 import { noJobs, startJobs } from './jobs/jobs.ts';
-import { lastUsedBuffer } from './jobs/last-used.ts';
-import { createLog, type Log } from './log.ts';
-import { createVault, openMasterKeys, type Vault } from './secrets.ts';
+import { apiDocument } from './monitoring/api-document.ts';
+import { changeLag } from './monitoring/change-lag.ts';
+import { createPages } from './monitoring/endpoints.ts';
+import { createMetrics } from './monitoring/metrics.ts';
+import { createPipeline } from './pipeline/pipeline.ts';
+import { transportFailure } from './pipeline/transport-failure.ts';
+import { createVault, openMasterKeys, type Vault } from './secrets/vault.ts';
 import type { Services } from './services.ts';
 import type { ChangeListener } from './storage/changes.ts';
 import { databaseFileOf, masterKeyFileOf, openDataFolder } from './storage/data-folder.ts';
+import { lastUsedBuffer } from './storage/last-used.ts';
 import { createLookups, type Lookups } from './storage/lookups.ts';
 import type { Storage } from './storage/port/storage.ts';
 import type { PostgresOptions } from './storage/postgres/storage.ts';
 import { openSqliteStorage } from './storage/sqlite/storage.ts';
-import { version } from './version.ts';
+import { bun } from './transport/bun/bun-api.ts';
+import type { Edge, EdgeOptions } from './transport/listener.ts';
+import { createNodeServer } from './transport/node/server.ts';
 import { checkMasterKey } from './workspace/check-master-key.ts';
 import { ensureWorkspace, type FirstStart } from './workspace/ensure-workspace.ts';
 
@@ -153,7 +153,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
 /** For the runtime that this process is. */
 async function createEdge(options: EdgeOptions): Promise<Edge> {
   if (bun === null) return createNodeServer(options);
-  const { createBunEdge } = await import('./http/bun.ts');
+  const { createBunEdge } = await import('./transport/bun/server.ts');
   return createBunEdge(bun, options);
 }
 

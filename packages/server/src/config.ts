@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { errorCode } from './base/error-code.ts';
+import { type LogLevel, logLevels } from './base/log.ts';
 import { type OutageMode, outageModes } from './counters/port.ts';
 import { parseRedisAddresses, type RedisAddress, RedisAddressError } from './counters/redis/address.ts';
 import { isAddressRange } from './domain/network/ip-allow-list.ts';
-import { errorCode } from './error-code.ts';
-import { type LogLevel, logLevels } from './log.ts';
-import { MasterKeyError, parseConfiguredMasterKeys } from './master-keys.ts';
+import { MasterKeyError, parseConfiguredMasterKeys } from './secrets/master-keys.ts';
 
 /** What the server is told from outside; frozen. `undefined` means "not given". */
 export interface Config {

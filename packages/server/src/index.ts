@@ -1,13 +1,14 @@
 export { type App, createApp, openStorage, openVault } from './app.ts';
-export { systemClock } from './clock.ts';
+export { systemClock } from './base/clock.ts';
+export { randomIds } from './base/ids.ts';
+export { createLog, type Log } from './base/log.ts';
+export { version } from './base/version.ts';
 export { type Config, type ConfigFlag, loadConfig } from './config.ts';
 export { parseAllowList } from './domain/network/ip-allow-list.ts';
 export { isUrnGrant } from './domain/permissions/grants.ts';
-export { randomIds } from './ids.ts';
 export { removeDeletedRows } from './jobs/deleted-rows.ts';
 export { deleteExpiredAnswers } from './jobs/expired-answers.ts';
 export { refillDueKeys } from './jobs/refill.ts';
-export { createLog, type Log } from './log.ts';
 export { databaseFileOf, masterKeyFileOf } from './storage/data-folder.ts';
 export {
   type Api,
@@ -25,6 +26,5 @@ export { backupDatabase } from './storage/sqlite/backup.ts';
 export { restoreDatabase } from './storage/sqlite/restore.ts';
 export { migrateData, type TransferPlace } from './storage/transfer/migrate-data.ts';
 export type { TransferStep } from './storage/transfer/transfer.ts';
-export { version } from './version.ts';
 export { createRootKey, createWorkspace } from './workspace/ensure-workspace.ts';
 export { rotateMasterKey } from './workspace/rotate-master-key.ts';

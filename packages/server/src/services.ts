@@ -1,9 +1,9 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from './base/clock.ts';
+import type { Ids } from './base/ids.ts';
 import type { Counters } from './counters/port.ts';
 import type { EventSink } from './events/port.ts';
-import type { Ids } from './ids.ts';
-import type { LastUsed } from './jobs/last-used.ts';
-import type { Vault } from './secrets.ts';
+import type { Vault } from './secrets/vault.ts';
+import type { LastUsed } from './storage/last-used.ts';
 import type { Lookups } from './storage/lookups.ts';
 import type { Storage } from './storage/port/storage.ts';
 

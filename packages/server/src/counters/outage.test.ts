@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { createLog } from '../log.ts';
+import { createLog } from '../base/log.ts';
 import { countersConformance } from './conformance/counters-conformance.ts';
 import { memoryCounters } from './memory.ts';
 import { countersThroughOutages } from './outage.ts';

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
 import { decide, type Take } from '../domain/ratelimit/window.ts';
-import type { Log } from '../log.ts';
 import { memoryCounters } from './memory.ts';
 import {
   type Counters,

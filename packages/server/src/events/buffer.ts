@@ -1,4 +1,4 @@
-import { errorFields, type Log } from '../log.ts';
+import { errorFields, type Log } from '../base/log.ts';
 import { createBatchText } from './batch-text.ts';
 import type { EventBatch, EventSink, EventWriter, UsageEvent } from './port.ts';
 

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { errorCode } from '../error-code.ts';
+import { errorCode } from '../base/error-code.ts';
 import { batchSpanMs } from './batch-text.ts';
 import type { EventBatch } from './port.ts';
 import type { WorkerReply, WorkerRequest, WorkerTask } from './sqlite.ts';

@@ -1,5 +1,5 @@
+import { errorFields, type Log } from '../base/log.ts';
 import type { EventArchive } from '../events/port.ts';
-import { errorFields, type Log } from '../log.ts';
 import type { Services } from '../services.ts';
 import { removeDeletedRows } from './deleted-rows.ts';
 import { deleteExpiredAnswers } from './expired-answers.ts';

@@ -1,6 +1,6 @@
 import type { Need, Operation } from '@unkey-ts/contract';
+import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Scope } from '../domain/permissions/grants.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
 import type { Context, ReadContext, WriteContext } from './context.ts';
 import type { Refusal } from './refusal.ts';
 

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { errorCode } from '../error-code.ts';
+import { errorCode } from '../base/error-code.ts';
 import { isOutOfSpace } from './sqlite/unavailable.ts';
 
 export interface DataFolder {

@@ -1,7 +1,7 @@
+import type { MaybePromise } from '../base/maybe-promise.ts';
 import { type Grants, prepareGrants } from '../domain/permissions/grants.ts';
 import { type OverrideSet, prepareOverrides } from '../domain/ratelimit/overrides.ts';
 import type { VerifiableKey } from '../domain/verification/verifiable-key.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
 import type { ChangeListener } from './changes.ts';
 import type { Namespace } from './port/records.ts';
 import { type Caller, type Storage, StorageUnavailableError } from './port/storage.ts';

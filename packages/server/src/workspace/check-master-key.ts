@@ -1,4 +1,4 @@
-import { MasterKeyError, type Vault } from '../secrets.ts';
+import { MasterKeyError, type Vault } from '../secrets/vault.ts';
 import type { Workspace } from '../storage/port/records.ts';
 
 /** Throws, at start, when the master key does not open what is stored; without one, recoverable keys answer 412. */

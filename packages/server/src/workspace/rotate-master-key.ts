@@ -1,5 +1,5 @@
-import { addMasterKey, dropFormerMasterKeys } from '../master-keys.ts';
-import type { Vault } from '../secrets.ts';
+import { addMasterKey, dropFormerMasterKeys } from '../secrets/master-keys.ts';
+import type { Vault } from '../secrets/vault.ts';
 import type { Storage } from '../storage/port/storage.ts';
 import type { Store } from '../storage/port/store.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { Gathering } from '../../base/coalesce.ts';
 import type { Take } from '../../domain/ratelimit/window.ts';
-import { Gathering } from '../../storage/postgres/gathering.ts';
 import { CountersUnavailableError, type Outcome, type RemoteCounters } from '../port.ts';
 import { sharedAnswers } from '../shared-answers.ts';
 import { postgresAnswerStore, type Run } from './answers.ts';

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type RedisServer, startRedis } from '../../../../../tests/redis.ts';
 import { startProxy, type TcpProxy } from '../../../../../tests/tcp-proxy.ts';
-import { createLog } from '../../log.ts';
+import { createLog } from '../../base/log.ts';
 import { countersThroughOutages } from '../outage.ts';
 import { type Counters, CountersUnavailableError } from '../port.ts';
 import { claimLifetimeMs } from '../shared-answers.ts';

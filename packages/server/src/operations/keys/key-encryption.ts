@@ -1,5 +1,5 @@
 import type { Need } from '@unkey-ts/contract';
-import { DamagedSecretError, MasterKeyError } from '../../secrets.ts';
+import { DamagedSecretError, MasterKeyError } from '../../secrets/vault.ts';
 import type { Key } from '../../storage/port/records.ts';
 import type { Context, ReadContext, WriteContext } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';

@@ -1,8 +1,8 @@
 import { refilled } from '../../domain/keys/refill.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
-import { refillKey } from '../../jobs/refill.ts';
 import type { Spent } from '../../storage/port/storage.ts';
 import type { Context } from '../context.ts';
+import { refillKey } from './apply-refill.ts';
 
 /** Takes credits or none; a refill that is due comes first. */
 export async function takeCredits(

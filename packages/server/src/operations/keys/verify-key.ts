@@ -1,12 +1,12 @@
 import { type InputOf, operations, type VerificationCode } from '@unkey-ts/contract';
+import { andThen, type MaybePromise } from '../../base/maybe-promise.ts';
+import { remembered } from '../../base/memoize.ts';
 import { hashKey } from '../../domain/keys/key-material.ts';
 import { refilled } from '../../domain/keys/refill.ts';
 import { parseQuery } from '../../domain/permissions/query.ts';
 import { type Plan, type PlannedLimit, plan } from '../../domain/verification/plan.ts';
 import { answerOf, type Verdict } from '../../domain/verification/verdict.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
-import { andThen, type MaybePromise } from '../../maybe-promise.ts';
-import { remembered } from '../../remembered.ts';
 import type { Context } from '../context.ts';
 import { concealed, handlerOf } from '../handler.ts';
 import { Refusal, refuse } from '../refusal.ts';

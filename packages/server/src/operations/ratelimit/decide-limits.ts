@@ -1,7 +1,7 @@
 import type { InputOf } from '@unkey-ts/contract';
+import { andThen, type MaybePromise } from '../../base/maybe-promise.ts';
 import { findOverride, type Override } from '../../domain/ratelimit/overrides.ts';
 import type { Take, Taken } from '../../domain/ratelimit/window.ts';
-import { andThen, type MaybePromise } from '../../maybe-promise.ts';
 import type { PreparedNamespace } from '../../storage/lookups.ts';
 import type { Context } from '../context.ts';
 

@@ -1,5 +1,5 @@
+import type { MaybePromise } from '../../base/maybe-promise.ts';
 import type { Scope } from '../../domain/permissions/grants.ts';
-import type { MaybePromise } from '../../maybe-promise.ts';
 import type { PreparedNamespace } from '../../storage/lookups.ts';
 import type { Storage } from '../../storage/port/storage.ts';
 import type { Context } from '../context.ts';

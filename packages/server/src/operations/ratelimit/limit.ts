@@ -1,5 +1,5 @@
 import { operations } from '@unkey-ts/contract';
-import { andThen } from '../../maybe-promise.ts';
+import { andThen } from '../../base/maybe-promise.ts';
 import { handlerOf } from '../handler.ts';
 import { Refusal } from '../refusal.ts';
 import { decideLimits, type LimitDecisions, numbersOf } from './decide-limits.ts';

@@ -1,6 +1,6 @@
+import type { MaybePromise } from '../../base/maybe-promise.ts';
 import type { Credits } from '../../domain/keys/refill.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
-import type { MaybePromise } from '../../maybe-promise.ts';
 import type { NamespaceWithOverrides, RootKey, Workspace } from './records.ts';
 import type { Store } from './store.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, Notification } from 'pg';
 import pg from 'pg';
-import { errorFields, type Log } from '../../log.ts';
+import { errorFields, type Log } from '../../base/log.ts';
 import type { ChangeListener } from '../changes.ts';
 import type { Freshness } from '../port/storage.ts';
 

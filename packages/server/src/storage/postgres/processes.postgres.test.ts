@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createDatabase, execute, textOf } from '../../../../../tests/postgres.ts';
+import { randomIds } from '../../base/ids.ts';
 import { batchOf } from '../../events/example-events.ts';
-import { randomIds } from '../../ids.ts';
 import { refillDueKeys } from '../../jobs/refill.ts';
 import { apiOf, at, createKey, creditsOf, keyOf } from '../conformance/samples.ts';
 import type { Storage } from '../port/storage.ts';

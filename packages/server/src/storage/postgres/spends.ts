@@ -1,8 +1,8 @@
 import type { Pool, QueryConfig, QueryResultRow } from 'pg';
+import { Gathering } from '../../base/coalesce.ts';
 import { type Credits, refilled } from '../../domain/keys/refill.ts';
 import { type SpendOrder, type Spent, StorageUnavailableError } from '../port/storage.ts';
 import { using } from './connections.ts';
-import { Gathering } from './gathering.ts';
 import { isRefused, unavailable } from './unavailable.ts';
 
 interface Spend extends SpendOrder {

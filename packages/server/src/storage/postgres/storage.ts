@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Gathering } from '../../base/coalesce.ts';
+import type { Log } from '../../base/log.ts';
 import type { EventArchive } from '../../events/port.ts';
-import type { Log } from '../../log.ts';
 import type { ChangeListener } from '../changes.ts';
 import type { Storage } from '../port/storage.ts';
 import { openChangeChannel } from './change-channel.ts';
 import { openConnections, using, usingOwn } from './connections.ts';
 import { postgresEvents } from './events.ts';
-import { Gathering } from './gathering.ts';
 import { hotReads } from './hot-path.ts';
 import { migrate } from './migrations.ts';
 import { checkServer } from './server-check.ts';

@@ -1,3 +1,4 @@
+import { remembered } from '../../base/memoize.ts';
 import type { Credits } from '../../domain/keys/refill.ts';
 import { parseAllowList } from '../../domain/network/ip-allow-list.ts';
 import {
@@ -5,7 +6,6 @@ import {
   counterOf,
   type VerifiableKey,
 } from '../../domain/verification/verifiable-key.ts';
-import { remembered } from '../../remembered.ts';
 import type { NamespaceWithOverrides } from '../port/records.ts';
 import type { Caller } from '../port/storage.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode } from '../../error-code.ts';
+import { errorCode } from '../../base/error-code.ts';
 import { openDatabase } from './open.ts';
 import { syncToDisk } from './sync-to-disk.ts';
 import { tellingNow } from './unavailable.ts';

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type DatabaseSyncInstance as DatabaseSync, DatabaseSync as Opened } from '@photostructure/sqlite';
-import { errorCode } from '../../error-code.ts';
+import { errorCode } from '../../base/error-code.ts';
 import { databaseFileOf, openDataFolder } from '../data-folder.ts';
 import { checkSchemaVersion } from './migrations.ts';
 import { syncToDisk } from './sync-to-disk.ts';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { errorCode } from '../../error-code.ts';
+import { errorCode } from '../../base/error-code.ts';
 import { StorageUnavailableError } from '../port/storage.ts';
 import { getTypeParser } from '../postgres/connections.ts';
 import { everything } from '../postgres/locks.ts';

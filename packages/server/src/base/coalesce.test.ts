@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Gathering } from './gathering.ts';
+import { Gathering } from './coalesce.ts';
 
 /** Each run ends when the test says so. */
 function controlled() {

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { MaybePromise } from '../maybe-promise.ts';
-import type { Bun, BunRequest, BunServer } from './bun-api.ts';
-import { type Edge, type EdgeOptions, listenError, urlOf } from './edge.ts';
 import {
   bodyBytesMax,
   type HeaderName,
   type HttpRequest,
   type HttpResponse,
   type TransportFailure,
-} from './exchange.ts';
-import { keepAliveMs } from './raw-answer.ts';
+} from '../../base/http-message.ts';
+import type { MaybePromise } from '../../base/maybe-promise.ts';
+import { type Edge, type EdgeOptions, listenError, urlOf } from '../listener.ts';
+import { keepAliveMs } from '../node/write-response.ts';
+import type { Bun, BunRequest, BunServer } from './bun-api.ts';
 
 /** A request whose body is still to come. */
 interface Arrival {

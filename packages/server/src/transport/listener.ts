@@ -1,4 +1,4 @@
-import type { HttpHandler, HttpResponse, TransportFailure } from './exchange.ts';
+import type { HttpHandler, HttpResponse, TransportFailure } from '../base/http-message.ts';
 
 export interface EdgeOptions {
   handle: HttpHandler;

@@ -6,10 +6,10 @@ import {
   isValid,
   type Operation,
 } from '@unkey-ts/contract';
+import type { HttpResponse } from '../base/http-message.ts';
 import type { Context, WriteContext } from '../operations/context.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
-import { open, seal, sealingKeyBytes } from '../sealing.ts';
-import type { HttpResponse } from './exchange.ts';
+import { open, seal, sealingKeyBytes } from '../secrets/sealing.ts';
 import { respondText } from './respond.ts';
 
 type Outcome = HttpResponse | Refusal;

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode } from './error-code.ts';
+import { errorCode } from '../base/error-code.ts';
 
 /** A key that encrypts data keys. Its id is derived from it and may be shown. */
 export interface MasterKey {

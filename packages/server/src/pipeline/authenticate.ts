@@ -1,7 +1,7 @@
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts';
+import { remembered } from '../base/memoize.ts';
 import { hashKey } from '../domain/keys/key-material.ts';
-import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
-import { remembered } from '../remembered.ts';
 import type { Lookups, PreparedCaller } from '../storage/lookups.ts';
 import type { Workspace } from '../storage/port/records.ts';
 

@@ -1,6 +1,6 @@
 import { errors, errorType, statusesWithIssues } from '@unkey-ts/contract';
+import type { HttpResponse } from '../base/http-message.ts';
 import type { Refusal } from '../operations/refusal.ts';
-import type { HttpResponse } from './exchange.ts';
 
 /** An operation's answer. Its envelope is written by hand, which takes half the time of a walk through all of it. */
 export function respondData(requestId: string, data: unknown, pagination: unknown): HttpResponse {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import type { MaybePromise } from '../maybe-promise.ts';
-import type { HttpRequest, HttpResponse } from './exchange.ts';
-import { type PlainHead, readPlainHead } from './plain-request.ts';
-import { keepAliveMs, writeAnswer } from './raw-answer.ts';
+import type { HttpRequest, HttpResponse } from '../../base/http-message.ts';
+import type { MaybePromise } from '../../base/maybe-promise.ts';
+import { type PlainHead, readPlainHead } from './fast-path-head.ts';
+import { keepAliveMs, writeAnswer } from './write-response.ts';
 
 export interface PlainLane {
   /** Serves a new connection for as long as what it sends is plain. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { remembered } from './remembered.ts';
+import { remembered } from './memoize.ts';
 
 test('the same text gives the same object, another one another', () => {
   const list = remembered((text) => text.split(','), 10);

@@ -1,5 +1,5 @@
 import { ShardedMap } from '../memory/sharded-map.ts';
-import type { Storage } from '../storage/port/storage.ts';
+import type { Storage } from './port/storage.ts';
 
 /** When keys were last verified: kept in memory, written in batches. */
 export interface LastUsed {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { TransportFailure } from './exchange.ts';
+import type { TransportFailure } from '../../base/http-message.ts';
 
 /** `aborted`: the client is gone, and nobody waits for an answer. */
 export type BodyResult = Uint8Array | TransportFailure | 'aborted';

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { echo, failure, heldHandler, json, post, servers, start } from './conformance/started-edge.ts';
-import { ListenError } from './edge.ts';
-import type { HttpRequest } from './exchange.ts';
-import { createNodeServer } from './node.ts';
+import type { HttpRequest } from '../../base/http-message.ts';
+import { echo, failure, heldHandler, json, post, servers, start } from '../conformance/started-listener.ts';
+import { ListenError } from '../listener.ts';
+import { createNodeServer } from './server.ts';
 
 test('a request reaches the handler without its query, and its answer the client', async () => {
   let seen: HttpRequest | undefined;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@unkey-ts/contract';
+import { bodyBytesMax, type HttpResponse, type TransportFailure } from '../base/http-message.ts';
 import { Refusal } from '../operations/refusal.ts';
-import { bodyBytesMax, type HttpResponse, type TransportFailure } from './exchange.ts';
 import { respondRefusal } from './respond.ts';
 
 const failures: Record<TransportFailure, readonly [ErrorCode, string, string]> = {

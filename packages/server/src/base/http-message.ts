@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../maybe-promise.ts';
+import type { MaybePromise } from './maybe-promise.ts';
 
 /** The headers that are read of a request. */
 export type HeaderName =

@@ -1,12 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { MaybePromise } from '../maybe-promise.ts';
-import { type Edge, type EdgeOptions, listenError, urlOf } from './edge.ts';
-import { bodyBytesMax, type HttpRequest, type HttpResponse, type TransportFailure } from './exchange.ts';
-import { createPlainLane, type PlainLane } from './plain-lane.ts';
-import { keepAliveMs, writeAnswer } from './raw-answer.ts';
+import {
+  bodyBytesMax,
+  type HttpRequest,
+  type HttpResponse,
+  type TransportFailure,
+} from '../../base/http-message.ts';
+import type { MaybePromise } from '../../base/maybe-promise.ts';
+import { type Edge, type EdgeOptions, listenError, urlOf } from '../listener.ts';
+import { createPlainLane, type PlainLane } from './fast-path.ts';
 import { type BodyReading, type BodyResult, declaredBody, readBody } from './read-body.ts';
+import { keepAliveMs, writeAnswer } from './write-response.ts';
 
 export interface NodeServerOptions extends EdgeOptions {
   /** How long a whole request may take to arrive. Default 60,000. */

@@ -1,9 +1,11 @@
 import { pathOf } from '@unkey-ts/contract';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../base/http-message.ts';
+import { errorFields, type Log } from '../base/log.ts';
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts';
 import { CountersUnavailableError } from '../counters/port.ts';
 import { clientIp } from '../domain/network/client-ip.ts';
 import type { AllowList } from '../domain/network/ip-allow-list.ts';
-import { errorFields, type Log } from '../log.ts';
-import { andThen, type MaybePromise } from '../maybe-promise.ts';
+import type { Metrics } from '../monitoring/metrics.ts';
 import type { Context, ReadContext } from '../operations/context.ts';
 import { type Answer, concealed, type Handler } from '../operations/handler.ts';
 import { handlers } from '../operations/index.ts';
@@ -16,9 +18,7 @@ import { authorise } from './authorise.ts';
 import { parseBody } from './body.ts';
 import { addCreditsAlias, readsCreditsAlias } from './credits-alias.ts';
 import { withDeadline } from './deadline.ts';
-import type { HttpHandler, HttpRequest, HttpResponse } from './exchange.ts';
 import { type KeyedRequest, parseIdempotencyKey, rememberingAnswer, storingAnswer } from './idempotency.ts';
-import type { Metrics } from './metrics.ts';
 import { respondData, respondRefusal } from './respond.ts';
 import { limitWorkspace } from './workspace-limit.ts';
 

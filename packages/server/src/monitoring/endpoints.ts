@@ -1,8 +1,8 @@
+import type { HttpResponse } from '../base/http-message.ts';
 import type { CountersStatus } from '../counters/port.ts';
 import type { Lookups } from '../storage/lookups.ts';
 import type { Storage } from '../storage/port/storage.ts';
 import type { ApiDocument } from './api-document.ts';
-import type { HttpResponse } from './exchange.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface PageSources {

@@ -1,5 +1,5 @@
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts';
 import type { Counters } from '../counters/port.ts';
-import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import type { Workspace } from '../storage/port/records.ts';
 

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
-import type { Edge } from '../edge.ts';
-import type { HttpHandler, HttpResponse, TransportFailure } from '../exchange.ts';
-import { createNodeServer, type NodeServerOptions } from '../node.ts';
+import type { HttpHandler, HttpResponse, TransportFailure } from '../../base/http-message.ts';
+import type { Edge } from '../listener.ts';
+import { createNodeServer, type NodeServerOptions } from '../node/server.ts';
 
 const statuses: Record<TransportFailure, number> = {
   too_large: 413,

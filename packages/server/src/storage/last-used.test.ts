@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Storage } from '../storage/port/storage.ts';
 import { lastUsedBuffer } from './last-used.ts';
+import type { Storage } from './port/storage.ts';
 
 /** A database that keeps what it is told, or refuses to. */
 function database() {

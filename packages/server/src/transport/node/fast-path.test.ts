@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { heldHandler, json, post, start } from './conformance/started-edge.ts';
-import type { HttpHandler } from './exchange.ts';
+import type { HttpHandler } from '../../base/http-message.ts';
+import { heldHandler, json, post, start } from '../conformance/started-listener.ts';
 
 afterEach(() => {
   vi.useRealTimers();

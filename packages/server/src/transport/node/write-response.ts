@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { HttpResponse } from './exchange.ts';
+import type { HttpResponse } from '../../base/http-message.ts';
 
 /** How long a connection is kept on which nothing happens; each answer says so. */
 export const keepAliveMs = 65_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPlainHead } from './plain-request.ts';
+import { readPlainHead } from './fast-path-head.ts';
 
 const head =
   'POST /v2/keys.verifyKey HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nAuthorization:  Bearer a \r\n\r\n';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addMasterKey, dropFormerMasterKeys } from './master-keys.ts';
-import { createVault, DamagedSecretError, MasterKeyError, openMasterKeys } from './secrets.ts';
+import { createVault, DamagedSecretError, MasterKeyError, openMasterKeys } from './vault.ts';
 
 const keyA = Buffer.alloc(32, 1).toString('base64');
 const keyB = Buffer.alloc(32, 2).toString('base64');
