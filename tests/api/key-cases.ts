@@ -35,12 +35,12 @@ export function absentKeyCases({ body, prepare }: Pick<KeyOperation, 'body' | 'p
       return keyId;
     },
   };
-  return Object.entries(absent).map(([what, given]) =>
+  return Object.entries(absent).map(([what, arrangeKeyId]) =>
     scenario({
       name: `404 for ${what}, whatever the root key may do`,
-      async given(world) {
+      async arrange(world) {
         await prepare?.(world);
-        return given(world);
+        return arrangeKeyId(world);
       },
       permissions: [],
       body,
@@ -51,7 +51,7 @@ export function absentKeyCases({ body, prepare }: Pick<KeyOperation, 'body' | 'p
 
 /** What lets a root key through, and what does not. */
 export function keyAccessCases({ body, action, also = [], otherAction, prepare }: KeyOperation): Scenario[] {
-  const given = async (world: World): Promise<MadeKey> => {
+  const arrange = async (world: World): Promise<MadeKey> => {
     await prepare?.(world);
     return makeKey(world);
   };
@@ -71,14 +71,14 @@ export function keyAccessCases({ body, action, also = [], otherAction, prepare }
     ...Object.entries(sufficient).map(([what, permissions]) =>
       scenario<MadeKey>({
         name: `${what} suffices`,
-        given,
+        arrange,
         permissions,
         body: ({ keyId }: MadeKey) => body(keyId),
         expect: { status: 200 },
       }),
     ),
     ...denied<MadeKey>({
-      given,
+      arrange,
       body: ({ keyId }: MadeKey) => body(keyId),
       held: {
         'no permission': () => [],

@@ -13,7 +13,7 @@ export function malformed(
 
 /** One case for each set of permissions that does not suffice. */
 export function denied<Vars>(
-  order: Pick<Scenario<Vars>, 'given' | 'body'> & {
+  order: Pick<Scenario<Vars>, 'arrange' | 'body'> & {
     readonly held:
       | readonly (readonly string[])[]
       | Readonly<Record<string, (vars: Vars, world: World) => string[]>>;

@@ -53,7 +53,7 @@ export interface Scenario<Vars = unknown> {
   /** Default: `usual`. */
   readonly service?: keyof typeof environments;
   /** Makes what the case needs; its result is handed to the other members. */
-  readonly given?: (world: World) => Promise<Vars>;
+  readonly arrange?: (world: World) => Promise<Vars>;
   /** What the caller's root key may do; absent: everything. */
   readonly permissions?: readonly string[] | ((vars: Vars, world: World) => readonly string[]);
   readonly headers?: Readonly<Record<string, string>>;
@@ -68,9 +68,9 @@ export interface Suite {
   readonly cases: readonly Scenario[];
 }
 
-/** Ties a case's `given` to what uses it. */
+/** Ties a case's `arrange` to what uses it. */
 export function scenario<Vars>(one: Scenario<Vars>): Scenario {
-  // Only this case's own `given` feeds its members.
+  // Only this case's own `arrange` feeds its members.
   return one as Scenario;
 }
 
@@ -121,7 +121,7 @@ async function runScenario(
   // No case sees what time the one before it has made it.
   service.clock.set(fakeClock().now());
   const world = await newWorld(service);
-  const vars = await one.given?.(world);
+  const vars = await one.arrange?.(world);
   const permissions = typeof one.permissions === 'function' ? one.permissions(vars, world) : one.permissions;
   const rootKey = permissions === undefined ? world.rootKey : await world.rootKeyWith(...permissions);
   const body = typeof one.body === 'function' ? one.body(vars) : one.body;

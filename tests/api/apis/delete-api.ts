@@ -12,7 +12,7 @@ const byId = (apiId: string) => ({ apiId });
 export default suite('apis.deleteApi', [
   scenario({
     name: 'a deleted API is gone at once, and its deletion is audited',
-    given: newApi,
+    arrange: newApi,
     permissions: ['api.*.delete_api'],
     body: byId,
     expect: { status: 200 },
@@ -26,7 +26,7 @@ export default suite('apis.deleteApi', [
   }),
   scenario({
     name: 'its keys stop working, also those that were verified just before',
-    async given(world) {
+    async arrange(world) {
       const apiId = await newApi(world);
       const { keyId, key } = await world.do('keys.createKey', { apiId });
       expect(await world.do('keys.verifyKey', { key })).toMatchObject({ code: 'VALID', keyId });
@@ -41,14 +41,14 @@ export default suite('apis.deleteApi', [
   }),
   scenario({
     name: 'the permission for this API suffices',
-    given: newApi,
+    arrange: newApi,
     permissions: (apiId) => [`api.${apiId}.delete_api`],
     body: byId,
     expect: { status: 200 },
   }),
   scenario({
     name: 'other APIs stay',
-    async given(world) {
+    async arrange(world) {
       return { doomed: await newApi(world), kept: await newApi(world) };
     },
     body: ({ doomed }: { doomed: string }) => ({ apiId: doomed }),
@@ -59,7 +59,7 @@ export default suite('apis.deleteApi', [
   }),
   scenario({
     name: '404 the second time, and the third',
-    async given(world) {
+    async arrange(world) {
       const apiId = await newApi(world);
       await world.do('apis.deleteApi', { apiId });
       return apiId;
@@ -74,7 +74,7 @@ export default suite('apis.deleteApi', [
   { name: '404 for an id that nothing has', body: { apiId: 'api_does_not_exist' }, expect: absent },
   scenario({
     name: '404 for an API of another workspace, and it stays',
-    async given(world) {
+    async arrange(world) {
       const other = await otherWorkspace(world);
       const { apiId } = await other.do('apis.createApi', { name: 'theirs' });
       return { apiId, other };
@@ -87,7 +87,7 @@ export default suite('apis.deleteApi', [
   }),
   scenario({
     name: '412 for a protected API, and it stays until somebody lifts the protection',
-    async given(world) {
+    async arrange(world) {
       const apiId = await newApi(world);
       await setProtected(world, apiId, true);
       return apiId;
@@ -102,7 +102,7 @@ export default suite('apis.deleteApi', [
     },
   }),
   ...denied({
-    given: newApi,
+    arrange: newApi,
     body: byId,
     held: {
       'no permission': () => [],

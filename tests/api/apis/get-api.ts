@@ -9,7 +9,7 @@ const newApi = (world: World): Promise<{ apiId: string }> => world.do('apis.crea
 export default suite('apis.getApi', [
   scenario({
     name: 'an API is answered with id and name, and nothing else',
-    given: newApi,
+    arrange: newApi,
     permissions: ['api.*.read_api'],
     body: ({ apiId }: { apiId: string }) => ({ apiId }),
     expect: { status: 200 },
@@ -19,14 +19,14 @@ export default suite('apis.getApi', [
   }),
   scenario({
     name: 'the permission for this API suffices',
-    given: newApi,
+    arrange: newApi,
     permissions: ({ apiId }) => [`api.${apiId}.read_api`],
     body: ({ apiId }: { apiId: string }) => ({ apiId }),
     expect: { status: 200 },
   }),
   scenario({
     name: 'an API that is protected against deletion is readable',
-    async given(world) {
+    async arrange(world) {
       const { apiId } = await newApi(world);
       await world.service.app.services.storage.write((store) =>
         store.apis.update(world.workspaceId, apiId, { isProtected: true }),
@@ -39,13 +39,13 @@ export default suite('apis.getApi', [
   { name: '404 for an id that nothing has', body: { apiId: 'api_does_not_exist' }, expect: absent },
   scenario({
     name: '404 for an API of another workspace',
-    given: async (world) => (await otherWorkspace(world)).do('apis.createApi', { name: 'theirs' }),
+    arrange: async (world) => (await otherWorkspace(world)).do('apis.createApi', { name: 'theirs' }),
     body: ({ apiId }: { apiId: string }) => ({ apiId }),
     expect: absent,
   }),
   scenario({
     name: '404 for a deleted API',
-    async given(world) {
+    async arrange(world) {
       const { apiId } = await newApi(world);
       await world.do('apis.getApi', { apiId });
       await world.do('apis.deleteApi', { apiId });
@@ -56,12 +56,12 @@ export default suite('apis.getApi', [
   }),
   scenario({
     name: '404 for an id in another case',
-    given: newApi,
+    arrange: newApi,
     body: ({ apiId }: { apiId: string }) => ({ apiId: apiId.toUpperCase() }),
     expect: absent,
   }),
   ...denied({
-    given: newApi,
+    arrange: newApi,
     body: ({ apiId }: { apiId: string }) => ({ apiId }),
     held: {
       'no permission': () => [],

@@ -58,7 +58,7 @@ const insufficient: Record<string, (api: MadeApi, world: World) => string[]> = {
 export default suite('apis.listKeys', [
   scenario({
     name: 'every key of the API is listed, and no other',
-    given: makePopulated,
+    arrange: makePopulated,
     body: ({ apiId }: Populated) => ({ apiId, revalidateKeysCache: true }),
     expect: { status: 200 },
     async after(_world, { keyIds }, reply) {
@@ -68,7 +68,7 @@ export default suite('apis.listKeys', [
   }),
   scenario({
     name: 'a key is shown with everything that it has',
-    given: makeFullKey,
+    arrange: makeFullKey,
     body: all,
     expect: { status: 200 },
     async after(world, made, reply) {
@@ -77,7 +77,7 @@ export default suite('apis.listKeys', [
   }),
   scenario({
     name: 'what a key does not have is left out, and a verified key has the time of it',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       await world.do('keys.verifyKey', { key: made.key });
       return made;
@@ -93,7 +93,7 @@ export default suite('apis.listKeys', [
   }),
   scenario({
     name: 'pages follow one another until there is no more',
-    given: makePopulated,
+    arrange: makePopulated,
     body: ({ apiId }: Populated) => ({ apiId, limit: 2 }),
     expect: { status: 200 },
     async after(world, { apiId, keyIds }, reply) {
@@ -109,7 +109,7 @@ export default suite('apis.listKeys', [
   }),
   scenario({
     name: 'a page that ends with the last key is the last page',
-    given: makePopulated,
+    arrange: makePopulated,
     body: ({ apiId }: Populated) => ({ apiId, limit: 5 }),
     expect: { status: 200 },
     async after(_world, _api, reply) {
@@ -119,7 +119,7 @@ export default suite('apis.listKeys', [
   }),
   scenario({
     name: 'an external id keeps the keys of its identity, which is shown with its meta',
-    given: makePopulated,
+    arrange: makePopulated,
     body: ({ apiId }: Populated) => ({ apiId, externalId: 'user_1' }),
     expect: { status: 200 },
     async after(world, { apiId, ofUser }, reply) {
@@ -134,7 +134,7 @@ export default suite('apis.listKeys', [
   ...['user_unknown', 'USER_1', 'u'].map((externalId) =>
     scenario({
       name: `no key is listed for the external id ${externalId}`,
-      given: makePopulated,
+      arrange: makePopulated,
       body: ({ apiId }: Populated) => ({ apiId, externalId }),
       expect: { status: 200, data: [] },
       async after(_world, _api, reply) {
@@ -144,7 +144,7 @@ export default suite('apis.listKeys', [
   ),
   scenario({
     name: 'an external id of a deleted identity has no keys, and the id of an identity is no external id',
-    async given(world) {
+    async arrange(world) {
       const made = await makePopulated(world);
       const { id } = await world.do('identities.getIdentity', { identity: 'user_2' });
       await world.do('identities.deleteIdentity', { identity: 'user_1' });
@@ -158,7 +158,7 @@ export default suite('apis.listKeys', [
   }),
   scenario({
     name: 'an API without keys has an empty list, and deleted keys are not listed',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       await world.do('keys.deleteKey', { keyId: made.keyId });
       return made;
@@ -168,7 +168,7 @@ export default suite('apis.listKeys', [
   }),
   scenario({
     name: 'recoverable keys are shown in full when asked for, others without plaintext',
-    async given(world) {
+    async arrange(world) {
       const first = await makeKey(world, { recoverable: true });
       return {
         first,
@@ -200,7 +200,7 @@ export default suite('apis.listKeys', [
   }),
   scenario({
     name: 'a key whose ciphertext is damaged is listed without plaintext',
-    given: damageCiphertext,
+    arrange: damageCiphertext,
     body: decrypted,
     expect: { status: 200 },
     async after(_world, { keyId }, reply) {
@@ -210,7 +210,7 @@ export default suite('apis.listKeys', [
   }),
   scenario({
     name: 'credits that are due for a refill are listed refilled',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world, {
         credits: { remaining: 1, refill: { interval: 'daily', amount: 9 } },
       });
@@ -222,7 +222,7 @@ export default suite('apis.listKeys', [
   }),
   scenario({
     name: 'the Python client 2.x finds the credits under both names',
-    given: (world) => makeKey(world, { credits: { remaining: 1 } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 1 } }),
     body: all,
     expect: { status: 200 },
     async after(world, { apiId }) {
@@ -233,7 +233,7 @@ export default suite('apis.listKeys', [
   ...Object.entries(sufficient).map(([what, permissions]) =>
     scenario({
       name: `${what} suffice`,
-      given: makeApi,
+      arrange: makeApi,
       permissions,
       body: all,
       expect: { status: 200, data: [] },
@@ -242,7 +242,7 @@ export default suite('apis.listKeys', [
   ...Object.entries(insufficient).map(([what, permissions]) =>
     scenario({
       name: `404, as for an API that does not exist, with ${what}`,
-      given: makeApi,
+      arrange: makeApi,
       permissions,
       body: decrypted,
       expect: apiNotFound,
@@ -253,7 +253,7 @@ export default suite('apis.listKeys', [
     }),
   ),
   ...denied<MadeApi>({
-    given: makeApi,
+    arrange: makeApi,
     body: decrypted,
     held: {
       'all but the permission to decrypt': () => ['api.*.read_key', 'api.*.read_api'],
@@ -267,14 +267,14 @@ export default suite('apis.listKeys', [
   scenario({
     name: '412 for decrypting on a server without master key',
     service: 'withoutMasterKey',
-    given: makeApi,
+    arrange: makeApi,
     body: decrypted,
     expect: { status: 412, code: 'unkey/application/precondition_failed' },
   }),
   scenario({
     name: '412 for decrypting on a server without master key comes before the permission to decrypt',
     service: 'withoutMasterKey',
-    given: makeApi,
+    arrange: makeApi,
     permissions: ['api.*.read_key', 'api.*.read_api'],
     body: decrypted,
     expect: { status: 412, code: 'unkey/application/precondition_failed' },
@@ -291,13 +291,13 @@ export default suite('apis.listKeys', [
   },
   scenario({
     name: '404 for an API of another workspace',
-    given: async (world) => (await otherWorkspace(world)).do('apis.createApi', { name: 'theirs' }),
+    arrange: async (world) => (await otherWorkspace(world)).do('apis.createApi', { name: 'theirs' }),
     body: all,
     expect: apiNotFound,
   }),
   scenario({
     name: '404 for a deleted API',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       await world.do('apis.deleteApi', { apiId: made.apiId });
       return made;

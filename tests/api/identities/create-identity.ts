@@ -100,7 +100,7 @@ export default suite('identities.createIdentity', [
   })),
   scenario({
     name: 'external ids that differ in case are two identities',
-    given: (world) => world.do('identities.createIdentity', { externalId: 'User' }),
+    arrange: (world) => world.do('identities.createIdentity', { externalId: 'User' }),
     body: { externalId: 'user' },
     expect: { status: 200 },
   }),
@@ -120,7 +120,7 @@ export default suite('identities.createIdentity', [
   }),
   scenario({
     name: 'the external id of a deleted identity is free again, and the new one is empty',
-    async given(world) {
+    async arrange(world) {
       const { identityId } = await world.do('identities.createIdentity', {
         externalId: 'user_123',
         meta: { old: true },
@@ -145,14 +145,14 @@ export default suite('identities.createIdentity', [
   }),
   scenario({
     name: 'another workspace may use the same external id',
-    given: async (world) =>
+    arrange: async (world) =>
       (await otherWorkspace(world)).do('identities.createIdentity', { externalId: 'user_123' }),
     body: { externalId: 'user_123' },
     expect: { status: 200 },
   }),
   scenario({
     name: '409 for an external id that is taken, and nothing is written',
-    given: (world) => world.do('identities.createIdentity', { externalId: 'user_123', meta: { first: 1 } }),
+    arrange: (world) => world.do('identities.createIdentity', { externalId: 'user_123', meta: { first: 1 } }),
     body: { externalId: 'user_123', ratelimits: [limitNamed('requests')] },
     expect: { status: 409, code: 'unkey/data/identity_already_exists' },
     async after(world) {

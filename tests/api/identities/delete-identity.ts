@@ -17,7 +17,7 @@ const newIdentity = async (world: World): Promise<string> =>
 export default suite('identities.deleteIdentity', [
   scenario({
     name: 'the answer has no data; the identity is gone, and its limits are audited too',
-    given: newIdentity,
+    arrange: newIdentity,
     permissions: ['identity.*.delete_identity'],
     body: { identity: 'user_123' },
     expect: { status: 200 },
@@ -33,7 +33,7 @@ export default suite('identities.deleteIdentity', [
   }),
   scenario({
     name: 'it is found by its id too',
-    given: newIdentity,
+    arrange: newIdentity,
     body: (id: string) => ({ identity: id }),
     expect: { status: 200 },
     async after(world) {
@@ -42,7 +42,7 @@ export default suite('identities.deleteIdentity', [
   }),
   scenario({
     name: 'its keys go on working, without its limits and without it',
-    async given(world) {
+    async arrange(world) {
       await newIdentity(world);
       const { apiId } = await world.do('apis.createApi', { name: 'demo' });
       const { key, keyId } = await world.do('keys.createKey', { apiId, externalId: 'user_123' });
@@ -62,7 +62,7 @@ export default suite('identities.deleteIdentity', [
   }),
   scenario({
     name: 'one external id is made and deleted again and again, with limits of equal names',
-    async given(world) {
+    async arrange(world) {
       const first = await newIdentity(world);
       await world.call('identities.deleteIdentity', { identity: 'user_123' });
       return { first, second: await newIdentity(world) };
@@ -78,7 +78,7 @@ export default suite('identities.deleteIdentity', [
   }),
   scenario({
     name: 'two deletions at once leave one audit record and no fault',
-    given: newIdentity,
+    arrange: newIdentity,
     body: { identity: 'user_123' },
     expect: { status: 200 },
     async after(world) {
@@ -95,7 +95,7 @@ export default suite('identities.deleteIdentity', [
   }),
   scenario({
     name: '404 when it is deleted already',
-    async given(world) {
+    async arrange(world) {
       await newIdentity(world);
       await world.call('identities.deleteIdentity', { identity: 'user_123' });
     },
@@ -104,7 +104,7 @@ export default suite('identities.deleteIdentity', [
   }),
   scenario({
     name: '404 for an identity of another workspace, and it stays',
-    async given(world) {
+    async arrange(world) {
       const other = await otherWorkspace(world);
       const { identityId } = await other.do('identities.createIdentity', { externalId: 'theirs' });
       return { identityId, other };
@@ -119,7 +119,7 @@ export default suite('identities.deleteIdentity', [
   { name: '404 for a very long text', body: { identity: 'x'.repeat(5000) }, expect: absent },
   scenario({
     name: 'a grant by path suffices',
-    given: newIdentity,
+    arrange: newIdentity,
     permissions: (_vars, { workspaceId }) => [
       `unkey:v1:${workspaceId}:projects/*/identities/*#delete_identity`,
     ],
@@ -127,7 +127,7 @@ export default suite('identities.deleteIdentity', [
     expect: { status: 200 },
   }),
   ...denied({
-    given: newIdentity,
+    arrange: newIdentity,
     body: { identity: 'user_123' },
     held: [
       [],

@@ -12,7 +12,7 @@ const byReference = (identity: string) => ({ identity });
 export default suite('identities.getIdentity', [
   scenario({
     name: 'an identity without meta and limits is id and external id',
-    given: newIdentity,
+    arrange: newIdentity,
     body: { identity: 'user_123' },
     expect: { status: 200 },
     async after(_world, id, reply) {
@@ -21,7 +21,7 @@ export default suite('identities.getIdentity', [
   }),
   scenario({
     name: 'empty meta is left out',
-    given: (world) =>
+    arrange: (world) =>
       world.do('identities.createIdentity', { externalId: 'user_123', meta: {}, ratelimits: [] }),
     body: { identity: 'user_123' },
     expect: { status: 200 },
@@ -31,7 +31,7 @@ export default suite('identities.getIdentity', [
   }),
   scenario({
     name: 'ten limits are answered',
-    given: (world) =>
+    arrange: (world) =>
       world.do('identities.createIdentity', {
         externalId: 'user_123',
         meta: { team: { name: 'A', members: Array.from({ length: 200 }, (_, index) => index) } },
@@ -47,7 +47,7 @@ export default suite('identities.getIdentity', [
   }),
   scenario({
     name: 'an id wins over an external id of the same text',
-    async given(world) {
+    async arrange(world) {
       const id = await newIdentity(world);
       await newIdentity(world, id);
       return id;
@@ -57,7 +57,7 @@ export default suite('identities.getIdentity', [
   }),
   scenario({
     name: 'the permission for this identity suffices, by its id',
-    given: newIdentity,
+    arrange: newIdentity,
     permissions: (id) => [`identity.${id}.read_identity`],
     body: { identity: 'user_123' },
     expect: { status: 200 },
@@ -65,7 +65,7 @@ export default suite('identities.getIdentity', [
   ...['projects/*/identities/*', 'projects/**', '**'].map((path) =>
     scenario({
       name: `a grant for ${path} suffices`,
-      given: newIdentity,
+      arrange: newIdentity,
       permissions: (_id, { workspaceId }) => [`unkey:v1:${workspaceId}:${path}#read_identity`],
       body: byReference,
       expect: { status: 200 },
@@ -73,7 +73,7 @@ export default suite('identities.getIdentity', [
   ),
   scenario({
     name: 'the grant of everything suffices',
-    given: newIdentity,
+    arrange: newIdentity,
     permissions: (_id, { workspaceId }) => [`unkey:v1:${workspaceId}:**#*`],
     body: byReference,
     expect: { status: 200 },
@@ -84,7 +84,7 @@ export default suite('identities.getIdentity', [
   { name: '404 for a very long text', body: { identity: 'x'.repeat(10_000) }, expect: absent },
   scenario({
     name: '404 for a deleted identity, by id and by external id',
-    async given(world) {
+    async arrange(world) {
       const id = await newIdentity(world);
       await world.call('identities.deleteIdentity', { identity: id });
       return id;
@@ -97,7 +97,7 @@ export default suite('identities.getIdentity', [
   }),
   scenario({
     name: '404 for an identity of another workspace',
-    given: async (world) =>
+    arrange: async (world) =>
       (await (await otherWorkspace(world)).do('identities.createIdentity', { externalId: 'theirs' }))
         .identityId,
     body: byReference,
@@ -108,13 +108,13 @@ export default suite('identities.getIdentity', [
   }),
   scenario({
     name: '404 for an external id in another case',
-    given: newIdentity,
+    arrange: newIdentity,
     body: { identity: 'USER_123' },
     expect: absent,
   }),
   scenario({
     name: '403 names what is needed, and not what the root key holds',
-    given: newIdentity,
+    arrange: newIdentity,
     permissions: ['identity.id_other.read_identity'],
     body: byReference,
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },
@@ -125,7 +125,7 @@ export default suite('identities.getIdentity', [
     },
   }),
   ...denied({
-    given: newIdentity,
+    arrange: newIdentity,
     body: byReference,
     held: {
       'no permission': () => [],

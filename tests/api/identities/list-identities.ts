@@ -27,7 +27,7 @@ export default suite('identities.listIdentities', [
   },
   scenario({
     name: 'identities come with meta and limits, in the order of their ids',
-    async given(world) {
+    async arrange(world) {
       await make(world, ...users(6));
       await world.do('identities.createIdentity', {
         externalId: 'rich',
@@ -51,7 +51,7 @@ export default suite('identities.listIdentities', [
   }),
   scenario({
     name: 'the default page holds 100',
-    given: (world) => make(world, ...users(101)),
+    arrange: (world) => make(world, ...users(101)),
     body: {},
     expect: { status: 200 },
     async after(world, _ids, reply) {
@@ -65,7 +65,7 @@ export default suite('identities.listIdentities', [
   }),
   scenario({
     name: 'pages are disjoint and complete',
-    given: (world) => make(world, ...users(10)),
+    arrange: (world) => make(world, ...users(10)),
     body: { limit: 7 },
     expect: { status: 200 },
     async after(world, _ids, reply) {
@@ -80,7 +80,7 @@ export default suite('identities.listIdentities', [
   }),
   scenario({
     name: 'a page that holds just all has no cursor',
-    given: (world) => make(world, ...users(3)),
+    arrange: (world) => make(world, ...users(3)),
     body: { limit: 3 },
     expect: { status: 200 },
     async after(_world, _ids, reply) {
@@ -90,7 +90,7 @@ export default suite('identities.listIdentities', [
   }),
   scenario({
     name: 'a cursor whose identity was deleted goes on with the next',
-    given: (world) => make(world, ...users(5)),
+    arrange: (world) => make(world, ...users(5)),
     body: { limit: 2 },
     expect: { status: 200 },
     async after(world, _ids, reply) {
@@ -103,14 +103,14 @@ export default suite('identities.listIdentities', [
   ...['', 'garbage', 'zzzz', "' OR 1=1 --"].map((cursor) =>
     scenario({
       name: `the cursor ${JSON.stringify(cursor)} is no error`,
-      given: (world) => make(world, 'only'),
+      arrange: (world) => make(world, 'only'),
       body: { cursor },
       expect: { status: 200 },
     }),
   ),
   scenario({
     name: 'deleted identities and those of other workspaces are not listed',
-    async given(world) {
+    async arrange(world) {
       await make(world, 'kept', 'gone');
       await world.call('identities.deleteIdentity', { identity: 'gone' });
       await (await otherWorkspace(world)).do('identities.createIdentity', { externalId: 'theirs' });
@@ -134,7 +134,7 @@ export default suite('identities.listIdentities', [
   ).map(([what, search, found]) =>
     scenario({
       name: `search by ${what} finds ${found.length}`,
-      given: (world) => make(world, 'alice', 'bob', 'a.b_c', 'axb-c'),
+      arrange: (world) => make(world, 'alice', 'bob', 'a.b_c', 'axb-c'),
       body: { search },
       expect: { status: 200 },
       async after(_world, _ids, reply) {
@@ -144,13 +144,13 @@ export default suite('identities.listIdentities', [
   ),
   scenario({
     name: 'search by id finds it',
-    given: (world) => make(world, 'alice', 'bob'),
+    arrange: (world) => make(world, 'alice', 'bob'),
     body: (ids: Record<string, string>) => ({ search: ids.bob }),
     expect: { status: 200, data: [{ externalId: 'bob' }] },
   }),
   scenario({
     name: 'search and cursor go together',
-    given: (world) => make(world, ...users(5), 'other'),
+    arrange: (world) => make(world, ...users(5), 'other'),
     body: { search: 'user_', limit: 3 },
     expect: { status: 200 },
     async after(world, _ids, reply) {
@@ -167,20 +167,20 @@ export default suite('identities.listIdentities', [
   },
   scenario({
     name: 'the permission for one identity suffices for a page with only that one',
-    given: (world) => make(world, 'alice', 'bob'),
+    arrange: (world) => make(world, 'alice', 'bob'),
     permissions: (ids) => [`identity.${ids.alice}.read_identity`],
     body: { search: 'alice' },
     expect: { status: 200, data: [{ externalId: 'alice' }] },
   }),
   scenario({
     name: 'a grant by path suffices',
-    given: (world) => make(world, 'alice', 'bob'),
+    arrange: (world) => make(world, 'alice', 'bob'),
     permissions: (_ids, { workspaceId }) => [`unkey:v1:${workspaceId}:projects/*/identities/*#read_identity`],
     body: {},
     expect: { status: 200 },
   }),
   ...denied({
-    given: (world) => make(world, 'alice', 'bob'),
+    arrange: (world) => make(world, 'alice', 'bob'),
     body: {},
     held: {
       'no permission': () => [],

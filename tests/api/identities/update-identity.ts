@@ -24,7 +24,7 @@ const idOf = (identity: { ratelimits: { name: string; id: string }[] }, name: st
 export default suite('identities.updateIdentity', [
   scenario({
     name: 'meta is replaced as a whole, limits stay',
-    given: newIdentity,
+    arrange: newIdentity,
     body: { identity: 'user_123', meta: { plan: 'pro' } },
     expect: { status: 200 },
     async after(world, before, reply) {
@@ -34,7 +34,7 @@ export default suite('identities.updateIdentity', [
   }),
   scenario({
     name: 'empty meta clears it',
-    given: newIdentity,
+    arrange: newIdentity,
     body: { identity: 'user_123', meta: {} },
     expect: { status: 200 },
     async after(world, { meta: _, ...rest }, reply) {
@@ -44,7 +44,7 @@ export default suite('identities.updateIdentity', [
   }),
   scenario({
     name: 'limits are replaced by name: one stays with its id, one is new, one goes',
-    given: newIdentity,
+    arrange: newIdentity,
     body: {
       identity: 'user_123',
       ratelimits: [
@@ -77,7 +77,7 @@ export default suite('identities.updateIdentity', [
   }),
   scenario({
     name: 'an empty list of limits deletes all',
-    given: newIdentity,
+    arrange: newIdentity,
     body: { identity: 'user_123', ratelimits: [] },
     expect: { status: 200 },
     async after(world, { ratelimits: _, ...rest }, reply) {
@@ -87,13 +87,13 @@ export default suite('identities.updateIdentity', [
   }),
   scenario({
     name: 'meta and limits change together, by id',
-    given: newIdentity,
+    arrange: newIdentity,
     body: ({ id }: { id: string }) => ({ identity: id, meta: { a: 1 }, ratelimits: [limitNamed('new one')] }),
     expect: { status: 200, data: { meta: { a: 1 }, ratelimits: [{ name: 'new one' }] } },
   }),
   scenario({
     name: 'a call that changes nothing answers what is stored, and is audited',
-    given: newIdentity,
+    arrange: newIdentity,
     body: { identity: 'user_123' },
     expect: { status: 200 },
     async after(world, before, reply) {
@@ -103,7 +103,7 @@ export default suite('identities.updateIdentity', [
   }),
   scenario({
     name: 'a key of the identity counts against the new limit at once',
-    async given(world) {
+    async arrange(world) {
       await newIdentity(world);
       const { apiId } = await world.do('apis.createApi', { name: 'demo' });
       const { key } = await world.do('keys.createKey', { apiId, externalId: 'user_123' });
@@ -119,7 +119,7 @@ export default suite('identities.updateIdentity', [
   }),
   scenario({
     name: 'ten concurrent changes of one identity all succeed, and one of them is what stays',
-    given: newIdentity,
+    arrange: newIdentity,
     body: { identity: 'user_123' },
     expect: { status: 200 },
     async after(world) {
@@ -140,7 +140,7 @@ export default suite('identities.updateIdentity', [
   }),
   scenario({
     name: 'three rounds of concurrent changes of fifty identities all succeed',
-    async given(world) {
+    async arrange(world) {
       const names = Array.from({ length: 50 }, (_, index) => `user_${index}`);
       await Promise.all(names.map((externalId) => world.do('identities.createIdentity', { externalId })));
       return names;
@@ -175,7 +175,7 @@ export default suite('identities.updateIdentity', [
   { name: '404 for an identity that nobody made', body: { identity: 'nobody', meta: {} }, expect: absent },
   scenario({
     name: '404 for a deleted identity',
-    async given(world) {
+    async arrange(world) {
       await newIdentity(world);
       await world.call('identities.deleteIdentity', { identity: 'user_123' });
     },
@@ -184,7 +184,7 @@ export default suite('identities.updateIdentity', [
   }),
   scenario({
     name: '404 for an identity of another workspace, and it stays as it is',
-    async given(world) {
+    async arrange(world) {
       const other = await otherWorkspace(world);
       const { identityId } = await other.do('identities.createIdentity', { externalId: 'theirs' });
       return { identityId, other };
@@ -197,7 +197,7 @@ export default suite('identities.updateIdentity', [
   }),
   scenario({
     name: 'a grant by path suffices',
-    given: newIdentity,
+    arrange: newIdentity,
     permissions: (_vars, { workspaceId }) => [
       `unkey:v1:${workspaceId}:projects/*/identities/*#update_identity`,
     ],
@@ -205,7 +205,7 @@ export default suite('identities.updateIdentity', [
     expect: { status: 200 },
   }),
   ...denied({
-    given: newIdentity,
+    arrange: newIdentity,
     body: { identity: 'user_123', meta: { changed: true } },
     held: {
       'no permission': () => [],

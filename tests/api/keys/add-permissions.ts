@@ -21,7 +21,7 @@ const connect = 'authorization.connect_permission_and_key';
 export default suite('keys.addPermissions', [
   scenario({
     name: 'what the key holds comes first, then what is added, and both records share an id',
-    given: (world) => makeKey(world, { permissions: ['z.old', 'b.old'] }),
+    arrange: (world) => makeKey(world, { permissions: ['z.old', 'b.old'] }),
     body: adding('c.new', 'a.new', 'b.old', 'C.New'),
     expect: { status: 200 },
     async after(world, { keyId }, reply) {
@@ -46,7 +46,7 @@ export default suite('keys.addPermissions', [
   }),
   scenario({
     name: 'a permission counts from the next verification on',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       expect(await world.do('keys.verifyKey', { key: made.key, permissions: 'read' })).toMatchObject({
         valid: false,
@@ -61,7 +61,7 @@ export default suite('keys.addPermissions', [
   }),
   scenario({
     name: 'what the key holds already is neither added nor audited',
-    given: (world) => makeKey(world, { permissions: ['read'] }),
+    arrange: (world) => makeKey(world, { permissions: ['read'] }),
     body: adding('READ', 'read'),
     expect: { status: 200, data: [{ slug: 'read' }] },
     async after(world) {
@@ -70,7 +70,7 @@ export default suite('keys.addPermissions', [
   }),
   scenario({
     name: 'what a role grants is not among the answer',
-    async given(world) {
+    async arrange(world) {
       await world.do('permissions.createRole', { name: 'admin', permissions: ['by.role'] });
       return makeKey(world, { roles: ['admin'] });
     },
@@ -79,7 +79,7 @@ export default suite('keys.addPermissions', [
   }),
   scenario({
     name: 'an id is taken for a slug that does not exist',
-    async given(world) {
+    async arrange(world) {
       const [id = ''] = await makePermissions(world, ['read']);
       return { ...(await makeKey(world)), id };
     },
@@ -92,7 +92,7 @@ export default suite('keys.addPermissions', [
   }),
   scenario({
     name: 'a description of a permission is shown',
-    async given(world) {
+    async arrange(world) {
       await world.do('permissions.createPermission', { name: 'Read', slug: 'read', description: 'Reads' });
       return makeKey(world);
     },
@@ -101,7 +101,7 @@ export default suite('keys.addPermissions', [
   }),
   scenario({
     name: 'ten overlapping calls at once all add, and make each permission once',
-    given: makeKey,
+    arrange: makeKey,
     body: adding('p0'),
     expect: { status: 200 },
     async after(world, { keyId }) {
@@ -116,14 +116,14 @@ export default suite('keys.addPermissions', [
   }),
   scenario({
     name: 'slugs that do not exist are made with the permission for that',
-    given: makeKey,
+    arrange: makeKey,
     permissions: ['api.*.update_key', 'rbac.*.add_permission_to_key', 'rbac.*.create_permission'],
     body: adding('made'),
     expect: { status: 200, data: [{ slug: 'made' }] },
   }),
   scenario({
     name: 'grants on the key and on making permissions suffice to make them',
-    given: makeKey,
+    arrange: makeKey,
     permissions: (_key, world) => [
       grant(world, 'keyspaces/*/keys/*#update_key'),
       grant(world, 'rbac/permissions/*#create_permission'),
@@ -132,7 +132,7 @@ export default suite('keys.addPermissions', [
     expect: { status: 200 },
   }),
   ...denied<MadeKey>({
-    given: (world: World) => makeKey(world),
+    arrange: (world: World) => makeKey(world),
     body: adding('made'),
     held: {
       'all but the permission to make permissions': () => [

@@ -19,7 +19,7 @@ async function makeHolder(world: World): Promise<MadeKey> {
 export default suite('keys.addRoles', [
   scenario({
     name: 'what the key has comes first, then what is added, with what the roles grant',
-    given: makeHolder,
+    arrange: makeHolder,
     body: adding('viewer', 'Editor', 'billing admin', 'VIEWER'),
     expect: { status: 200 },
     async after(world, { keyId, key }, reply) {
@@ -45,7 +45,7 @@ export default suite('keys.addRoles', [
   }),
   scenario({
     name: 'what the key has already is neither added nor audited',
-    given: makeHolder,
+    arrange: makeHolder,
     body: adding('editor'),
     expect: { status: 200, data: [{ name: 'editor' }] },
     async after(world) {
@@ -54,7 +54,7 @@ export default suite('keys.addRoles', [
   }),
   {
     name: '404 for a role that does not exist, and nothing is added',
-    given: makeHolder,
+    arrange: makeHolder,
     body: (made: unknown) => adding('viewer', 'nobody')(made as MadeKey),
     expect: roleNotFound,
     async after(world, made, reply) {
@@ -66,7 +66,7 @@ export default suite('keys.addRoles', [
   },
   scenario({
     name: '404 for the id of a role',
-    async given(world) {
+    async arrange(world) {
       const [id = ''] = await makeRoles(world, ['admin']);
       return { ...(await makeKey(world)), id };
     },
@@ -75,7 +75,7 @@ export default suite('keys.addRoles', [
   }),
   scenario({
     name: '404 for a role of another workspace',
-    async given(world) {
+    async arrange(world) {
       await (await otherWorkspace(world)).do('permissions.createRole', { name: 'theirs' });
       return makeKey(world);
     },

@@ -21,7 +21,7 @@ const invalid = { status: 400, code: 'unkey/application/invalid_input' } as cons
 function shown(name: string, members: object, expected: object): Scenario {
   return scenario({
     name,
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, ...members }),
     expect: { status: 200 },
     async after(world, _api, reply) {
@@ -34,7 +34,7 @@ function shown(name: string, members: object, expected: object): Scenario {
 function refused(what: string, members: object, location: string): Scenario {
   return scenario({
     name: `400 for ${what}, and nothing is made`,
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, externalId: 'user_1', permissions: ['made'], ...members }),
     expect: { ...invalid, locations: [location] },
     after: (world, api) => expectNothingMade(world, api),
@@ -79,7 +79,7 @@ const recoverable: Record<string, (api: MadeApi, world: World) => string[]> = {
 export default suite('keys.createKey', [
   scenario({
     name: 'a key without options is enabled and named by its first characters, and its making is audited',
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId }),
     expect: { status: 200 },
     async after(world, { apiId }, reply) {
@@ -108,7 +108,7 @@ export default suite('keys.createKey', [
   }),
   scenario({
     name: 'a prefix stands before the key, with `_` between them',
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, prefix: 'test' }),
     expect: { status: 200, data: { key: expect.stringMatching(/^test_[^_]{20,24}$/) } },
     async after(world, _api, reply) {
@@ -119,19 +119,19 @@ export default suite('keys.createKey', [
   }),
   scenario({
     name: 'a prefix that ends in `_` gets another one',
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, prefix: 'my_app_' }),
     expect: { status: 200, data: { key: expect.stringMatching(/^my_app__[^_]{20,24}$/) } },
   }),
   scenario({
     name: 'more bytes make a longer key',
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, byteLength: 64 }),
     expect: { status: 200, data: { key: expect.stringMatching(/^.{80,}$/) } },
   }),
   scenario({
     name: 'prefix and length come from the API where the request has none',
-    async given(world) {
+    async arrange(world) {
       const api = await makeApi(world);
       await world.service.app.services.storage.write((store) =>
         store.apis.update(world.workspaceId, api.apiId, { defaultPrefix: 'std', defaultByteLength: 64 }),
@@ -171,7 +171,7 @@ export default suite('keys.createKey', [
   ),
   scenario({
     name: 'a key that expired before it was made verifies as EXPIRED',
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, expires: 1_704_067_200_000 }),
     expect: { status: 200 },
     async after(world, _api, reply) {
@@ -184,7 +184,7 @@ export default suite('keys.createKey', [
   }),
   scenario({
     name: 'twenty keys made at once with one external id share one identity',
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, externalId: 'user_1' }),
     expect: { status: 200 },
     async after(world, { apiId }) {
@@ -199,7 +199,7 @@ export default suite('keys.createKey', [
   }),
   scenario({
     name: 'an external id is never taken for the id of an identity, and case counts in it',
-    async given(world) {
+    async arrange(world) {
       const { identityId } = await world.do('identities.createIdentity', { externalId: 'User_1' });
       return { ...(await makeApi(world)), identityId };
     },
@@ -215,7 +215,7 @@ export default suite('keys.createKey', [
   }),
   scenario({
     name: 'credits that are null make the key unlimited',
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, credits: { remaining: null } }),
     expect: { status: 200 },
     async after(world, _api, reply) {
@@ -257,7 +257,7 @@ export default suite('keys.createKey', [
   ),
   scenario({
     name: 'numbers may be written with an exponent, or with a fraction of zero',
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => `{"apiId":"${apiId}","byteLength":16.0,"credits":{"remaining":1e3}}`,
     expect: { status: 200 },
     async after(world, _api, reply) {
@@ -267,7 +267,7 @@ export default suite('keys.createKey', [
   }),
   scenario({
     name: 'permissions that do not exist are made, each once, and only their attaching is audited',
-    given: makeApi,
+    arrange: makeApi,
     permissions: ['api.*.create_key'],
     body: ({ apiId }: MadeApi) => ({
       apiId,
@@ -304,7 +304,7 @@ export default suite('keys.createKey', [
   }),
   scenario({
     name: 'permissions and roles that differ in case only are the ones that exist',
-    async given(world) {
+    async arrange(world) {
       await makePermissions(world, ['documents.read']);
       await makeRoles(world, ['Billing Admin']);
       return makeApi(world);
@@ -326,7 +326,7 @@ export default suite('keys.createKey', [
   }),
   scenario({
     name: '404 for a role that does not exist, and nothing is made',
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, externalId: 'user_1', permissions: ['made'], roles: ['nobody'] }),
     expect: { status: 404, code: 'unkey/data/role_not_found' },
     after: (world, api) => expectNothingMade(world, api),
@@ -350,7 +350,7 @@ export default suite('keys.createKey', [
   ...Object.entries(sufficient).map(([what, permissions]) =>
     scenario({
       name: `${what} suffices`,
-      given: makeApi,
+      arrange: makeApi,
       permissions,
       body: ({ apiId }: MadeApi) => ({ apiId }),
       expect: { status: 200 },
@@ -359,7 +359,7 @@ export default suite('keys.createKey', [
   ...Object.entries(insufficient).map(([what, permissions]) =>
     scenario({
       name: `404, as for an API that does not exist, with ${what}`,
-      given: makeApi,
+      arrange: makeApi,
       permissions,
       body: ({ apiId }: MadeApi) => ({ apiId }),
       expect: apiNotFound,
@@ -374,7 +374,7 @@ export default suite('keys.createKey', [
   ...Object.entries(recoverable).map(([what, permissions]) =>
     scenario({
       name: `a recoverable key can be shown again, and ${what} suffices to make it`,
-      given: makeApi,
+      arrange: makeApi,
       permissions,
       body: ({ apiId }: MadeApi) => ({ apiId, prefix: 'test', recoverable: true }),
       expect: { status: 200 },
@@ -386,7 +386,7 @@ export default suite('keys.createKey', [
   ),
   scenario({
     name: '404 for a recoverable key without the permission to encrypt',
-    given: makeApi,
+    arrange: makeApi,
     permissions: ({ keyspaceId }, world) => [
       'api.*.create_key',
       grant(world, `keyspaces/${keyspaceId}/keys/key_one#encrypt_key`),
@@ -397,7 +397,7 @@ export default suite('keys.createKey', [
   scenario({
     name: '412 for a recoverable key on a server without master key; others are made there',
     service: 'withoutMasterKey',
-    given: makeApi,
+    arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, recoverable: true, externalId: 'user_1', permissions: ['made'] }),
     expect: { status: 412, code: 'unkey/application/precondition_failed' },
     async after(world, api) {
@@ -408,7 +408,7 @@ export default suite('keys.createKey', [
   scenario({
     name: '412 for a recoverable key on a server without master key comes before the permission to encrypt',
     service: 'withoutMasterKey',
-    given: makeApi,
+    arrange: makeApi,
     permissions: ['api.*.create_key'],
     body: ({ apiId }: MadeApi) => ({ apiId, recoverable: true }),
     expect: { status: 412, code: 'unkey/application/precondition_failed' },
@@ -416,7 +416,7 @@ export default suite('keys.createKey', [
   scenario({
     name: '404 for a recoverable key without any permission, also on a server without master key',
     service: 'withoutMasterKey',
-    given: makeApi,
+    arrange: makeApi,
     permissions: ['api.*.encrypt_key'],
     body: ({ apiId }: MadeApi) => ({ apiId, recoverable: true }),
     expect: apiNotFound,
@@ -425,13 +425,13 @@ export default suite('keys.createKey', [
   { name: '404 for an id of three characters', body: { apiId: 'api' }, expect: apiNotFound },
   scenario({
     name: '404 for an API of another workspace',
-    given: async (world) => (await otherWorkspace(world)).do('apis.createApi', { name: 'theirs' }),
+    arrange: async (world) => (await otherWorkspace(world)).do('apis.createApi', { name: 'theirs' }),
     body: ({ apiId }: MadeApi) => ({ apiId }),
     expect: apiNotFound,
   }),
   scenario({
     name: '404 for a deleted API',
-    async given(world) {
+    async arrange(world) {
       const api = await makeApi(world);
       await world.do('apis.deleteApi', { apiId: api.apiId });
       return api;
@@ -441,7 +441,7 @@ export default suite('keys.createKey', [
   }),
   scenario({
     name: 'the Python client 2.x may say `keyCredits`',
-    given: makeApi,
+    arrange: makeApi,
     headers: pythonClient,
     body: ({ apiId }: MadeApi) => ({ apiId, keyCredits: { remaining: 7 } }),
     expect: { status: 200 },

@@ -21,7 +21,7 @@ async function makeFullKey(world: World): Promise<MadeKey> {
 export default suite('keys.deleteKey', [
   scenario({
     name: 'a deleted key is gone at once, and its deletion is audited',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       expect(await world.do('keys.verifyKey', { key: made.key })).toMatchObject({ code: 'VALID' });
       return made;
@@ -41,7 +41,7 @@ export default suite('keys.deleteKey', [
   }),
   scenario({
     name: 'a key that is deleted for good leaves nothing but its identity, permissions and roles',
-    given: makeFullKey,
+    arrange: makeFullKey,
     body: ({ keyId }: MadeKey) => ({ keyId, permanent: true }),
     expect: { status: 200 },
     async after(world, { keyId, key }) {
@@ -55,7 +55,7 @@ export default suite('keys.deleteKey', [
   }),
   scenario({
     name: 'the hash of a deleted key stays reserved, that of an erased one does not',
-    async given(world) {
+    async arrange(world) {
       const made = { kept: await makeKey(world), erased: await makeKey(world) };
       await world.do('keys.deleteKey', { keyId: made.kept.keyId });
       return made;
@@ -71,7 +71,7 @@ export default suite('keys.deleteKey', [
   }),
   scenario({
     name: '404 the second time, also for good',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       await world.do('keys.deleteKey', { keyId: made.keyId });
       return made;
@@ -81,7 +81,7 @@ export default suite('keys.deleteKey', [
   }),
   scenario({
     name: 'other keys of the API stay',
-    async given(world) {
+    async arrange(world) {
       const kept = await makeKey(world);
       return { kept, doomed: await makeKey(world, { apiId: kept.apiId }) };
     },
@@ -93,7 +93,7 @@ export default suite('keys.deleteKey', [
   }),
   scenario({
     name: 'of two deletions at once one finds the key, and one record is written',
-    given: makeKey,
+    arrange: makeKey,
     body: { keyId: 'key_somethingElse' },
     expect: keyNotFound,
     async after(world, { keyId }) {

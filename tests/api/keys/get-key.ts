@@ -12,7 +12,7 @@ const decrypted = ({ keyId }: MadeKey) => ({ keyId, decrypt: true });
 export default suite('keys.getKey', [
   scenario({
     name: 'a key is shown with everything that it has, and nobody audits that',
-    given: makeFullKey,
+    arrange: makeFullKey,
     permissions: ['api.*.read_key'],
     body: byId,
     expect: { status: 200 },
@@ -23,7 +23,7 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'what a key does not have is left out',
-    given: (world) => makeKey(world, { meta: {} }),
+    arrange: (world) => makeKey(world, { meta: {} }),
     body: byId,
     expect: { status: 200 },
     async after(world, { keyId, key }, reply) {
@@ -37,13 +37,14 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'a disabled and expired key is shown',
-    given: (world) => makeKey(world, { enabled: false, expires: 1 }),
+    arrange: (world) => makeKey(world, { enabled: false, expires: 1 }),
     body: byId,
     expect: { status: 200, data: { enabled: false, expires: 1 } },
   }),
   scenario({
     name: 'a daily refill has no day',
-    given: (world) => makeKey(world, { credits: { remaining: 1, refill: { interval: 'daily', amount: 5 } } }),
+    arrange: (world) =>
+      makeKey(world, { credits: { remaining: 1, refill: { interval: 'daily', amount: 5 } } }),
     body: byId,
     expect: { status: 200 },
     async after(_world, _key, reply) {
@@ -52,7 +53,7 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'credits are right at once after verifications, and so is the time of the last one',
-    given: (world) => makeKey(world, { credits: { remaining: 10 } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 10 } }),
     body: byId,
     expect: { status: 200, data: { credits: { remaining: 10 } } },
     async after(world, { keyId, key }, reply) {
@@ -69,7 +70,7 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'credits that are due for a refill are shown refilled',
-    given: (world) =>
+    arrange: (world) =>
       makeKey(world, { credits: { remaining: 3, refill: { interval: 'daily', amount: 50 } } }),
     body: byId,
     expect: { status: 200, data: { credits: { remaining: 3 } } },
@@ -82,7 +83,7 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'a deleted identity is no identity',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world, { externalId: 'user_1' });
       await world.do('identities.deleteIdentity', { identity: 'user_1' });
       return made;
@@ -97,7 +98,7 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'a recoverable key is shown in full with the permissions to read and decrypt',
-    given: (world) => makeKey(world, { recoverable: true, prefix: 'test' }),
+    arrange: (world) => makeKey(world, { recoverable: true, prefix: 'test' }),
     permissions: ({ apiId }) => ['api.*.read_key', `api.${apiId}.decrypt_key`],
     body: decrypted,
     expect: { status: 200 },
@@ -109,7 +110,7 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'grants on the key let it be read and decrypted',
-    given: (world) => makeKey(world, { recoverable: true }),
+    arrange: (world) => makeKey(world, { recoverable: true }),
     permissions: ({ keyspaceId, keyId }, world) => [
       grant(world, `keyspaces/${keyspaceId}/keys/${keyId}#read_key`),
       grant(world, `keyspaces/${keyspaceId}/keys/${keyId}#decrypt_key`),
@@ -119,7 +120,7 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'a key that is not recoverable comes without plaintext',
-    given: makeKey,
+    arrange: makeKey,
     body: decrypted,
     expect: { status: 200 },
     async after(_world, _key, reply) {
@@ -128,7 +129,7 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'a key whose ciphertext is damaged comes without plaintext',
-    given: (world) => damageCiphertext(world),
+    arrange: (world) => damageCiphertext(world),
     body: decrypted,
     expect: { status: 200 },
     async after(_world, _key, reply) {
@@ -138,7 +139,7 @@ export default suite('keys.getKey', [
   scenario({
     name: '412 for decrypting on a server without master key; the rest is shown there',
     service: 'withoutMasterKey',
-    given: makeKey,
+    arrange: makeKey,
     body: decrypted,
     expect: { status: 412, code: 'unkey/application/precondition_failed' },
     async after(world, { keyId }) {
@@ -148,7 +149,7 @@ export default suite('keys.getKey', [
   scenario({
     name: '412 for decrypting on a server without master key comes before the permission to decrypt',
     service: 'withoutMasterKey',
-    given: makeKey,
+    arrange: makeKey,
     permissions: ['api.*.read_key'],
     body: decrypted,
     expect: { status: 412, code: 'unkey/application/precondition_failed' },
@@ -156,13 +157,13 @@ export default suite('keys.getKey', [
   scenario({
     name: '403 without the permission to read, also when decrypting on a server without master key',
     service: 'withoutMasterKey',
-    given: makeKey,
+    arrange: makeKey,
     permissions: ['api.*.decrypt_key'],
     body: decrypted,
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },
   }),
   ...denied<MadeKey>({
-    given: (world) => makeKey(world, { recoverable: true }),
+    arrange: (world) => makeKey(world, { recoverable: true }),
     body: decrypted,
     held: {
       'read_key when it is to be decrypted': () => ['api.*.read_key'],
@@ -171,7 +172,7 @@ export default suite('keys.getKey', [
     },
   }),
   ...denied<MadeKey>({
-    given: makeKey,
+    arrange: makeKey,
     body: byId,
     held: {
       'decrypt_key when nothing is to be decrypted': () => ['api.*.decrypt_key'],
@@ -180,7 +181,7 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'the answer to 403 says what is missing, and not what the root key holds',
-    given: makeKey,
+    arrange: makeKey,
     permissions: ['api.*.create_key'],
     body: byId,
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },
@@ -193,7 +194,7 @@ export default suite('keys.getKey', [
   }),
   scenario({
     name: 'the Python client 2.x finds the credits under both names, others under one',
-    given: (world) => makeKey(world, fullKeyMembers),
+    arrange: (world) => makeKey(world, fullKeyMembers),
     headers: { 'user-agent': 'speakeasy-sdk/python 3.0.0 unkey.py' },
     body: byId,
     expect: { status: 200, data: { credits: fullKeyMembers.credits } },

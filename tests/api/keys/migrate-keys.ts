@@ -16,7 +16,7 @@ interface Given {
   readonly hash: string;
 }
 
-async function given(world: World): Promise<Given> {
+async function arrange(world: World): Promise<Given> {
   const { apiId } = await makeApi(world);
   const migrationId = await makeMigration(world, 'sha256');
   world.clock.advance(1000);
@@ -28,7 +28,7 @@ const oneKey = ({ apiId, migrationId, hash }: Given) => ({ apiId, migrationId, k
 function refused(what: string, item: object, location: string): Scenario {
   return scenario({
     name: `400 for ${what}, and nothing is made`,
-    given,
+    arrange,
     body: ({ apiId, migrationId, hash }: Given) => ({
       apiId,
       migrationId,
@@ -52,7 +52,7 @@ const item = (members: object) => ({ apiId: 'api', migrationId: 'mig', keys: [{ 
 export default suite('keys.migrateKeys', [
   scenario({
     name: 'a key is brought along with everything, and what does not exist is made',
-    given,
+    arrange,
     permissions: ['api.*.create_key'],
     body: ({ apiId, migrationId, hash }: Given) => ({
       apiId,
@@ -111,7 +111,7 @@ export default suite('keys.migrateKeys', [
   }),
   scenario({
     name: 'a key with the hash of the whole key verifies without the migration',
-    given,
+    arrange,
     body: oneKey,
     expect: { status: 200 },
     async after(world, { migrationId }, reply) {
@@ -128,10 +128,10 @@ export default suite('keys.migrateKeys', [
   }),
   scenario({
     name: 'keys share identities, permissions and roles, which may exist in another case',
-    async given(world) {
+    async arrange(world) {
       await makePermissions(world, ['documents.read']);
       await makeRoles(world, ['Admin']);
-      return given(world);
+      return arrange(world);
     },
     body: ({ apiId, migrationId, hash }: Given) => ({
       apiId,
@@ -158,8 +158,8 @@ export default suite('keys.migrateKeys', [
   }),
   scenario({
     name: 'hashes that are taken fail, also by deleted keys and in other workspaces, and the rest goes on',
-    async given(world) {
-      const made = await given(world);
+    async arrange(world) {
+      const made = await arrange(world);
       const own = await makeKey(world, { apiId: made.apiId });
       await world.do('keys.deleteKey', { keyId: own.keyId });
       const other = await otherWorkspace(world);
@@ -185,7 +185,7 @@ export default suite('keys.migrateKeys', [
   }),
   scenario({
     name: 'a key with null for its credits is unlimited',
-    given,
+    arrange,
     body: ({ apiId, migrationId, hash }: Given) => ({
       apiId,
       migrationId,
@@ -210,13 +210,13 @@ export default suite('keys.migrateKeys', [
   refused('meta above 1 MiB', { meta: { text: 'x'.repeat(1024 * 1024) } }, 'body.keys[1].meta'),
   scenario({
     name: 'the permission for this API suffices',
-    given,
+    arrange,
     permissions: ({ apiId }) => [`api.${apiId}.create_key`],
     body: oneKey,
     expect: { status: 200 },
   }),
   ...denied<Given>({
-    given,
+    arrange,
     body: oneKey,
     held: {
       'no permission': () => [],
@@ -246,21 +246,21 @@ export default suite('keys.migrateKeys', [
   }).map(([what, apiOf]) =>
     scenario({
       name: `404 for ${what}`,
-      given: async (world) => ({ ...(await given(world)), apiId: await apiOf(world) }),
+      arrange: async (world) => ({ ...(await arrange(world)), apiId: await apiOf(world) }),
       body: oneKey,
       expect: { status: 404, code: 'unkey/data/api_not_found' },
     }),
   ),
   {
     name: '404 for a migration that does not exist',
-    given,
+    arrange,
     body: (made: unknown) => ({ ...oneKey(made as Given), migrationId: 'migration_unknown' }),
     expect: { status: 404, code: 'unkey/data/migration_not_found' },
   },
   scenario({
     name: '404 for a migration of another workspace',
-    async given(world) {
-      const made = await given(world);
+    async arrange(world) {
+      const made = await arrange(world);
       const { workspaceId } = await world.service.newWorkspace();
       return { ...made, migrationId: await makeMigration({ ...world, workspaceId }, 'sha256') };
     },

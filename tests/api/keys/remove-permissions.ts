@@ -15,7 +15,7 @@ const disconnect = 'authorization.disconnect_permission_and_key';
 function removal(name: string, removed: string[], left: string[], records: number): Scenario {
   return scenario({
     name,
-    async given(world) {
+    async arrange(world) {
       await makePermissions(world, ['unassigned']);
       return makeHolder(world);
     },
@@ -38,7 +38,7 @@ export default suite('keys.removePermissions', [
   removal('what the key does not hold is passed over', ['unassigned', 'unassigned'], ['a', 'b', 'c'], 0),
   scenario({
     name: 'it counts from the next verification on, and the permission itself stays',
-    async given(world) {
+    async arrange(world) {
       const made = await makeHolder(world);
       expect(await world.do('keys.verifyKey', { key: made.key, permissions: 'a' })).toMatchObject({
         valid: true,
@@ -57,7 +57,7 @@ export default suite('keys.removePermissions', [
   }),
   scenario({
     name: 'what a role grants stays',
-    async given(world) {
+    async arrange(world) {
       await world.do('permissions.createRole', { name: 'admin', permissions: ['a'] });
       return makeKey(world, { roles: ['admin'], permissions: ['a'] });
     },
@@ -69,7 +69,7 @@ export default suite('keys.removePermissions', [
   }),
   {
     name: '404 for a permission that does not exist, and nothing is removed',
-    given: makeHolder,
+    arrange: makeHolder,
     body: (made: unknown) => removing('a', 'unknown')(made as MadeKey),
     expect: permissionNotFound,
     async after(world, made, reply) {
@@ -81,7 +81,7 @@ export default suite('keys.removePermissions', [
   },
   scenario({
     name: '404 for the id of a permission',
-    async given(world) {
+    async arrange(world) {
       const [id = ''] = await makePermissions(world, ['read']);
       return { ...(await makeKey(world, { permissions: ['read'] })), id };
     },
@@ -90,7 +90,7 @@ export default suite('keys.removePermissions', [
   }),
   scenario({
     name: '404 for a permission of another workspace',
-    async given(world) {
+    async arrange(world) {
       await (await otherWorkspace(world)).do('permissions.createPermission', { name: 'x', slug: 'theirs' });
       return makeKey(world);
     },

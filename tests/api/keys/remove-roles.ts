@@ -19,7 +19,7 @@ async function makeHolder(world: World): Promise<MadeKey> {
 export default suite('keys.removeRoles', [
   scenario({
     name: 'a role is taken away, from the next verification on, and the role itself stays',
-    async given(world) {
+    async arrange(world) {
       const made = await makeHolder(world);
       expect(await world.do('keys.verifyKey', { key: made.key, permissions: 'read' })).toMatchObject({
         valid: true,
@@ -47,7 +47,7 @@ export default suite('keys.removeRoles', [
   }),
   scenario({
     name: 'all roles can be taken away',
-    given: makeHolder,
+    arrange: makeHolder,
     body: removing('viewer', 'Billing Admin'),
     expect: { status: 200, data: [] },
     async after(world, { keyId }) {
@@ -56,7 +56,7 @@ export default suite('keys.removeRoles', [
   }),
   scenario({
     name: 'what the key does not have is passed over',
-    given: (world) => makeHolder(world).then(() => makeKey(world)),
+    arrange: (world) => makeHolder(world).then(() => makeKey(world)),
     body: removing('unassigned'),
     expect: { status: 200, data: [] },
     async after(world) {
@@ -65,7 +65,7 @@ export default suite('keys.removeRoles', [
   }),
   {
     name: '404 for a role that does not exist, and nothing is taken away',
-    given: makeHolder,
+    arrange: makeHolder,
     body: (made: unknown) => removing('viewer', 'nobody')(made as MadeKey),
     expect: roleNotFound,
     async after(world, made, reply) {
@@ -76,7 +76,7 @@ export default suite('keys.removeRoles', [
   },
   scenario({
     name: '404 for the id of a role',
-    async given(world) {
+    async arrange(world) {
       const [id = ''] = await makeRoles(world, ['admin']);
       return { ...(await makeKey(world, { roles: ['admin'] })), id };
     },
@@ -85,7 +85,7 @@ export default suite('keys.removeRoles', [
   }),
   scenario({
     name: '404 for a role of another workspace',
-    async given(world) {
+    async arrange(world) {
       await (await otherWorkspace(world)).do('permissions.createRole', { name: 'theirs' });
       return makeKey(world);
     },

@@ -11,7 +11,7 @@ const shown = (world: World, keyId: string) => world.do('keys.getKey', { keyId }
 export default suite('keys.rerollKey', [
   scenario({
     name: 'the new key has everything of the old one but its id, its secret and its times',
-    async given(world) {
+    async arrange(world) {
       const made = await makeFullKey(world);
       await world.do('keys.verifyKey', { key: made.key });
       world.clock.advance(1000);
@@ -53,7 +53,7 @@ export default suite('keys.rerollKey', [
   }),
   scenario({
     name: 'without expiration the old key stops at once, and the new one works',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world, { credits: { remaining: 5 } });
       await world.do('keys.verifyKey', { key: made.key });
       return made;
@@ -75,7 +75,7 @@ export default suite('keys.rerollKey', [
   }),
   scenario({
     name: 'the old key works until the end of the minute in which its time runs out',
-    given: makeKey,
+    arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ keyId, expiration: 60_000 }),
     expect: { status: 200 },
     async after(world, { key, keyId }, reply) {
@@ -90,7 +90,7 @@ export default suite('keys.rerollKey', [
   }),
   scenario({
     name: 'time that runs out at a full minute is not made longer',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       world.clock.set(Date.UTC(2026, 10, 15, 12, 5));
       return made;
@@ -103,7 +103,7 @@ export default suite('keys.rerollKey', [
   }),
   scenario({
     name: 'an expired key gives an expired one, and its own time is set anew',
-    given: (world) => makeKey(world, { expires: 5 }),
+    arrange: (world) => makeKey(world, { expires: 5 }),
     body: ({ keyId }: MadeKey) => ({ keyId, expiration: 3_600_000 }),
     expect: { status: 200 },
     async after(world, { keyId, key }, reply) {
@@ -117,7 +117,7 @@ export default suite('keys.rerollKey', [
   }),
   scenario({
     name: 'the whole prefix and the length stay, also when the API has others by now',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world, { prefix: 'my_app', byteLength: 64 });
       await world.service.app.services.storage.write((store) =>
         store.apis.update(world.workspaceId, made.apiId, { defaultPrefix: 'std', defaultByteLength: 24 }),
@@ -133,7 +133,7 @@ export default suite('keys.rerollKey', [
   }),
   scenario({
     name: 'a key without prefix gets none',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       await world.service.app.services.storage.write((store) =>
         store.apis.update(world.workspaceId, made.apiId, { defaultPrefix: 'std' }),
@@ -145,7 +145,7 @@ export default suite('keys.rerollKey', [
   }),
   scenario({
     name: 'a disabled key gives a disabled one, and what limits have counted stays with the old',
-    async given(world) {
+    async arrange(world) {
       const ratelimits = [{ name: 'requests', limit: 1, duration: 60_000, autoApply: true }];
       const made = await makeKey(world, { ratelimits });
       await world.do('keys.verifyKey', { key: made.key });
@@ -163,7 +163,7 @@ export default suite('keys.rerollKey', [
   }),
   scenario({
     name: 'every reroll gives another key',
-    given: makeKey,
+    arrange: makeKey,
     body: now,
     expect: { status: 200 },
     async after(world, { keyId, apiId }, reply) {
@@ -174,7 +174,7 @@ export default suite('keys.rerollKey', [
   }),
   scenario({
     name: 'a recoverable key gives a recoverable one',
-    given: (world) => makeKey(world, { recoverable: true }),
+    arrange: (world) => makeKey(world, { recoverable: true }),
     permissions: ({ apiId }) => ['api.*.create_key', `api.${apiId}.encrypt_key`],
     body: now,
     expect: { status: 200 },
@@ -193,10 +193,10 @@ export default suite('keys.rerollKey', [
       grant(world, `keyspaces/${keyspaceId}#create_key`),
     ],
   }).map(([what, permissions]) =>
-    scenario({ name: `${what} suffices`, given: makeKey, permissions, body: now, expect: { status: 200 } }),
+    scenario({ name: `${what} suffices`, arrange: makeKey, permissions, body: now, expect: { status: 200 } }),
   ),
   ...denied<MadeKey>({
-    given: makeKey,
+    arrange: makeKey,
     body: now,
     held: {
       'no permission': () => [],
@@ -208,14 +208,14 @@ export default suite('keys.rerollKey', [
     },
   }),
   ...denied<MadeKey>({
-    given: (world) => makeKey(world, { recoverable: true }),
+    arrange: (world) => makeKey(world, { recoverable: true }),
     body: now,
     held: { 'create_key only for a recoverable key': () => ['api.*.create_key'] },
   }),
   scenario({
     name: '412 for a recoverable key on a server without master key, and the old key stays as it is',
     service: 'withoutMasterKey',
-    given: (world) => makeKeyWithCiphertext(world, 'of another time'),
+    arrange: (world) => makeKeyWithCiphertext(world, 'of another time'),
     body: now,
     expect: { status: 412, code: 'unkey/application/precondition_failed' },
     async after(world, { keyId, apiId }) {
@@ -225,7 +225,7 @@ export default suite('keys.rerollKey', [
   }),
   scenario({
     name: 'members that nobody knows are passed over',
-    given: makeKey,
+    arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ keyId, expiration: 0, reason: 'leaked' }),
     expect: { status: 200 },
   }),

@@ -20,7 +20,7 @@ const makeHolder = (world: World) => makeKey(world, { permissions: ['a', 'b'] })
 export default suite('keys.setPermissions', [
   scenario({
     name: 'the list takes the place of the old one, and what does not exist is made',
-    given: makeHolder,
+    arrange: makeHolder,
     body: setting('b', 'new', 'NEW', 'B'),
     expect: { status: 200 },
     async after(world, { keyId, key }, reply) {
@@ -39,7 +39,7 @@ export default suite('keys.setPermissions', [
   }),
   scenario({
     name: 'an empty list takes everything away',
-    given: makeHolder,
+    arrange: makeHolder,
     body: setting(),
     expect: { status: 200, data: [] },
     async after(world, { keyId }) {
@@ -48,7 +48,7 @@ export default suite('keys.setPermissions', [
   }),
   scenario({
     name: 'the same list changes nothing and is not audited',
-    given: makeHolder,
+    arrange: makeHolder,
     body: setting('B', 'a'),
     expect: { status: 200, data: [{ slug: 'a' }, { slug: 'b' }] },
     async after(world) {
@@ -57,7 +57,7 @@ export default suite('keys.setPermissions', [
   }),
   scenario({
     name: 'of ten lists set at once one is held, and nothing of the others',
-    given: makeHolder,
+    arrange: makeHolder,
     body: setting('a'),
     expect: { status: 200 },
     async after(world, { keyId }) {
@@ -71,7 +71,7 @@ export default suite('keys.setPermissions', [
     },
   }),
   ...denied<MadeKey>({
-    given: makeHolder,
+    arrange: makeHolder,
     body: setting('made'),
     held: {
       'all but the permission to make permissions': () => [
@@ -82,7 +82,7 @@ export default suite('keys.setPermissions', [
     },
   }),
   ...denied<MadeKey>({
-    given: makeHolder,
+    arrange: makeHolder,
     body: setting(),
     held: { 'permissions on identities': () => ['identity.*.update_identity'] },
   }),

@@ -27,7 +27,7 @@ async function makeHolder(world: World): Promise<MadeKey> {
 export default suite('keys.setRoles', [
   scenario({
     name: 'the list takes the place of the old one, and only differences are audited',
-    given: makeHolder,
+    arrange: makeHolder,
     body: setting('ROLE 1', 'role 2', 'role 1'),
     expect: { status: 200, data: [{ name: 'role 1' }, { name: 'role 2' }] },
     async after(world, { keyId }) {
@@ -40,7 +40,7 @@ export default suite('keys.setRoles', [
   }),
   scenario({
     name: 'an empty list takes all away',
-    given: makeHolder,
+    arrange: makeHolder,
     body: setting(),
     expect: { status: 200, data: [] },
     async after(world, { keyId, key }) {
@@ -51,7 +51,7 @@ export default suite('keys.setRoles', [
   }),
   scenario({
     name: 'the same list changes nothing and is not audited',
-    given: makeHolder,
+    arrange: makeHolder,
     body: setting('role 0', 'role 1'),
     expect: { status: 200 },
     async after(world, _key, reply) {
@@ -61,7 +61,7 @@ export default suite('keys.setRoles', [
   }),
   scenario({
     name: 'of ten roles set at once one stays',
-    given: makeHolder,
+    arrange: makeHolder,
     body: setting(),
     expect: { status: 200 },
     async after(world, { keyId }) {
@@ -74,7 +74,7 @@ export default suite('keys.setRoles', [
   }),
   {
     name: '404 for a role that does not exist, and nothing is changed',
-    given: makeHolder,
+    arrange: makeHolder,
     body: (made: unknown) => setting('role 2', 'nobody')(made as MadeKey),
     expect: roleNotFound,
     async after(world, made) {
@@ -84,7 +84,7 @@ export default suite('keys.setRoles', [
   },
   scenario({
     name: '404 for the id of a role',
-    async given(world) {
+    async arrange(world) {
       const [id = ''] = await makeRoles(world, ['admin']);
       return { ...(await makeKey(world)), id };
     },

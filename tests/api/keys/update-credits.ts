@@ -11,7 +11,7 @@ const monthly = { interval: 'monthly', amount: 100, refillDay: 28 };
 function changed(name: string, credits: object | undefined, change: object, answer: object): Scenario {
   return scenario({
     name,
-    given: (world) => makeKey(world, credits && { credits }),
+    arrange: (world) => makeKey(world, credits && { credits }),
     body: ({ keyId }: MadeKey) => ({ keyId, ...change }),
     expect: { status: 200 },
     async after(world, { keyId }, reply) {
@@ -28,7 +28,7 @@ function changed(name: string, credits: object | undefined, change: object, answ
 function refused(what: string, credits: object | undefined, change: object): Scenario {
   return scenario({
     name: `400 for ${what}, and the credits stay`,
-    given: (world) => makeKey(world, credits && { credits }),
+    arrange: (world) => makeKey(world, credits && { credits }),
     body: ({ keyId }: MadeKey) => ({ keyId, ...change }),
     expect: { status: 400, code: 'unkey/application/invalid_input' },
     async after(world, { keyId }) {
@@ -69,7 +69,7 @@ export default suite('keys.updateCredits', [
   ...[set(null), set()].map((change) =>
     scenario({
       name: `a refill is gone for good after ${JSON.stringify(change)}`,
-      given: (world) => makeKey(world, { credits: { remaining: 5, refill: monthly } }),
+      arrange: (world) => makeKey(world, { credits: { remaining: 5, refill: monthly } }),
       body: ({ keyId }: MadeKey) => ({ keyId, ...change }),
       expect: { status: 200, data: { remaining: null } },
       async after(world, { keyId }) {
@@ -79,7 +79,7 @@ export default suite('keys.updateCredits', [
   ),
   scenario({
     name: 'a change is audited, and the next verification starts from it',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world, { credits: { remaining: 1 } });
       await world.do('keys.verifyKey', { key: made.key });
       return made;
@@ -102,7 +102,7 @@ export default suite('keys.updateCredits', [
   }),
   scenario({
     name: 'a key that was verified while unlimited is limited from the next verification on',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       await world.do('keys.verifyKey', { key: made.key });
       return made;
@@ -117,7 +117,7 @@ export default suite('keys.updateCredits', [
   }),
   scenario({
     name: 'what is due for a refill is refilled before it is changed',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world, {
         credits: { remaining: 1, refill: { interval: 'daily', amount: 10 } },
       });
@@ -129,7 +129,7 @@ export default suite('keys.updateCredits', [
   }),
   scenario({
     name: 'changes and spends at once all count',
-    given: (world) => makeKey(world, { credits: { remaining: 100 } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 100 } }),
     body: ({ keyId }: MadeKey) => ({ keyId, ...increment(0) }),
     expect: { status: 200 },
     async after(world, { keyId, key }) {
@@ -154,7 +154,7 @@ export default suite('keys.updateCredits', [
   },
   scenario({
     name: '403, not 400, for a missing value without the permission',
-    given: makeKey,
+    arrange: makeKey,
     permissions: ['api.*.read_key'],
     body: ({ keyId }: MadeKey) => ({ keyId, operation: 'increment' }),
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },

@@ -24,7 +24,7 @@ function clearable(
   const place = member === 'externalId' ? 'identity' : member;
   return scenario({
     name: `${member} is set, cleared by null and kept by other updates`,
-    given: makeKey,
+    arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ keyId, [member]: first }),
     expect: { status: 200 },
     async after(world, made, reply) {
@@ -49,7 +49,7 @@ function creditsChange(
 ) {
   return scenario({
     name,
-    given: (world) => makeKey(world, before && { credits: before }),
+    arrange: (world) => makeKey(world, before && { credits: before }),
     body: ({ keyId }: MadeKey) => ({ keyId, credits }),
     expect: { status: 200 },
     async after(world, made) {
@@ -61,7 +61,7 @@ function creditsChange(
 function refusedCredits(what: string, refill: object, location: string): Scenario {
   return scenario({
     name: `400 for ${what}, and nothing is changed`,
-    given: (world) => makeKey(world, { name: 'before' }),
+    arrange: (world) => makeKey(world, { name: 'before' }),
     body: ({ keyId }: MadeKey) => ({
       keyId,
       name: 'after',
@@ -89,7 +89,7 @@ const limit = (name: string, members: object = {}) => ({
 export default suite('keys.updateKey', [
   scenario({
     name: 'name is set, cleared by null and kept by other updates',
-    given: makeKey,
+    arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ keyId, name: 'Laptop' }),
     expect: { status: 200 },
     async after(world, made, reply) {
@@ -104,7 +104,7 @@ export default suite('keys.updateKey', [
   }),
   scenario({
     name: 'expires is set, cleared by null and kept by other updates',
-    given: (world) => makeKey(world, { expires: 1 }),
+    arrange: (world) => makeKey(world, { expires: 1 }),
     body: ({ keyId }: MadeKey) => ({ keyId, expires: 4_102_444_800_000 }),
     expect: { status: 200 },
     async after(world, made) {
@@ -123,7 +123,7 @@ export default suite('keys.updateKey', [
   clearable('externalId', 'user_1', 'user_2', (externalId) => ({ externalId })),
   scenario({
     name: 'meta is replaced as a whole, and is cleared by an empty object',
-    given: (world) => makeKey(world, { meta: { a: 1, b: 2 } }),
+    arrange: (world) => makeKey(world, { meta: { a: 1, b: 2 } }),
     body: ({ keyId }: MadeKey) => ({ keyId, meta: { b: 3 } }),
     expect: { status: 200 },
     async after(world, made) {
@@ -134,7 +134,7 @@ export default suite('keys.updateKey', [
   }),
   scenario({
     name: 'everything can be changed at once',
-    given: (world) =>
+    arrange: (world) =>
       makeKey(world, { externalId: 'user_1', expires: 5, meta: { a: 1 }, credits: { remaining: 1 } }),
     body: ({ keyId }: MadeKey) => ({
       keyId,
@@ -161,7 +161,7 @@ export default suite('keys.updateKey', [
   }),
   scenario({
     name: 'an update of nothing is an update, and audited',
-    given: (world) => makeKey(world, { name: 'Laptop' }),
+    arrange: (world) => makeKey(world, { name: 'Laptop' }),
     body: ({ keyId }: MadeKey) => ({ keyId }),
     expect: { status: 200, data: {} },
     async after(world, made) {
@@ -220,7 +220,7 @@ export default suite('keys.updateKey', [
   creditsChange('a number limits an unlimited key', undefined, { remaining: 5 }, { remaining: 5 }),
   scenario({
     name: 'credits that are null leave no refill behind',
-    given: (world) => makeKey(world, { credits: { remaining: 300, refill: monthly(50, 3) } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 300, refill: monthly(50, 3) } }),
     body: ({ keyId }: MadeKey) => ({ keyId, credits: { remaining: null } }),
     expect: { status: 200 },
     async after(world, made) {
@@ -230,7 +230,7 @@ export default suite('keys.updateKey', [
   }),
   scenario({
     name: 'a refill may wait on an unlimited key until that is limited',
-    given: (world) => makeKey(world, { credits: { remaining: 3 } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 3 } }),
     body: ({ keyId }: MadeKey) => ({ keyId, credits: { remaining: null, refill: daily(10) } }),
     expect: { status: 200 },
     async after(world, made) {
@@ -245,7 +245,7 @@ export default suite('keys.updateKey', [
   }),
   scenario({
     name: 'the first refill comes at the first moment after it was set',
-    async given(world) {
+    async arrange(world) {
       world.clock.set(Date.UTC(2026, 10, 15, 12));
       return makeKey(world, { credits: { remaining: 1 } });
     },
@@ -260,7 +260,7 @@ export default suite('keys.updateKey', [
   }),
   scenario({
     name: 'the next verification starts from new credits',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world, { credits: { remaining: 5 } });
       await world.do('keys.verifyKey', { key: made.key });
       return made;
@@ -279,7 +279,7 @@ export default suite('keys.updateKey', [
   refusedCredits('a daily refill with a day', { ...daily(5), refillDay: 4 }, 'body.credits.refill.refillDay'),
   scenario({
     name: 'limits are replaced as a whole, and one whose name stays keeps its id',
-    given: (world) => makeKey(world, { ratelimits: [limit('requests'), limit('dropped')] }),
+    arrange: (world) => makeKey(world, { ratelimits: [limit('requests'), limit('dropped')] }),
     body: ({ keyId }: MadeKey) => ({
       keyId,
       ratelimits: [limit('requests', { duration: 30_000, autoApply: false }), limit('tokens')],
@@ -304,7 +304,7 @@ export default suite('keys.updateKey', [
   }),
   scenario({
     name: 'roles and permissions are replaced as a whole, and permissions that do not exist are made',
-    async given(world) {
+    async arrange(world) {
       await makeRoles(world, ['admin', 'User', 'old']);
       return makeKey(world, { roles: ['old'], permissions: ['old'] });
     },
@@ -332,7 +332,7 @@ export default suite('keys.updateKey', [
   }),
   {
     name: '404 for a role that does not exist, and nothing is changed',
-    async given(world) {
+    async arrange(world) {
       await makeRoles(world, ['admin']);
       return makeKey(world, { name: 'before' });
     },
@@ -353,7 +353,7 @@ export default suite('keys.updateKey', [
   },
   scenario({
     name: 'ten keys that get one new external id at once share one identity',
-    given: makeKey,
+    arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ keyId }),
     expect: { status: 200 },
     async after(world, { apiId }) {
@@ -368,7 +368,7 @@ export default suite('keys.updateKey', [
   }),
   scenario({
     name: 'ten updates of the limits of one key at once leave one of them',
-    given: makeKey,
+    arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ keyId }),
     expect: { status: 200 },
     async after(world, made) {
@@ -382,7 +382,7 @@ export default suite('keys.updateKey', [
   }),
   scenario({
     name: 'the Python client 2.x may say `keyCredits`, also null',
-    given: (world) => makeKey(world, { credits: { remaining: 5 } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 5 } }),
     headers: pythonClient,
     body: ({ keyId }: MadeKey) => ({ keyId, keyCredits: { remaining: 9 } }),
     expect: { status: 200 },

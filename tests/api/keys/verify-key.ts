@@ -23,17 +23,17 @@ const verify = (world: World, key: string, members: object = {}) =>
 function verdict(name: string, members: object, request: object, data: object): Scenario {
   return scenario({
     name,
-    given: (world) => makeKey(world, { ...members }),
+    arrange: (world) => makeKey(world, { ...members }),
     body: ({ key }: MadeKey) => ({ key, ...request }),
     expect: { status: 200, data: { valid: 'code' in data && data.code === 'VALID', ...data } },
   });
 }
 
 /** The answer is the bare one: nothing tells whether there is such a key. */
-function hidden(name: string, given: (world: World) => Promise<{ key: string }>): Scenario {
+function hidden(name: string, arrange: (world: World) => Promise<{ key: string }>): Scenario {
   return scenario({
     name,
-    given,
+    arrange,
     body: ({ key }: { key: string }) => ({ key, permissions: 'a AND' }),
     expect: { status: 200 },
     async after(_world, _key, reply) {
@@ -45,7 +45,7 @@ function hidden(name: string, given: (world: World) => Promise<{ key: string }>)
 const basics: Scenario[] = [
   scenario({
     name: 'a key is valid, and the answer has everything that it has',
-    given: makeFullKey,
+    arrange: makeFullKey,
     body: byKey,
     expect: { status: 200 },
     async after(world, made, reply) {
@@ -74,7 +74,7 @@ const basics: Scenario[] = [
   }),
   scenario({
     name: 'what a key does not have is left out',
-    given: (world) => makeKey(world, { meta: {} }),
+    arrange: (world) => makeKey(world, { meta: {} }),
     body: byKey,
     expect: { status: 200 },
     async after(_world, { keyId }, reply) {
@@ -102,7 +102,7 @@ const basics: Scenario[] = [
   }),
   scenario({
     name: 'a key that is made after somebody asked for it is found',
-    async given(world) {
+    async arrange(world) {
       const { apiId } = await makeKey(world);
       const hash = createHash('sha256').update('brought_along').digest('base64');
       expect(await verify(world, 'brought_along')).toEqual(notFound);
@@ -114,7 +114,7 @@ const basics: Scenario[] = [
   }),
   scenario({
     name: 'a key is valid until it expires',
-    given: (world) => makeKey(world, { expires: world.clock.now() + 4000 }),
+    arrange: (world) => makeKey(world, { expires: world.clock.now() + 4000 }),
     body: byKey,
     expect: { status: 200, data: { code: 'VALID' } },
     async after(world, { key, keyId }) {
@@ -126,7 +126,7 @@ const basics: Scenario[] = [
   }),
   scenario({
     name: 'disabling and enabling count from the next verification on',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world, { name: 'Laptop', credits: { remaining: 5 } });
       expect(await verify(world, made.key)).toMatchObject({ code: 'VALID' });
       await world.do('keys.updateKey', { keyId: made.keyId, enabled: false });
@@ -163,7 +163,7 @@ const basics: Scenario[] = [
   ),
   scenario({
     name: 'what is changed at the identity, its roles and its permissions counts at once',
-    async given(world) {
+    async arrange(world) {
       const made = await makeFullKey(world);
       await verify(world, made.key);
       await world.do('identities.updateIdentity', { identity: 'user_1', meta: { plan: 'free' } });
@@ -200,7 +200,7 @@ const access: Scenario[] = [
   }).map(([what, permissions]) =>
     scenario({
       name: `${what} suffices`,
-      given: makeKey,
+      arrange: makeKey,
       permissions,
       body: byKey,
       expect: { status: 200, data: { code: 'VALID' } },
@@ -216,7 +216,7 @@ const access: Scenario[] = [
   }).map(([what, permissions]) =>
     scenario({
       name: `a key is not found with ${what}, and nothing is counted`,
-      given: (world) => makeKey(world, { credits: { remaining: 1 } }),
+      arrange: (world) => makeKey(world, { credits: { remaining: 1 } }),
       permissions,
       body: ({ key }: MadeKey) => ({ key, permissions: 'a AND' }),
       expect: { status: 200 },
@@ -267,7 +267,7 @@ const credits: Scenario[] = [
   ),
   scenario({
     name: 'an unlimited key passes over the cost',
-    given: makeKey,
+    arrange: makeKey,
     body: ({ key }: MadeKey) => ({ key, credits: { cost: 7 } }),
     expect: { status: 200, data: { code: 'VALID' } },
     async after(_world, _key, reply) {
@@ -276,7 +276,7 @@ const credits: Scenario[] = [
   }),
   scenario({
     name: 'of fifty spends of 5 at once from 100 credits exactly twenty pass',
-    given: (world) => makeKey(world, { credits: { remaining: 100 } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 100 } }),
     body: ({ key }: MadeKey) => ({ key, credits: { cost: 0 } }),
     expect: { status: 200, data: { credits: 100 } },
     async after(world, { key, keyId }) {
@@ -297,7 +297,7 @@ const credits: Scenario[] = [
   }),
   scenario({
     name: 'of two hundred spends of the last credit at once one passes',
-    given: (world) => makeKey(world, { credits: { remaining: 1 } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 1 } }),
     body: ({ key }: MadeKey) => ({ key, credits: { cost: 0 } }),
     expect: { status: 200 },
     async after(world, { key }) {
@@ -307,7 +307,7 @@ const credits: Scenario[] = [
   }),
   scenario({
     name: 'a verification that a limit denies takes no credits',
-    given: (world) =>
+    arrange: (world) =>
       makeKey(world, {
         credits: { remaining: 10 },
         ratelimits: [{ name: 'requests', limit: 1, duration: 60_000, autoApply: true }],
@@ -322,7 +322,7 @@ const credits: Scenario[] = [
   }),
   scenario({
     name: 'a verification that only the credits deny has counted against the limits',
-    given: (world) =>
+    arrange: (world) =>
       makeKey(world, {
         credits: { remaining: 0 },
         ratelimits: [{ name: 'requests', limit: 1, duration: 60_000, autoApply: true }],
@@ -338,7 +338,7 @@ const credits: Scenario[] = [
   }),
   scenario({
     name: 'a daily refill comes at 00:00 UTC, fills up to its amount, and is audited as the work of the system',
-    given: (world) =>
+    arrange: (world) =>
       makeKey(world, { name: 'Laptop', credits: { remaining: 2, refill: { interval: 'daily', amount: 5 } } }),
     body: byKey,
     expect: { status: 200, data: { credits: 1 } },
@@ -365,7 +365,7 @@ const credits: Scenario[] = [
   }),
   scenario({
     name: 'a monthly refill comes on its day, or on the last day of a month that lacks it',
-    async given(world) {
+    async arrange(world) {
       world.clock.set(Date.UTC(2027, 0, 31, 12));
       return makeKey(world, {
         credits: { remaining: 1, refill: { interval: 'monthly', amount: 5, refillDay: 31 } },
@@ -386,7 +386,7 @@ const credits: Scenario[] = [
   }),
   scenario({
     name: 'a refill never lowers the credits',
-    given: (world) =>
+    arrange: (world) =>
       makeKey(world, { credits: { remaining: 100, refill: { interval: 'daily', amount: 5 } } }),
     body: byKey,
     expect: { status: 200, data: { credits: 99 } },
@@ -397,7 +397,7 @@ const credits: Scenario[] = [
   }),
   scenario({
     name: 'a refill never limits an unlimited key',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       const refill = { interval: 'daily', amount: 1 };
       await world.do('keys.updateKey', { keyId: made.keyId, credits: { refill } });
@@ -414,7 +414,7 @@ const credits: Scenario[] = [
   }),
   scenario({
     name: 'many verifications at the moment of a refill see one refill',
-    given: (world) =>
+    arrange: (world) =>
       makeKey(world, { credits: { remaining: 0, refill: { interval: 'daily', amount: 10 } } }),
     body: byKey,
     expect: { status: 200, data: { code: 'USAGE_EXCEEDED' } },
@@ -427,7 +427,7 @@ const credits: Scenario[] = [
   }),
   scenario({
     name: 'the Python client 2.x may say `keyCredits`, and finds the rest under both names',
-    given: (world) => makeKey(world, { credits: { remaining: 10 } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 10 } }),
     body: ({ key }: MadeKey) => ({ key, keyCredits: { cost: 3 } }),
     expect: { status: 200, data: { credits: 7 } },
     async after(world, { key }, reply) {
@@ -499,13 +499,13 @@ const permissions: Scenario[] = [
   lacking(['documents.read'], 'documents.read AND documents.write'),
   scenario({
     name: 'what a role grants counts',
-    given: makeFullKey,
+    arrange: makeFullKey,
     body: ({ key }: MadeKey) => ({ key, permissions: 'billing.read AND documents.write' }),
     expect: { status: 200, data: { code: 'VALID' } },
   }),
   scenario({
     name: 'a key without the permissions spends nothing, and the answer has all but the limits',
-    given: makeFullKey,
+    arrange: makeFullKey,
     body: ({ key }: MadeKey) => ({ key, permissions: 'nobody.has.this' }),
     expect: { status: 200 },
     async after(world, { key }, reply) {
@@ -525,7 +525,7 @@ const permissions: Scenario[] = [
   ...Object.entries(syntaxErrors).map(([query, what]) =>
     scenario({
       name: `400 for a permission query with ${what}, and nothing is counted`,
-      given: (world) => makeKey(world, { credits: { remaining: 1 } }),
+      arrange: (world) => makeKey(world, { credits: { remaining: 1 } }),
       body: ({ key }: MadeKey) => ({ key, permissions: query }),
       expect: { status: 400, code: 'user/bad_request/permissions_query_syntax_error' },
       async after(world, { key }, reply) {
@@ -537,7 +537,7 @@ const permissions: Scenario[] = [
   ),
   scenario({
     name: '400 for a broken permission query, also on a disabled key',
-    given: (world) => makeKey(world, { enabled: false }),
+    arrange: (world) => makeKey(world, { enabled: false }),
     body: ({ key }: MadeKey) => ({ key, permissions: 'a AND' }),
     expect: { status: 400, code: 'user/bad_request/permissions_query_syntax_error' },
   }),
@@ -561,7 +561,7 @@ async function makeSiblings(world: World, ratelimits: object[], own: object[] = 
 const ratelimits: Scenario[] = [
   scenario({
     name: 'a limit that applies by itself counts every verification',
-    given: (world) => makeKey(world, { ratelimits: [limit('requests', { autoApply: true })] }),
+    arrange: (world) => makeKey(world, { ratelimits: [limit('requests', { autoApply: true })] }),
     body: byKey,
     expect: { status: 200, data: { code: 'VALID' } },
     async after(world, { key }) {
@@ -576,7 +576,7 @@ const ratelimits: Scenario[] = [
   }),
   scenario({
     name: 'a limit that does not apply by itself counts only when it is named',
-    given: (world) => makeKey(world, { ratelimits: [limit('requests')] }),
+    arrange: (world) => makeKey(world, { ratelimits: [limit('requests')] }),
     body: ({ key }: MadeKey) => ({ key, ratelimits: [] }),
     expect: { status: 200, data: { code: 'VALID' } },
     async after(world, { key }, reply) {
@@ -611,7 +611,7 @@ const ratelimits: Scenario[] = [
   ),
   scenario({
     name: 'a limit of the request counts what earlier requests took',
-    given: makeKey,
+    arrange: makeKey,
     body: ({ key }: MadeKey) => ({
       key,
       ratelimits: [{ name: 'mine', cost: 15, limit: 20, duration: 60_000 }],
@@ -626,7 +626,7 @@ const ratelimits: Scenario[] = [
   }),
   scenario({
     name: 'a limit of 0 in the request denies, and other limits are still looked at',
-    given: (world) => makeKey(world, { ratelimits: [limit('requests', { limit: 5, autoApply: true })] }),
+    arrange: (world) => makeKey(world, { ratelimits: [limit('requests', { limit: 5, autoApply: true })] }),
     body: ({ key }: MadeKey) => ({ key, ratelimits: [{ name: 'none', limit: 0, duration: 60_000 }] }),
     expect: { status: 200, data: { code: 'RATE_LIMITED' } },
     async after(world, { key }, reply) {
@@ -642,7 +642,7 @@ const ratelimits: Scenario[] = [
   }),
   scenario({
     name: 'a limit of the request takes the place of a stored one of its name, and of the last of several',
-    given: (world) => makeKey(world, { ratelimits: [limit('requests', { autoApply: true })] }),
+    arrange: (world) => makeKey(world, { ratelimits: [limit('requests', { autoApply: true })] }),
     body: ({ key }: MadeKey) => ({
       key,
       ratelimits: [
@@ -660,7 +660,7 @@ const ratelimits: Scenario[] = [
   }),
   scenario({
     name: 'a lone limit or duration is ignored, whatever its value',
-    given: (world) => makeKey(world, { ratelimits: [limit('requests', { limit: 5 })] }),
+    arrange: (world) => makeKey(world, { ratelimits: [limit('requests', { limit: 5 })] }),
     body: ({ key }: MadeKey) => ({ key, ratelimits: [{ name: 'requests', limit: 100 }] }),
     expect: {
       status: 200,
@@ -675,7 +675,7 @@ const ratelimits: Scenario[] = [
   }),
   scenario({
     name: 'two identity keys share its limits',
-    given: (world) => makeSiblings(world, [limit('requests', { limit: 5 })]),
+    arrange: (world) => makeSiblings(world, [limit('requests', { limit: 5 })]),
     body: ({ key }: MadeKey) => ({ key, ratelimits: [{ name: 'requests', cost: 3 }] }),
     expect: {
       status: 200,
@@ -693,7 +693,7 @@ const ratelimits: Scenario[] = [
   }),
   scenario({
     name: 'a limit of the key hides the one of its identity with the same name, and no other',
-    given: (world) =>
+    arrange: (world) =>
       makeSiblings(
         world,
         [limit('requests', { limit: 1, autoApply: true }), limit('tokens', { limit: 7, autoApply: true })],
@@ -717,7 +717,7 @@ const ratelimits: Scenario[] = [
   }),
   scenario({
     name: 'limits of an identity with the same numbers and other names count apart',
-    given: (world) => makeSiblings(world, [limit('first'), limit('second')]),
+    arrange: (world) => makeSiblings(world, [limit('first'), limit('second')]),
     body: ({ key }: MadeKey) => ({ key, ratelimits: [{ name: 'first' }] }),
     expect: { status: 200, data: { code: 'VALID' } },
     async after(world, { key }) {
@@ -729,7 +729,7 @@ const ratelimits: Scenario[] = [
   }),
   scenario({
     name: 'of several limits all count or none',
-    given: (world) =>
+    arrange: (world) =>
       makeKey(world, {
         ratelimits: [
           limit('fast', { limit: 3, autoApply: true }),
@@ -755,7 +755,7 @@ const ratelimits: Scenario[] = [
   }),
   scenario({
     name: 'a window slides: what the last one took weighs by the part of it that is still in sight',
-    async given(world) {
+    async arrange(world) {
       world.clock.set(Date.UTC(2026, 10, 15, 12, 0, 0));
       return makeKey(world, { ratelimits: [limit('requests', { limit: 10, autoApply: true })] });
     },
@@ -772,7 +772,7 @@ const ratelimits: Scenario[] = [
   }),
   scenario({
     name: 'of many verifications at once as many pass as the limit allows',
-    given: (world) => makeKey(world, { ratelimits: [limit('requests', { limit: 8, autoApply: true })] }),
+    arrange: (world) => makeKey(world, { ratelimits: [limit('requests', { limit: 8, autoApply: true })] }),
     body: ({ key }: MadeKey) => ({ key, ratelimits: [{ name: 'requests', cost: 0 }] }),
     expect: { status: 200, data: { ratelimits: [{ remaining: 8 }] } },
     async after(world, { key }) {
@@ -782,7 +782,7 @@ const ratelimits: Scenario[] = [
   }),
   {
     name: '412 for a limit that the key does not have',
-    given: (world) => makeKey(world, { credits: { remaining: 1 } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 1 } }),
     body: (made: unknown) => ({ key: (made as MadeKey).key, ratelimits: [{ name: 'unknown', cost: 2 }] }),
     expect: { status: 412, code: 'unkey/application/precondition_failed' },
     async after(world, made, reply) {
@@ -794,7 +794,7 @@ const ratelimits: Scenario[] = [
   },
   scenario({
     name: '412 for a limit that neither the key nor its identity has, and both are named',
-    given: (world) => makeSiblings(world, [limit('requests')]),
+    arrange: (world) => makeSiblings(world, [limit('requests')]),
     body: ({ key }: MadeKey) => ({ key, ratelimits: [{ name: 'unknown', limit: 5 }] }),
     expect: { status: 412, code: 'unkey/application/precondition_failed' },
     async after(world, { keyId }, reply) {
@@ -838,7 +838,7 @@ const withMigration = ({ key, migrationId }: BroughtAlong) => ({ key, migrationI
 const migration: Scenario[] = [
   scenario({
     name: 'a key that was brought along is found with its migration, and from then on without',
-    async given(world) {
+    async arrange(world) {
       const brought = await bringAlong(world, 're_shortToken');
       expect(await verify(world, brought.key)).toEqual(notFound);
       expect(await world.do('keys.getKey', { keyId: brought.keyId })).toMatchObject({ start: '' });
@@ -858,7 +858,7 @@ const migration: Scenario[] = [
   }),
   scenario({
     name: 'the prefix of a key that was brought along may have `_` in it',
-    given: (world) => bringAlong(world, 'my_app_shortToken'),
+    arrange: (world) => bringAlong(world, 'my_app_shortToken'),
     body: withMigration,
     expect: { status: 200, data: { code: 'VALID' } },
     async after(world, { keyId }) {
@@ -867,7 +867,7 @@ const migration: Scenario[] = [
   }),
   scenario({
     name: 'a disabled key that was brought along is DISABLED, and found without the migration from then on',
-    given: (world) => bringAlong(world, 're_short', { enabled: false }),
+    arrange: (world) => bringAlong(world, 're_short', { enabled: false }),
     body: withMigration,
     expect: { status: 200, data: { code: 'DISABLED' } },
     async after(world, { key }) {
@@ -876,7 +876,7 @@ const migration: Scenario[] = [
   }),
   scenario({
     name: 'a key that was brought along is not found with another migration',
-    given: (world) => bringAlong(world, 're_short'),
+    arrange: (world) => bringAlong(world, 're_short'),
     body: ({ key }: BroughtAlong) => ({ key, migrationId: 'migration_unknown' }),
     expect: { status: 200, data: notFound },
     async after(world, { key }) {
@@ -886,7 +886,7 @@ const migration: Scenario[] = [
   }),
   scenario({
     name: 'a migration of whole hashes finds nothing more',
-    async given(world) {
+    async arrange(world) {
       const { key } = await bringAlong(world, 're_short');
       return { key, migrationId: await makeMigration(world, 'sha256') };
     },
@@ -895,7 +895,7 @@ const migration: Scenario[] = [
   }),
   {
     name: '400 for a key of two parts with a migration that needs three',
-    given: (world) => bringAlong(world, 're_short'),
+    arrange: (world) => bringAlong(world, 're_short'),
     body: (brought: unknown) => ({ ...withMigration(brought as BroughtAlong), key: 're_long' }),
     expect: { status: 400, code: 'unkey/authentication/malformed' },
   },

@@ -29,7 +29,7 @@ const insufficient: Record<string, (key: MadeKey, world: World) => string[]> = {
 export default suite('keys.whoami', [
   scenario({
     name: 'a key is found by itself, and shown with everything that it has',
-    given: makeFullKey,
+    arrange: makeFullKey,
     body: byKey,
     expect: { status: 200 },
     async after(world, made, reply) {
@@ -39,7 +39,7 @@ export default suite('keys.whoami', [
   }),
   scenario({
     name: 'asking who a key is takes no credits, counts against no limit and is no use of it',
-    given: (world) =>
+    arrange: (world) =>
       makeKey(world, {
         credits: { remaining: 1 },
         ratelimits: [{ name: 'requests', limit: 1, duration: 60_000, autoApply: true }],
@@ -54,13 +54,13 @@ export default suite('keys.whoami', [
   }),
   scenario({
     name: 'a disabled and expired key is shown',
-    given: (world) => makeKey(world, { enabled: false, expires: 1 }),
+    arrange: (world) => makeKey(world, { enabled: false, expires: 1 }),
     body: byKey,
     expect: { status: 200, data: { enabled: false, expires: 1 } },
   }),
   scenario({
     name: 'a recoverable key comes without plaintext',
-    given: (world) => makeKey(world, { recoverable: true }),
+    arrange: (world) => makeKey(world, { recoverable: true }),
     body: byKey,
     expect: { status: 200 },
     async after(_world, _key, reply) {
@@ -69,7 +69,8 @@ export default suite('keys.whoami', [
   }),
   scenario({
     name: 'a daily refill has no day',
-    given: (world) => makeKey(world, { credits: { remaining: 1, refill: { interval: 'daily', amount: 5 } } }),
+    arrange: (world) =>
+      makeKey(world, { credits: { remaining: 1, refill: { interval: 'daily', amount: 5 } } }),
     body: byKey,
     expect: { status: 200 },
     async after(_world, _key, reply) {
@@ -78,7 +79,7 @@ export default suite('keys.whoami', [
   }),
   scenario({
     name: 'the Python client 2.x finds the credits under both names',
-    given: (world) => makeKey(world, { credits: { remaining: 1 } }),
+    arrange: (world) => makeKey(world, { credits: { remaining: 1 } }),
     body: byKey,
     expect: { status: 200 },
     async after(world, { key }) {
@@ -87,12 +88,18 @@ export default suite('keys.whoami', [
     },
   }),
   ...Object.entries(sufficient).map(([what, permissions]) =>
-    scenario({ name: `${what} suffices`, given: makeKey, permissions, body: byKey, expect: { status: 200 } }),
+    scenario({
+      name: `${what} suffices`,
+      arrange: makeKey,
+      permissions,
+      body: byKey,
+      expect: { status: 200 },
+    }),
   ),
   ...Object.entries(insufficient).map(([what, permissions]) =>
     scenario({
       name: `404, as for a key that does not exist, with ${what}`,
-      given: makeKey,
+      arrange: makeKey,
       permissions,
       body: byKey,
       expect: keyNotFound,
@@ -105,19 +112,19 @@ export default suite('keys.whoami', [
   { name: '404 for a key that does not exist', body: { key: 'test_unknown' }, expect: keyNotFound },
   scenario({
     name: '404 for the id of a key',
-    given: makeKey,
+    arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ key: keyId }),
     expect: keyNotFound,
   }),
   scenario({
     name: '404 for a key of another workspace',
-    given: makeForeignKey,
+    arrange: makeForeignKey,
     body: byKey,
     expect: keyNotFound,
   }),
   scenario({
     name: '404 for a deleted key',
-    async given(world) {
+    async arrange(world) {
       const made = await makeKey(world);
       await world.do('keys.deleteKey', { keyId: made.keyId });
       return made;
@@ -127,7 +134,7 @@ export default suite('keys.whoami', [
   }),
   scenario({
     name: '404 for a root key',
-    given: async (world) => world.rootKey,
+    arrange: async (world) => world.rootKey,
     body: (key: string) => ({ key }),
     expect: keyNotFound,
   }),

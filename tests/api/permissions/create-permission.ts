@@ -49,13 +49,13 @@ export default suite('permissions.createPermission', [
   },
   scenario({
     name: 'names may repeat',
-    given: (world) => world.do('permissions.createPermission', valid),
+    arrange: (world) => world.do('permissions.createPermission', valid),
     body: { ...valid, slug: 'documents.write' },
     expect: { status: 200 },
   }),
   scenario({
     name: '409 for a slug that is taken',
-    given: (world) => world.do('permissions.createPermission', valid),
+    arrange: (world) => world.do('permissions.createPermission', valid),
     body: { ...valid, name: 'Other' },
     expect: taken,
     async after(world) {
@@ -66,13 +66,13 @@ export default suite('permissions.createPermission', [
   }),
   scenario({
     name: '409 for a slug that differs in case only',
-    given: (world) => world.do('permissions.createPermission', valid),
+    arrange: (world) => world.do('permissions.createPermission', valid),
     body: { ...valid, slug: 'DOCUMENTS.Read' },
     expect: taken,
   }),
   scenario({
     name: 'another workspace may use the same slug',
-    given: async (world) => (await otherWorkspace(world)).do('permissions.createPermission', valid),
+    arrange: async (world) => (await otherWorkspace(world)).do('permissions.createPermission', valid),
     body: valid,
     expect: { status: 200 },
   }),

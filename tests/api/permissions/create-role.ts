@@ -44,7 +44,7 @@ export default suite('permissions.createRole', [
   }),
   scenario({
     name: 'listed slugs are attached: those that exist, and those that are made with the slug as name',
-    given: (world) => makePermission(world, 'old'),
+    arrange: (world) => makePermission(world, 'old'),
     body: { name: 'Editor', permissions: ['new.b', 'old', 'new.a'] },
     expect: { status: 200 },
     async after(world) {
@@ -67,7 +67,7 @@ export default suite('permissions.createRole', [
   }),
   scenario({
     name: 'slugs that differ in case are one: the stored spelling, else the first',
-    given: (world) => makePermission(world, 'KEEP'),
+    arrange: (world) => makePermission(world, 'KEEP'),
     body: { name: 'Editor', permissions: ['keep', 'Fresh', 'FRESH', 'Keep', 'fresh'] },
     expect: { status: 200 },
     async after(world) {
@@ -76,7 +76,7 @@ export default suite('permissions.createRole', [
   }),
   scenario({
     name: 'slugs that exist need no right to make permissions',
-    given: (world) => makePermission(world, 'old'),
+    arrange: (world) => makePermission(world, 'old'),
     permissions: ['rbac.*.create_role', 'rbac.*.add_permission_to_role'],
     body: { name: 'Editor', permissions: ['OLD'] },
     expect: { status: 200 },
@@ -114,7 +114,7 @@ export default suite('permissions.createRole', [
   }),
   scenario({
     name: '409 for a name that is taken, and nothing is made',
-    given: (world) => world.do('permissions.createRole', { name: 'Editor' }),
+    arrange: (world) => world.do('permissions.createRole', { name: 'Editor' }),
     body: { name: 'Editor', permissions: ['new'] },
     expect: taken,
     async after(world) {
@@ -125,19 +125,19 @@ export default suite('permissions.createRole', [
   }),
   scenario({
     name: '409 for a name that differs in case only',
-    given: (world) => world.do('permissions.createRole', { name: 'Éditeur' }),
+    arrange: (world) => world.do('permissions.createRole', { name: 'Éditeur' }),
     body: { name: 'éDITEUR' },
     expect: taken,
   }),
   scenario({
     name: 'accents make another name',
-    given: (world) => world.do('permissions.createRole', { name: 'Éditeur' }),
+    arrange: (world) => world.do('permissions.createRole', { name: 'Éditeur' }),
     body: { name: 'Editeur' },
     expect: { status: 200 },
   }),
   scenario({
     name: 'another workspace may use the same name',
-    given: async (world) => (await otherWorkspace(world)).do('permissions.createRole', { name: 'Editor' }),
+    arrange: async (world) => (await otherWorkspace(world)).do('permissions.createRole', { name: 'Editor' }),
     body: { name: 'Editor' },
     expect: { status: 200 },
   }),
@@ -154,13 +154,13 @@ export default suite('permissions.createRole', [
     held: [[], ['rbac.*.read_role'], ['rbac.*.create_permission']],
   }),
   ...denied({
-    given: (world) => makePermission(world, 'old'),
+    arrange: (world) => makePermission(world, 'old'),
     body: { name: 'Editor', permissions: ['old'] },
     held: [['rbac.*.create_role'], ['rbac.*.create_role', 'rbac.*.create_permission']],
   }),
   scenario({
     name: '403 without the right to make permissions, and nothing is made',
-    given: (world) => makePermission(world, 'old'),
+    arrange: (world) => makePermission(world, 'old'),
     permissions: ['rbac.*.create_role', 'rbac.*.add_permission_to_role'],
     body: { name: 'Editor', permissions: ['old', 'new'] },
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },

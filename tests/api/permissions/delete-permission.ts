@@ -17,7 +17,7 @@ export default suite('permissions.deletePermission', [
   ).map(([what, body]) =>
     scenario({
       name: `a permission is deleted by ${what}, and that is audited`,
-      given: newPermission,
+      arrange: newPermission,
       permissions: ['rbac.*.delete_permission'],
       body,
       expect: { status: 200 },
@@ -31,7 +31,7 @@ export default suite('permissions.deletePermission', [
   ),
   scenario({
     name: 'roles and keys lose it at once',
-    async given(world) {
+    async arrange(world) {
       await newPermission(world);
       const { roleId } = await world.do('permissions.createRole', {
         name: 'Editor',
@@ -62,7 +62,7 @@ export default suite('permissions.deletePermission', [
   }),
   scenario({
     name: '404 the second time',
-    async given(world) {
+    async arrange(world) {
       await newPermission(world);
       await world.do('permissions.deletePermission', { permission: 'documents.read' });
     },
@@ -71,7 +71,7 @@ export default suite('permissions.deletePermission', [
   }),
   scenario({
     name: '404 for one of another workspace, and it stays',
-    async given(world) {
+    async arrange(world) {
       const other = await otherWorkspace(world);
       const made = await other.do('permissions.createPermission', { name: 'x', slug: 'theirs' });
       return { other, id: made.permissionId };

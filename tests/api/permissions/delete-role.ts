@@ -17,7 +17,7 @@ export default suite('permissions.deleteRole', [
   ).map(([what, body]) =>
     scenario({
       name: `a role is deleted by ${what}; its permissions stay, and it is audited`,
-      given: newRole,
+      arrange: newRole,
       permissions: ['rbac.*.delete_role'],
       body,
       expect: { status: 200 },
@@ -32,7 +32,7 @@ export default suite('permissions.deleteRole', [
   ),
   scenario({
     name: 'keys lose it and what it granted at once',
-    async given(world) {
+    async arrange(world) {
       await newRole(world);
       const { apiId } = await world.do('apis.createApi', { name: 'demo' });
       const made = await world.do('keys.createKey', { apiId, roles: ['Editor'] });
@@ -54,7 +54,7 @@ export default suite('permissions.deleteRole', [
   }),
   scenario({
     name: '404 the second time',
-    async given(world) {
+    async arrange(world) {
       await newRole(world);
       await world.do('permissions.deleteRole', { role: 'Editor' });
     },
@@ -63,7 +63,7 @@ export default suite('permissions.deleteRole', [
   }),
   scenario({
     name: '404 for one of another workspace, and it stays',
-    async given(world) {
+    async arrange(world) {
       const other = await otherWorkspace(world);
       const { roleId } = await other.do('permissions.createRole', { name: 'Theirs' });
       return { other, roleId };

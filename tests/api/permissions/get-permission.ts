@@ -18,7 +18,7 @@ export default suite('permissions.getPermission', [
   ).map(([what, body]) =>
     scenario({
       name: `a permission is found by ${what}, and answered as it is stored`,
-      given: newPermission,
+      arrange: newPermission,
       permissions: ['rbac.*.read_permission'],
       body,
       expect: { status: 200 },
@@ -29,7 +29,7 @@ export default suite('permissions.getPermission', [
   ),
   scenario({
     name: 'a permission without description has none in the answer',
-    given: (world) => world.do('permissions.createPermission', { name: 'x', slug: 'bare' }),
+    arrange: (world) => world.do('permissions.createPermission', { name: 'x', slug: 'bare' }),
     body: { permission: 'bare' },
     expect: { status: 200 },
     async after(_world, { permissionId }, reply) {
@@ -39,19 +39,19 @@ export default suite('permissions.getPermission', [
   { name: '404 for one that nobody made', body: { permission: 'nothing' }, expect: absent },
   scenario({
     name: '404 for an id in another case',
-    given: newPermission,
+    arrange: newPermission,
     body: (id: string) => ({ permission: id.toUpperCase() }),
     expect: absent,
   }),
   scenario({
     name: '404 for a name: only ids and slugs count',
-    given: (world) => world.do('permissions.createPermission', { name: 'naming', slug: 'other' }),
+    arrange: (world) => world.do('permissions.createPermission', { name: 'naming', slug: 'other' }),
     body: { permission: 'naming' },
     expect: absent,
   }),
   scenario({
     name: '404 for one of another workspace, by id and by slug',
-    given: async (world) =>
+    arrange: async (world) =>
       (await (await otherWorkspace(world)).do('permissions.createPermission', valid)).permissionId,
     body: (id: string) => ({ permission: id }),
     expect: absent,
@@ -61,7 +61,7 @@ export default suite('permissions.getPermission', [
   }),
   scenario({
     name: '404 for a deleted one',
-    async given(world) {
+    async arrange(world) {
       await newPermission(world);
       await world.do('permissions.deletePermission', { permission: valid.slug });
     },

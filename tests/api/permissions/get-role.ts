@@ -23,7 +23,7 @@ export default suite('permissions.getRole', [
   ).map(([what, body]) =>
     scenario({
       name: `a role is found by ${what}, and answered with its permissions`,
-      given: newRole,
+      arrange: newRole,
       permissions: ['rbac.*.read_role'],
       body,
       expect: { status: 200 },
@@ -42,19 +42,19 @@ export default suite('permissions.getRole', [
   { name: '404 for one that nobody made', body: { role: 'nobody 🤷' }, expect: absent },
   scenario({
     name: '404 for a name with another accent',
-    given: newRole,
+    arrange: newRole,
     body: { role: 'Editeur general' },
     expect: absent,
   }),
   scenario({
     name: '404 for an id in another case',
-    given: newRole,
+    arrange: newRole,
     body: (id: string) => ({ role: id.toUpperCase() }),
     expect: absent,
   }),
   scenario({
     name: '404 for one of another workspace, by id and by name',
-    given: async (world) =>
+    arrange: async (world) =>
       (await (await otherWorkspace(world)).do('permissions.createRole', { name: 'Theirs' })).roleId,
     body: (id: string) => ({ role: id }),
     expect: absent,
@@ -64,7 +64,7 @@ export default suite('permissions.getRole', [
   }),
   scenario({
     name: '404 for a deleted one',
-    async given(world) {
+    async arrange(world) {
       const role = await newRole(world);
       await world.do('permissions.deleteRole', { role });
       return role;

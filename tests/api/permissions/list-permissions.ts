@@ -21,7 +21,7 @@ export default suite('permissions.listPermissions', [
   },
   scenario({
     name: 'the default page holds 100, the next one the rest, in the order of their ids',
-    given: (world) => make(world, ...numbered(103)),
+    arrange: (world) => make(world, ...numbered(103)),
     permissions: ['rbac.*.read_permission'],
     body: {},
     expect: { status: 200 },
@@ -39,7 +39,7 @@ export default suite('permissions.listPermissions', [
   }),
   scenario({
     name: 'those that were made in passing are listed, and neighbours are not',
-    async given(world) {
+    async arrange(world) {
       await world.do('permissions.createRole', { name: 'Editor', permissions: ['in.passing'] });
       await (await otherWorkspace(world)).do('permissions.createPermission', { name: 'x', slug: 'theirs' });
     },
@@ -61,7 +61,7 @@ export default suite('permissions.listPermissions', [
   ).map(([what, search, found]) =>
     scenario({
       name: `search by ${what} finds ${found.length}`,
-      async given(world) {
+      async arrange(world) {
         await make(world, 'documents.read', 'invoices_read');
         await world.do('permissions.createPermission', {
           name: 'x',
@@ -78,7 +78,7 @@ export default suite('permissions.listPermissions', [
   ),
   scenario({
     name: 'any text is a cursor',
-    given: (world) => make(world, 'one'),
+    arrange: (world) => make(world, 'one'),
     body: { cursor: '~~ garbage ~~' },
     expect: { status: 200, data: [] },
   }),

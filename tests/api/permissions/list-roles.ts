@@ -21,7 +21,7 @@ export default suite('permissions.listRoles', [
   },
   scenario({
     name: 'the default page holds 100, the next one the rest, in the order of their ids',
-    given: (world) => make(world, ...numbered(102)),
+    arrange: (world) => make(world, ...numbered(102)),
     permissions: ['rbac.*.read_role'],
     body: {},
     expect: { status: 200 },
@@ -39,7 +39,7 @@ export default suite('permissions.listRoles', [
   }),
   scenario({
     name: 'each role comes with what it grants, and neighbours are not listed',
-    async given(world) {
+    async arrange(world) {
       await world.do('permissions.createRole', { name: 'Editor', permissions: ['read', 'write'] });
       await world.do('permissions.createRole', { name: 'Guest' });
       await (await otherWorkspace(world)).do('permissions.createRole', { name: 'Theirs' });
@@ -66,7 +66,7 @@ export default suite('permissions.listRoles', [
   ).map(([what, search, found]) =>
     scenario({
       name: `search by ${what} finds ${found.length}`,
-      async given(world) {
+      async arrange(world) {
         await make(world, 'admin_one', 'admin%two');
         await world.do('permissions.createRole', { name: 'Billing', description: 'PAYS bills' });
       },

@@ -17,7 +17,7 @@ async function slugsOf(world: World, role: string): Promise<string[]> {
 export default suite('permissions.setRolePermissions', [
   scenario({
     name: 'the set is replaced: one stays in its spelling, one is made, one goes; each change is audited',
-    async given(world) {
+    async arrange(world) {
       await world.do('permissions.createPermission', { name: 'Kept', slug: 'keep' });
       return newRole(world, ['old']);
     },
@@ -42,7 +42,7 @@ export default suite('permissions.setRolePermissions', [
   }),
   scenario({
     name: 'the same set again writes nothing',
-    given: (world) => newRole(world, ['a', 'b']),
+    arrange: (world) => newRole(world, ['a', 'b']),
     body: (roleId: string) => ({ roleId, permissions: ['B', 'a', 'b'] }),
     expect: { status: 200, data: [{ slug: 'a' }, { slug: 'b' }] },
     async after(world) {
@@ -51,7 +51,7 @@ export default suite('permissions.setRolePermissions', [
   }),
   scenario({
     name: 'an empty list clears the role',
-    given: (world) => newRole(world, ['a', 'b']),
+    arrange: (world) => newRole(world, ['a', 'b']),
     permissions: changing,
     body: (roleId: string) => ({ roleId, permissions: [] }),
     expect: { status: 200, data: [] },
@@ -65,7 +65,7 @@ export default suite('permissions.setRolePermissions', [
   }),
   scenario({
     name: 'keys with the role can do the new and no longer the old, at once',
-    async given(world) {
+    async arrange(world) {
       const roleId = await newRole(world, ['old']);
       const { apiId } = await world.do('apis.createApi', { name: 'demo' });
       const { key } = await world.do('keys.createKey', { apiId, roles: ['Editor'] });
@@ -83,7 +83,7 @@ export default suite('permissions.setRolePermissions', [
   }),
   scenario({
     name: 'slugs that exist need no right to make permissions',
-    async given(world) {
+    async arrange(world) {
       await world.do('permissions.createPermission', { name: 'x', slug: 'known' });
       return newRole(world);
     },
@@ -93,7 +93,7 @@ export default suite('permissions.setRolePermissions', [
   }),
   scenario({
     name: 'a grant by path suffices for making permissions',
-    given: newRoleOnly,
+    arrange: newRoleOnly,
     permissions: (_roleId, { workspaceId }) => [
       ...changing,
       `unkey:v1:${workspaceId}:rbac/permissions/*#create_permission`,
@@ -103,7 +103,7 @@ export default suite('permissions.setRolePermissions', [
   }),
   scenario({
     name: 'concurrent calls that name one missing slug make it once',
-    given: newRoleOnly,
+    arrange: newRoleOnly,
     body: (roleId: string) => ({ roleId, permissions: ['old'] }),
     expect: { status: 200 },
     async after(world, roleId) {
@@ -126,7 +126,7 @@ export default suite('permissions.setRolePermissions', [
   },
   scenario({
     name: '404 for a name, and nothing is made',
-    given: newRoleOnly,
+    arrange: newRoleOnly,
     body: { roleId: 'Editor', permissions: ['new'] },
     expect: absent,
     async after(world) {
@@ -135,7 +135,7 @@ export default suite('permissions.setRolePermissions', [
   }),
   scenario({
     name: '404 for a role of another workspace, and it stays as it is',
-    async given(world) {
+    async arrange(world) {
       const other = await otherWorkspace(world);
       const { roleId } = await other.do('permissions.createRole', {
         name: 'Theirs',
@@ -150,7 +150,7 @@ export default suite('permissions.setRolePermissions', [
     },
   }),
   ...denied({
-    given: newRoleOnly,
+    arrange: newRoleOnly,
     body: (roleId: string) => ({ roleId, permissions: [] }),
     held: [
       [],
@@ -161,7 +161,7 @@ export default suite('permissions.setRolePermissions', [
   }),
   scenario({
     name: '403 without the right to make permissions, and the role stays as it is',
-    given: newRoleOnly,
+    arrange: newRoleOnly,
     permissions: changing,
     body: (roleId: string) => ({ roleId, permissions: ['new'] }),
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },

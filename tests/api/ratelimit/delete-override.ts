@@ -26,7 +26,7 @@ const newOverrideOnly = (world: World) => newOverride(world);
 export default suite('ratelimit.deleteOverride', [
   scenario({
     name: 'an override is deleted by namespace name, limit calls go by their own values at once, it is audited',
-    async given(world) {
+    async arrange(world) {
       const id = await newOverride(world);
       const call = { ...reference, limit: 100, duration: 60_000 };
       expect(await world.do('ratelimit.limit', call)).toMatchObject({ limit: 5 });
@@ -51,7 +51,7 @@ export default suite('ratelimit.deleteOverride', [
   }),
   scenario({
     name: 'it is deleted by namespace id, with the permission for that namespace',
-    given: newOverrideOnly,
+    arrange: newOverrideOnly,
     permissions: (id) => [`ratelimit.${id}.delete_override`],
     body: (id: string) => ({ ...reference, namespace: id }),
     expect: { status: 200 },
@@ -61,13 +61,13 @@ export default suite('ratelimit.deleteOverride', [
   }),
   scenario({
     name: 'a wildcard is deleted by its own text',
-    given: (world) => newOverride(world, 'user_*'),
+    arrange: (world) => newOverride(world, 'user_*'),
     body: { ...reference, identifier: 'user_*' },
     expect: { status: 200 },
   }),
   scenario({
     name: '404 for an identifier that a wildcard only covers, and the wildcard stays',
-    given: (world) => newOverride(world, 'user_*'),
+    arrange: (world) => newOverride(world, 'user_*'),
     body: reference,
     expect: absentOverride,
     async after(world) {
@@ -76,7 +76,7 @@ export default suite('ratelimit.deleteOverride', [
   }),
   scenario({
     name: '404 for a wildcard that would cover an override, and that stays',
-    given: newOverrideOnly,
+    arrange: newOverrideOnly,
     body: { ...reference, identifier: '*' },
     expect: absentOverride,
     async after(world) {
@@ -85,7 +85,7 @@ export default suite('ratelimit.deleteOverride', [
   }),
   scenario({
     name: '404 the second time, and one audit record',
-    async given(world) {
+    async arrange(world) {
       await newOverride(world);
       await world.do('ratelimit.deleteOverride', reference);
     },
@@ -100,7 +100,7 @@ export default suite('ratelimit.deleteOverride', [
   { name: '404 comes before 403', permissions: [], body: reference, expect: absentNamespace },
   scenario({
     name: '404 for a deleted namespace',
-    async given(world) {
+    async arrange(world) {
       await deleteNamespace(world, await newOverride(world));
     },
     body: reference,
@@ -108,7 +108,7 @@ export default suite('ratelimit.deleteOverride', [
   }),
   scenario({
     name: '404 for a namespace of another workspace, and the override stays',
-    async given(world) {
+    async arrange(world) {
       const other = await otherWorkspace(world);
       await other.do('ratelimit.limit', { ...reference, limit: 1, duration: 1000 });
       await other.do('ratelimit.setOverride', { ...reference, limit: 1, duration: 1000 });
@@ -121,7 +121,7 @@ export default suite('ratelimit.deleteOverride', [
     },
   }),
   ...denied({
-    given: newOverrideOnly,
+    arrange: newOverrideOnly,
     body: reference,
     held: {
       'no permission': () => [],
@@ -130,7 +130,7 @@ export default suite('ratelimit.deleteOverride', [
     },
   }),
   ...denied({
-    given: newOverrideOnly,
+    arrange: newOverrideOnly,
     body: { ...reference, identifier: 'nobody' },
     held: [['ratelimit.*.read_override']],
   }),

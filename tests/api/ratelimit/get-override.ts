@@ -47,7 +47,7 @@ const uselessGrants = [
 export default suite('ratelimit.getOverride', [
   scenario({
     name: 'an override is found by namespace name and identifier',
-    given: newOverrideOnly,
+    arrange: newOverrideOnly,
     permissions: ['ratelimit.*.read_override'],
     body: reference,
     expect: { status: 200 },
@@ -57,21 +57,21 @@ export default suite('ratelimit.getOverride', [
   }),
   scenario({
     name: 'it is found by namespace id, with the permission for that namespace',
-    given: newOverrideOnly,
+    arrange: newOverrideOnly,
     permissions: ({ namespaceId }) => [`ratelimit.${namespaceId}.read_override`],
     body: ({ namespaceId }: Made) => ({ ...reference, namespace: namespaceId }),
     expect: { status: 200 },
   }),
   scenario({
     name: 'a wildcard that covers the identifier is answered with its pattern',
-    given: (world) => newOverride(world, 'user_*'),
+    arrange: (world) => newOverride(world, 'user_*'),
     body: reference,
     expect: { status: 200, data: { identifier: 'user_*' } },
   }),
   ...grants.map((grant) =>
     scenario({
       name: `the grant ${grant({ namespaceId: 'NS', overrideId: 'OV' })} suffices`,
-      given: newOverrideOnly,
+      arrange: newOverrideOnly,
       permissions: (made, { workspaceId }) => [`unkey:v1:${workspaceId}:${grant(made)}`],
       body: reference,
       expect: { status: 200 },
@@ -80,7 +80,7 @@ export default suite('ratelimit.getOverride', [
   ...uselessGrants.map((grant) =>
     scenario({
       name: `404 with the grant ${grant({ namespaceId: 'NS', overrideId: 'OV' })}`,
-      given: newOverrideOnly,
+      arrange: newOverrideOnly,
       permissions: (made, { workspaceId }) => [`unkey:v1:${workspaceId}:${grant(made)}`],
       body: reference,
       expect: hidden,
@@ -88,14 +88,14 @@ export default suite('ratelimit.getOverride', [
   ),
   scenario({
     name: '404 with a grant of another workspace',
-    given: newOverrideOnly,
+    arrange: newOverrideOnly,
     permissions: ['unkey:v1:ws_other:**#*'],
     body: reference,
     expect: hidden,
   }),
   scenario({
     name: '404 without permission, and the answer is that of an override that does not exist',
-    given: newOverrideOnly,
+    arrange: newOverrideOnly,
     permissions: ['ratelimit.*.limit'],
     body: reference,
     expect: hidden,
@@ -111,13 +111,13 @@ export default suite('ratelimit.getOverride', [
   }),
   scenario({
     name: '404 for an identifier without override',
-    given: newOverrideOnly,
+    arrange: newOverrideOnly,
     body: { ...reference, identifier: 'user_2' },
     expect: hidden,
   }),
   scenario({
     name: '404 for a deleted override',
-    async given(world) {
+    async arrange(world) {
       await newOverride(world);
       await world.do('ratelimit.deleteOverride', reference);
     },
@@ -127,7 +127,7 @@ export default suite('ratelimit.getOverride', [
   { name: '404 for a namespace that does not exist', body: reference, expect: absent },
   scenario({
     name: '404 for a deleted namespace',
-    async given(world) {
+    async arrange(world) {
       await deleteNamespace(world, (await newOverride(world)).namespaceId);
     },
     body: reference,
@@ -135,7 +135,7 @@ export default suite('ratelimit.getOverride', [
   }),
   scenario({
     name: '404 for a namespace of another workspace',
-    async given(world) {
+    async arrange(world) {
       const other = await otherWorkspace(world);
       await other.do('ratelimit.limit', { ...reference, limit: 1, duration: 1000 });
       await other.do('ratelimit.setOverride', { ...reference, limit: 1, duration: 1000 });

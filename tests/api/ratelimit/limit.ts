@@ -62,7 +62,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'a cost of 0 looks without taking, also when everything is taken',
-    async given(world) {
+    async arrange(world) {
       await take(world, { limit: 3, cost: 3 });
     },
     body: { ...valid, limit: 3, cost: 0 },
@@ -73,7 +73,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'a call beyond the limit is denied with 200 and takes nothing',
-    given: (world) => take(world, { limit: 5, cost: 4 }),
+    arrange: (world) => take(world, { limit: 5, cost: 4 }),
     body: { ...valid, limit: 5, cost: 2 },
     expect: { status: 200, data: { success: false, limit: 5, remaining: 0 } },
     async after(world) {
@@ -88,7 +88,7 @@ export default suite('ratelimit.limit', [
   },
   scenario({
     name: 'changing the limit keeps the count, changing the duration starts another',
-    given: (world) => take(world, { cost: 10 }),
+    arrange: (world) => take(world, { cost: 10 }),
     body: { ...valid, limit: 11 },
     expect: { status: 200, data: { success: true, remaining: 0 } },
     async after(world) {
@@ -98,7 +98,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'identifiers and namespaces count by themselves, and upper and lower case differ',
-    given: (world) => take(world, { limit: 1 }),
+    arrange: (world) => take(world, { limit: 1 }),
     body: { ...valid, limit: 1, identifier: 'USER_1' },
     expect: { status: 200, data: { success: true } },
     async after(world) {
@@ -109,7 +109,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'the window slides: the one before weighs by what is left of it',
-    async given(world) {
+    async arrange(world) {
       const start = startOfWindow(world);
       await take(world, { cost: 90 });
       world.clock.set(start + 60_000 + 15_000);
@@ -128,7 +128,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'two windows later nothing weighs',
-    async given(world) {
+    async arrange(world) {
       const start = startOfWindow(world);
       await take(world, { cost: 100 });
       world.clock.set(start + 120_000);
@@ -138,7 +138,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'a namespace is named by its id too, and counts the same',
-    async given(world) {
+    async arrange(world) {
       const id = await newNamespace(world);
       await take(world, { limit: 2 });
       return id;
@@ -162,7 +162,7 @@ export default suite('ratelimit.limit', [
   ),
   scenario({
     name: 'an exact override replaces limit and duration',
-    async given(world) {
+    async arrange(world) {
       await newNamespace(world);
       return override(world, 'user_1', 200, 1000);
     },
@@ -175,7 +175,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'an override of 3 lets three through and names itself throughout',
-    async given(world) {
+    async arrange(world) {
       await newNamespace(world);
       return override(world, 'user_1', 3);
     },
@@ -193,7 +193,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'an override of 0 denies all',
-    async given(world) {
+    async arrange(world) {
       await newNamespace(world);
       return override(world, 'user_1', 0);
     },
@@ -205,7 +205,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'an exact override wins over wildcards, and of those the one with the most literal characters',
-    async given(world) {
+    async arrange(world) {
       await newNamespace(world);
       for (const [identifier, limit] of [
         ['*', 1],
@@ -232,7 +232,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'of wildcards that are equally specific the oldest wins',
-    async given(world) {
+    async arrange(world) {
       await newNamespace(world);
       await override(world, 'user*1', 7);
       world.clock.advance(1);
@@ -246,7 +246,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'an identifier with * meets the override of that text, and wildcards take everything else literally',
-    async given(world) {
+    async arrange(world) {
       await newNamespace(world);
       await override(world, 'a.b*', 2);
     },
@@ -270,7 +270,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: 'the permission for this namespace suffices, by its id',
-    given: newNamespaceOnly,
+    arrange: newNamespaceOnly,
     permissions: (id) => [`ratelimit.${id}.limit`],
     body: valid,
     expect: { status: 200 },
@@ -335,7 +335,7 @@ export default suite('ratelimit.limit', [
     },
   },
   ...denied({
-    given: newNamespaceOnly,
+    arrange: newNamespaceOnly,
     body: valid,
     held: {
       'no permission': () => [],
@@ -347,7 +347,7 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: "403, and a new namespace is needed, for the name of another workspace's namespace",
-    given: async (world) => (await otherWorkspace(world)).do('ratelimit.limit', valid),
+    arrange: async (world) => (await otherWorkspace(world)).do('ratelimit.limit', valid),
     permissions: ['ratelimit.*.limit'],
     body: valid,
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },
@@ -357,14 +357,14 @@ export default suite('ratelimit.limit', [
   }),
   scenario({
     name: "another workspace's count does not matter",
-    given: async (world) => (await otherWorkspace(world)).do('ratelimit.limit', { ...valid, cost: 100 }),
+    arrange: async (world) => (await otherWorkspace(world)).do('ratelimit.limit', { ...valid, cost: 100 }),
     body: valid,
     expect: { status: 200, data: { success: true, remaining: 99 } },
   }),
   ...[true, false].map((isPermitted) =>
     scenario({
       name: `410 for a deleted namespace, by name and by id, ${isPermitted ? 'with' : 'without'} permission`,
-      async given(world) {
+      async arrange(world) {
         const id = await newNamespace(world);
         await take(world);
         await deleteNamespace(world, id);

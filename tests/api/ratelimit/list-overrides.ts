@@ -21,7 +21,7 @@ const identifiersOf = (rows: { identifier: string }[]) => rows.map(({ identifier
 export default suite('ratelimit.listOverrides', [
   scenario({
     name: 'a namespace without overrides has an empty list without cursor',
-    given: (world) => withOverrides(world, 0),
+    arrange: (world) => withOverrides(world, 0),
     body: { namespace: 'email.send' },
     expect: { status: 200, data: [] },
     async after(_world, _id, reply) {
@@ -30,7 +30,7 @@ export default suite('ratelimit.listOverrides', [
   }),
   scenario({
     name: 'the default page holds ten, and pages are disjoint and complete, in the order of their ids',
-    given: (world) => withOverrides(world, 23),
+    arrange: (world) => withOverrides(world, 23),
     permissions: ['ratelimit.*.read_override'],
     body: { namespace: 'email.send' },
     expect: { status: 200 },
@@ -50,7 +50,7 @@ export default suite('ratelimit.listOverrides', [
   }),
   scenario({
     name: 'one row is the whole override, by namespace id and with the permission for it',
-    given: (world) => withOverrides(world, 1),
+    arrange: (world) => withOverrides(world, 1),
     permissions: (id) => [`ratelimit.${id}.read_override`],
     body: (id: string) => ({ namespace: id, limit: 100 }),
     expect: { status: 200 },
@@ -67,7 +67,7 @@ export default suite('ratelimit.listOverrides', [
   }),
   scenario({
     name: 'deleted overrides and those of other namespaces are not listed',
-    async given(world) {
+    async arrange(world) {
       await withOverrides(world, 2);
       await newNamespace(world, 'other');
       await world.do('ratelimit.setOverride', {
@@ -83,7 +83,7 @@ export default suite('ratelimit.listOverrides', [
   }),
   scenario({
     name: 'any text is a cursor',
-    given: (world) => withOverrides(world, 2),
+    arrange: (world) => withOverrides(world, 2),
     body: { namespace: 'email.send', cursor: '~ garbage ~' },
     expect: { status: 200, data: [] },
   }),
@@ -91,7 +91,7 @@ export default suite('ratelimit.listOverrides', [
   { name: '404 comes before 403', permissions: [], body: { namespace: 'email.send' }, expect: absent },
   scenario({
     name: '404 for a deleted namespace',
-    async given(world) {
+    async arrange(world) {
       await deleteNamespace(world, await withOverrides(world, 1));
     },
     body: { namespace: 'email.send' },
@@ -99,7 +99,7 @@ export default suite('ratelimit.listOverrides', [
   }),
   scenario({
     name: '404 for a namespace of another workspace',
-    given: async (world) =>
+    arrange: async (world) =>
       (await otherWorkspace(world)).do('ratelimit.limit', {
         namespace: 'email.send',
         identifier: 'x',
@@ -110,7 +110,7 @@ export default suite('ratelimit.listOverrides', [
     expect: absent,
   }),
   ...denied({
-    given: (world) => withOverrides(world, 1),
+    arrange: (world) => withOverrides(world, 1),
     body: { namespace: 'email.send' },
     held: {
       'no permission': () => [],

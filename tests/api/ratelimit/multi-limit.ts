@@ -52,7 +52,7 @@ export default suite('ratelimit.multiLimit', [
   }),
   scenario({
     name: 'one item that is denied denies all, and nothing is taken from any',
-    given: (world) => world.do('ratelimit.limit', item('b', { cost: 10 })),
+    arrange: (world) => world.do('ratelimit.limit', item('b', { cost: 10 })),
     body: [item('a', { cost: 2 }), item('b'), item('c')],
     expect: { status: 200 },
     async after(world, _vars, reply) {
@@ -98,7 +98,7 @@ export default suite('ratelimit.multiLimit', [
   }),
   scenario({
     name: 'overrides apply to each item by itself',
-    async given(world) {
+    async arrange(world) {
       await twoNamespaces(world);
       return {
         exact: await world.do('ratelimit.setOverride', {
@@ -126,7 +126,7 @@ export default suite('ratelimit.multiLimit', [
   }),
   scenario({
     name: 'a namespace is answered as it was sent, by id too, and counts the same',
-    given: twoNamespaces,
+    arrange: twoNamespaces,
     body: ({ a }: { a: string }) => [item(a), item('a')],
     expect: { status: 200 },
     async after(_world, { a }, reply) {
@@ -138,7 +138,7 @@ export default suite('ratelimit.multiLimit', [
   }),
   scenario({
     name: 'it shares its counts with ratelimit.limit',
-    given: (world) => world.do('ratelimit.limit', item('a', { cost: 9 })),
+    arrange: (world) => world.do('ratelimit.limit', item('a', { cost: 9 })),
     body: [item('a')],
     expect: { status: 200, data: { passed: true, limits: [{ remaining: 0 }] } },
     async after(world) {
@@ -168,13 +168,13 @@ export default suite('ratelimit.multiLimit', [
   }),
   scenario({
     name: 'the permissions for all its namespaces suffice',
-    given: twoNamespaces,
+    arrange: twoNamespaces,
     permissions: ({ a, b }) => [`ratelimit.${a}.limit`, `ratelimit.${b}.limit`],
     body: [item('a'), item('b')],
     expect: { status: 200 },
   }),
   ...denied({
-    given: twoNamespaces,
+    arrange: twoNamespaces,
     body: [item('a'), item('b')],
     held: {
       'no permission': () => [],
@@ -184,7 +184,7 @@ export default suite('ratelimit.multiLimit', [
   }),
   scenario({
     name: '403 without the right to make a namespace that is missing, and nothing is made or counted',
-    given: (world) => newNamespace(world, 'a'),
+    arrange: (world) => newNamespace(world, 'a'),
     permissions: ['ratelimit.*.limit'],
     body: [item('a'), item('new')],
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },
@@ -196,7 +196,7 @@ export default suite('ratelimit.multiLimit', [
   }),
   scenario({
     name: '410 when one of its namespaces is deleted, and nothing is counted',
-    async given(world) {
+    async arrange(world) {
       const { b } = await twoNamespaces(world);
       await deleteNamespace(world, b);
     },
@@ -208,7 +208,7 @@ export default suite('ratelimit.multiLimit', [
   }),
   scenario({
     name: '403 comes before 410',
-    async given(world) {
+    async arrange(world) {
       const { b } = await twoNamespaces(world);
       await deleteNamespace(world, b);
     },

@@ -15,7 +15,7 @@ const set = (world: World, changes: object = {}) =>
 export default suite('ratelimit.setOverride', [
   scenario({
     name: 'an override gets an id, is found, and is audited with its namespace',
-    given: withNamespace,
+    arrange: withNamespace,
     permissions: ['ratelimit.*.set_override'],
     body: valid,
     expect: { status: 200, data: { overrideId: expect.stringMatching(/^rlor_/) } },
@@ -39,7 +39,7 @@ export default suite('ratelimit.setOverride', [
   }),
   scenario({
     name: 'the next limit call uses it, also when one was made before',
-    async given(world) {
+    async arrange(world) {
       await withNamespace(world);
       const call = { ...reference, limit: 100, duration: 60_000 };
       await world.do('ratelimit.limit', call);
@@ -56,14 +56,14 @@ export default suite('ratelimit.setOverride', [
   }),
   scenario({
     name: 'the namespace is named by its id too, and the permission by that id',
-    given: withNamespace,
+    arrange: withNamespace,
     permissions: (id) => [`ratelimit.${id}.set_override`],
     body: (id: string) => ({ ...valid, namespace: id }),
     expect: { status: 200 },
   }),
   scenario({
     name: 'the same identifier again keeps the id and has the new values',
-    async given(world) {
+    async arrange(world) {
       await withNamespace(world);
       return set(world);
     },
@@ -77,7 +77,7 @@ export default suite('ratelimit.setOverride', [
   }),
   scenario({
     name: 'an override that was deleted comes back when it is set again',
-    async given(world) {
+    async arrange(world) {
       await withNamespace(world);
       await set(world);
       await world.do('ratelimit.deleteOverride', reference);
@@ -104,7 +104,7 @@ export default suite('ratelimit.setOverride', [
   ].map((changes) =>
     scenario({
       name: `${JSON.stringify(changes).slice(0, 40)} is kept as it is`,
-      given: withNamespace,
+      arrange: withNamespace,
       body: { ...valid, ...changes },
       expect: { status: 200 },
       async after(world) {
@@ -115,7 +115,7 @@ export default suite('ratelimit.setOverride', [
   ),
   scenario({
     name: 'a limit call under the longest possible override is decided',
-    given: withNamespace,
+    arrange: withNamespace,
     body: { ...valid, duration: Number.MAX_SAFE_INTEGER },
     expect: { status: 200 },
     async after(world) {
@@ -125,7 +125,7 @@ export default suite('ratelimit.setOverride', [
   }),
   scenario({
     name: 'ten calls at once for one identifier make one override',
-    given: withNamespace,
+    arrange: withNamespace,
     body: { ...valid, identifier: 'first' },
     expect: { status: 200 },
     async after(world) {
@@ -144,7 +144,7 @@ export default suite('ratelimit.setOverride', [
   })),
   scenario({
     name: '404 for a deleted namespace',
-    async given(world) {
+    async arrange(world) {
       await deleteNamespace(world, await withNamespace(world));
     },
     body: valid,
@@ -152,13 +152,13 @@ export default suite('ratelimit.setOverride', [
   }),
   scenario({
     name: '404 for a namespace of another workspace, by name',
-    given: async (world) =>
+    arrange: async (world) =>
       (await otherWorkspace(world)).do('ratelimit.limit', { ...reference, limit: 1, duration: 1000 }),
     body: valid,
     expect: absent,
   }),
   ...denied({
-    given: withNamespace,
+    arrange: withNamespace,
     body: valid,
     held: {
       'no permission': () => [],
