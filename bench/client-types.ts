@@ -34,8 +34,8 @@ export const clientTypes: Benchmark = {
 function programFor(library: string): string {
   const theirs = new TheirUnkey({ rootKey: 'none' }) as unknown as Record<string, Record<string, unknown>>;
   const calls = Object.values(operations).flatMap(({ id, isPaged, example }) => {
-    const [shelf = '', method = ''] = id.split('.');
-    if (typeof theirs[shelf]?.[method] !== 'function') return [];
+    const [resource = '', method = ''] = id.split('.');
+    if (typeof theirs[resource]?.[method] !== 'function') return [];
     const answer = `await unkey.${id}(${JSON.stringify(example.request)})`;
     return [isPaged ? `(${answer}).result.data.length;` : `(${answer}).meta.requestId;`];
   });

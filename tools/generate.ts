@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
-  answerLifetimes,
   describeAccess,
   type ErrorCode,
   errorMeanings,
   errors,
   errorsByStatus,
   errorType,
+  idempotencyLifetimes,
   type Operation,
   openapi,
   operations,
@@ -58,7 +58,7 @@ function operationsPage(): string {
     operation.summary,
     describeAccess(operation.access).join('; '),
     operation.mode,
-    operation.idempotency === undefined ? '' : answerLifetimes[operation.idempotency].inWords,
+    operation.idempotency === undefined ? '' : idempotencyLifetimes[operation.idempotency].inWords,
     [...errorsByStatus({ ...operation, access: 'public' })]
       .filter(([, codes]) => codes.some((code) => operation.errors.includes(code)))
       .map(

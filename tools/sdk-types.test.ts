@@ -4,7 +4,7 @@ import { apiTypes, operationTables } from './sdk-types.ts';
 
 const wholeTable = Object.values<Operation>(operations);
 
-/** An operation that the contract does not have, with a shelf, a noun and a list of its own. */
+/** An operation that the contract does not have, with a resource, a noun and a list of its own. */
 const listWebhooks: Operation = {
   ...operations['permissions.listRoles'],
   id: 'webhooks.listWebhooks',

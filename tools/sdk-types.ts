@@ -1,8 +1,8 @@
 import {
   type AccessCheck,
-  answerLifetimes,
   describeAccess,
   errors,
+  idempotencyLifetimes,
   integerMax,
   type Operation,
   openapi,
@@ -52,8 +52,8 @@ const betterNames: Readonly<Record<string, string>> = {
   VerifyKeyRatelimitData: 'AppliedRatelimit',
 };
 
-/** Shelves have the plural of what is on them: `Ratelimit` is a limit. */
-const shelfTypes: Readonly<Record<string, string>> = { ratelimit: 'Ratelimits' };
+/** Resources whose own name is taken: `Ratelimit` is the type of a single limit. */
+const resourceTypes: Readonly<Record<string, string>> = { ratelimit: 'Ratelimits' };
 
 const tags = openapi('').tags as readonly { readonly name: string; readonly description: string }[];
 
@@ -66,7 +66,7 @@ export function apiTypes(operations: readonly Operation[]): string {
   const sections = [
     `${banner} Types only.`,
     imports,
-    ...shelvesOf(operations).map((shelf) => shelfType(shelf, types)),
+    ...resourcesOf(operations).map((resource) => resourceType(resource, types)),
     operationsType(operations, types),
     ...own,
     ...types.nouns(),
@@ -85,15 +85,15 @@ const imports = [
 export function operationTables(operations: readonly Operation[]): string {
   const withIdempotency = (kind: Operation['idempotency']) =>
     list(operations.filter(({ idempotency }) => idempotency === kind).map(({ id }) => id));
-  const shelves = shelvesOf(operations).map(({ name, operations: its }) => {
+  const resources = resourcesOf(operations).map(({ name, operations: its }) => {
     const names = (isPaged: boolean) => list(its.filter((it) => it.isPaged === isPaged).map(nameOf));
     return `  ${name}: { calls: ${names(false)}, lists: ${names(true)} },`;
   });
   return `${[
     banner,
-    `/** Operations that keep their first answer with the change itself, for ${answerLifetimes.stored.inWords}. */\nexport const stored: readonly string[] = ${withIdempotency('stored')};`,
-    `/** Operations whose first answer is remembered, for ${answerLifetimes.remembered.inWords}. */\nexport const remembered: readonly string[] = ${withIdempotency('remembered')};`,
-    `/** The methods: \`calls\` answer once, \`lists\` page by page. */\nexport const shelves = {\n${shelves.join('\n')}\n} as const;`,
+    `/** Operations whose idempotency record is stored with the change itself, for ${idempotencyLifetimes.durable.inWords}. */\nexport const durable: readonly string[] = ${withIdempotency('durable')};`,
+    `/** Operations whose idempotency record is cached, for ${idempotencyLifetimes.cached.inWords}. */\nexport const cached: readonly string[] = ${withIdempotency('cached')};`,
+    `/** The methods: \`calls\` answer once, \`lists\` page by page. */\nexport const resources = {\n${resources.join('\n')}\n} as const;`,
   ].join('\n\n')}\n`;
 }
 
@@ -101,12 +101,12 @@ function list(names: readonly string[]): string {
   return `[${names.map((name) => `'${name}'`).join(', ')}]`;
 }
 
-interface Shelf {
+interface Resource {
   readonly name: string;
   readonly operations: readonly Operation[];
 }
 
-function shelvesOf(operations: readonly Operation[]): Shelf[] {
+function resourcesOf(operations: readonly Operation[]): Resource[] {
   const names = new Set(operations.filter(({ id }) => id.includes('.')).map(({ id }) => id.split('.')[0]));
   return [...names].sort().map((name = '') => ({
     name,
@@ -114,14 +114,14 @@ function shelvesOf(operations: readonly Operation[]): Shelf[] {
   }));
 }
 
-function shelfName({ name }: { readonly name: string }): string {
-  return shelfTypes[name] ?? pascal(name);
+function resourceTypeName({ name }: { readonly name: string }): string {
+  return resourceTypes[name] ?? pascal(name);
 }
 
-function shelfType({ name, operations }: Shelf, types: Types): string {
+function resourceType({ name, operations }: Resource, types: Types): string {
   const about = docComment('', [tags.find((tag) => tag.name === name)?.description ?? '']);
   const methods = operations.map((operation) => `${methodDoc(operation)}  ${method(operation, types)}`);
-  return `${about}export interface ${shelfName({ name })} {\n${methods.join('\n\n')}\n}`;
+  return `${about}export interface ${resourceTypeName({ name })} {\n${methods.join('\n\n')}\n}`;
 }
 
 function method(operation: Operation, types: Types): string {
@@ -196,14 +196,14 @@ function optionsType({ idempotency }: Operation): string {
 class Types {
   readonly #texts = new Map<string, string>();
   readonly #usedInBoth: ReadonlySet<string>;
-  readonly #shelves: ReadonlySet<string>;
+  readonly #resources: ReadonlySet<string>;
   readonly #own = new Set<string>();
 
   constructor(operations: readonly Operation[]) {
     const inRequests = new Set(operations.flatMap(({ input }) => titlesIn(schemaOf(input))));
     const inAnswers = new Set(operations.flatMap(({ output }) => titlesIn(schemaOf(output))));
     this.#usedInBoth = new Set([...inRequests].filter((title) => inAnswers.has(title)));
-    this.#shelves = new Set(['Operations', ...shelvesOf(operations).map(shelfName)]);
+    this.#resources = new Set(['Operations', ...resourcesOf(operations).map(resourceTypeName)]);
   }
 
   ofOperation(operation: Operation): string[] {
@@ -305,7 +305,7 @@ class Types {
 
   #declare(name: string, text: string): void {
     const known = this.#texts.get(name);
-    if (this.#shelves.has(name) || (known !== undefined && withoutDocs(known) !== withoutDocs(text))) {
+    if (this.#resources.has(name) || (known !== undefined && withoutDocs(known) !== withoutDocs(text))) {
       throw new Error(`Two different types would be called ${name}: give one of them another title.`);
     }
     if (known === undefined) this.#texts.set(name, text);

@@ -186,7 +186,7 @@ describe('where it is sent to', () => {
   });
 
   everyOperation('404 for a path that differs in anything', async (id, body) => {
-    const [shelf = '', name = ''] = id.split('.');
+    const [resource = '', name = ''] = id.split('.');
     const paths = [
       `/v2/${id}/`,
       `/v2//${id}`,
@@ -194,7 +194,7 @@ describe('where it is sent to', () => {
       `/v2/${id.toUpperCase()}`,
       `/V2/${id}`,
       `/v1/${id}`,
-      `/v2/${shelf}/${name}`,
+      `/v2/${resource}/${name}`,
       `/v2/${id}%20`,
       `/v2/./${id}`,
       `/v2/x/../${id}`,

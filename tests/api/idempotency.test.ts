@@ -38,7 +38,7 @@ const bodies: Partial<Record<OperationId, (world: World) => Promise<object>>> = 
   'ratelimit.multiLimit': async () => [limitOf('emails'), limitOf('calls')],
 };
 const repeatable = operationIds.filter((id) => asAnyone(id).idempotency !== undefined);
-const lifetimes = { stored: day, remembered: 60_000 };
+const lifetimes = { durable: day, cached: 60_000 };
 
 let service: Service;
 let world: World;

@@ -17,7 +17,7 @@ import {
 } from '../service.ts';
 import { eventsOf } from './audit.ts';
 
-/** A workspace of its own for one case, on a service that cases of one shelf share. */
+/** A workspace of its own for one case, on a service that cases of one resource share. */
 export interface World {
   readonly service: Service;
   readonly workspaceId: string;
@@ -78,7 +78,7 @@ export function suite(operation: OperationId, cases: readonly Scenario[]): Suite
   return { operation, cases };
 }
 
-/** Runs the suites of a shelf, each case in a workspace of its own, and holds that every declared error has a case. */
+/** Runs the suites of a resource, each case in a workspace of its own, and holds that every declared error has a case. */
 export function runSuites(suites: readonly Suite[]): void {
   const used = new Set(suites.flatMap(({ cases }) => cases.map(environmentOf)));
   const services = new Map<keyof typeof environments, Service>();

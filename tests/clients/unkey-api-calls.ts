@@ -7,10 +7,10 @@ export type ClientOperation = {
   [Id in OperationId]: Method<Id> extends never ? never : Id;
 }[OperationId];
 
-type Shelf<Id> = Id extends `${infer Name extends keyof Unkey}.${string}` ? Unkey[Name] : never;
+type Resource<Id> = Id extends `${infer Name extends keyof Unkey}.${string}` ? Unkey[Name] : never;
 type Method<Id> = Id extends `${string}.${infer Name}`
-  ? Name extends keyof Shelf<Id>
-    ? Shelf<Id>[Name]
+  ? Name extends keyof Resource<Id>
+    ? Resource<Id>[Name]
     : never
   : never;
 

@@ -7,7 +7,7 @@ import { fakeClock, type Service, startService } from '../service.ts';
 import { type Arranged, arrange, type ClientOperation, calls } from './unkey-api-calls.ts';
 
 /** Parts of the client that are not about keys, limits or rights: projects, deployments and their like. */
-const otherShelves = [
+const otherMembers = [
   'analytics',
   'apps',
   'deployments',
@@ -36,9 +36,9 @@ afterAll(() => service.close());
 
 test('every operation of the client is called', () => {
   const client = clientWith('unused');
-  const shelves = membersOf(Unkey.prototype).filter((name) => !otherShelves.includes(name));
-  const all = shelves.flatMap((shelf) =>
-    membersOf(Object.getPrototypeOf(Reflect.get(client, shelf))).map((name) => `${shelf}.${name}`),
+  const resources = membersOf(Unkey.prototype).filter((name) => !otherMembers.includes(name));
+  const all = resources.flatMap((resource) =>
+    membersOf(Object.getPrototypeOf(Reflect.get(client, resource))).map((name) => `${resource}.${name}`),
   );
   expect(all.toSorted()).toEqual(Object.keys(calls).toSorted());
 });
@@ -183,12 +183,12 @@ describe('every operation meets the class of the client for', () => {
     expectError(error, 401, 'unkey/authentication/key_not_found');
   });
 
-  test.each(ids.filter((id) => hiddenAs(id) !== 'answer'))('403, or 404 to hide a thing: %s', async (id) => {
+  test.each(ids.filter((id) => maskAs(id) !== 'result'))('403, or 404 to hide a thing: %s', async (id) => {
     const { arranged, workspaceId } = await newWorld();
     const { key } = await service.newRootKey(workspaceId, []);
     const error = await failureOf(callClient(clientWith(key), id, requestOf(id, arranged)));
-    const concealment = hiddenAs(id);
-    const hidden = concealment === 'answer' ? undefined : concealment;
+    const mask = maskAs(id);
+    const hidden = mask === 'result' ? undefined : mask;
     expectClass(error, id, hidden ? errors.NotFoundErrorResponse : errors.ForbiddenErrorResponse);
     if (hidden) expectError(error, 404, hidden);
     else expectError(error, 403, 'unkey/authorization/insufficient_permissions');
@@ -439,10 +439,12 @@ interface Answer {
 
 /** Calls by operation id; of a list, the first page's envelope. */
 async function callClient(client: Unkey, id: ClientOperation, request: unknown): Promise<Answer> {
-  const [shelf = '', name = ''] = id.split('.');
-  const room: object = Reflect.get(client, shelf);
+  const [resource = '', name = ''] = id.split('.');
+  const methods: object = Reflect.get(client, resource);
   // The table of calls gives each operation the request that the client's types ask for.
-  const answer = (await Reflect.get(room, name).call(room, request)) as Answer | { readonly result: Answer };
+  const answer = (await Reflect.get(methods, name).call(methods, request)) as
+    | Answer
+    | { readonly result: Answer };
   return 'result' in answer ? answer.result : answer;
 }
 
@@ -490,7 +492,7 @@ function membersOf(prototype: object): string[] {
 }
 
 /** How the operation hides what the root key may not know of; undefined: it does not. */
-function hiddenAs(id: ClientOperation): ErrorCode | 'answer' | undefined {
+function maskAs(id: ClientOperation): ErrorCode | 'result' | undefined {
   const { access }: Operation = operations[id];
-  return access === 'public' ? undefined : access.find((check) => check.hiddenAs)?.hiddenAs;
+  return access === 'public' ? undefined : access.find((check) => check.maskAs)?.maskAs;
 }

@@ -49,10 +49,12 @@ interface Answer {
 }
 
 async function callClient(client: Unkey, id: ClientOperation, request: unknown): Promise<Answer> {
-  const [shelf = '', name = ''] = id.split('.');
-  const room: object = Reflect.get(client, shelf);
+  const [resource = '', name = ''] = id.split('.');
+  const methods: object = Reflect.get(client, resource);
   // The table of calls gives each operation the request that the client's types ask for.
-  const answer = (await Reflect.get(room, name).call(room, request)) as Answer | { readonly result: Answer };
+  const answer = (await Reflect.get(methods, name).call(methods, request)) as
+    | Answer
+    | { readonly result: Answer };
   return 'result' in answer ? answer.result : answer;
 }
 

@@ -42,8 +42,8 @@ async function newWorld(): Promise<{ unkey: Unkey; arranged: Arranged; workspace
 
 /** Through the method, as a user calls it. */
 function callBy(unkey: Unkey, id: ClientOperation, request: unknown): PromiseLike<Answer<unknown>> {
-  const [shelf, method] = id.split('.') as [keyof Unkey, string];
-  const methods = unkey[shelf] as unknown as Record<
+  const [resource, method] = id.split('.') as [keyof Unkey, string];
+  const methods = unkey[resource] as unknown as Record<
     string,
     (request: unknown) => PromiseLike<Answer<unknown>>
   >;

@@ -101,7 +101,7 @@ describe('what is doubtful is tried again', () => {
     async (id) => {
       await attemptsAfter(reset, () => client().request<object>(id, request(id)));
       const keys = peer.requests.map(({ headers }) => headers['idempotency-key']);
-      if (asAnyone(id).idempotency === 'stored') {
+      if (asAnyone(id).idempotency === 'durable') {
         expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
       } else {
         expect(new Set(keys)).toEqual(new Set([undefined]));
@@ -254,7 +254,7 @@ describe.each([
   const busy = () => Promise.resolve(Response.json({}, { status: 503 }));
 
   test('gets a creating call once when in doubt', async () => {
-    const calls = operationIds.filter((id) => asAnyone(id).idempotency === 'stored');
+    const calls = operationIds.filter((id) => asAnyone(id).idempotency === 'durable');
     for (const id of calls) {
       const call = (unkey: Unkey) => unkey.request<object>(id, asAnyone(id).example.request as object);
       expect(await attempts(call, lost)).toBe(1);

@@ -11,10 +11,10 @@ export const operationCommands: readonly Command[] = operationIds.map(commandOf)
 
 function commandOf(id: OperationId): Command {
   const operation: Operation = operations[id];
-  const [shelf = id, name] = id.split('.');
+  const [resource = id, name] = id.split('.');
   return {
-    group: name === undefined ? null : shelf,
-    name: name ?? shelf,
+    group: name === undefined ? null : resource,
+    name: name ?? resource,
     summary: `${operation.summary}.`,
     details: operation.description,
     arguments: [],

@@ -13,14 +13,14 @@ export type Requirement =
 /** One check. Checks run in order; the first that fails decides the answer. */
 export interface AccessCheck {
   readonly requires: Requirement;
-  /** Only checked when the operation found that this is needed. */
-  readonly when?: Need;
-  /** The refusal that hides that the thing exists; `answer`: the operation has an answer of its own for it. */
-  readonly hiddenAs?: ErrorCode | 'answer';
+  /** The check applies only when the operation's `locate` reports this condition. */
+  readonly when?: Condition;
+  /** Lacking the permission looks like this error; `result`: like the operation's own `maskedResult`. */
+  readonly maskAs?: ErrorCode | 'result';
 }
 
-/** Circumstances, found while locating, under which more is required. */
-export type Need = 'decrypt' | 'encrypt' | 'newNamespace' | 'newPermission' | 'attachPermission';
+/** What `locate` may find that makes a further check apply. */
+export type Condition = 'decrypt' | 'encrypt' | 'newNamespace' | 'newPermission' | 'attachPermission';
 
 /** `public`: no root key at all. */
 export type Access = 'public' | readonly AccessCheck[];

@@ -1,6 +1,6 @@
-import type { Access, AccessCheck, Need, Requirement } from './access.ts';
+import type { Access, AccessCheck, Condition, Requirement } from './access.ts';
 
-const needs: Readonly<Record<Need, string>> = {
+const conditions: Readonly<Record<Condition, string>> = {
   decrypt: 'with `decrypt`',
   encrypt: 'for a recoverable key',
   newNamespace: 'if the namespace does not exist yet',
@@ -15,7 +15,7 @@ export function describeAccess(access: Access): string[] {
 
 function describeCheck(check: AccessCheck): string {
   const requirement = describeRequirement(check.requires);
-  return check.when === undefined ? requirement : `${needs[check.when]}: ${requirement}`;
+  return check.when === undefined ? requirement : `${conditions[check.when]}: ${requirement}`;
 }
 
 function describeRequirement(requirement: Requirement): string {

@@ -1,9 +1,9 @@
-export type { Access, AccessCheck, Need, Requirement } from './access.ts';
+export type { Access, AccessCheck, Condition, Requirement } from './access.ts';
 export type { AuditEvent } from './audit.ts';
 export { describeAccess } from './describe-access.ts';
 export { errorMeanings } from './error-meanings.ts';
 export { type ErrorCode, errors, errorType, statusesWithIssues } from './errors.ts';
-export { answerLifetimes, idempotencyKey } from './idempotency.ts';
+export { idempotencyKey, idempotencyLifetimes } from './idempotency.ts';
 export type { VerificationCode } from './keys/verify-key.ts';
 export { openapi } from './openapi.ts';
 export { type Declaration, type Mode, type Operation, pathOf } from './operation.ts';

@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import { describeAccess } from './describe-access.ts';
 import { errorMeanings } from './error-meanings.ts';
 import { type ErrorCode, errors, errorType, statusesWithIssues } from './errors.ts';
-import { answerLifetimes, idempotencyKey } from './idempotency.ts';
+import { idempotencyKey, idempotencyLifetimes } from './idempotency.ts';
 import { type Operation, pathOf } from './operation.ts';
 import { errorsByStatus } from './operation-errors.ts';
 import { operations } from './operations.ts';
@@ -152,7 +152,7 @@ function operationObject(operation: Operation, components: Components): Json {
 function repetitionSentence({ idempotency }: Operation): string[] {
   if (idempotency === undefined) return [];
   return [
-    `With an \`Idempotency-Key\`, its answer is kept for ${answerLifetimes[idempotency].inWords}. A refusal is not kept.`,
+    `With an \`Idempotency-Key\`, its answer is kept for ${idempotencyLifetimes[idempotency].inWords}. A refusal is not kept.`,
   ];
 }
 
@@ -227,7 +227,7 @@ const errorHeaders: Readonly<Record<number, Json>> = {
 };
 
 /** What many operations can be answered with: told once, under `components`. */
-const sharedErrors = errorsByStatus({ access: [], errors: [], idempotency: 'stored' });
+const sharedErrors = errorsByStatus({ access: [], errors: [], idempotency: 'durable' });
 
 function sharedFailures(components: Components): Json {
   return Object.fromEntries(

@@ -13,7 +13,7 @@ export type Mode = 'read' | 'write' | 'spend';
 
 /** Any operation. What its schemas describe is known where it is declared: see {@link Declaration}. */
 export interface Operation {
-  /** `<shelf>.<name>`; also the path: `/v2/<id>`. */
+  /** `<resource>.<name>`; also the path: `/v2/<id>`. */
   readonly id: string;
   readonly method: 'GET' | 'POST';
   readonly mode: Mode;
@@ -37,11 +37,11 @@ export interface Operation {
   /** Bodies and answers carry `credits`, which one published client calls `keyCredits`. */
   readonly hasCreditsAlias: boolean;
   /**
-   * What a repeated `Idempotency-Key` gets: the first answer. Absent: the header is not looked at.
-   * `stored`, for a `write`: kept for a day, in the transaction of the change itself.
-   * `remembered`, for a `spend`: kept for a minute, beside the counters.
+   * A repeated `Idempotency-Key` gets the first response again. Absent: the header is ignored.
+   * `durable`, for a `write`: the record is kept for a day, written in the transaction of the change itself.
+   * `cached`, for a `spend`: the record is kept for a minute, beside the counters.
    */
-  readonly idempotency?: 'stored' | 'remembered';
+  readonly idempotency?: 'durable' | 'cached';
   readonly example: { readonly request: unknown; readonly response: unknown };
   readonly types?: { readonly input: unknown; readonly output: unknown };
 }

@@ -33,8 +33,8 @@ describe.each(all)('%s', (_, operation) => {
   });
 
   test('what it hides behind is among its refusals', () => {
-    const hidden = operation.access === 'public' ? [] : operation.access.map(({ hiddenAs }) => hiddenAs);
-    const codes = hidden.filter((code) => code !== undefined && code !== 'answer');
+    const hidden = operation.access === 'public' ? [] : operation.access.map(({ maskAs }) => maskAs);
+    const codes = hidden.filter((code) => code !== undefined && code !== 'result');
     expect(codes.filter((code) => !operation.errors.some((own) => own === code))).toEqual([]);
   });
 
@@ -45,7 +45,7 @@ describe.each(all)('%s', (_, operation) => {
 
   test('its answer is kept where its changes are', () => {
     const { idempotency, mode } = operation;
-    const kept = { read: undefined, write: 'stored', spend: 'remembered' }[mode];
+    const kept = { read: undefined, write: 'durable', spend: 'cached' }[mode];
     expect([undefined, kept]).toContain(idempotency);
   });
 
@@ -77,7 +77,7 @@ test('errors are told by rising status, an operation’s own first, each once', 
 });
 
 test('what creates, changes by an amount or spends answers a repetition as before', () => {
-  expect(all.filter(([, { idempotency }]) => idempotency === 'stored').map(([id]) => id)).toEqual([
+  expect(all.filter(([, { idempotency }]) => idempotency === 'durable').map(([id]) => id)).toEqual([
     'apis.createApi',
     'identities.createIdentity',
     'keys.createKey',
@@ -88,7 +88,7 @@ test('what creates, changes by an amount or spends answers a repetition as befor
     'permissions.createRole',
   ]);
   expect(all.filter(([, { mode }]) => mode === 'spend')).toEqual(
-    all.filter(([, { idempotency }]) => idempotency === 'remembered'),
+    all.filter(([, { idempotency }]) => idempotency === 'cached'),
   );
 });
 

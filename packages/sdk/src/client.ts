@@ -4,7 +4,7 @@ import { checkCallOptions, checkClientOptions } from './check-options.ts';
 import { UnkeyCore } from './core.ts';
 import { debugHooks } from './debug.ts';
 import type { Apis, Identities, Keys, Operations, Permissions, Ratelimits } from './generated/api.ts';
-import { shelves, stored } from './generated/operations.ts';
+import { durable, resources } from './generated/operations.ts';
 import type { CallOptions, ClientOptions, IdempotentCallOptions } from './options.ts';
 import { ListCall } from './page.ts';
 import { randomId } from './random-id.ts';
@@ -47,24 +47,24 @@ export class Unkey extends UnkeyCore {
 
 /** Made up for every call that is answered once for each key. */
 function idempotencyKey(operation: string): string | undefined {
-  return stored.includes(operation) ? randomId() : undefined;
+  return durable.includes(operation) ? randomId() : undefined;
 }
 
 type Method = (request?: object, options?: IdempotentCallOptions) => Call<object>;
 
-function methods(client: UnkeyCore, shelf: keyof typeof shelves): Record<string, Method> {
-  const { calls, lists } = shelves[shelf];
+function methods(client: UnkeyCore, resource: keyof typeof resources): Record<string, Method> {
+  const { calls, lists } = resources[resource];
   const entries: [string, Method][] = [
     ...calls.map((name): [string, Method] => [
       name,
-      (request, options) => client.request<Answer<unknown>>(`${shelf}.${name}`, request, options),
+      (request, options) => client.request<Answer<unknown>>(`${resource}.${name}`, request, options),
     ]),
     ...lists.map((name): [string, Method] => [
       name,
       (request, options) =>
         new ListCall<unknown>((cursor) =>
           client.request<PageAnswer<unknown>>(
-            `${shelf}.${name}`,
+            `${resource}.${name}`,
             { ...request, ...(cursor && { cursor }) },
             options,
           ),

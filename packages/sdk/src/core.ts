@@ -17,7 +17,7 @@ import {
   UnkeyError,
 } from './errors.ts';
 import type { Operations } from './generated/api.ts';
-import { remembered } from './generated/operations.ts';
+import { cached } from './generated/operations.ts';
 import { version } from './generated/version.ts';
 import type { Hooks, RequestContext } from './hooks.ts';
 import {
@@ -99,7 +99,7 @@ export class UnkeyCore {
   request(path: string, body: object | null = {}, options: IdempotentCallOptions = {}): Call<object> {
     const operation = path.replace(/^(\/?v2)?\//, '');
     const timeoutMs =
-      options.timeoutMs ?? this.#options.timeoutMs ?? (remembered.includes(operation) ? 3000 : 10_000);
+      options.timeoutMs ?? this.#options.timeoutMs ?? (cached.includes(operation) ? 3000 : 10_000);
     const deadline = startDeadline(timeoutMs, options.signal);
     const progress = { operation, attempts: 0 };
     const delivery = this.#send(progress, body, options, deadline)

@@ -45,7 +45,7 @@ With \`decrypt\` it also needs permission to decrypt, and answers 412 if the API
         allOf(onApi('read_key'), onApi('read_api')),
         allOf('keyspaces/{keyspaceId}/keys/*#read_key', 'keyspaces/{keyspaceId}#read_keyspace'),
       ),
-      hiddenAs: 'unkey/data/api_not_found',
+      maskAs: 'unkey/data/api_not_found',
     },
     {
       when: 'decrypt',

@@ -25,7 +25,7 @@ again, and the new identity does not inherit the old one's keys.`,
   errors: ['unkey/data/identity_already_exists'],
   audit: ['identity.create', 'ratelimit.create'],
   hasCreditsAlias: false,
-  idempotency: 'stored',
+  idempotency: 'durable',
   example: {
     request: {
       externalId: 'user_42',

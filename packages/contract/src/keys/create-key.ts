@@ -66,13 +66,13 @@ with 404. If anything is refused, nothing is made. Lacking a permission looks li
   }),
   isPaged: false,
   access: [
-    { ...creatingKeys, hiddenAs: 'unkey/data/api_not_found' },
-    { ...encryptingKeys, hiddenAs: 'unkey/data/api_not_found' },
+    { ...creatingKeys, maskAs: 'unkey/data/api_not_found' },
+    { ...encryptingKeys, maskAs: 'unkey/data/api_not_found' },
   ],
   errors: ['unkey/data/api_not_found', 'unkey/data/role_not_found', 'unkey/application/precondition_failed'],
   audit: ['authorization.connect_permission_and_key', 'authorization.connect_role_and_key', 'key.create'],
   hasCreditsAlias: true,
-  idempotency: 'stored',
+  idempotency: 'durable',
   example: {
     request: {
       apiId: 'api_Xy3kQ9v1p',

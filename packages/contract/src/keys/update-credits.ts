@@ -33,7 +33,7 @@ Raising or lowering needs a value and a key that is limited, else the answer is 
   errors: ['unkey/data/key_not_found'],
   audit: ['key.update'],
   hasCreditsAlias: false,
-  idempotency: 'stored',
+  idempotency: 'durable',
   example: {
     request: { keyId: 'key_8fJ2mQw4Z', operation: 'increment', value: 500 },
     response: { remaining: 1450, refill: { interval: 'monthly', amount: 1000, refillDay: 1 } },

@@ -174,7 +174,7 @@ identity has is refused with 412.`,
     { additionalProperties: false },
   ),
   isPaged: false,
-  access: [{ requires: onKey('verify_key'), hiddenAs: 'answer' }],
+  access: [{ requires: onKey('verify_key'), maskAs: 'result' }],
   errors: [
     'user/bad_request/permissions_query_syntax_error',
     'unkey/authentication/malformed',
@@ -182,7 +182,7 @@ identity has is refused with 412.`,
   ],
   audit: ['key.update'],
   hasCreditsAlias: true,
-  idempotency: 'remembered',
+  idempotency: 'cached',
   example: {
     request: {
       key: 'demo_ThisIsNotARealKey11111',

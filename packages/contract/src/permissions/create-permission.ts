@@ -25,7 +25,7 @@ and lower case: the second time is refused with 409.`,
   errors: ['unkey/data/permission_already_exists'],
   audit: ['permission.create'],
   hasCreditsAlias: false,
-  idempotency: 'stored',
+  idempotency: 'durable',
   example: {
     request: { name: 'Read documents', slug: 'documents.read', description: 'Open and download documents' },
     response: { permissionId: 'perm_7uJm4Kd1S' },

@@ -42,7 +42,7 @@ Each item is what \`ratelimit.limit\` takes. Two items that count the same thing
   errors: ['unkey/data/ratelimit_namespace_gone'],
   audit: ['ratelimitNamespace.create'],
   hasCreditsAlias: false,
-  idempotency: 'remembered',
+  idempotency: 'cached',
   example: {
     request: [
       { namespace: 'email.send', identifier: 'user_42', limit: 10, duration: 60000 },

@@ -25,7 +25,7 @@ import type {
   VerificationCode,
   VerifyKeyRequest,
 } from './api.ts';
-import { remembered, shelves, stored } from './operations.ts';
+import { cached, durable, resources } from './operations.ts';
 
 /** Whether two types are the same to the compiler, optional members and all. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -66,7 +66,7 @@ type Method<Id extends keyof Operations> =
         options: Operations[Id]['options'];
       };
 
-interface Shelves {
+interface Resources {
   apis: Apis;
   identities: Identities;
   keys: Keys;
@@ -74,9 +74,9 @@ interface Shelves {
   ratelimit: Ratelimits;
 }
 
-type MethodOf<Id> = Id extends `${infer Shelf extends keyof Shelves}.${infer Name}`
-  ? Name extends keyof Shelves[Shelf]
-    ? Shelves[Shelf][Name] extends (request: infer Request, options?: infer Options) => infer Result
+type MethodOf<Id> = Id extends `${infer Resource extends keyof Resources}.${infer Name}`
+  ? Name extends keyof Resources[Resource]
+    ? Resources[Resource][Name] extends (request: infer Request, options?: infer Options) => infer Result
       ? { request: Exclude<Request, undefined>; result: Result; options: Exclude<Options, undefined> }
       : never
     : never
@@ -151,16 +151,16 @@ test('a list can be asked for with nothing, if nothing is needed', () => {
 });
 
 test('the tables have every operation of the contract', () => {
-  const methods = Object.entries(shelves).flatMap(([shelf, { calls, lists }]) => [
-    ...calls.map((name) => ({ id: `${shelf}.${name}`, isPaged: false })),
-    ...lists.map((name) => ({ id: `${shelf}.${name}`, isPaged: true })),
+  const methods = Object.entries(resources).flatMap(([resource, { calls, lists }]) => [
+    ...calls.map((name) => ({ id: `${resource}.${name}`, isPaged: false })),
+    ...lists.map((name) => ({ id: `${resource}.${name}`, isPaged: true })),
   ]);
   const declared = Object.values<Operation>(operations).filter(({ id }) => id !== 'liveness');
   expect(new Map(methods.map(({ id, isPaged }) => [id, isPaged]))).toEqual(
     new Map(declared.map(({ id, isPaged }) => [id, isPaged])),
   );
   const kinds = new Map(operationIds.map((id) => [id as string, (operations[id] as Operation).idempotency]));
-  expect(stored.map((id) => kinds.get(id))).toEqual(stored.map(() => 'stored'));
-  expect(remembered.map((id) => kinds.get(id))).toEqual(remembered.map(() => 'remembered'));
-  expect(stored.length + remembered.length).toBe([...kinds.values()].filter((kind) => kind).length);
+  expect(durable.map((id) => kinds.get(id))).toEqual(durable.map(() => 'durable'));
+  expect(cached.map((id) => kinds.get(id))).toEqual(cached.map(() => 'cached'));
+  expect(durable.length + cached.length).toBe([...kinds.values()].filter((kind) => kind).length);
 });

@@ -1,4 +1,4 @@
-import type { Need, Operation } from '@unkey-ts/contract';
+import type { Condition, Operation } from '@unkey-ts/contract';
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Scope } from '../domain/permissions/grants.ts';
 import type { Context, ReadContext, WriteContext } from './context.ts';
@@ -14,8 +14,8 @@ interface Contexts {
 export interface Located {
   /** Several: the caller must be permitted for each. */
   readonly scope?: Scope | readonly Scope[];
-  /** The circumstances that make further checks apply. */
-  readonly needs?: readonly Need[];
+  /** The conditions that hold: access checks with `when` apply only under theirs. */
+  readonly conditions?: readonly Condition[];
 }
 
 export interface Answer<Data> {
@@ -25,18 +25,18 @@ export interface Answer<Data> {
   readonly outcome?: string;
 }
 
-/** Located nothing that the caller may know of: the operation gives its concealing answer. */
-export const concealed = Symbol('concealed');
+/** `locate` found nothing that the caller may know of: the pipeline responds with the operation's `maskedResult`. */
+export const masked = Symbol('masked');
 
 /** How an operation is done, as the pipeline runs it: only the operation itself knows its input and its context. */
 export interface Handler<Op extends Operation = Operation> {
   readonly operation: Op;
   /** Finds what the permission is about. */
-  locate(context: never, input: never): MaybePromise<Located | Refusal | typeof concealed>;
+  locate(context: never, input: never): MaybePromise<Located | Refusal | typeof masked>;
   /** Reached only after the pipeline has authorised what `locate` found. */
   act(context: never, input: never, found: never): MaybePromise<Answer<unknown> | Refusal>;
-  /** The answer of operations whose access is hidden as an answer. */
-  conceal?(): Answer<unknown>;
+  /** The result of operations whose access check has `maskAs: 'result'`. */
+  maskedResult?(): Answer<unknown>;
 }
 
 type Types<Op extends Operation> = NonNullable<Op['types']>;
@@ -45,13 +45,13 @@ interface Steps<Op extends Operation, Found extends Located> {
   locate(
     context: Contexts[Op['mode']],
     input: Types<Op>['input'],
-  ): MaybePromise<Found | Refusal | typeof concealed>;
+  ): MaybePromise<Found | Refusal | typeof masked>;
   act(
     context: Contexts[Op['mode']],
     input: Types<Op>['input'],
     found: Found,
   ): MaybePromise<Answer<Types<Op>['output']> | Refusal>;
-  conceal?(): Answer<Types<Op>['output']>;
+  maskedResult?(): Answer<Types<Op>['output']>;
 }
 
 /** Ties the steps to their operation, so that input, output and context have their types. */

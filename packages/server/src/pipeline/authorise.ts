@@ -6,20 +6,16 @@ import {
   type Scope,
   satisfies,
 } from '../domain/permissions/grants.ts';
-import { concealed, type Located } from '../operations/handler.ts';
+import { type Located, masked } from '../operations/handler.ts';
 import { type Refusal, refuse, refuseAbsent } from '../operations/refusal.ts';
 
 const noScope: Scope = {};
 
 /** Null: permitted. */
-export function authorise(
-  access: Access,
-  grants: Grants,
-  located: Located,
-): Refusal | typeof concealed | null {
+export function authorise(access: Access, grants: Grants, located: Located): Refusal | typeof masked | null {
   if (access === 'public') return null;
   for (const check of access) {
-    if (check.when !== undefined && !located.needs?.includes(check.when)) continue;
+    if (check.when !== undefined && !located.conditions?.includes(check.when)) continue;
     for (const scope of scopesOf(located)) {
       if (!satisfies(check.requires, grants, scope)) return denial(check, grants, scope);
     }
@@ -33,13 +29,9 @@ function scopesOf({ scope }: Located): readonly Scope[] {
   return Array.isArray(scope) ? scope : [scope as Scope];
 }
 
-function denial(
-  { requires, hiddenAs }: AccessCheck,
-  grants: Grants,
-  scope: Scope,
-): Refusal | typeof concealed {
-  if (hiddenAs === 'answer') return concealed;
-  if (hiddenAs !== undefined) return refuseAbsent(hiddenAs);
+function denial({ requires, maskAs }: AccessCheck, grants: Grants, scope: Scope): Refusal | typeof masked {
+  if (maskAs === 'result') return masked;
+  if (maskAs !== undefined) return refuseAbsent(maskAs);
   const missing = findMissing(requires, grants, scope);
   return refuse('unkey/authorization/insufficient_permissions', describeMissing(missing, scope));
 }

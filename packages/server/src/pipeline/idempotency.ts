@@ -1,7 +1,7 @@
 import { createHash, hkdfSync } from 'node:crypto';
 import {
-  answerLifetimes,
   idempotencyKey as idempotencyKeySchema,
+  idempotencyLifetimes,
   issuesOf,
   isValid,
   type Operation,
@@ -48,7 +48,7 @@ export function storingAnswer(
     const operation = request.operation.id;
     const fingerprint = fingerprintOf(request, context);
     const keyHash = sha256(request.idempotencyKey);
-    const expiresAt = now + answerLifetimes.stored.milliseconds;
+    const expiresAt = now + idempotencyLifetimes.durable.milliseconds;
     const known = await store.idempotency.claim(
       workspaceId,
       { operation, keyHash, fingerprint, expiresAt },
@@ -85,7 +85,7 @@ export async function rememberingAnswer(
   try {
     const outcome = await perform(context);
     if (outcome instanceof Refusal) return outcome;
-    const expiresAt = now + answerLifetimes.remembered.milliseconds;
+    const expiresAt = now + idempotencyLifetimes.cached.milliseconds;
     await services.counters.remember(name, { fingerprint, answer: outcome.body }, expiresAt);
     isRemembered = true;
     return outcome;

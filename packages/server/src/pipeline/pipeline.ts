@@ -7,7 +7,7 @@ import { clientIp } from '../domain/network/client-ip.ts';
 import type { AllowList } from '../domain/network/ip-allow-list.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
 import type { Context, ReadContext } from '../operations/context.ts';
-import { type Answer, concealed, type Handler } from '../operations/handler.ts';
+import { type Answer, type Handler, masked } from '../operations/handler.ts';
 import { handlers } from '../operations/index.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { transact } from '../operations/transaction.ts';
@@ -201,9 +201,9 @@ function locateAuthoriseAct(
   const [ownContext, ownInput] = [context as never, input as never];
   return andThen(handler.locate(ownContext, ownInput), (located) => {
     if (located instanceof Refusal) return located;
-    if (located === concealed) return respondAnswer(exchange, concealedAnswer(handler));
+    if (located === masked) return respondAnswer(exchange, maskedResultOf(handler));
     const denial = authorise(handler.operation.access, caller.grants, located);
-    if (denial === concealed) return respondAnswer(exchange, concealedAnswer(handler));
+    if (denial === masked) return respondAnswer(exchange, maskedResultOf(handler));
     if (denial !== null) return denial;
     return andThen(handler.act(ownContext, ownInput, located as never), (acted) =>
       acted instanceof Refusal ? acted : respondAnswer(exchange, acted),
@@ -211,9 +211,10 @@ function locateAuthoriseAct(
   });
 }
 
-function concealedAnswer({ operation, conceal }: Handler): Answer<unknown> {
-  if (conceal === undefined) throw new Error(`${operation.id} hides behind an answer that it does not have.`);
-  return conceal();
+function maskedResultOf({ operation, maskedResult }: Handler): Answer<unknown> {
+  if (maskedResult === undefined)
+    throw new Error(`${operation.id} is masked as a result but declares no maskedResult.`);
+  return maskedResult();
 }
 
 // A public operation has neither caller nor input: the types of its steps hold that it asks for none.

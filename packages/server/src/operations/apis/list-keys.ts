@@ -1,6 +1,6 @@
 import { operations } from '@unkey-ts/contract';
 import { handlerOf } from '../handler.ts';
-import { decryptKey, needsOfSecret, refuseWithoutMasterKey } from '../keys/key-encryption.ts';
+import { conditionsOfSecret, decryptKey, refuseWithoutMasterKey } from '../keys/key-encryption.ts';
 import { presentKey, presentPage, withoutAbsent } from '../present.ts';
 import { Refusal, refuseAbsent } from '../refusal.ts';
 
@@ -10,7 +10,7 @@ export const listKeys = handlerOf(operations['apis.listKeys'], {
     if (api === null) return refuseAbsent('unkey/data/api_not_found');
     return {
       scope: { apiId, keyspaceId: api.keyspaceId },
-      needs: decrypt ? needsOfSecret(context, 'decrypt') : [],
+      conditions: decrypt ? conditionsOfSecret(context, 'decrypt') : [],
     };
   },
   async act(context, { apiId, limit = 100, cursor, externalId, decrypt = false }) {

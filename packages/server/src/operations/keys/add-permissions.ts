@@ -12,7 +12,7 @@ export const addPermissions = handlerOf(operations['keys.addPermissions'], {
     const located = await locateKey(context, input);
     if (located instanceof Refusal) return located;
     const resolved = await resolvePermissions(context, input.permissions);
-    return { ...located, resolved, needs: resolved.missing.length > 0 ? ['newPermission'] : [] };
+    return { ...located, resolved, conditions: resolved.missing.length > 0 ? ['newPermission'] : [] };
   },
   async act(context, _input, { key, resolved }) {
     const created = await createPermissions(context, resolved.missing, { isAudited: true });

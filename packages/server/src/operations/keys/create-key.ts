@@ -6,7 +6,7 @@ import { createPermissions, resolvePermissions } from '../permissions/resolve-pe
 import { Refusal, refuseAbsent } from '../refusal.ts';
 import { issueKey } from './issue-key.ts';
 import { newCredits } from './key-credits.ts';
-import { needsOfSecret, refuseWithoutMasterKey } from './key-encryption.ts';
+import { conditionsOfSecret, refuseWithoutMasterKey } from './key-encryption.ts';
 import { resolveRoles } from './resolve-roles.ts';
 
 export const createKey = handlerOf(operations['keys.createKey'], {
@@ -14,7 +14,11 @@ export const createKey = handlerOf(operations['keys.createKey'], {
     const api = await context.store.apis.find(context.workspaceId, apiId);
     if (api === null) return refuseAbsent('unkey/data/api_not_found');
     const { keyspaceId } = api;
-    return { api, scope: { apiId, keyspaceId }, needs: recoverable ? needsOfSecret(context, 'encrypt') : [] };
+    return {
+      api,
+      scope: { apiId, keyspaceId },
+      conditions: recoverable ? conditionsOfSecret(context, 'encrypt') : [],
+    };
   },
   async act(context, input, { api }) {
     const { services, now, audit } = context;

@@ -2,14 +2,14 @@ import { operations } from '@unkey-ts/contract';
 import { handlerOf } from '../handler.ts';
 import { presentKey, withoutAbsent } from '../present.ts';
 import { Refusal } from '../refusal.ts';
-import { decryptKey, needsOfSecret, refuseWithoutMasterKey } from './key-encryption.ts';
+import { conditionsOfSecret, decryptKey, refuseWithoutMasterKey } from './key-encryption.ts';
 import { locateKey } from './locate-key.ts';
 
 export const getKey = handlerOf(operations['keys.getKey'], {
   async locate(context, input) {
     const located = await locateKey(context, input);
     if (located instanceof Refusal) return located;
-    return { ...located, needs: input.decrypt ? needsOfSecret(context, 'decrypt') : [] };
+    return { ...located, conditions: input.decrypt ? conditionsOfSecret(context, 'decrypt') : [] };
   },
   async act(context, { decrypt = false }, { key }) {
     const refusal = decrypt ? refuseWithoutMasterKey(context) : null;

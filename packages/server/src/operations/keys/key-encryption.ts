@@ -1,4 +1,4 @@
-import type { Need } from '@unkey-ts/contract';
+import type { Condition } from '@unkey-ts/contract';
 import { DamagedSecretError, MasterKeyError } from '../../secrets/vault.ts';
 import type { Key } from '../../storage/port/records.ts';
 import type { Context, ReadContext, WriteContext } from '../context.ts';
@@ -8,8 +8,8 @@ import { type Refusal, refuse } from '../refusal.ts';
  * What more is needed for a secret that is wanted. Nothing without a master key: that is refused in any case, and before
  * a permission for secrets is missed.
  */
-export function needsOfSecret({ services }: Context, need: Need): readonly Need[] {
-  return services.vault.isEnabled ? [need] : [];
+export function conditionsOfSecret({ services }: Context, condition: Condition): readonly Condition[] {
+  return services.vault.isEnabled ? [condition] : [];
 }
 
 export function refuseWithoutMasterKey({ services }: Context): Refusal | null {

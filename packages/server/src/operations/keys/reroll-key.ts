@@ -11,7 +11,7 @@ export const rerollKey = handlerOf(operations['keys.rerollKey'], {
   async locate(context, input) {
     const located = await locateKey(context, input);
     if (located instanceof Refusal) return located;
-    return { ...located, needs: located.key.ciphertext === null ? [] : ['encrypt'] };
+    return { ...located, conditions: located.key.ciphertext === null ? [] : ['encrypt'] };
   },
   async act(context, { expiration }, { key }) {
     const { store, workspaceId, services, now, audit } = context;

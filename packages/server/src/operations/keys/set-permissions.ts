@@ -12,7 +12,7 @@ export const setPermissions = handlerOf(operations['keys.setPermissions'], {
     const located = await locateKey(context, input);
     if (located instanceof Refusal) return located;
     const resolved = await resolvePermissions(context, input.permissions);
-    return { ...located, resolved, needs: resolved.missing.length > 0 ? ['newPermission'] : [] };
+    return { ...located, resolved, conditions: resolved.missing.length > 0 ? ['newPermission'] : [] };
   },
   async act(context, _input, { key, resolved }) {
     const { added, removed } = difference(key.permissions, resolved.existing);

@@ -8,7 +8,7 @@ import { type Plan, type PlannedLimit, plan } from '../../domain/verification/pl
 import { answerOf, type Verdict } from '../../domain/verification/verdict.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
 import type { Context } from '../context.ts';
-import { concealed, handlerOf } from '../handler.ts';
+import { handlerOf, masked } from '../handler.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { findMigratedKey, type MigratedKey } from './find-migrated-key.ts';
 import { takeCredits } from './take-credits.ts';
@@ -20,7 +20,7 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
     return andThen(context.services.lookups.findVerifiableKey(hashKey(input.key)), (key) => {
       if (key !== null) return locatedIn(context, key);
       const { key: text, migrationId } = input;
-      return migrationId === undefined ? concealed : locateMigrated(context, { key: text, migrationId });
+      return migrationId === undefined ? masked : locateMigrated(context, { key: text, migrationId });
     });
   },
   act(context, input, { key }) {
@@ -36,20 +36,20 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
       return { data: answerOf(key, verdict), outcome: verdict.code };
     });
   },
-  conceal: () => ({ data: { valid: false, code: 'NOT_FOUND' as const }, outcome: 'NOT_FOUND' }),
+  maskedResult: () => ({ data: { valid: false, code: 'NOT_FOUND' as const }, outcome: 'NOT_FOUND' }),
 });
 
 const knownQuery = remembered(parseQuery, 1000);
 
 function locatedIn(context: Context, key: VerifiableKey) {
-  if (key.workspaceId !== context.workspaceId) return concealed;
+  if (key.workspaceId !== context.workspaceId) return masked;
   return { key, scope: { apiId: key.apiId, keyspaceId: key.keyspaceId, keyId: key.id } };
 }
 
 async function locateMigrated(context: Context, migrated: MigratedKey) {
   const key = await findMigratedKey(context, migrated);
   if (key instanceof Refusal) return key;
-  return key === null ? concealed : locatedIn(context, key);
+  return key === null ? masked : locatedIn(context, key);
 }
 
 function decide(

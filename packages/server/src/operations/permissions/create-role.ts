@@ -1,4 +1,4 @@
-import { type Need, operations } from '@unkey-ts/contract';
+import { type Condition, operations } from '@unkey-ts/contract';
 import { handlerOf } from '../handler.ts';
 import { refuse } from '../refusal.ts';
 import { auditAttachedPermission } from './audit-permission.ts';
@@ -7,7 +7,7 @@ import { createPermissions, type ResolvedPermissions, resolvePermissions } from 
 export const createRole = handlerOf(operations['permissions.createRole'], {
   async locate(context, { permissions }) {
     const resolved = await resolvePermissions(context, permissions ?? []);
-    return { needs: needsOf(resolved), resolved };
+    return { conditions: conditionsOf(resolved), resolved };
   },
   async act(context, { name, description }, { resolved }) {
     const { store, workspaceId, services, now, audit } = context;
@@ -36,9 +36,9 @@ export const createRole = handlerOf(operations['permissions.createRole'], {
   },
 });
 
-function needsOf({ existing, missing }: ResolvedPermissions): Need[] {
-  const needs: Need[] = [];
-  if (existing.length + missing.length > 0) needs.push('attachPermission');
-  if (missing.length > 0) needs.push('newPermission');
-  return needs;
+function conditionsOf({ existing, missing }: ResolvedPermissions): Condition[] {
+  const conditions: Condition[] = [];
+  if (existing.length + missing.length > 0) conditions.push('attachPermission');
+  if (missing.length > 0) conditions.push('newPermission');
+  return conditions;
 }

@@ -14,7 +14,7 @@ export const setRolePermissions = handlerOf(operations['permissions.setRolePermi
     const resolved = await resolvePermissions(context, permissions);
     // An absent role is told before the right to make permissions is asked for, and after the rights to change roles.
     const isCreating = role !== null && resolved.missing.length > 0;
-    return { needs: isCreating ? (['newPermission'] as const) : [], role, resolved };
+    return { conditions: isCreating ? (['newPermission'] as const) : [], role, resolved };
   },
   async act(context, _input, { role, resolved }) {
     if (role === null) return refuseAbsent('unkey/data/role_not_found');

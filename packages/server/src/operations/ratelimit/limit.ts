@@ -9,7 +9,7 @@ export const limit = handlerOf(operations['ratelimit.limit'], {
   locate(context, { namespace: name }) {
     return andThen(findNamespaces(context, [name]), (found) => {
       const namespace = found.get(name) ?? null;
-      if (namespace === null) return { found, scope: scopeOf(null), needs: ['newNamespace'] };
+      if (namespace === null) return { found, scope: scopeOf(null), conditions: ['newNamespace'] };
       if (namespace.deletedAt !== null) return refuseDeleted(name);
       return { found, scope: scopeOf(namespace) };
     });

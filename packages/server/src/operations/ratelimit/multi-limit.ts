@@ -13,7 +13,7 @@ export const multiLimit = handlerOf(operations['ratelimit.multiLimit'], {
       return {
         found,
         scope: namespaces.map(scopeOf),
-        needs: namespaces.includes(null) ? ['newNamespace'] : [],
+        conditions: namespaces.includes(null) ? ['newNamespace'] : [],
       };
     });
   },
