@@ -1,10 +1,10 @@
+import { version } from '@unkey-ts/contract';
 import { type Command, kebab, type Surroundings, titleOf } from './command.ts';
 import { describeFailure, UsageError } from './command-errors.ts';
 import { commands } from './commands.ts';
 import { helpForAll, helpForCommand, helpForGroup } from './help.ts';
 import { suggestion } from './near-matches.ts';
 import { parseArguments } from './parse-arguments.ts';
-import { version } from './version.ts';
 
 /** Runs what was typed and answers the exit status: 0 done, 1 not done, 2 not understood. */
 export async function runCli(words: readonly string[], terminal: Surroundings): Promise<number> {

@@ -1,3 +1,4 @@
+import { version } from '@unkey-ts/contract';
 import type { App, ConfigFlag } from '@unkey-ts/server';
 import type { Command, Invocation } from './command.ts';
 import { firstKeyText, firstStepsText } from './first-steps.ts';
@@ -43,7 +44,7 @@ export const serveCommand: Command = {
 };
 
 async function serve({ given, env, cwd, print }: Invocation): Promise<null> {
-  const { createApp, createLog, loadConfig, version } = await import('@unkey-ts/server');
+  const { createApp, createLog, loadConfig } = await import('@unkey-ts/server');
   const config = loadConfig({ flags: serveFlagsOf(given), env, cwd });
   const log = createLog({ level: config.logLevel });
   const app = await createApp({ config, log });

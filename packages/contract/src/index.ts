@@ -22,3 +22,4 @@ export {
 } from './permissions.ts';
 export { integerMax } from './schemas/integer.ts';
 export { type Issue, issuesMax, issuesOf, isValid, memberAt } from './validate.ts';
+export { version } from './version.ts';

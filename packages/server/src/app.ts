@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { version } from '@unkey-ts/contract';
 import { type Clock, systemClock } from './base/clock.ts';
 import { type Closer, closeAll } from './base/closing.ts';
 import type { HttpHandler } from './base/http-message.ts';
 import { randomIds } from './base/ids.ts';
 import { createLog, type Log } from './base/log.ts';
-import { version } from './base/version.ts';
 import { type Config, ConfigError } from './config.ts';
 import { memoryCounters } from './counters/memory.ts';
 import { countersThroughOutages } from './counters/outage.ts';

@@ -2,7 +2,7 @@ export { type App, createApp, openStorage, openVault } from './app.ts';
 export { systemClock } from './base/clock.ts';
 export { randomIds } from './base/ids.ts';
 export { createLog, type Log } from './base/log.ts';
-export { version } from './base/version.ts';
+
 export { type Config, type ConfigFlag, loadConfig } from './config.ts';
 export { parseAllowList } from './domain/network/ip-allow-list.ts';
 export { isUrnGrant } from './domain/permissions/grants.ts';
