@@ -66,7 +66,7 @@ function operationsPage(): string {
     operation.summary,
     describeAccess(operation.access).join('; '),
     operation.mode,
-    operation.idempotency === undefined ? '' : idempotencyLifetimes[operation.idempotency].inWords,
+    describeIdempotent(operation),
     [...errorsByStatus({ ...operation, access: 'public' })]
       .filter(([, codes]) => codes.some((code) => operation.errors.includes(code)))
       .map(
@@ -82,11 +82,16 @@ function operationsPage(): string {
     'Operations',
     'Every operation, what the root key needs for it, and the refusals of its own. Any operation can also be answered with the [errors that all share](errors.md). `openapi.yaml` beside this page has the fields.',
     [
-      table(['Operation', 'What it does', 'Permission', 'Mode', 'Repeats', 'Refusals'], rows),
+      table(['Operation', 'What it does', 'Permission', 'Mode', 'Idempotent', 'Refusals'], rows),
       '`read` sees one moment of the store, `write` changes it all or nothing, `spend` decides and takes in one step.',
-      '`Repeats`: for how long the same `Idempotency-Key` gets the first answer again. The same key with another body, or from another root key, is refused with 409 `idempotency_conflict`. Only answers of 200 are kept.',
+      '`Idempotent`: whether a request may be sent again when its response was lost. `yes`: the second request changes nothing more. `with key`: the same `Idempotency-Key` gets the first response again for the time that is named. The same key with another body, or from another root key, is refused with 409 `idempotency_conflict`. Only answers of 200 are kept.',
     ],
   );
+}
+
+function describeIdempotent({ idempotent, idempotency }: Operation): string {
+  if (idempotency !== undefined) return `with key, ${idempotencyLifetimes[idempotency].inWords}`;
+  return idempotent === true ? 'yes' : 'no';
 }
 
 function shortName(code: ErrorCode): string {

@@ -83,16 +83,17 @@ const imports = [
 
 /** `src/generated/operations.ts`: what the client has to know of the operations when it runs. */
 export function operationTables(operations: readonly Operation[]): string {
-  const withIdempotency = (kind: Operation['idempotency']) =>
-    list(operations.filter(({ idempotency }) => idempotency === kind).map(({ id }) => id));
+  const idsOf = (isListed: (operation: Operation) => boolean) =>
+    list(operations.filter(isListed).map(({ id }) => id));
   const resources = resourcesOf(operations).map(({ name, operations: its }) => {
     const names = (isPaged: boolean) => list(its.filter((it) => it.isPaged === isPaged).map(nameOf));
     return `  ${name}: { calls: ${names(false)}, lists: ${names(true)} },`;
   });
   return `${[
     banner,
-    `/** Operations whose idempotency record is stored with the change itself, for ${idempotencyLifetimes.durable.inWords}. */\nexport const durable: readonly string[] = ${withIdempotency('durable')};`,
-    `/** Operations whose idempotency record is cached, for ${idempotencyLifetimes.cached.inWords}. */\nexport const cached: readonly string[] = ${withIdempotency('cached')};`,
+    `/** Operations that may be sent again: the second time changes nothing more. */\nexport const idempotent: readonly string[] = ${idsOf((it) => it.idempotent === true)};`,
+    `/** Operations whose idempotency record is stored with the change itself, for ${idempotencyLifetimes.durable.inWords}. */\nexport const durable: readonly string[] = ${idsOf((it) => it.idempotency === 'durable')};`,
+    `/** Operations whose idempotency record is cached, for ${idempotencyLifetimes.cached.inWords}. */\nexport const cached: readonly string[] = ${idsOf((it) => it.idempotency === 'cached')};`,
     `/** The methods: \`calls\` answer once, \`lists\` page by page. */\nexport const resources = {\n${resources.join('\n')}\n} as const;`,
   ].join('\n\n')}\n`;
 }

@@ -133,6 +133,7 @@ function operationObject(operation: Operation, components: Components): Json {
     ...(operation.idempotency === undefined
       ? {}
       : { parameters: [{ $ref: '#/components/parameters/IdempotencyKey' }] }),
+    'x-idempotent': operation.idempotent,
     ...(operation.access === 'public' ? { security: [] } : {}),
     ...(operation.input === null
       ? {}

@@ -11,6 +11,8 @@ import type { Issue } from './validate.ts';
  */
 export type Mode = 'read' | 'write' | 'spend';
 
+export type Idempotent = true | 'with key' | false;
+
 /** Any operation. What its schemas describe is known where it is declared: see {@link Declaration}. */
 export interface Operation {
   /** `<resource>.<name>`; also the path: `/v2/<id>`. */
@@ -37,7 +39,13 @@ export interface Operation {
   /** Bodies and answers carry `credits`, which one published client calls `keyCredits`. */
   readonly hasCreditsAlias: boolean;
   /**
-   * A repeated `Idempotency-Key` gets the first response again. Absent: the header is ignored.
+   * Whether a client may send the request again when it does not know whether the first one was done.
+   * `true`: the second time changes nothing more. `with key`: only with the same `Idempotency-Key`. `false`: never.
+   */
+  readonly idempotent: Idempotent;
+  /**
+   * A repeated `Idempotency-Key` gets the first response again. Declared exactly if `idempotent` is `with key`;
+   * otherwise the header is ignored.
    * `durable`, for a `write`: the record is kept for a day, written in the transaction of the change itself.
    * `cached`, for a `spend`: the record is kept for a minute, beside the counters.
    */

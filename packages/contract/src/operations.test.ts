@@ -49,6 +49,13 @@ describe.each(all)('%s', (_, operation) => {
     expect([undefined, kept]).toContain(idempotency);
   });
 
+  test('it is idempotent if it only reads, and with a key exactly if it keeps a record for one', () => {
+    const { idempotency, idempotent, method, mode } = operation;
+    if (method === 'GET') expect(mode).toBe('read');
+    if (mode === 'read') expect(idempotent).toBe(true);
+    expect(idempotent === 'with key').toBe(idempotency !== undefined);
+  });
+
   test('a list takes a limit and a cursor', () => {
     const members = Object.keys(Reflect.get(operation.input ?? {}, 'properties') ?? {});
     expect(members.includes('cursor') && members.includes('limit')).toBe(operation.isPaged);

@@ -17,7 +17,7 @@ import {
   UnkeyError,
 } from './errors.ts';
 import type { Operations } from './generated/api.ts';
-import { cached } from './generated/operations.ts';
+import { cached, idempotent } from './generated/operations.ts';
 import { version } from './generated/version.ts';
 import type { Hooks, RequestContext } from './hooks.ts';
 import {
@@ -83,8 +83,8 @@ export class UnkeyCore {
 
   /**
    * Calls an operation by its id, `keys.verifyKey`, or by its path. A `body` of null makes it a GET.
-   * Operations that are newer than this version work, too. Unless their names begin with get, list, set or delete,
-   * they are tried again only if they carry an `idempotencyKey`, or the service certainly did nothing.
+   * Operations that are newer than this version work, too. They are tried again only if they are a GET, carry an
+   * `idempotencyKey`, or the service certainly did nothing.
    */
   request<Id extends keyof Operations>(
     operation: Id,
@@ -167,7 +167,7 @@ export class UnkeyCore {
       authorization,
       options,
       deadline,
-      isRepeatable: isAnsweredOnce || statesOutcome.test(operation),
+      isRepeatable: isAnsweredOnce || body === null || idempotent.includes(operation),
       secrets: [authorization.slice(7), String((body as { key?: unknown } | null)?.key ?? '')],
     });
   }
@@ -261,10 +261,6 @@ export class UnkeyCore {
     }
   }
 }
-
-/** Operations that say what shall be so afterwards, or only read: doing them twice changes nothing more. */
-const statesOutcome =
-  /^(liveness|\w+\.((get|list|set|delete)\w+|update(Key|Identity)|(add|remove)(Permissions|Roles)|whoami))$/;
 
 /** It does not look at `Idempotency-Key`. */
 const isHosted = /\/\/api\.unkey\.com/i;

@@ -17,6 +17,7 @@ Every call makes a new API, also when the name is taken.`,
   errors: [],
   audit: ['api.create'],
   hasCreditsAlias: false,
+  idempotent: 'with key',
   idempotency: 'durable',
   example: { request: { name: 'payments-production' }, response: { apiId: 'api_Xy3kQ9v1p' } },
 });

@@ -20,5 +20,6 @@ The permission is checked first: without it the answer is 403, whether or not th
   errors: ['unkey/data/api_not_found', 'unkey/application/protected_resource'],
   audit: ['api.delete'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: { request: { apiId: 'api_Xy3kQ9v1p' }, response: {} },
 });

@@ -18,6 +18,7 @@ The permission is checked first: without it the answer is 403, whether or not th
   errors: ['unkey/data/api_not_found'],
   audit: [],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { apiId: 'api_Xy3kQ9v1p' },
     response: { id: 'api_Xy3kQ9v1p', name: 'payments-production' },

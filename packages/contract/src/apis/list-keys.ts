@@ -59,6 +59,7 @@ With \`decrypt\` it also needs permission to decrypt, and answers 412 if the API
   errors: ['unkey/data/api_not_found', 'unkey/application/precondition_failed'],
   audit: [],
   hasCreditsAlias: true,
+  idempotent: true,
   example: {
     request: { apiId: 'api_Xy3kQ9v1p', externalId: 'user_42', limit: 20 },
     response: [

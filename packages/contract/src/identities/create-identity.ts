@@ -25,6 +25,7 @@ again, and the new identity does not inherit the old one's keys.`,
   errors: ['unkey/data/identity_already_exists'],
   audit: ['identity.create', 'ratelimit.create'],
   hasCreditsAlias: false,
+  idempotent: 'with key',
   idempotency: 'durable',
   example: {
     request: {

@@ -18,5 +18,6 @@ The permission is checked before the identity is looked up. The answer has no \`
   errors: ['unkey/data/identity_not_found'],
   audit: ['identity.delete', 'ratelimit.delete'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: { request: { identity: 'user_42' }, response: null },
 });

@@ -25,6 +25,7 @@ external id.`,
   errors: ['unkey/data/identity_not_found'],
   audit: [],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { identity: 'user_42' },
     response: {

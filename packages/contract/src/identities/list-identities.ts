@@ -33,6 +33,7 @@ call, and an empty page needs no permission.`,
   errors: [],
   audit: [],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { limit: 50, search: 'user_' },
     response: [{ id: 'id_5tGh7Yb2N', externalId: 'user_42', meta: { plan: 'pro' } }],

@@ -33,6 +33,7 @@ The permission is checked before the identity is looked up.`,
   errors: ['unkey/data/identity_not_found'],
   audit: ['identity.update', 'ratelimit.create', 'ratelimit.update', 'ratelimit.delete'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: {
       identity: 'user_42',

@@ -34,6 +34,7 @@ Answers with the permissions that the key holds by itself, not those of its role
   errors: ['unkey/data/key_not_found'],
   audit: ['permission.create', 'authorization.connect_permission_and_key'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { keyId: 'key_8fJ2mQw4Z', permissions: ['documents.read'] },
     response: [{ id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' }],

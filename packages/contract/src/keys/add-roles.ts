@@ -29,6 +29,7 @@ export const addRoles = operation({
   errors: ['unkey/data/key_not_found', 'unkey/data/role_not_found'],
   audit: ['authorization.connect_role_and_key'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { keyId: 'key_8fJ2mQw4Z', roles: ['Editor'] },
     response: [{ id: 'role_9iOp3Lk6J', name: 'Editor' }],

@@ -72,6 +72,7 @@ with 404. If anything is refused, nothing is made. Lacking a permission looks li
   errors: ['unkey/data/api_not_found', 'unkey/data/role_not_found', 'unkey/application/precondition_failed'],
   audit: ['authorization.connect_permission_and_key', 'authorization.connect_role_and_key', 'key.create'],
   hasCreditsAlias: true,
+  idempotent: 'with key',
   idempotency: 'durable',
   example: {
     request: {

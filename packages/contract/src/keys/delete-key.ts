@@ -30,5 +30,6 @@ with \`enabled: false\`.`,
   errors: ['unkey/data/key_not_found'],
   audit: ['key.delete'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: { request: { keyId: 'key_8fJ2mQw4Z' }, response: {} },
 });

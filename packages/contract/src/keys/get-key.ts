@@ -31,6 +31,7 @@ that was not made recoverable comes without \`plaintext\`.`,
   errors: ['unkey/data/key_not_found', 'unkey/application/precondition_failed'],
   audit: [],
   hasCreditsAlias: true,
+  idempotent: true,
   example: {
     request: { keyId: 'key_8fJ2mQw4Z' },
     response: {

@@ -70,6 +70,7 @@ that do not exist yet are made. The permission is checked before the API is look
   errors: ['unkey/data/api_not_found', 'unkey/data/migration_not_found'],
   audit: ['authorization.connect_permission_and_key', 'authorization.connect_role_and_key', 'key.create'],
   hasCreditsAlias: false,
+  idempotent: 'with key',
   idempotency: 'durable',
   example: {
     request: {

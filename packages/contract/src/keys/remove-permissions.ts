@@ -38,6 +38,7 @@ Answers with the permissions that the key still holds by itself.`,
   errors: ['unkey/data/key_not_found', 'unkey/data/permission_not_found'],
   audit: ['authorization.disconnect_permission_and_key'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { keyId: 'key_8fJ2mQw4Z', permissions: ['documents.write'] },
     response: [{ id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' }],

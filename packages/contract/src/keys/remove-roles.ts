@@ -28,5 +28,6 @@ then nothing is taken.`,
   errors: ['unkey/data/key_not_found', 'unkey/data/role_not_found'],
   audit: ['authorization.disconnect_role_and_key'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: { request: { keyId: 'key_8fJ2mQw4Z', roles: ['Editor'] }, response: [] },
 });

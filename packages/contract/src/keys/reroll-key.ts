@@ -31,6 +31,7 @@ Needs permission to make keys, and to encrypt keys if the old one is recoverable
   errors: ['unkey/data/key_not_found', 'unkey/application/precondition_failed'],
   audit: ['key.reroll'],
   hasCreditsAlias: false,
+  idempotent: 'with key',
   idempotency: 'durable',
   example: {
     request: { keyId: 'key_8fJ2mQw4Z', expiration: 86400000 },

@@ -42,6 +42,7 @@ Needs the rights to add and to remove, whatever the change turns out to be.`,
     'authorization.connect_permission_and_key',
   ],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { keyId: 'key_8fJ2mQw4Z', permissions: ['documents.read'] },
     response: [{ id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' }],

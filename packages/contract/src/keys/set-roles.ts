@@ -27,6 +27,7 @@ one that does not exist is refused with 404, and then nothing changes.`,
   errors: ['unkey/data/key_not_found', 'unkey/data/role_not_found'],
   audit: ['authorization.disconnect_role_and_key', 'authorization.connect_role_and_key'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { keyId: 'key_8fJ2mQw4Z', roles: ['Editor'] },
     response: [{ id: 'role_9iOp3Lk6J', name: 'Editor' }],

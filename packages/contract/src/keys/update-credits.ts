@@ -33,6 +33,7 @@ Raising or lowering needs a value and a key that is limited, else the answer is 
   errors: ['unkey/data/key_not_found'],
   audit: ['key.update'],
   hasCreditsAlias: false,
+  idempotent: 'with key',
   idempotency: 'durable',
   example: {
     request: { keyId: 'key_8fJ2mQw4Z', operation: 'increment', value: 500 },

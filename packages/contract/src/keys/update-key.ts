@@ -66,6 +66,7 @@ made; a role that does not exist is refused with 404. If anything is refused, no
   errors: ['unkey/data/key_not_found', 'unkey/data/role_not_found'],
   audit: ['permission.create', 'key.update'],
   hasCreditsAlias: true,
+  idempotent: true,
   example: {
     request: { keyId: 'key_8fJ2mQw4Z', name: null, enabled: false, credits: { remaining: 500 } },
     response: {},

@@ -182,6 +182,7 @@ identity has is refused with 412.`,
   ],
   audit: ['key.update'],
   hasCreditsAlias: true,
+  idempotent: 'with key',
   idempotency: 'cached',
   example: {
     request: {

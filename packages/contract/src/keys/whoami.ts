@@ -19,6 +19,7 @@ Lacking the permission looks like a key that does not exist.`,
   errors: ['unkey/data/key_not_found'],
   audit: [],
   hasCreditsAlias: true,
+  idempotent: true,
   example: {
     request: { key: 'demo_ThisIsNotARealKey11111' },
     response: {

@@ -14,5 +14,6 @@ export const liveness = operation({
   errors: [],
   audit: [],
   hasCreditsAlias: false,
+  idempotent: true,
   example: { request: null, response: { message: 'OK' } },
 });

@@ -25,6 +25,7 @@ and lower case: the second time is refused with 409.`,
   errors: ['unkey/data/permission_already_exists'],
   audit: ['permission.create'],
   hasCreditsAlias: false,
+  idempotent: 'with key',
   idempotency: 'durable',
   example: {
     request: { name: 'Read documents', slug: 'documents.read', description: 'Open and download documents' },

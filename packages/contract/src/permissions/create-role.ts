@@ -47,6 +47,7 @@ make permissions.`,
   errors: ['unkey/data/role_already_exists'],
   audit: ['role.create', 'permission.create', 'authorization.connect_role_and_permission'],
   hasCreditsAlias: false,
+  idempotent: 'with key',
   idempotency: 'durable',
   example: {
     request: {

@@ -16,5 +16,6 @@ export const deletePermission = operation({
   errors: ['unkey/data/permission_not_found'],
   audit: ['permission.delete'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: { request: { permission: 'documents.read' }, response: {} },
 });

@@ -17,5 +17,6 @@ back.`,
   errors: ['unkey/data/role_not_found'],
   audit: ['role.delete'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: { request: { role: 'Editor' }, response: {} },
 });

@@ -15,6 +15,7 @@ export const getPermission = operation({
   errors: ['unkey/data/permission_not_found'],
   audit: [],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { permission: 'documents.read' },
     response: { id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' },

@@ -15,6 +15,7 @@ export const getRole = operation({
   errors: ['unkey/data/role_not_found'],
   audit: [],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { role: 'Editor' },
     response: {

@@ -23,6 +23,7 @@ export const listPermissions = operation({
   errors: [],
   audit: [],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { limit: 50, search: 'documents' },
     response: [{ id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' }],

@@ -23,6 +23,7 @@ export const listRoles = operation({
   errors: [],
   audit: [],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { limit: 50 },
     response: [{ id: 'role_9iOp3Lk6J', name: 'Editor', description: 'Writes documents' }],

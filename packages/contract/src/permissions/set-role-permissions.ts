@@ -41,6 +41,7 @@ Needs the rights to add and to remove, whatever the change turns out to be.`,
     'authorization.connect_role_and_permission',
   ],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { roleId: 'role_9iOp3Lk6J', permissions: ['documents.read'] },
     response: [{ id: 'perm_7uJm4Kd1S', name: 'Read documents', slug: 'documents.read' }],

@@ -18,5 +18,6 @@ for itself here.`,
   errors: ['unkey/data/ratelimit_namespace_not_found', 'unkey/data/ratelimit_override_not_found'],
   audit: ['ratelimit.delete_override'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: { request: { namespace: 'email.send', identifier: 'enterprise_*' }, response: {} },
 });

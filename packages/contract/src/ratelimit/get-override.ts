@@ -27,6 +27,7 @@ Lacking the permission looks like an override that does not exist.`,
   errors: ['unkey/data/ratelimit_namespace_not_found', 'unkey/data/ratelimit_override_not_found'],
   audit: [],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { namespace: 'email.send', identifier: 'enterprise_7' },
     response: { overrideId: 'rlor_4rFv6Tg8B', identifier: 'enterprise_*', limit: 1000, duration: 60000 },

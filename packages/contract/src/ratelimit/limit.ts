@@ -58,6 +58,7 @@ A namespace that does not exist is made, which needs the right to make namespace
   errors: ['unkey/data/ratelimit_namespace_gone'],
   audit: ['ratelimitNamespace.create'],
   hasCreditsAlias: false,
+  idempotent: 'with key',
   idempotency: 'cached',
   example: {
     request: { namespace: 'email.send', identifier: 'user_42', limit: 10, duration: 60000 },

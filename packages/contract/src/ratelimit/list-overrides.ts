@@ -20,6 +20,7 @@ export const listOverrides = operation({
   errors: ['unkey/data/ratelimit_namespace_not_found'],
   audit: [],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { namespace: 'email.send' },
     response: [{ overrideId: 'rlor_4rFv6Tg8B', identifier: 'enterprise_*', limit: 1000, duration: 60000 }],

@@ -42,6 +42,7 @@ Each item is what \`ratelimit.limit\` takes. Two items that count the same thing
   errors: ['unkey/data/ratelimit_namespace_gone'],
   audit: ['ratelimitNamespace.create'],
   hasCreditsAlias: false,
+  idempotent: 'with key',
   idempotency: 'cached',
   example: {
     request: [

@@ -32,6 +32,7 @@ then the one with the most characters besides \`*\`, then the oldest. The namesp
   errors: ['unkey/data/ratelimit_namespace_not_found'],
   audit: ['ratelimit.set_override'],
   hasCreditsAlias: false,
+  idempotent: true,
   example: {
     request: { namespace: 'email.send', identifier: 'enterprise_*', limit: 1000, duration: 60000 },
     response: { overrideId: 'rlor_4rFv6Tg8B' },

@@ -25,7 +25,7 @@ import type {
   VerificationCode,
   VerifyKeyRequest,
 } from './api.ts';
-import { cached, durable, resources } from './operations.ts';
+import { cached, durable, idempotent, resources } from './operations.ts';
 
 /** Whether two types are the same to the compiler, optional members and all. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -163,4 +163,40 @@ test('the tables have every operation of the contract', () => {
   expect(durable.map((id) => kinds.get(id))).toEqual(durable.map(() => 'durable'));
   expect(cached.map((id) => kinds.get(id))).toEqual(cached.map(() => 'cached'));
   expect(durable.length + cached.length).toBe([...kinds.values()].filter((kind) => kind).length);
+});
+
+test('the client knows which operations may be sent again', () => {
+  const declared = operationIds.filter((id) => (operations[id] as Operation).idempotent === true);
+  expect(idempotent).toEqual(declared);
+  expect(idempotent).toEqual([
+    'apis.deleteApi',
+    'apis.getApi',
+    'apis.listKeys',
+    'identities.deleteIdentity',
+    'identities.getIdentity',
+    'identities.listIdentities',
+    'identities.updateIdentity',
+    'keys.addPermissions',
+    'keys.addRoles',
+    'keys.deleteKey',
+    'keys.getKey',
+    'keys.removePermissions',
+    'keys.removeRoles',
+    'keys.setPermissions',
+    'keys.setRoles',
+    'keys.updateKey',
+    'keys.whoami',
+    'liveness',
+    'permissions.deletePermission',
+    'permissions.deleteRole',
+    'permissions.getPermission',
+    'permissions.getRole',
+    'permissions.listPermissions',
+    'permissions.listRoles',
+    'permissions.setRolePermissions',
+    'ratelimit.deleteOverride',
+    'ratelimit.getOverride',
+    'ratelimit.listOverrides',
+    'ratelimit.setOverride',
+  ]);
 });
