@@ -8,7 +8,7 @@ import { newDataDir, removeDataDirs } from '../cli/data-folders.ts';
 import { runUnkey } from '../cli/run-unkey.ts';
 import { endServers, type ServerProcess, startServer } from '../cli/server-process.ts';
 
-/** The service with UNKEY_TEST_BUN as its runtime: what differs from Node's edge is how bytes become requests. */
+/** The service with UNKEY_TEST_BUN as its runtime: the listener differs from Node's in how bytes become requests. */
 
 let server: ServerProcess;
 let dataDir: string;

@@ -32,8 +32,8 @@ import type { Storage } from './storage/port/storage.ts';
 import type { PostgresOptions } from './storage/postgres/storage.ts';
 import { openSqliteStorage } from './storage/sqlite/storage.ts';
 import { bun } from './transport/bun/bun-api.ts';
-import type { Edge, EdgeOptions } from './transport/listener.ts';
-import { createNodeServer } from './transport/node/server.ts';
+import type { Listener, ListenerOptions } from './transport/listener.ts';
+import { createNodeListener } from './transport/node/server.ts';
 import { checkMasterKey } from './workspace/check-master-key.ts';
 import { ensureWorkspace, type FirstStart } from './workspace/ensure-workspace.ts';
 
@@ -124,20 +124,20 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
       document: apiDocument(version),
     }),
   });
-  const edge = await createEdge({
+  const listener = await createListener({
     handle,
     failure: (kind, accept) => transportFailure(kind, ids.id('req'), accept),
     ...(idleGraceMs !== undefined && { idleGraceMs }),
   });
   const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;
-  closers.push(services.lastUsed.flush, jobs.stop, edge.drain);
+  closers.push(services.lastUsed.flush, jobs.stop, () => listener.drain());
 
   return {
     handle,
     services,
     firstStart,
     async listen() {
-      const at = await edge.listen(config.host, config.port);
+      const at = await listener.listen(config.host, config.port);
       state.isListening = true;
       return at;
     },
@@ -150,11 +150,11 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   };
 }
 
-/** For the runtime that this process is. */
-async function createEdge(options: EdgeOptions): Promise<Edge> {
-  if (bun === null) return createNodeServer(options);
-  const { createBunEdge } = await import('./transport/bun/server.ts');
-  return createBunEdge(bun, options);
+/** The listener for the runtime of this process. */
+async function createListener(options: ListenerOptions): Promise<Listener> {
+  if (bun === null) return createNodeListener(options);
+  const { createBunListener } = await import('./transport/bun/server.ts');
+  return createBunListener(bun, options);
 }
 
 export interface OpenedStorage {

@@ -1,6 +1,6 @@
 import type { MaybePromise } from './maybe-promise.ts';
 
-/** The headers that are read of a request. */
+/** The request headers that the service reads. */
 export type HeaderName =
   | 'accept'
   | 'authorization'
@@ -10,15 +10,15 @@ export type HeaderName =
   | 'x-forwarded-for'
   | 'x-unkey-metrics';
 
-/** What an edge hands to the pipeline. */
+/** What a listener hands to the pipeline. */
 export interface HttpRequest {
   readonly method: string;
   /** Without the query string. */
   readonly path: string;
-  /** An edge may give others, too. */
+  /** A listener may give others, too. */
   readonly headers: Readonly<Partial<Record<HeaderName, string | undefined>>>;
   readonly body: Uint8Array;
-  /** The address of the connection's other end, as the socket has it; empty when it is gone. */
+  /** The remote address of the socket; empty when the socket is closed. */
   readonly peer: string;
 }
 
@@ -28,13 +28,13 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** Never throws and never rejects: a fault is an answer too. An answer that waits for nothing comes at once. */
+/** Never throws and never rejects: a fault becomes a response. A response that waits for nothing is returned at once. */
 export type HttpHandler = (request: HttpRequest) => MaybePromise<HttpResponse>;
 
-/** The largest body that a request may have: 10 MiB. */
+/** The largest request body: 10 MiB. */
 export const bodyBytesMax = 10 * 1024 * 1024;
 
-/** Why a request did not get as far as the pipeline. */
+/** Why a request did not reach the pipeline. */
 export type TransportFailure =
   | 'too_large'
   | 'read_timeout'

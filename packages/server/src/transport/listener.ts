@@ -1,36 +1,39 @@
 import type { HttpHandler, HttpResponse, TransportFailure } from '../base/http-message.ts';
 
-export interface EdgeOptions {
+export interface ListenerOptions {
   handle: HttpHandler;
-  /** The answer to a request that does not get as far as `handle`; `accept` is its header, if that was read. */
+  /** The response to a request that does not reach `handle`; `accept` is its header, if that was read. */
   failure(kind: TransportFailure, accept?: string): HttpResponse;
   /** Default 10 MiB. */
   maxBodyBytes?: number;
-  /** How long a body may take from its headers to its end. Default 10,000. */
+  /** How long a body may take to arrive after its headers, in milliseconds. Default 10,000. */
   bodyTimeoutMs?: number;
-  /** How long a drain waits for requests that are still arriving. Default 10,000. */
+  /** How long a drain waits for requests that are still arriving, in milliseconds. Default 10,000. */
   drainGraceMs?: number;
-  /** How long a drain leaves connections open on which nothing arrives. Default 2000. */
+  /** How long a drain leaves idle connections open, in milliseconds. Default 2000. */
   idleGraceMs?: number;
 }
 
-/** Where requests come in and answers go out. */
-export interface Edge {
+/** Accepts connections, hands their requests to the handler and sends its responses. */
+export interface Listener {
   /** Rejects with a `ListenError`. Port 0 takes a free one. */
   listen(host: string, port: number): Promise<{ url: string; port: number }>;
-  /** Accepts no new connection, ends those there are with their next answer, and resolves when all are answered. */
+  /**
+   * Accepts no new connections, closes each open one after its next response, and resolves when all requests have
+   * their response. A second call returns the promise of the first.
+   */
   drain(): Promise<void>;
 }
 
-/** The address cannot be listened on. The message says why and what to do. */
+/** The address cannot be listened on. The message gives the reason and the remedy. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is in use',
-  EACCES: 'the port is not allowed to this user',
-  EADDRNOTAVAIL: 'the address is not one of this machine',
+  EACCES: 'this user may not listen on the port',
+  EADDRNOTAVAIL: 'the address does not belong to this machine',
   ENOTFOUND: 'the host name is unknown',
 };
 

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import type { HttpHandler, HttpResponse, TransportFailure } from '../../base/http-message.ts';
-import type { Edge } from '../listener.ts';
-import { createNodeServer, type NodeServerOptions } from '../node/server.ts';
+import type { Listener } from '../listener.ts';
+import { createNodeListener, type NodeListenerOptions } from '../node/server.ts';
 
 const statuses: Record<TransportFailure, number> = {
   too_large: 413,
@@ -11,7 +11,7 @@ const statuses: Record<TransportFailure, number> = {
   headers_too_large: 431,
   malformed: 400,
 };
-/** Says what went wrong, as `kind`. */
+/** A response whose body names the failure. */
 export const failure = (kind: TransportFailure): HttpResponse => json(statuses[kind], { kind });
 export const echo: HttpHandler = async (request) =>
   json(200, { method: request.method, path: request.path, body: Buffer.from(request.body).toString() });
@@ -24,20 +24,20 @@ export interface Client {
   socket: Socket;
   /** All that was received, once the server has ended the connection. */
   ended: Promise<string>;
-  /** All that was received, once it holds `text` so often. */
+  /** All that was received, once it contains `text` that many times. */
   received(text: string, times?: number): Promise<string>;
 }
 
-export const servers: Edge[] = [];
+export const servers: Listener[] = [];
 const sockets: Socket[] = [];
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
   await Promise.all(servers.splice(0).map((server) => server.drain()));
 });
 
-/** An edge that ends with the test. */
-export async function start(options: Partial<NodeServerOptions> = {}) {
-  const server = createNodeServer({ handle: echo, failure, idleGraceMs: 50, ...options });
+/** A listener that is drained after the test. */
+export async function start(options: Partial<NodeListenerOptions> = {}) {
+  const server = createNodeListener({ handle: echo, failure, idleGraceMs: 50, ...options });
   servers.push(server);
   const { port, url } = await server.listen('127.0.0.1', 0);
   return { server, port, url, open: () => openClient(port) };
@@ -73,7 +73,7 @@ function openClient(port: number): Client {
 export const post = (path: string, body: string, headers = '') =>
   `POST ${path} HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
-/** A handler that tells when it runs and answers when it is told. */
+/** A handler that reports its call and responds when it is released. */
 export function heldHandler() {
   let begin: () => void = () => {};
   let release: () => void = () => {};

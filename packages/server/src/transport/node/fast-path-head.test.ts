@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { readPlainHead } from './fast-path-head.ts';
+import { readHead } from './fast-path-head.ts';
 
 const head =
   'POST /v2/keys.verifyKey HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nAuthorization:  Bearer a \r\n\r\n';
-const read = (text: string) => readPlainHead(Buffer.from(text, 'latin1'), undefined);
+const read = (text: string) => readHead(Buffer.from(text, 'latin1'), undefined);
 const withLine = (line: string) => read(head.replace('Authorization', `${line}\r\nAuthorization`));
 
-test('a plain head has its path, its headers as node:http gives them, and the length of its body', () => {
+test('a supported head has its path, its headers as node:http gives them, and the length of its body', () => {
   expect(read(`${head}{}POST`)).toEqual({
     text: head,
     path: '/v2/keys.verifyKey',
@@ -15,16 +15,16 @@ test('a plain head has its path, its headers as node:http gives them, and the le
   });
 });
 
-test('each beginning of a plain head may become one', () => {
-  for (let end = 0; end < head.length; end++) expect(read(head.slice(0, end))).toBe('unfinished');
+test('each beginning of a supported head is incomplete', () => {
+  for (let end = 0; end < head.length; end++) expect(read(head.slice(0, end))).toBe('incomplete');
 });
 
 test('the same head again is the same object, another one is not', () => {
   const last = read(head);
-  if (typeof last === 'string') throw new Error('It is plain.');
-  expect(readPlainHead(Buffer.from(`${head}{}`), last)).toBe(last);
+  if (typeof last === 'string') throw new Error('The head is supported.');
+  expect(readHead(Buffer.from(`${head}{}`), last)).toBe(last);
   const other = head.replace('Bearer a', 'Bearer b');
-  expect(readPlainHead(Buffer.from(other), last)).toMatchObject({ headers: { authorization: 'Bearer b' } });
+  expect(readHead(Buffer.from(other), last)).toMatchObject({ headers: { authorization: 'Bearer b' } });
 });
 
 test.each([
@@ -33,7 +33,7 @@ test.each([
   'Accept: */*',
   'Empty:',
   'X_1!#$%&\'*+.^`|~-: "é"'.replace('é', 'e'),
-])('plain: %s', (line) => expect(withLine(line)).toMatchObject({ bodyBytes: 2 }));
+])('supported: %s', (line) => expect(withLine(line)).toMatchObject({ bodyBytes: 2 }));
 
 test.each([
   'Connection: close',
@@ -67,8 +67,8 @@ test.each([
   'Umläut: x',
   `Long: ${'x'.repeat(9000)}`,
   Array.from({ length: 101 }, (_, index) => `X${index}: x`).join('\r\n'),
-])('odd: %j', (line) => {
-  expect(withLine(line)).toBe('odd');
+])('unsupported: %j', (line) => {
+  expect(withLine(line)).toBe('unsupported');
 });
 
 test.each([
@@ -93,6 +93,6 @@ test.each([
   ['two lengths in one', head.replace(': 2', ': 2, 2')],
   ['an empty length', head.replace(': 2', ':')],
   ['a length over the bound', head.replace(': 2', ': 65537')],
-])('odd: %s', (_what, text) => {
-  expect(read(text)).toBe('odd');
+])('unsupported: %s', (_what, text) => {
+  expect(read(text)).toBe('unsupported');
 });

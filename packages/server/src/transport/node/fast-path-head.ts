@@ -1,6 +1,6 @@
-/** The head of a request that holds nothing but what every client sends. */
-export interface PlainHead {
-  /** All of it, with the empty line; a character a byte. */
+/** The head of a request that the fast path supports: what common clients send, and nothing else. */
+export interface RequestHead {
+  /** The whole head with its empty line, one character a byte. */
   readonly text: string;
   readonly path: string;
   /** As node:http gives them. */
@@ -12,14 +12,14 @@ const headBytesMax = 8192;
 const headersMax = 100;
 const bodyBytesMax = 65_536;
 
-// Each line ends with CRLF, no line goes on in the next one, and names are tokens. What follows may therefore cut at
-// the first colon and at the line's end, and a byte that another server could read otherwise has no place.
-const shape = /^POST (\/[\w./-]*) HTTP\/1\.1\r\n(?:[\w!#$%&'*+.^`|~-]+:[\x20-\x7e]*\r\n)+\r\n$/;
+// Each line ends with CRLF, no line is folded, and names are tokens. So the parser below may split at the first colon
+// and at the end of the line, and no byte is left that another server could interpret differently.
+const headPattern = /^POST (\/[\w./-]*) HTTP\/1\.1\r\n(?:[\w!#$%&'*+.^`|~-]+:[\x20-\x7e]*\r\n)+\r\n$/;
 const beginning = 'POST /';
 const headEnd = '\r\n\r\n';
 
-/** Headers that change how the bytes are read, or that node:http does not give as one string. */
-const oddNames = new Set([
+/** Headers that change how the bytes are parsed, or that node:http does not give as one string. */
+const unsupportedNames = new Set([
   'transfer-encoding',
   'te',
   'trailer',
@@ -31,23 +31,26 @@ const oddNames = new Set([
 ]);
 
 /**
- * The head at the beginning of the bytes. It takes less than node:http does, never more: what is `odd` may still be a
- * request. `last` is the head before on the same connection; clients repeat theirs byte for byte.
+ * The head at the beginning of the bytes. It accepts less than node:http does, never more: an unsupported one may still
+ * be valid. `last` is the previous head of the connection; clients repeat theirs byte for byte.
  */
-export function readPlainHead(bytes: Buffer, last: PlainHead | undefined): PlainHead | 'unfinished' | 'odd' {
+export function readHead(
+  bytes: Buffer,
+  last: RequestHead | undefined,
+): RequestHead | 'incomplete' | 'unsupported' {
   if (last !== undefined && bytes.toString('latin1', 0, last.text.length) === last.text) return last;
   const end = bytes.indexOf(headEnd);
-  // Only the head becomes text: as a part of a longer one it would keep the body, which holds keys, in memory.
+  // Only the head becomes text: a slice of a longer text would keep the body, which holds keys, in memory.
   if (end !== -1 && end + headEnd.length <= headBytesMax) {
-    return parsePlainHead(bytes.toString('latin1', 0, end + headEnd.length)) ?? 'odd';
+    return parseHead(bytes.toString('latin1', 0, end + headEnd.length)) ?? 'unsupported';
   }
-  const mayBecomePlain =
+  const mayBeSupported =
     bytes.length < headBytesMax && beginning.startsWith(bytes.toString('latin1', 0, beginning.length));
-  return mayBecomePlain ? 'unfinished' : 'odd';
+  return mayBeSupported ? 'incomplete' : 'unsupported';
 }
 
-function parsePlainHead(text: string): PlainHead | null {
-  const path = shape.exec(text)?.[1];
+function parseHead(text: string): RequestHead | null {
+  const path = headPattern.exec(text)?.[1];
   if (path === undefined) return null;
   const headers: Record<string, string> = {};
   let count = 0;
@@ -55,8 +58,8 @@ function parsePlainHead(text: string): PlainHead | null {
     const colon = text.indexOf(':', at);
     const end = text.indexOf('\r\n', colon);
     const name = text.slice(at, colon).toLowerCase();
-    // Also true of what every object has, like `constructor`.
-    if (headers[name] !== undefined || oddNames.has(name) || ++count > headersMax) return null;
+    // Also true for names that every object has, like `constructor`.
+    if (headers[name] !== undefined || unsupportedNames.has(name) || ++count > headersMax) return null;
     headers[name] = text.slice(colon + 1, end).trim();
     at = end + 2;
   }

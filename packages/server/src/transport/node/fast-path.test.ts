@@ -9,11 +9,11 @@ afterEach(() => {
 });
 
 const maxBodyBytes = 1000;
-/** Ends whatever is left unfinished: it completes any body, and is no request. */
+/** Ends whatever is incomplete: it completes any body, and is no request. */
 const filler = '?'.repeat(40_000);
 
-/** An edge that can be asked what its handler was given for some bytes, and what came back. */
-async function observedEdge(hasPlainLane: boolean) {
+/** An listener that can be asked what its handler was given for some bytes, and what came back. */
+async function observedListener(hasFastPath: boolean) {
   const seen: unknown[] = [];
   const handle: HttpHandler = (request) => {
     const body = Buffer.from(request.body).toString();
@@ -21,7 +21,7 @@ async function observedEdge(hasPlainLane: boolean) {
     const answer = json(200, { path: request.path, body });
     return request.path.includes('late') ? setImmediate(answer) : answer;
   };
-  const { open } = await start({ handle, hasPlainLane, maxBodyBytes });
+  const { open } = await start({ handle, hasFastPath, maxBodyBytes });
   return async (pieces: readonly string[]) => {
     const client = open();
     for (const piece of pieces) {
@@ -34,35 +34,35 @@ async function observedEdge(hasPlainLane: boolean) {
   };
 }
 
-/** With the lane and without it, the same happens. */
-async function comparedEdges() {
-  const [withLane, without] = [await observedEdge(true), await observedEdge(false)];
+/** Sends the same bytes to a listener with the fast path and to one without, and compares. */
+async function comparedListeners() {
+  const [withFastPath, without] = [await observedListener(true), await observedListener(false)];
   return async (pieces: readonly string[]) => {
-    const [observed, expected] = await Promise.all([withLane(pieces), without(pieces)]);
+    const [observed, expected] = await Promise.all([withFastPath(pieces), without(pieces)]);
     expect(observed).toEqual(expected);
     return observed;
   };
 }
 
 const latin1 = (text: string) => Buffer.from(text).toString('latin1');
-const plainLines = [
+const commonLines = [
   'Accept: */*\r\n',
   'connection: Keep-Alive\r\n',
   'X-Padded: \t a b \t \r\n',
   'X-Empty:\r\n',
 ];
-const plain = fc
+const common = fc
   .record({
     path: fc.constantFrom('/', '/v2/keys.verifyKey', '//a', '/late', '/late-2'),
     body: fc.string({ unit: 'grapheme', maxLength: 30 }),
-    lines: fc.subarray(plainLines),
+    lines: fc.subarray(commonLines),
   })
   .map(({ path, body, lines }) => latin1(post(path, body, lines.join(''))));
 
-/** One byte of a plain request is another one, or missing, or one too many. */
+/** One byte of a common request is another one, or missing, or one too many. */
 const damaged = fc
   .record({
-    text: plain,
+    text: common,
     at: fc.nat(200),
     removed: fc.integer({ min: 0, max: 1 }),
     // No zero: HTTP/1.0 closes the connection while bytes are on their way, and a reset can overtake the answer.
@@ -87,9 +87,9 @@ const damaged = fc
   })
   .map(({ text, at, removed, added }) => text.slice(0, at) + added + text.slice(at + removed));
 
-const request = (lines: string, body = '') => `POST /odd HTTP/1.1\r\nHost: x\r\n${lines}\r\n${body}`;
+const request = (lines: string, body = '') => `POST /unsupported HTTP/1.1\r\nHost: x\r\n${lines}\r\n${body}`;
 const chunked = 'Transfer-Encoding: chunked\r\n';
-const odd = {
+const unsupported = {
   'another method': 'GET /get HTTP/1.1\r\nHost: x\r\n\r\n',
   'no answer body': 'HEAD /head HTTP/1.1\r\nHost: x\r\n\r\n',
   'a query': post('/a?b=c', 'x'),
@@ -152,14 +152,14 @@ function cut(text: string, places: readonly number[]): string[] {
   return at.map((from, index) => text.slice(from, at[index + 1])).filter((piece) => piece !== '');
 }
 
-describe('the lane changes nothing that a client or the handler sees', () => {
+describe('the fast path changes nothing that a client or the handler sees', () => {
   test('whatever is sent, in whatever pieces', { timeout: 120_000 }, async () => {
-    const compare = await comparedEdges();
+    const compare = await comparedListeners();
     const streams = fc.array(
       fc.oneof(
-        { weight: 5, arbitrary: plain },
+        { weight: 5, arbitrary: common },
         { weight: 2, arbitrary: damaged },
-        { weight: 1, arbitrary: fc.constantFrom(...Object.values(odd)) },
+        { weight: 1, arbitrary: fc.constantFrom(...Object.values(unsupported)) },
       ),
       { minLength: 1, maxLength: 6 },
     );
@@ -171,29 +171,29 @@ describe('the lane changes nothing that a client or the handler sees', () => {
     );
   });
 
-  test.each(Object.entries(odd))('%s, behind and before plain requests', async (_what, text) => {
-    const compare = await comparedEdges();
+  test.each(Object.entries(unsupported))('%s, behind and before common requests', async (_what, text) => {
+    const compare = await comparedListeners();
     const { requests } = await compare([post('/late', 'a'), text + post('/', 'b'), filler]);
     expect(requests).toContainEqual(expect.objectContaining({ path: '/late', body: 'a' }));
     await compare([text, post('/', 'b'), filler]);
   });
 
   test('a broken body right behind others is answered at once', async () => {
-    const compare = await comparedEdges();
+    const compare = await comparedListeners();
     const { received } = await compare([
-      odd['another method'] + post('/', 'x') + request(chunked, 'no chunk\r\n'),
+      unsupported['another method'] + post('/', 'x') + request(chunked, 'no chunk\r\n'),
     ]);
     expect(received.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400']);
   });
 
   test.each(closing)('%j as the last request', async (last) => {
-    const compare = await comparedEdges();
+    const compare = await comparedListeners();
     const { requests } = await compare([post('/late', 'a') + post('/', 'b'), last]);
     expect(requests).toHaveLength(3);
   });
 });
 
-/** Ends its side with its last byte: node:http would not answer a request that takes time, the lane does. */
+/** Ends its side with its last byte: node:http would not answer a request that takes time, the fast path does. */
 test('a client that ends its side after its requests gets all answers, and the end', async () => {
   const held = heldHandler();
   const { open } = await start({ handle: held.handle });
@@ -230,11 +230,11 @@ test('requests of one connection are handled one after the other', async () => {
   expect(most).toBe(1);
 });
 
-/** An edge that answers once `release` is called, but at once to a path of its own. */
-async function heldEdge() {
+/** An listener that answers once `release` is called, but at once to a path of its own. */
+async function heldListener() {
   const held = heldHandler();
   const paths: string[] = [];
-  const edge = await start({
+  const listener = await start({
     handle(request) {
       if (request.path === '/other') return json(200, {});
       paths.push(request.path);
@@ -242,7 +242,7 @@ async function heldEdge() {
       return request.path === '/held' ? held.handle(request) : json(200, {});
     },
   });
-  const other = edge.open();
+  const other = listener.open();
   let times = 0;
   /** Other requests are answered meanwhile, so what was sent before has had its time to arrive. */
   const goOn = async () => {
@@ -251,63 +251,63 @@ async function heldEdge() {
       await other.received('{}', ++times);
     }
   };
-  return { ...edge, ...held, paths, goOn };
+  return { ...listener, ...held, paths, goOn };
 }
 
 test('what arrives while a request is handled stays with the client once there is too much of it', async () => {
-  const edge = await heldEdge();
-  const client = edge.open();
+  const listener = await heldListener();
+  const client = listener.open();
   client.socket.write(post('/held', 'a'));
-  await edge.begun;
+  await listener.begun;
   // More than two sockets hold.
   const count = 400;
   client.socket.write(post('/', 'x'.repeat(60_000)).repeat(count));
-  await edge.goOn();
+  await listener.goOn();
   expect(client.socket.writableLength).toBeGreaterThan(0);
-  edge.release();
+  listener.release();
   await client.received('{}', count);
 });
 
 test('an answer makes no room for more than its request took', async () => {
-  const edge = await heldEdge();
-  const client = edge.open();
+  const listener = await heldListener();
+  const client = listener.open();
   client.socket.write(post('/late', 'a').repeat(400) + post('/held', 'a'));
   // More than two sockets hold.
   const count = 400;
   client.socket.write(post('/', 'x'.repeat(60_000)).repeat(count));
-  await edge.begun;
-  await edge.goOn();
+  await listener.begun;
+  await listener.goOn();
   const unsent = client.socket.writableLength;
-  edge.release();
+  listener.release();
   await client.received('{}', 400 + count);
   expect(unsent).toBeGreaterThan(0);
 });
 
 test('a connection goes on behind a request that arrived while another was handled', async () => {
-  const edge = await heldEdge();
-  const client = edge.open();
+  const listener = await heldListener();
+  const client = listener.open();
   client.socket.write(post('/held', 'a'));
-  await edge.begun;
+  await listener.begun;
   client.socket.write(post('/2', 'a'));
-  await edge.goOn();
-  expect(edge.paths).toEqual(['/held']);
-  edge.release();
+  await listener.goOn();
+  expect(listener.paths).toEqual(['/held']);
+  listener.release();
   await client.received('{}');
   client.socket.write(post('/3', 'a'));
   await client.received('{}', 2);
 });
 
 test('of a client that has left no further request is handled, and nobody else is disturbed', async () => {
-  const edge = await heldEdge();
-  const leaving = edge.open();
+  const listener = await heldListener();
+  const leaving = listener.open();
   leaving.socket.write(post('/held', 'a') + post('/2', 'b'));
-  await edge.begun;
+  await listener.begun;
   leaving.socket.resetAndDestroy();
-  await edge.goOn();
-  edge.release();
-  await edge.goOn();
-  expect(edge.paths).toEqual(['/held']);
-  await edge.server.drain();
+  await listener.goOn();
+  listener.release();
+  await listener.goOn();
+  expect(listener.paths).toEqual(['/held']);
+  await listener.server.drain();
 });
 
 test('a client that does not read its answers gets no more of them made, and is cut by a drain', async () => {
@@ -362,8 +362,8 @@ test('a client that waits to read gets all of its answers', async () => {
 
 test('a header that would begin an answer of its own ends the connection instead', async () => {
   const headers = { 'X-Bad': 'a\r\n\r\nHTTP/1.1 200 OK' };
-  for (const hasPlainLane of [true, false]) {
-    const client = (await start({ handle: () => ({ status: 200, headers, body: '' }), hasPlainLane })).open();
+  for (const hasFastPath of [true, false]) {
+    const client = (await start({ handle: () => ({ status: 200, headers, body: '' }), hasFastPath })).open();
     client.socket.write(post('/', 'a'));
     expect(await client.ended).toBe('');
   }
@@ -386,7 +386,7 @@ test('a connection is closed after 65 idle seconds, and not while a request is h
   expect((await client.ended).match(/"held":true/g)).toHaveLength(2);
 });
 
-test('an unfinished request is left to node:http, and goes on there', async () => {
+test('an incomplete request is handed off to node:http and continues there', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const { open } = await start();
   const client = open();

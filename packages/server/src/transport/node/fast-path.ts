@@ -1,45 +1,45 @@
 import type { Socket } from 'node:net';
 import type { HttpRequest, HttpResponse } from '../../base/http-message.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
-import { type PlainHead, readPlainHead } from './fast-path-head.ts';
-import { keepAliveMs, writeAnswer } from './write-response.ts';
+import { type RequestHead, readHead } from './fast-path-head.ts';
+import { keepAliveMs, writeResponse } from './write-response.ts';
 
-export interface PlainLane {
-  /** Serves a new connection for as long as what it sends is plain. */
+export interface FastPath {
+  /** Serves a new connection for as long as its requests are supported. */
   accept(socket: Socket): void;
-  /** Closes the connections on which nothing is under way. */
+  /** Closes the connections without a request. */
   closeIdle(): void;
-  /** Closes all connections but those whose handler runs. */
-  cut(): void;
+  /** Closes all connections except those whose handler is running. */
+  destroyUnlessRunning(): void;
 }
 
-export interface PlainLaneOptions {
+export interface FastPathOptions {
   /** Neither throws nor rejects. */
-  run(request: HttpRequest): MaybePromise<HttpResponse>;
-  /** Takes a connection over for good. Its bytes without an answer are emitted right afterwards. */
-  leave(socket: Socket): void;
-  /** Answers are then the last of their connections. */
+  handle(request: HttpRequest): MaybePromise<HttpResponse>;
+  /** Takes a connection over for good. Its bytes without a response are emitted right afterwards. */
+  handOff(socket: Socket): void;
+  /** While true, each response is the last one of its connection. */
   isDraining(): boolean;
-  maxBodyBytes: number;
+  readonly maxBodyBytes: number;
 }
 
-interface Lane extends PlainLaneOptions {
-  readonly connections: Set<PlainConnection>;
+interface FastPathState extends FastPathOptions {
+  readonly connections: Set<FastPathConnection>;
 }
 
 const checkMs = 200;
-/** An unfinished request is left to node:http at the second check that finds it so: its timeouts begin there. */
-const unfinishedChecks = 2;
+/** An incomplete request is handed off at the second check that finds it: the timeouts of node:http begin there. */
+const incompleteChecks = 2;
 const idleChecks = keepAliveMs / checkMs;
 const nothing = Buffer.alloc(0);
 
 /**
- * Requests as every client sends them are read and answered on the bare socket, for about half of what node:http costs.
- * The first thing that is not plain ends that: the connection is node:http's from there on, with all its bytes.
+ * Parses and answers common requests on the bare socket, for about half of what node:http costs. The first request
+ * that is not supported hands the connection off to node:http, with all its bytes.
  */
-export function createPlainLane(options: PlainLaneOptions): PlainLane {
-  const connections = new Set<PlainConnection>();
-  const lane = { ...options, connections };
+export function createFastPath(options: FastPathOptions): FastPath {
+  const connections = new Set<FastPathConnection>();
+  const state = { ...options, connections };
   let checks: NodeJS.Timeout | undefined;
 
   function check(): void {
@@ -51,33 +51,33 @@ export function createPlainLane(options: PlainLaneOptions): PlainLane {
 
   return {
     accept(socket) {
-      connections.add(new PlainConnection(socket, lane));
+      connections.add(new FastPathConnection(socket, state));
       checks ??= setInterval(check, checkMs).unref();
     },
     closeIdle() {
       for (const connection of connections) connection.closeIfIdle();
     },
-    cut() {
-      for (const connection of connections) connection.closeUnlessRunning();
+    destroyUnlessRunning() {
+      for (const connection of connections) connection.destroyUnlessRunning();
     },
   };
 }
 
-class PlainConnection {
+class FastPathConnection {
   readonly #socket: Socket;
-  readonly #lane: Lane;
+  readonly #path: FastPathState;
   readonly #peer: string;
-  /** `client`: it has to read what it was sent, or the answer was the last. Meanwhile what arrives is only kept. */
+  /** `client`: it has to read its responses, or the response was the last. Meanwhile what arrives is only buffered. */
   #waitsFor: 'request' | 'handler' | 'client' = 'request';
-  /** Received and not answered, without the request that the handler has. */
-  #kept: Buffer = nothing;
-  #last: PlainHead | undefined;
+  /** Bytes of requests that the handler has not been given. */
+  #buffered: Buffer = nothing;
+  #lastHead: RequestHead | undefined;
   #hasEnded = false;
   #checks = 0;
 
-  constructor(socket: Socket, lane: Lane) {
+  constructor(socket: Socket, path: FastPathState) {
     this.#socket = socket;
-    this.#lane = lane;
+    this.#path = path;
     this.#peer = socket.remoteAddress ?? '';
     socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
@@ -89,44 +89,44 @@ class PlainConnection {
   check(): void {
     if (this.#waitsFor !== 'request' || this.#socket.destroyed) return;
     this.#checks++;
-    if (this.#kept.length > 0 && this.#checks >= unfinishedChecks) this.#leave(this.#kept);
+    if (this.#buffered.length > 0 && this.#checks >= incompleteChecks) this.#handOff(this.#buffered);
     else if (this.#checks > idleChecks) this.#socket.destroy();
   }
 
   closeIfIdle(): void {
-    if (this.#waitsFor === 'request' && this.#kept.length === 0) this.#socket.destroy();
+    if (this.#waitsFor === 'request' && this.#buffered.length === 0) this.#socket.destroy();
   }
 
-  closeUnlessRunning(): void {
+  destroyUnlessRunning(): void {
     if (this.#waitsFor !== 'handler') this.#socket.destroy();
   }
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#waitsFor !== 'request') {
-      this.#kept = Buffer.concat([this.#kept, chunk]);
+      this.#buffered = Buffer.concat([this.#buffered, chunk]);
       this.#socket.pause();
-    } else if (this.#kept.length === 0) {
+    } else if (this.#buffered.length === 0) {
       this.#checks = 0;
-      this.#take(chunk);
-    } else this.#take(Buffer.concat([this.#kept, chunk]));
+      this.#process(chunk);
+    } else this.#process(Buffer.concat([this.#buffered, chunk]));
   };
 
-  /** Answers what is whole, one request after the other, and keeps the rest. */
-  #take(bytes: Buffer): void {
+  /** Handles complete requests, one after the other, and buffers the rest. */
+  #process(bytes: Buffer): void {
     let rest = bytes;
     while (rest.length > 0) {
-      const head = readPlainHead(rest, this.#last);
-      if (head === 'odd' || (head !== 'unfinished' && head.bodyBytes > this.#lane.maxBodyBytes)) {
-        this.#leave(rest);
+      const head = readHead(rest, this.#lastHead);
+      if (head === 'unsupported' || (head !== 'incomplete' && head.bodyBytes > this.#path.maxBodyBytes)) {
+        this.#handOff(rest);
         return;
       }
-      if (head === 'unfinished' || rest.length < head.text.length + head.bodyBytes) {
-        this.#wait(rest, head);
+      if (head === 'incomplete' || rest.length < head.text.length + head.bodyBytes) {
+        this.#awaitRest(rest, head);
         return;
       }
-      this.#last = head;
+      this.#lastHead = head;
       const end = head.text.length + head.bodyBytes;
-      const answer = this.#lane.run({
+      const response = this.#path.handle({
         method: 'POST',
         path: head.path,
         headers: head.headers,
@@ -134,45 +134,45 @@ class PlainConnection {
         peer: this.#peer,
       });
       rest = rest.length === end ? nothing : rest.subarray(end);
-      if (answer instanceof Promise) {
+      if (response instanceof Promise) {
         this.#waitsFor = 'handler';
-        this.#kept = rest;
-        answer.then(this.#onAnswer);
+        this.#buffered = rest;
+        response.then(this.#onResponse);
         return;
       }
-      if (!this.#answer(answer)) {
-        this.#kept = rest;
+      if (!this.#respond(response)) {
+        this.#buffered = rest;
         return;
       }
     }
-    this.#kept = nothing;
-    this.#readOn();
+    this.#buffered = nothing;
+    this.#resume();
     if (this.#hasEnded) this.#socket.end();
   }
 
-  /** Only once nothing whole is kept: a client that sends faster than it is answered would fill the memory. */
-  #readOn(): void {
+  /** Only while no complete request is buffered: a client that sends faster than it reads would fill the memory. */
+  #resume(): void {
     if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  #wait(bytes: Buffer, head: PlainHead | 'unfinished'): void {
-    // What is read again with its body is not parsed again.
-    if (head !== 'unfinished') this.#last = head;
-    this.#kept = bytes;
-    this.#readOn();
-    if (this.#hasEnded) this.#leave(bytes);
+  #awaitRest(bytes: Buffer, head: RequestHead | 'incomplete'): void {
+    // The head is not parsed again when the body is there.
+    if (head !== 'incomplete') this.#lastHead = head;
+    this.#buffered = bytes;
+    this.#resume();
+    if (this.#hasEnded) this.#handOff(bytes);
   }
 
-  readonly #onAnswer = (answer: HttpResponse): void => {
-    if (this.#answer(answer)) this.#proceed();
+  readonly #onResponse = (response: HttpResponse): void => {
+    if (this.#respond(response)) this.#continue();
   };
 
-  /** Whether the next request may be answered. */
-  #answer(answer: HttpResponse): boolean {
-    const isLast = this.#lane.isDraining();
+  /** Whether the next request may be handled. */
+  #respond(response: HttpResponse): boolean {
+    const isLast = this.#path.isDraining();
     this.#checks = 0;
     try {
-      if (writeAnswer(this.#socket, answer, isLast ? 'close' : 'keep-alive') && !isLast) return true;
+      if (writeResponse(this.#socket, response, isLast ? 'close' : 'keep-alive') && !isLast) return true;
     } catch {
       this.#socket.destroy();
     }
@@ -182,35 +182,35 @@ class PlainConnection {
   }
 
   readonly #onDrain = (): void => {
-    if (this.#waitsFor === 'client' && this.#socket.writable) this.#proceed();
+    if (this.#waitsFor === 'client' && this.#socket.writable) this.#continue();
   };
 
-  #proceed(): void {
+  #continue(): void {
     this.#waitsFor = 'request';
-    this.#take(this.#kept);
+    this.#process(this.#buffered);
   }
 
   readonly #onEnd = (): void => {
     this.#hasEnded = true;
-    if (this.#waitsFor === 'request') this.#take(this.#kept);
+    if (this.#waitsFor === 'request') this.#process(this.#buffered);
   };
 
-  #leave(bytes: Buffer): void {
+  #handOff(bytes: Buffer): void {
     const socket = this.#socket;
-    this.#readOn();
-    this.#lane.connections.delete(this);
+    this.#resume();
+    this.#path.connections.delete(this);
     socket.off('data', this.#onData);
     socket.off('drain', this.#onDrain);
     socket.off('end', this.#onEnd);
     socket.off('error', ignore);
     socket.off('close', this.#onClose);
-    this.#lane.leave(socket);
+    this.#path.handOff(socket);
     socket.emit('data', bytes);
     if (this.#hasEnded) socket.emit('end');
   }
 
   readonly #onClose = (): void => {
-    this.#lane.connections.delete(this);
+    this.#path.connections.delete(this);
   };
 }
 

@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { TransportFailure } from '../../base/http-message.ts';
 
-/** `aborted`: the client is gone, and nobody waits for an answer. */
+/** `aborted`: the client has left, and nobody waits for a response. */
 export type BodyResult = Uint8Array | TransportFailure | 'aborted';
 
 export interface BodyReading {
-  /** Whether the connection has nothing more to give for this body, even if it is not taken in yet. */
+  /** Whether all of the body has arrived, even if it is not read yet. */
   hasArrived(): boolean;
-  /** Ends the reading from outside, when the connection breaks. */
+  /** Ends the reading because the connection has failed. */
   fail(kind: TransportFailure): void;
 }
 
 const noBody = new Uint8Array(0);
 
-/** What the headers say of the body; undefined when it has to be read. */
+/** The result if the headers alone decide it; undefined when the body has to be read. */
 export function declaredBody(request: IncomingMessage, maxBytes: number): BodyResult | undefined {
   if (request.headers['transfer-encoding'] !== undefined) return undefined;
   const bytes = Number(request.headers['content-length'] ?? 0);
@@ -21,7 +21,7 @@ export function declaredBody(request: IncomingMessage, maxBytes: number): BodyRe
   return bytes > maxBytes ? 'too_large' : undefined;
 }
 
-/** Reads a body to its end, and stops at the first byte too many. `done` is called once, and not before this returns. */
+/** Reads a body to its end, or to the first byte above the maximum. `done` is called once, after this returns. */
 export function readBody(
   request: IncomingMessage,
   limits: { maxBytes: number; timeoutMs: number },
@@ -40,13 +40,13 @@ export function readBody(
     done(result);
   }
 
-  // Most bodies come in one piece with their headers and need no timer: that shows once the parser is done with it.
+  // Most bodies arrive in one piece with their headers and need no timer: the next tick knows.
   process.nextTick(() => {
     if (isSettled || request.complete) return;
     timer = setTimeout(settle, limits.timeoutMs, 'read_timeout');
   });
 
-  // After the end of the reading the rest flows into nothing.
+  // The rest of a settled body is discarded.
   request.on('data', (chunk: Uint8Array) => {
     if (isSettled) return;
     received += chunk.length;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { HttpRequest } from '../../base/http-message.ts';
 import { echo, failure, heldHandler, json, post, servers, start } from '../conformance/started-listener.ts';
 import { ListenError } from '../listener.ts';
-import { createNodeServer } from './server.ts';
+import { createNodeListener } from './server.ts';
 
 test('a request reaches the handler without its query, and its answer the client', async () => {
   let seen: HttpRequest | undefined;
@@ -285,14 +285,14 @@ test('a drain cuts half-sent requests after its grace', async () => {
 });
 
 test('a drain before listening, and a second one, resolve', async () => {
-  const server = createNodeServer({ handle: echo, failure });
+  const server = createNodeListener({ handle: echo, failure });
   await server.drain();
   await server.drain();
 });
 
 test('a port in use is named, with what to do', async () => {
   const { port } = await start();
-  const second = createNodeServer({ handle: echo, failure });
+  const second = createNodeListener({ handle: echo, failure });
   const attempt = second.listen('127.0.0.1', port);
   await expect(attempt).rejects.toThrow(ListenError);
   await expect(attempt).rejects.toThrow(
@@ -301,7 +301,7 @@ test('a port in use is named, with what to do', async () => {
 });
 
 test('the URL of an IPv6 address has brackets', async () => {
-  const server = createNodeServer({ handle: echo, failure });
+  const server = createNodeListener({ handle: echo, failure });
   servers.push(server);
   const { url, port } = await server.listen('::1', 0);
   expect(url).toBe(`http://[::1]:${port}`);

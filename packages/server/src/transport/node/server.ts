@@ -1,336 +1,157 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import {
-  bodyBytesMax,
-  type HttpRequest,
-  type HttpResponse,
-  type TransportFailure,
-} from '../../base/http-message.ts';
-import type { MaybePromise } from '../../base/maybe-promise.ts';
-import { type Edge, type EdgeOptions, listenError, urlOf } from '../listener.ts';
-import { createPlainLane, type PlainLane } from './fast-path.ts';
-import { type BodyReading, type BodyResult, declaredBody, readBody } from './read-body.ts';
-import { keepAliveMs, writeAnswer } from './write-response.ts';
+import { bodyBytesMax, type TransportFailure } from '../../base/http-message.ts';
+import { type Listener, type ListenerOptions, listenError, urlOf } from '../listener.ts';
+import { RequestRunner } from '../request-runner.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import { createFastPath, type FastPath } from './fast-path.ts';
+import { keepAliveMs } from './write-response.ts';
 
-export interface NodeServerOptions extends EdgeOptions {
-  /** How long a whole request may take to arrive. Default 60,000. */
+export interface NodeListenerOptions extends ListenerOptions {
+  /** How long a whole request may take to arrive, in milliseconds. Default 60,000. */
   requestTimeoutMs?: number;
-  /** Whether plain requests are read without node:http. Default true; every answer is the same either way. */
-  hasPlainLane?: boolean;
+  /** Whether common requests are parsed without node:http. Default true; every response is the same either way. */
+  hasFastPath?: boolean;
 }
 
-interface Pending {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-interface Connection {
-  /** Requests without a finished answer. */
-  unanswered: number;
-  /** Requests whose handler runs. */
-  running: number;
-  /** The request whose body is arriving: what goes wrong on the connection goes wrong with it. */
-  reading: BodyReading | undefined;
-  /** Requests behind that one: whether it is the connection's last shows only once it is taken in. */
-  waiting: Pending[];
-  /** Why the connection ends once the answers before are out. */
-  brokenBy: TransportFailure | undefined;
-  /** Its last answer is on the way: what still arrives is not read as a request. */
-  isEnding: boolean;
-}
-
-const lingerMs = 2000;
 const timeoutCheckMs = 1000;
 
-export function createNodeServer(options: NodeServerOptions): Edge {
-  const { handle, failure, maxBodyBytes = bodyBytesMax, bodyTimeoutMs = 10_000 } = options;
-  const { requestTimeoutMs = 60_000, drainGraceMs = 10_000, idleGraceMs = 2000 } = options;
-  const { hasPlainLane = true } = options;
-  const connections = new Map<Duplex, Connection>();
-  let isDraining = false;
-  let running = 0;
-  let onIdle: (() => void) | undefined;
+/** The listener on node:http, with the fast path in front of it. */
+export function createNodeListener(options: NodeListenerOptions): Listener {
+  return new NodeListener(options);
+}
 
-  const server = createServer({
-    keepAliveTimeout: keepAliveMs,
-    requestTimeout: requestTimeoutMs,
-    headersTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: timeoutCheckMs,
-    // Node's own answer to a missing Host header is not JSON.
-    requireHostHeader: false,
-    noDelay: true,
-  });
-  const lane = hasPlainLane ? openPlainLane() : undefined;
-  server.on('connection', lane?.accept ?? watch);
-  server.on('request', serve);
-  server.on('checkContinue', serve);
-  server.on('checkExpectation', serve);
-  server.on('connect', (_request, socket) => {
-    socket.resume();
-    breakConnection(socket, 'malformed');
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
-    breakConnection(socket, failureOf(error)),
-  );
+class NodeListener implements Listener {
+  readonly #server: Server;
+  readonly #runner: RequestRunner;
+  readonly #connectionOptions: ConnectionOptions;
+  readonly #fastPath: FastPath | undefined;
+  readonly #connections = new Map<Duplex, Connection>();
+  readonly #drainGraceMs: number;
+  readonly #idleGraceMs: number;
+  #isDraining = false;
+  #drained: Promise<void> | undefined;
 
-  // Connections begin in the lane: node:http's own listener gets them when they leave it.
-  function openPlainLane(): PlainLane | undefined {
-    const [accept] = server.listeners('connection');
-    if (accept === undefined) return undefined;
-    // This is how the event is emitted.
-    server.off('connection', accept as (socket: Socket) => void);
-    return createPlainLane({
-      run,
-      leave(socket) {
-        watch(socket);
-        accept.call(server, socket);
-      },
-      isDraining: () => isDraining,
-      maxBodyBytes,
-    });
+  constructor(options: NodeListenerOptions) {
+    this.#runner = new RequestRunner(options.handle);
+    this.#connectionOptions = {
+      handle: (request) => this.#runner.run(request),
+      failure: (kind, accept) => options.failure(kind, accept),
+      isDraining: () => this.#isDraining,
+      maxBodyBytes: options.maxBodyBytes ?? bodyBytesMax,
+      bodyTimeoutMs: options.bodyTimeoutMs ?? 10_000,
+    };
+    this.#drainGraceMs = options.drainGraceMs ?? 10_000;
+    this.#idleGraceMs = options.idleGraceMs ?? 2000;
+    this.#server = this.#createServer(options.requestTimeoutMs ?? 60_000);
+    this.#fastPath = this.#openFastPath(options.hasFastPath ?? true);
   }
 
-  function watch(socket: Socket): void {
-    connections.set(socket, {
-      unanswered: 0,
-      running: 0,
-      reading: undefined,
-      waiting: [],
-      brokenBy: undefined,
-      isEnding: false,
-    });
-    socket.once('close', () => connections.delete(socket));
-  }
-
-  function serve(request: IncomingMessage, response: ServerResponse): void {
-    const connection = connections.get(request.socket);
-    if (connection === undefined || connection.isEnding) return;
-    connection.unanswered++;
-    response.on('close', () => {
-      connection.unanswered--;
-      endIfBroken(request.socket, connection);
-    });
-    if (connection.reading === undefined) begin(request, response, connection);
-    else connection.waiting.push({ request, response });
-  }
-
-  function begin(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
-    if (connection.isEnding) return;
-    const body = lacksHost(request) ? 'malformed' : declaredBody(request, maxBodyBytes);
-    if (connection.brokenBy !== undefined && !request.complete) {
-      refuse(request, response, connection.brokenBy);
-    } else if (body === undefined) read(request, response, connection);
-    else answer(request, response, connection, body);
-  }
-
-  function read(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
-    const limits = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs };
-    connection.reading = readBody(request, limits, (body) => {
-      connection.reading = undefined;
-      answer(request, response, connection, body);
-      beginWaiting(connection);
-    });
-    if (request.headers.expect !== undefined) response.writeContinue();
-  }
-
-  function beginWaiting(connection: Connection): void {
-    while (connection.reading === undefined) {
-      const next = connection.waiting.shift();
-      if (next === undefined) return;
-      begin(next.request, next.response, connection);
-    }
-  }
-
-  function answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    connection: Connection,
-    body: BodyResult,
-  ): void {
-    if (body === 'aborted') return;
-    if (typeof body === 'string') {
-      refuse(request, response, body);
-      return;
-    }
-    const answered = run(toHttpRequest(request, body));
-    if (answered instanceof Promise) {
-      connection.running++;
-      answered.then((late) => {
-        connection.running--;
-        respond(response, late);
-      });
-    } else respond(response, answered);
-  }
-
-  function respond(response: ServerResponse, answered: HttpResponse): void {
-    if (isDraining) response.shouldKeepAlive = false;
-    try {
-      send(response, answered);
-    } catch {
-      response.destroy();
-    }
-  }
-
-  // The pipeline answers its own faults; a client must not wait forever should it ever fail to.
-  function run(request: HttpRequest): MaybePromise<HttpResponse> {
-    try {
-      const answer = handle(request);
-      return answer instanceof Promise ? awaitRunning(answer) : answer;
-    } catch {
-      return faultAnswer();
-    }
-  }
-
-  async function awaitRunning(answer: Promise<HttpResponse>): Promise<HttpResponse> {
-    running++;
-    try {
-      return await answer;
-    } catch {
-      return faultAnswer();
-    } finally {
-      running--;
-      if (running === 0) onIdle?.();
-    }
-  }
-
-  // The rest of the request is not read, so the connection cannot be used again.
-  function refuse(request: IncomingMessage, response: ServerResponse, kind: TransportFailure): void {
-    const { socket } = request;
-    const connection = connections.get(socket);
-    if (connection !== undefined) connection.isEnding = true;
-    response.shouldKeepAlive = false;
-    // Node destroys the socket behind the last answer. With unread bytes that is a reset, which can overtake the answer.
-    socket.destroySoon = () => endGently(socket);
-    send(response, failure(kind, request.headers.accept));
-  }
-
-  function breakConnection(socket: Duplex, kind: TransportFailure | 'lost'): void {
-    const connection = connections.get(socket);
-    if (connection === undefined || kind === 'lost' || !socket.writable) {
-      socket.destroy();
-      return;
-    }
-    if (connection.isEnding || connection.brokenBy !== undefined) return;
-    if (connection.reading?.hasArrived() === false) {
-      connection.reading.fail(kind);
-      return;
-    }
-    connection.brokenBy = kind;
-    endIfBroken(socket, connection);
-  }
-
-  // Answers leave in the order of their requests: the one about the broken bytes is the last.
-  function endIfBroken(socket: Duplex, connection: Connection): void {
-    if (connection.brokenBy === undefined || connection.unanswered > 0 || connection.isEnding) return;
-    connection.isEnding = true;
-    if (!socket.writable) return;
-    writeAnswer(socket, failure(connection.brokenBy), 'close');
-    endGently(socket);
-  }
-
-  function listen(host: string, port: number): Promise<{ url: string; port: number }> {
+  listen(host: string, port: number): Promise<{ url: string; port: number }> {
     return new Promise((resolve, reject) => {
       const onError = (cause: NodeJS.ErrnoException) => reject(listenError(host, port, cause));
-      server.once('error', onError);
-      server.listen(port, host, () => {
-        server.off('error', onError);
+      this.#server.once('error', onError);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', onError);
         // A TCP server that listens has this kind of address.
-        const address = server.address() as AddressInfo;
+        const address = this.#server.address() as AddressInfo;
         resolve({ url: urlOf(host, address.port), port: address.port });
       });
     });
   }
 
-  async function close(): Promise<void> {
-    isDraining = true;
-    if (!server.listening) return;
-    const closeIdle = setInterval(closeConnectionsAtRest, idleGraceMs);
-    const cut = setInterval(cutUnfinished, drainGraceMs);
-    await stopAccepting();
+  drain(): Promise<void> {
+    this.#drained ??= this.#close();
+    return this.#drained;
+  }
+
+  #createServer(requestTimeout: number): Server {
+    const server = createServer({
+      keepAliveTimeout: keepAliveMs,
+      requestTimeout,
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: timeoutCheckMs,
+      // Node's own response to a missing Host header is not JSON.
+      requireHostHeader: false,
+      noDelay: true,
+    });
+    for (const event of ['request', 'checkContinue', 'checkExpectation'] as const) {
+      server.on(event, (request, response) =>
+        this.#connections.get(request.socket)?.serve(request, response),
+      );
+    }
+    server.on('connect', (_request, socket) => {
+      socket.resume();
+      this.#fail(socket, 'malformed');
+    });
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#fail(socket, failureOf(error)));
+    return server;
+  }
+
+  /** Connections begin on the fast path: node:http's own listener gets them when they are handed off. */
+  #openFastPath(isWanted: boolean): FastPath | undefined {
+    const [accept] = this.#server.listeners('connection');
+    if (!isWanted || accept === undefined) {
+      this.#server.on('connection', (socket: Socket) => this.#add(socket));
+      return undefined;
+    }
+    // This is how the event is emitted.
+    this.#server.off('connection', accept as (socket: Socket) => void);
+    const fastPath = createFastPath({
+      ...this.#connectionOptions,
+      handOff: (socket) => {
+        this.#add(socket);
+        accept.call(this.#server, socket);
+      },
+    });
+    this.#server.on('connection', fastPath.accept);
+    return fastPath;
+  }
+
+  #add(socket: Socket): void {
+    this.#connections.set(socket, new Connection(socket, this.#connectionOptions));
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  #fail(socket: Duplex, kind: TransportFailure | 'lost'): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) socket.destroy();
+    else connection.fail(kind);
+  }
+
+  async #close(): Promise<void> {
+    this.#isDraining = true;
+    if (!this.#server.listening) return;
+    const closeIdle = setInterval(() => this.#closeIdle(), this.#idleGraceMs);
+    const destroyUnfinished = setInterval(() => this.#destroyUnfinished(), this.#drainGraceMs);
+    await this.#stopAccepting();
     clearInterval(closeIdle);
-    clearInterval(cut);
-    // A client that left does not stop its request.
-    if (running > 0) {
-      await new Promise<void>((resolve) => {
-        onIdle = resolve;
-      });
-    }
+    clearInterval(destroyUnfinished);
+    await this.#runner.idle();
   }
 
-  // The next answer on a connection ends it with a goodbye: a balancer that goes on using the connections it has uses
-  // them up. Those that are left are at rest, and nobody is likely to be sending on one just now. What has arrived
-  // unnoticed would be lost: it is taken in first.
-  function closeConnectionsAtRest(): void {
+  // While draining, every response carries `Connection: close`, so connections in use close by themselves. A request
+  // that has arrived on an idle one and is not read yet would be lost: one turn of the event loop reads it first.
+  #closeIdle(): void {
     setImmediate(() => {
-      lane?.closeIdle();
-      server.closeIdleConnections();
+      this.#fastPath?.closeIdle();
+      this.#server.closeIdleConnections();
     });
   }
 
-  // The HTTP server's own `close` would destroy idle connections at once; it is called last, to end its timeout checks.
-  async function stopAccepting(): Promise<void> {
+  // The HTTP server's own `close` would destroy idle connections at once; it comes last, to end its timeout checks.
+  async #stopAccepting(): Promise<void> {
     await new Promise<void>((resolve) => {
-      TcpServer.prototype.close.call(server, () => resolve());
+      TcpServer.prototype.close.call(this.#server, () => resolve());
     });
-    server.close();
+    this.#server.close();
   }
 
-  function cutUnfinished(): void {
-    lane?.cut();
-    for (const [socket, connection] of connections) {
-      if (connection.running === 0) socket.destroy();
-    }
+  #destroyUnfinished(): void {
+    this.#fastPath?.destroyUnlessRunning();
+    for (const connection of this.#connections.values()) connection.destroyUnlessRunning();
   }
-
-  let drained: Promise<void> | undefined;
-  function drain(): Promise<void> {
-    drained ??= close();
-    return drained;
-  }
-
-  return { listen, drain };
-}
-
-function faultAnswer(): HttpResponse {
-  return { status: 500, headers: {}, body: '' };
-}
-
-function lacksHost(request: IncomingMessage): boolean {
-  return request.httpVersion === '1.1' && request.headers.host === undefined;
-}
-
-function toHttpRequest(request: IncomingMessage, body: Uint8Array): HttpRequest {
-  return {
-    method: request.method ?? '',
-    path: pathOf(request.url ?? ''),
-    // Only `set-cookie` is ever a list here; no request has a use for it.
-    headers: request.headers as Record<string, string | undefined>,
-    body,
-    peer: request.socket.remoteAddress ?? '',
-  };
-}
-
-// Proxies may send the whole URL instead of its path (RFC 9112, section 3.2.2).
-function pathOf(target: string): string {
-  const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
-  const query = path.indexOf('?');
-  return query === -1 ? path : path.slice(0, query);
-}
-
-function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
-  // A flat list is written as it is; copying the record to add a member costs a microsecond.
-  const lines: string[] = ['Content-Length', String(Buffer.byteLength(body))];
-  for (const name in headers) lines.push(name, headers[name] ?? '');
-  response.writeHead(status, lines);
-  response.end(body);
-}
-
-// Says goodbye first and takes in what the client still sends, so that it can read the answer.
-function endGently(socket: Duplex): void {
-  socket.end();
-  const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
-  socket.once('close', () => clearTimeout(timer));
 }
 
 function failureOf(error: NodeJS.ErrnoException): TransportFailure | 'lost' {

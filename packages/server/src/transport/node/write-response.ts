@@ -2,13 +2,13 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpResponse } from '../../base/http-message.ts';
 
-/** How long a connection is kept on which nothing happens; each answer says so. */
+/** How long an idle connection is kept; each response says so. */
 export const keepAliveMs = 65_000;
 
 const fieldValue = /^[\t\x20-\x7e]*$/;
 
-/** Writes an answer as node:http would. False when the client does not read as fast as it asks. */
-export function writeAnswer(
+/** Writes a response as node:http would. False when the client reads more slowly than it sends requests. */
+export function writeResponse(
   socket: Duplex,
   { status, headers, body }: HttpResponse,
   connection: 'keep-alive' | 'close',
@@ -17,12 +17,13 @@ export function writeAnswer(
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\nContent-Length: ${bodyBytes}\r\n`;
   for (const name in headers) {
     const value = headers[name] ?? '';
-    // A line break in a value would begin an answer that nobody has given.
-    if (!fieldValue.test(value)) throw new TypeError(`The header ${name} holds what a header cannot.`);
+    // A line break in a value would begin a response of its own.
+    if (!fieldValue.test(value))
+      throw new TypeError(`The header ${name} has a character that a header value cannot have.`);
     text += `${name}: ${value}\r\n`;
   }
   text += `${lastLines(connection)}\r\n${body}`;
-  // As many bytes as characters: it is ASCII, and latin1 is the cheapest way to say so.
+  // As many bytes as characters: the text is ASCII, and latin1 is its cheapest encoding.
   return socket.write(text, bodyBytes === body.length ? 'latin1' : 'utf8');
 }
 
