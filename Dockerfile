@@ -20,12 +20,9 @@ RUN npm ci --omit=dev --ignore-scripts --workspace=@unkey-ts/cli \
 
 FROM manifests AS build
 RUN npm ci --ignore-scripts
-COPY tsconfig.base.json ./
 COPY packages packages
 COPY tools tools
-RUN npx tsc -b packages/cli tools \
- && node build/tools/bundle-cli.js \
- && chmod +x packages/cli/dist/main.js
+RUN node tools/build-unkey.mjs
 
 FROM ${NODE_IMAGE}
 WORKDIR /app

@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly rootKey?: string;
   /** Default 0: any that is free. */
   readonly port?: number;
+  /** What is run instead of the command as it is built. */
+  readonly program?: string;
   /** A POSIX shell's commands before the server takes the shell's place. */
   readonly shellSetup?: string;
 }
@@ -38,7 +40,15 @@ const running = new Set<ChildProcess>();
 /** `unkey serve` as a process of its own on a free port, once it listens. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const port = String(options.port ?? 0);
-  const serve = [runtime, unkeyFile, 'serve', '--port', port, '--data-dir', options.dataDir];
+  const serve = [
+    runtime,
+    options.program ?? unkeyFile,
+    'serve',
+    '--port',
+    port,
+    '--data-dir',
+    options.dataDir,
+  ];
   const child = spawn('sh', ['-c', `${options.shellSetup ?? ':'}; exec "$@"`, 'sh', ...serve], {
     env: environment(options.env),
     stdio: ['ignore', 'pipe', 'pipe'],

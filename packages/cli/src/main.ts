@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { text } from 'node:stream/consumers';
 import { runCli } from './cli.ts';
+import { installSourceMaps } from './stack-traces.ts';
+
+installSourceMaps();
 
 // `unkey audit list | head`: whoever reads may stop before the end.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
