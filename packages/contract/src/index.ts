@@ -21,5 +21,5 @@ export {
   rootKeyPermissions,
 } from './permissions.ts';
 export { integerMax } from './schemas/integer.ts';
-export { type Issue, issuesMax, issuesOf, isValid, memberAt } from './validate.ts';
+export { type Issue, issuesMax, issuesOf, isValid, locationOf } from './validate.ts';
 export { version } from './version.ts';

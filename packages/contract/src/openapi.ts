@@ -284,5 +284,5 @@ function errorExample(status: number, codes: readonly ErrorCode[]): Json {
 }
 
 function exampleIssues(status: number): Json[] {
-  return status === 400 ? [{ location: 'body.limit', message: 'is 0; the least is 1' }] : [];
+  return status === 400 ? [{ location: 'body.limit', message: 'must be at least 1 (is 0)' }] : [];
 }

@@ -96,7 +96,7 @@ const leastDurationMs = 1000;
 /** A limit of the request's own has `limit` and `duration`; a lone one of them is ignored, whatever its value. */
 function tooShortWindow({ limit, duration }: Static<typeof limitToApply>, index: number): Issue[] {
   if (limit === undefined || duration === undefined || duration >= leastDurationMs) return [];
-  const message = `is ${duration}; the least is ${leastDurationMs}`;
+  const message = `must be at least ${leastDurationMs} (is ${duration})`;
   return [{ location: `body.ratelimits[${index}].duration`, message }];
 }
 

@@ -1,6 +1,6 @@
 interface Alphabet {
   readonly pattern: string;
-  /** Completes "may hold … only". */
+  /** Completes "may contain only …". */
   readonly allowed: string;
 }
 

@@ -19,7 +19,7 @@ export function parseBody(
     return refuseShape(operation, [{ location: 'header.content-type', message: 'must be application/json' }]);
   }
   if (bytes.length === 0) {
-    return refuseShape(operation, [{ location: 'body', message: 'is empty; send a JSON body' }]);
+    return refuseShape(operation, [{ location: 'body', message: 'is required (JSON)' }]);
   }
   const parsed = parseJson(bytes);
   if ('issues' in parsed) return refuseShape(operation, parsed.issues);
@@ -35,10 +35,10 @@ export function parseBody(
 }
 
 function parseJson(bytes: Uint8Array): { readonly value: unknown } | { readonly issues: readonly Issue[] } {
-  if (!isUtf8(bytes)) return { issues: [{ location: 'body', message: 'is not UTF-8 text' }] };
+  if (!isUtf8(bytes)) return { issues: [{ location: 'body', message: 'must be UTF-8 text' }] };
   const text = bufferOf(bytes).toString('utf8');
   if (text.length > 2 * maxNesting && nestingOf(text) > maxNesting) {
-    return { issues: [{ location: 'body', message: `is nested deeper than ${maxNesting} levels` }] };
+    return { issues: [{ location: 'body', message: `must be nested at most ${maxNesting} levels deep` }] };
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -46,7 +46,7 @@ function parseJson(bytes: Uint8Array): { readonly value: unknown } | { readonly 
     return issues.length === 0 ? { value } : { issues };
   } catch {
     // The parser's own message quotes the body, which may hold a key.
-    return { issues: [{ location: 'body', message: 'is not valid JSON' }] };
+    return { issues: [{ location: 'body', message: 'must be valid JSON' }] };
   }
 }
 
@@ -81,7 +81,7 @@ function metaIssues(value: unknown): Issue[] {
     .filter(
       (entry) => entry.meta !== undefined && Buffer.byteLength(JSON.stringify(entry.meta)) > maxMetaBytes,
     )
-    .map(({ location }) => ({ location, message: `is larger than ${maxMetaBytes} bytes as JSON` }));
+    .map(({ location }) => ({ location, message: `must be at most ${maxMetaBytes} bytes as JSON` }));
 }
 
 function refuseShape(operation: Operation, found: readonly Issue[]): Refusal {

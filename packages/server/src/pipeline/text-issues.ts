@@ -1,35 +1,65 @@
-import { type Issue, issuesMax, memberAt } from '@unkey-ts/contract';
+import { type Issue, issuesMax, locationOf } from '@unkey-ts/contract';
 
-// Only a body with one of these in its text can hold a value that is looked for: the walk is rare.
-const suspicious = /\\u(?:0000|[dD][89a-fA-F])|\d[eE]\+?0*\d{3}|\d{309}/;
+// Only a text with one of these can hold a value that is looked for: the walk is rare. Each alternative reads a
+// character a bounded number of times, whatever the text is.
+const suspicious = /\\u(?:0000|[dD][89a-fA-F])|\d[eE]\+?\d{3}|(?<!\d)\d{309}/;
+
+/** Locations are made for issues only: a body may hold millions of values without one. */
+interface Walk {
+  readonly issues: Issue[];
+  readonly path: (string | number)[];
+}
 
 /**
- * Values that JSON can write but no database can keep: U+0000 and lone surrogates in strings and member names, and
- * numbers beyond the range of a double. It stops when it has found more than an answer names.
+ * Values that JSON can write but no database can keep: U+0000 and unpaired surrogates in strings and names, and
+ * numbers beyond the range of a double. At most `issuesMax`. The body's nesting has been checked.
  */
 export function textIssues(text: string, body: unknown): Issue[] {
   if (!suspicious.test(text)) return [];
-  const issues: Issue[] = [];
-  const found: { location: string; value: unknown }[] = [{ location: 'body', value: body }];
-  // What is inside a value joins the end of the list that is being walked.
-  for (const { location, value } of found) {
-    if (issues.length >= issuesMax) break;
-    const problem = problemOf(value);
-    if (problem !== null) issues.push({ location, message: problem });
-    if (typeof value !== 'object' || value === null) continue;
-    for (const [name, member] of Object.entries(value)) {
-      const isArray = Array.isArray(value);
-      const nameProblem = isArray ? null : problemOf(name);
-      if (nameProblem !== null) issues.push({ location, message: `has a member whose name ${nameProblem}` });
-      found.push({ location: isArray ? `${location}[${name}]` : memberAt(location, name), value: member });
-    }
+  const walk: Walk = { issues: [], path: [] };
+  visit(walk, body);
+  return walk.issues;
+}
+
+function visit(walk: Walk, value: unknown): void {
+  if (typeof value !== 'object' || value === null) report(walk, problemOf(value));
+  else if (Array.isArray(value)) visitItems(walk, value);
+  else visitMembers(walk, value as Readonly<Record<string, unknown>>);
+}
+
+function visitItems(walk: Walk, items: readonly unknown[]): void {
+  for (let index = 0; index < items.length && !isFull(walk); index++) {
+    walk.path.push(index);
+    visit(walk, items[index]);
+    walk.path.pop();
   }
-  return issues;
+}
+
+function visitMembers(walk: Walk, members: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(members)) {
+    if (isFull(walk)) return;
+    if (problemOf(name) !== null) {
+      report(walk, 'must not have a property name with the character U+0000 or an unpaired surrogate');
+    }
+    walk.path.push(name);
+    visit(walk, members[name]);
+    walk.path.pop();
+  }
+}
+
+function isFull({ issues }: Walk): boolean {
+  return issues.length >= issuesMax;
+}
+
+function report({ issues, path }: Walk, message: string | null): void {
+  if (message !== null && issues.length < issuesMax)
+    issues.push({ location: locationOf('body', path), message });
 }
 
 function problemOf(value: unknown): string | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? null : 'is a number out of range';
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? null : 'must be within the range of a double';
   if (typeof value !== 'string') return null;
-  if (value.includes('\0')) return 'contains the character U+0000, which cannot be stored';
-  return value.isWellFormed() ? null : 'contains half of a surrogate pair, which is not Unicode text';
+  if (value.includes('\0')) return 'must not contain the character U+0000';
+  return value.isWellFormed() ? null : 'must not contain an unpaired surrogate, which is not Unicode text';
 }
