@@ -69,7 +69,10 @@ const rooms: readonly Room[] = [
     ],
   },
   { path: `${server}/counters`, mayImport: [...ground, `${server}/memory`, 'ioredis', 'pg'] },
-  { path: `${server}/events`, mayImport: [`${server}/base`, '@photostructure/sqlite'] },
+  {
+    path: `${server}/events`,
+    mayImport: [`${server}/base`, `${server}/storage/sqlite/run-migrations.ts`, '@photostructure/sqlite'],
+  },
   { path: `${server}/memory`, mayImport: [`${server}/base`] },
   { path: `${server}/domain`, mayImport: ['@unkey-ts/contract'] },
   { path: `${server}/base`, mayImport: ['pino'] },

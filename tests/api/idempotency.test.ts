@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Operation, type OperationId, operationIds, operations } from '@unkey-ts/contract';
-import { type App, createApp, deleteExpiredAnswers, loadConfig } from '@unkey-ts/server';
+import { type App, createApp, deleteExpiredIdempotencyRecords, loadConfig } from '@unkey-ts/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { newDataPlace } from '../data-place.ts';
 import { fakeClock, type Service, startService } from '../service.ts';
@@ -349,7 +349,7 @@ describe('what is not kept', () => {
   );
 });
 
-describe('who may have a kept answer', () => {
+describe('who gets a stored response', () => {
   test('who sent the first request, also when what it made is gone', async () => {
     const apiId = await newApi(world);
     const first = await send('keys.createKey', { apiId });
@@ -418,14 +418,14 @@ describe('stored answers', () => {
       await send('apis.createApi', body, { ...otherOrder, key: 'second' });
       const second = createHash('sha256').update('second').digest('base64url');
       await own.place.execute(
-        `UPDATE kept_answers SET fingerprint =
-          (SELECT k.fingerprint FROM kept_answers k WHERE k.key_hash = '${second}')`,
+        `UPDATE idempotency_records SET fingerprint =
+          (SELECT k.fingerprint FROM idempotency_records k WHERE k.key_hash = '${second}')`,
       );
       const asAnother = await send('apis.createApi', body, { ...otherOrder, key: 'first' });
       expectError(asAnother, 'unkey/application/unexpected_error');
       const asItself = await send('apis.createApi', body, { ...otherOrder, key: 'second' });
       expect(asItself.isReplayed).toBe(true);
-      await own.place.execute("UPDATE kept_answers SET operation = 'permissions.createRole'");
+      await own.place.execute("UPDATE idempotency_records SET operation = 'permissions.createRole'");
       const elsewhere = await send('permissions.createRole', body, { ...otherOrder, key: 'second' });
       expectError(elsewhere, 'unkey/application/unexpected_error');
     } finally {
@@ -435,14 +435,14 @@ describe('stored answers', () => {
 
   test('are deleted when they have expired', async () => {
     const { services } = service.app;
-    await deleteExpiredAnswers(services, service.clock.now() + 2 * day);
+    await deleteExpiredIdempotencyRecords(services, service.clock.now() + 2 * day);
     for (let count = 0; count < 501; count++) {
       const key = `call-${count}`;
       expect((await send('apis.createApi', { name: 'payments' }, { key })).status).toBe(200);
     }
-    expect(await deleteExpiredAnswers(services, service.clock.now() + day - 1)).toBe(0);
-    expect(await deleteExpiredAnswers(services, service.clock.now() + day)).toBe(501);
-    expect(await deleteExpiredAnswers(services, service.clock.now() + day)).toBe(0);
+    expect(await deleteExpiredIdempotencyRecords(services, service.clock.now() + day - 1)).toBe(0);
+    expect(await deleteExpiredIdempotencyRecords(services, service.clock.now() + day)).toBe(501);
+    expect(await deleteExpiredIdempotencyRecords(services, service.clock.now() + day)).toBe(0);
   });
 
   test('are deleted at the start of a server too, and not before they have expired', async () => {
@@ -465,11 +465,13 @@ describe('stored answers', () => {
     const live = { ...expired, keyHash: 'live', expiresAt: clock.now() + 1 };
     await withApp(false, ({ services }) =>
       services.storage.write(async (store) => {
-        for (const request of [expired, live]) await store.idempotency.claim('ws_1', request, 0);
+        for (const request of [expired, live]) await store.idempotencyRecords.claim('ws_1', request, 0);
       }),
     );
     await withApp(true, async () => {});
-    const left = await withApp(false, ({ services }) => deleteExpiredAnswers(services, clock.now() + day));
+    const left = await withApp(false, ({ services }) =>
+      deleteExpiredIdempotencyRecords(services, clock.now() + day),
+    );
     expect(left).toBe(1);
     await remove();
   });

@@ -7,7 +7,7 @@ export { type Config, type ConfigFlag, loadConfig } from './config.ts';
 export { parseAllowList } from './domain/network/ip-allow-list.ts';
 export { isUrnGrant } from './domain/permissions/grants.ts';
 export { removeDeletedRows } from './jobs/deleted-rows.ts';
-export { deleteExpiredAnswers } from './jobs/expired-answers.ts';
+export { deleteExpiredIdempotencyRecords } from './jobs/expired-idempotency-records.ts';
 export { refillDueKeys } from './jobs/refill.ts';
 export { databaseFileOf, masterKeyFileOf } from './storage/data-folder.ts';
 export {

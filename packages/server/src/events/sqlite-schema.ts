@@ -1,4 +1,5 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
+import { runMigrations } from '../storage/sqlite/run-migrations.ts';
 
 /** One entry a version, applied in order, never changed after a release. */
 const migrations: readonly string[] = [
@@ -53,25 +54,5 @@ function ofSubject(member: number): string {
 
 /** Brings a new or older file up to date. A file of a newer version is refused. */
 export function migrateEvents(database: DatabaseSync): void {
-  // Asked first without a lock: a full disk must not keep a current file from being opened.
-  if (pendingMigrations(database).length === 0) return;
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    for (const statements of pendingMigrations(database)) database.exec(statements);
-    database.exec(`PRAGMA user_version = ${migrations.length}`);
-    database.exec('COMMIT');
-  } catch (error) {
-    // Some failures (a full disk) have ended the transaction already.
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
-}
-
-function pendingMigrations(database: DatabaseSync): readonly string[] {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (version <= migrations.length) return migrations.slice(version);
-  throw new Error(
-    `events.sqlite has schema version ${version}; this version of unkey-ts knows ${migrations.length}. A newer unkey-ts ` +
-      'wrote it: start that one, or move the file away.',
-  );
+  runMigrations(database, { migrations, database: 'events.sqlite', remedy: 'move the file away' });
 }

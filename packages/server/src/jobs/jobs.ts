@@ -2,7 +2,7 @@ import { errorFields, type Log } from '../base/log.ts';
 import type { EventArchive } from '../events/port.ts';
 import type { Services } from '../services.ts';
 import { removeDeletedRows } from './deleted-rows.ts';
-import { deleteExpiredAnswers } from './expired-answers.ts';
+import { deleteExpiredIdempotencyRecords } from './expired-idempotency-records.ts';
 import { deleteOldEvents } from './old-events.ts';
 import { refillDueKeys } from './refill.ts';
 
@@ -31,7 +31,9 @@ export function startJobs(services: Services, { archive, eventsRetentionMs, log 
   const stopping = new AbortController();
   const { signal } = stopping;
   const cleaning = [
-    every(10 * minuteMs, log, 'expired answers', () => deleteExpiredAnswers(services, clock.now(), signal)),
+    every(10 * minuteMs, log, 'expired idempotency records', () =>
+      deleteExpiredIdempotencyRecords(services, clock.now(), signal),
+    ),
     every(60 * minuteMs, log, 'deleted rows', () => removeDeletedRows(services, clock.now(), signal)),
   ];
   if (eventsRetentionMs !== null) {

@@ -49,7 +49,7 @@ export function storingAnswer(
     const fingerprint = fingerprintOf(request, context);
     const keyHash = sha256(request.idempotencyKey);
     const expiresAt = now + idempotencyLifetimes.durable.milliseconds;
-    const known = await store.idempotency.claim(
+    const known = await store.idempotencyRecords.claim(
       workspaceId,
       { operation, keyHash, fingerprint, expiresAt },
       now,
@@ -57,13 +57,13 @@ export function storingAnswer(
     const place = `${workspaceId} ${operation}`;
     if (known !== null) {
       if (known.fingerprint !== fingerprint) return refuseOther();
-      const answer = open(sealingKeyOf(request), known.answer, place);
+      const answer = open(sealingKeyOf(request), known.response, place);
       return respondAgain(answer.toString('utf8'), requestId);
     }
     const outcome = await perform(context);
     if (outcome instanceof Refusal) return outcome;
     const sealed = seal(sealingKeyOf(request), Buffer.from(outcome.body, 'utf8'), place);
-    await store.idempotency.keep(workspaceId, { operation, keyHash }, sealed);
+    await store.idempotencyRecords.complete(workspaceId, { operation, keyHash, response: sealed });
     return outcome;
   };
 }

@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import { changesConform } from './changes-conform.ts';
 import { creditsConform } from './credits-conform.ts';
 import { deletedRowsConform } from './deleted-rows-conform.ts';
-import { idempotencyConforms } from './idempotency-conforms.ts';
+import { idempotencyRecordsConform } from './idempotency-records-conform.ts';
 import { isolationConforms } from './isolation-conforms.ts';
 import type { OpenStorage } from './opened.ts';
 import { pagesConform } from './pages-conform.ts';
@@ -17,7 +17,7 @@ export function storageConformance(name: string, open: OpenStorage): void {
     describe('credits', () => creditsConform(open));
     describe('pages and search', () => pagesConform(open));
     describe('workspaces', () => isolationConforms(open));
-    describe('idempotency', () => idempotencyConforms(open));
+    describe('idempotency records', () => idempotencyRecordsConform(open));
     describe('deleted rows', () => deletedRowsConform(open));
     describe('changes', () => changesConform(open));
   });

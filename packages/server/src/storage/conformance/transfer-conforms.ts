@@ -78,6 +78,17 @@ export function transferConforms(newTarget: () => Promise<TestTarget>): void {
     });
   });
 
+  test('a transfer that an older version began goes on with tables that have another name now', async () => {
+    const source = filledFolder();
+    const target = await newTarget();
+    const cutOff = move(source, target, stopAfterComparing('workspaces'));
+    await expect(cutOff).rejects.toThrow('cut off');
+    await target.execute(
+      "UPDATE data_transfer SET progress = replace(progress, 'idempotency_records', 'kept_answers')",
+    );
+    expect(await move(source, target)).toMatchObject({ rows: totalRows, resumedRows: totalRows });
+  });
+
   test('rows that are in the way are taken out, and copied by another run', async () => {
     const source = filledFolder();
     const target = await newTarget();

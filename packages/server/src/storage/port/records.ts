@@ -169,19 +169,16 @@ export interface AuditRecord {
   readonly correlationId: string | null;
 }
 
-/** A request that may come again: with the same key it is either the same one, or in conflict. */
-export interface RepeatableRequest {
+/** The response to a request with an `Idempotency-Key`, stored for its retries. */
+export interface IdempotencyRecord {
   readonly operation: string;
-  /** SHA-256 of its `Idempotency-Key`. */
+  /** SHA-256 of the `Idempotency-Key`. */
   readonly keyHash: string;
-  /** Of who sends it and what: the same for a repetition only. */
+  /** Hash of the root key and the body: a request with the same key and another fingerprint is in conflict. */
   readonly fingerprint: string;
+  /** Sealed by the caller of the store. */
+  readonly response: string;
   readonly expiresAt: number;
-}
-
-export interface KeptAnswer {
-  readonly fingerprint: string;
-  readonly answer: string;
 }
 
 export interface PageQuery {

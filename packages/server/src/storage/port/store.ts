@@ -2,8 +2,8 @@ import type { Override } from '../../domain/ratelimit/overrides.ts';
 import type {
   Api,
   AuditRecord,
+  IdempotencyRecord,
   Identity,
-  KeptAnswer,
   Key,
   KeyChanges,
   Meta,
@@ -15,7 +15,6 @@ import type {
   PageQuery,
   Permission,
   Ratelimit,
-  RepeatableRequest,
   Role,
   RootKey,
   Workspace,
@@ -37,7 +36,7 @@ export interface Store {
   readonly namespaces: NamespaceStore;
   readonly migrations: MigrationStore;
   readonly audit: AuditStore;
-  readonly idempotency: IdempotencyStore;
+  readonly idempotencyRecords: IdempotencyRecordStore;
   readonly deletedRows: DeletedRowStore;
 }
 
@@ -174,20 +173,22 @@ export interface AuditStore {
   }): Promise<AuditRecord[]>;
 }
 
-/** Answers, kept for requests that come again. */
-export interface IdempotencyStore {
+export interface IdempotencyRecordStore {
   /**
-   * Null: nobody has sent it before, or too long ago, and this transaction keeps its answer. Waits for a transaction
-   * that has claimed the same.
+   * Claims the key of a request. Null: this request is the first one, or the record of the first one has expired; this
+   * transaction completes the record. Waits for a transaction that has claimed the same key.
    */
-  claim(workspaceId: string, request: RepeatableRequest, now: number): Promise<KeptAnswer | null>;
-  /** The answer to a claimed request. */
-  keep(
+  claim(
     workspaceId: string,
-    request: Pick<RepeatableRequest, 'operation' | 'keyHash'>,
-    answer: string,
+    claim: Omit<IdempotencyRecord, 'response'>,
+    now: number,
+  ): Promise<Pick<IdempotencyRecord, 'fingerprint' | 'response'> | null>;
+  /** Stores the response to a claimed request. */
+  complete(
+    workspaceId: string,
+    record: Pick<IdempotencyRecord, 'operation' | 'keyHash' | 'response'>,
   ): Promise<void>;
-  /** Of all workspaces, at most `limit` of them; answers how many. */
+  /** Deletes at most `limit` expired records of all workspaces; returns how many. */
   deleteExpired(now: number, limit: number): Promise<number>;
 }
 

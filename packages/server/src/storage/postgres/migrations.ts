@@ -1,12 +1,14 @@
 import type { ClientBase } from 'pg';
+import { pendingMigrations } from '../sql/pending-migrations.ts';
+import { schemaChanges } from '../sql/schema-changes.ts';
 import { schemaLock } from './locks.ts';
 
 // Compared byte by byte, whatever the database's locale is: pages are sorted by id as code points, and case counts.
 const text = 'text COLLATE "C"';
 
 /**
- * One entry a version, applied in order, never changed after a release. Booleans are 0 or 1 and times are Unix
- * milliseconds, as everywhere (`sql/tables.ts`).
+ * What came before the changes that both databases share: append to `sql/schema-changes.ts`. Booleans are 0 or 1 and times
+ * are Unix milliseconds, as everywhere (`sql/tables.ts`).
  */
 const migrations: readonly string[] = [
   `
@@ -143,20 +145,17 @@ const migrations: readonly string[] = [
   CREATE INDEX keys_deleted ON keys (deleted_at) WHERE deleted_at IS NOT NULL;
   CREATE INDEX identities_deleted ON identities (deleted_at) WHERE deleted_at IS NOT NULL;
   `,
+  ...schemaChanges({ name: 'postgres', text, integer: 'bigint' }),
 ];
-
-export class NewerSchemaError extends Error {
-  override readonly name = 'NewerSchemaError';
-}
 
 /** Brings the schema to this version, in one transaction; processes that start together wait for each other. */
 export async function migrate(client: ClientBase): Promise<void> {
   // Asked first without a lock: a full disk must not keep a current database from being read.
-  if ((await pendingMigrations(client)).length === 0) return;
+  if ((await pendingIn(client)).length === 0) return;
   await client.query('BEGIN; SET LOCAL statement_timeout = 0');
   try {
     await client.query(`SELECT pg_advisory_xact_lock(${schemaLock})`);
-    const pending = await pendingMigrations(client);
+    const pending = await pendingIn(client);
     for (const statements of pending) await client.query(statements);
     if (pending.length > 0) {
       await client.query('CREATE TABLE IF NOT EXISTS schema_version (version integer NOT NULL)');
@@ -171,13 +170,11 @@ export async function migrate(client: ClientBase): Promise<void> {
   }
 }
 
-async function pendingMigrations(client: ClientBase): Promise<readonly string[]> {
-  const version = await schemaVersion(client);
-  if (version <= migrations.length) return migrations.slice(version);
-  throw new NewerSchemaError(
-    `The database has schema version ${version}; this version of unkey-ts knows ${migrations.length}. ` +
-      'A newer unkey-ts wrote it: start that one, or restore a backup made before the upgrade.',
-  );
+async function pendingIn(client: ClientBase): Promise<readonly string[]> {
+  return pendingMigrations(migrations, await schemaVersion(client), {
+    database: 'The database',
+    remedy: 'restore a backup made before the upgrade',
+  });
 }
 
 async function schemaVersion(client: ClientBase): Promise<number> {

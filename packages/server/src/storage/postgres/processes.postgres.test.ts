@@ -208,22 +208,25 @@ test('sweeps of three processes at once refill every key once', async () => {
   expect(records).toHaveLength(30);
 });
 
-test('an expired answer that is claimed anew while the sweep waits for it is not swept', async () => {
+test('an expired idempotency record that is claimed while the clean-up waits for it is not deleted', async () => {
   const [first, second] = await openAll(2);
   const request = { operation: 'o', keyHash: 'k', fingerprint: 'f', expiresAt: at };
-  await first?.write((store) => store.idempotency.claim(ws, request, at - 1));
+  await first?.write((store) => store.idempotencyRecords.claim(ws, request, at - 1));
   const sweep = await first?.write(
     async (store) => {
       const again = { ...request, expiresAt: at + 2 * day };
-      expect(await store.idempotency.claim(ws, again, at + day)).toBeNull();
-      const sweeping = second?.write((inner) => inner.idempotency.deleteExpired(at + day, 10), 'unordered');
+      expect(await store.idempotencyRecords.claim(ws, again, at + day)).toBeNull();
+      const sweeping = second?.write(
+        (inner) => inner.idempotencyRecords.deleteExpired(at + day, 10),
+        'unordered',
+      );
       while ((await countOf("wait_event_type = 'Lock' AND wait_event <> 'advisory'")) === 0);
       return { sweeping };
     },
     { workspaceId: ws },
   );
   expect(await sweep?.sweeping).toBe(0);
-  expect(await first?.write((store) => store.idempotency.claim(ws, request, at + day))).not.toBeNull();
+  expect(await first?.write((store) => store.idempotencyRecords.claim(ws, request, at + day))).not.toBeNull();
 });
 
 test('a change is heard of with the time that it took; one too large to tell is heard of as anything', async () => {

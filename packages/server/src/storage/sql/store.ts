@@ -3,7 +3,7 @@ import type { Store } from '../port/store.ts';
 import { apiStore } from './apis.ts';
 import { auditStore } from './audit.ts';
 import { deletedRowStore } from './deleted-rows.ts';
-import { idempotencyStore } from './idempotency.ts';
+import { idempotencyRecordStore } from './idempotency-records.ts';
 import { identityStore } from './identities.ts';
 import { keyStore } from './keys.ts';
 import { migrationStore } from './migrations.ts';
@@ -28,7 +28,7 @@ export function sqlStore(db: Database, changes: Changes, lock: RowLock = 'none')
     namespaces: namespaceStore(db, changes),
     migrations: migrationStore(db),
     audit: auditStore(db),
-    idempotency: idempotencyStore(db),
+    idempotencyRecords: idempotencyRecordStore(db),
     deletedRows: deletedRowStore(db, lock),
   };
 }

@@ -135,13 +135,13 @@ export interface Tables {
     resources: string;
     correlationId: string | null;
   };
-  keptAnswers: {
+  idempotencyRecords: {
     workspaceId: string;
     operation: string;
     keyHash: string;
     fingerprint: string;
-    /** Sealed. Empty only inside the transaction that makes it. */
-    answer: string;
+    /** Sealed. Empty only inside the transaction that claims the key. */
+    response: string;
     expiresAt: number;
   };
 }

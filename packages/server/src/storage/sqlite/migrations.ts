@@ -1,6 +1,8 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
+import { schemaChanges } from '../sql/schema-changes.ts';
+import { pendingIn, runMigrations, type Schema } from './run-migrations.ts';
 
-/** One entry a version, applied in order, never changed after a release. */
+/** What came before the changes that both databases share. Append to `sql/schema-changes.ts`. */
 const migrations: readonly string[] = [
   `
   CREATE TABLE workspaces (
@@ -95,43 +97,21 @@ const migrations: readonly string[] = [
   CREATE INDEX keys_deleted ON keys (deleted_at) WHERE deleted_at IS NOT NULL;
   CREATE INDEX identities_deleted ON identities (deleted_at) WHERE deleted_at IS NOT NULL;
   `,
+  ...schemaChanges({ name: 'sqlite', text: 'TEXT', integer: 'INTEGER' }),
 ];
 
-export class NewerSchemaError extends Error {
-  override readonly name = 'NewerSchemaError';
-}
+const schema: Schema = {
+  migrations,
+  database: 'The database',
+  remedy: 'restore a backup made before the upgrade',
+};
 
 /** Brings the schema to this version, in one transaction; processes that start together wait for each other. */
 export function migrate(database: DatabaseSync): void {
-  // Asked first without a lock: a full disk must not keep a current database from being read.
-  if (pendingMigrations(database).length === 0) return;
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    for (const statements of pendingMigrations(database)) database.exec(statements);
-    database.exec(`PRAGMA user_version = ${migrations.length}`);
-    database.exec('COMMIT');
-  } catch (error) {
-    // Some failures (a full disk) have ended the transaction already.
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
+  runMigrations(database, schema);
 }
 
 /** Throws when a newer version has written the database. */
 export function checkSchemaVersion(database: DatabaseSync): void {
-  pendingMigrations(database);
-}
-
-function pendingMigrations(database: DatabaseSync): readonly string[] {
-  const version = schemaVersion(database);
-  if (version <= migrations.length) return migrations.slice(version);
-  throw new NewerSchemaError(
-    `The database has schema version ${version}; this version of unkey-ts knows ${migrations.length}. ` +
-      'A newer unkey-ts wrote it: start that one, or restore a backup made before the upgrade.',
-  );
-}
-
-function schemaVersion(database: DatabaseSync): number {
-  const row = database.prepare('PRAGMA user_version').get() as { user_version: number };
-  return row.user_version;
+  pendingIn(database, schema);
 }

@@ -1,8 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { at, createKey } from '../conformance/samples.ts';
 import { storageConformance } from '../conformance/storage-conformance.ts';
 import { openDatabase } from './open.ts';
 import { openSqliteStorage } from './storage.ts';
@@ -27,25 +27,49 @@ storageConformance('storage in a SQLite file', async (onCommit) => {
   };
 });
 
-test('a database of the first schema keeps what is in it, and gets what was added since', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-storage-'));
-  const file = join(folder, 'unkey.sqlite');
-  const open = () => openSqliteStorage({ file, onCommit: () => {} });
-  const before = open();
-  await before.write((store) => createKey(store));
-  await before.close();
-  const database = openDatabase(file);
-  database.exec(`DROP TABLE kept_answers; DROP TABLE retired_hashes; DROP INDEX keys_deleted; DROP INDEX identities_deleted;
-    PRAGMA user_version = 1`);
-  database.close();
+const thirdSchema = `
+  CREATE TABLE kept_answers (
+    workspace_id TEXT NOT NULL, operation TEXT NOT NULL, key_hash TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    answer TEXT NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (workspace_id, operation, key_hash)
+  ) STRICT;
+  CREATE INDEX kept_answers_expiry ON kept_answers (expires_at);
+  CREATE TABLE retired_hashes (hash TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE INDEX keys_deleted ON keys (deleted_at) WHERE deleted_at IS NOT NULL;
+  CREATE INDEX identities_deleted ON identities (deleted_at) WHERE deleted_at IS NOT NULL;
+  INSERT INTO kept_answers VALUES ('ws_1', 'keys.createKey', 'hash-of-key', 'who-and-what', 'sealed', 2);
+  PRAGMA user_version = 3;`;
 
-  for (const storage of [open(), open()]) {
-    expect(await storage.findVerifiableKey('hash-of-key_1')).not.toBeNull();
-    expect(await storage.write((store) => store.idempotency.deleteExpired(at, 1))).toBe(0);
-    await storage.close();
-  }
-  await rm(folder, { recursive: true, force: true });
-});
+test.each([
+  ['first', ''],
+  ['third', thirdSchema],
+])(
+  'a database of the %s schema keeps what is in it, and gets what was added since',
+  async (_, statements) => {
+    const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-storage-'));
+    const file = join(folder, 'unkey.sqlite');
+    const database = openDatabase(file);
+    database.exec(readFileSync(new URL('../conformance/first-schema.sqlite.sql', import.meta.url), 'utf8'));
+    database.exec(statements);
+    database.close();
+
+    for (let start = 1; start <= 2; start++) {
+      const storage = openSqliteStorage({ file, onCommit: () => {} });
+      expect(await storage.findVerifiableKey('hash-of-key_1')).toMatchObject({ id: 'key_1', name: 'Laptop' });
+      expect(await storage.readCredits('ws_1', 'key_1')).toMatchObject({ remaining: 7 });
+      const claim = {
+        operation: 'keys.createKey',
+        keyHash: 'hash-of-key',
+        fingerprint: 'other',
+        expiresAt: 3,
+      };
+      const record = await storage.write((store) => store.idempotencyRecords.claim('ws_1', claim, 1));
+      const stored = { fingerprint: 'who-and-what', response: 'sealed' };
+      if (statements !== '') expect(record).toEqual(stored);
+      await storage.close();
+    }
+    await rm(folder, { recursive: true, force: true });
+  },
+);
 
 test('a write to a closed database fails, and so does the next one: neither hangs', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-storage-'));

@@ -59,8 +59,14 @@ async function progressOf({ connection, howToEmpty }: TransferTarget, origin: st
     throw new TransferError(`The target holds a part of other data, whose move has not ended. ${howToEmpty}`);
   }
   // Only `saveProgress` writes it.
-  return JSON.parse(String(found.progress)) as Progress;
+  const progress = JSON.parse(String(found.progress)) as Progress;
+  return Object.fromEntries(
+    Object.entries(progress).map(([name, table]) => [renamed.get(name) ?? name, table]),
+  );
 }
+
+/** Tables by the names that they had in older versions, one of which may have begun the transfer. */
+const renamed = new Map([['kept_answers', 'idempotency_records']]);
 
 /** Call it in the transaction that changes the rows. */
 export async function saveProgress(connection: TransferConnection, progress: Progress): Promise<void> {

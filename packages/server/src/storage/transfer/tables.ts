@@ -19,7 +19,7 @@ const keys = {
   overrides: ['id'],
   migrations: ['id'],
   auditLog: ['sequence'],
-  keptAnswers: ['workspaceId', 'operation', 'keyHash'],
+  idempotencyRecords: ['workspaceId', 'operation', 'keyHash'],
 } as const satisfies { readonly [Table in keyof Tables]: readonly (keyof Tables[Table])[] };
 
 /** A table as the databases name it. */

@@ -1,36 +1,35 @@
-import type { IdempotencyStore } from '../port/store.ts';
+import type { IdempotencyRecordStore } from '../port/store.ts';
 import type { Database } from './tables.ts';
 
-export function idempotencyStore(db: Database): IdempotencyStore {
+export function idempotencyRecordStore(db: Database): IdempotencyRecordStore {
   return {
-    async claim(workspaceId, request, now) {
-      const { operation, keyHash, fingerprint, expiresAt } = request;
-      const claimed = { fingerprint, answer: '', expiresAt };
-      // One statement, so that of two transactions the later one waits here for the fate of the earlier.
+    async claim(workspaceId, { operation, keyHash, fingerprint, expiresAt }, now) {
+      const claimed = { fingerprint, response: '', expiresAt };
+      // One statement: a second transaction waits here until the first one has ended.
       const own = await db
-        .insertInto('keptAnswers')
+        .insertInto('idempotencyRecords')
         .values({ workspaceId, operation, keyHash, ...claimed })
         .onConflict((conflict) =>
           conflict
             .columns(['workspaceId', 'operation', 'keyHash'])
             .doUpdateSet(claimed)
-            .where('keptAnswers.expiresAt', '<=', now),
+            .where('idempotencyRecords.expiresAt', '<=', now),
         )
         .returning('keyHash')
         .executeTakeFirst();
       if (own !== undefined) return null;
       return db
-        .selectFrom('keptAnswers')
-        .select(['fingerprint', 'answer'])
+        .selectFrom('idempotencyRecords')
+        .select(['fingerprint', 'response'])
         .where('workspaceId', '=', workspaceId)
         .where('operation', '=', operation)
         .where('keyHash', '=', keyHash)
         .executeTakeFirstOrThrow();
     },
-    async keep(workspaceId, { operation, keyHash }, answer) {
+    async complete(workspaceId, { operation, keyHash, response }) {
       await db
-        .updateTable('keptAnswers')
-        .set({ answer })
+        .updateTable('idempotencyRecords')
+        .set({ response })
         .where('workspaceId', '=', workspaceId)
         .where('operation', '=', operation)
         .where('keyHash', '=', keyHash)
@@ -38,14 +37,14 @@ export function idempotencyStore(db: Database): IdempotencyStore {
     },
     async deleteExpired(now, limit) {
       const { numDeletedRows } = await db
-        .deleteFrom('keptAnswers')
-        // Once more for the row itself: it may have been claimed anew since the list was made.
+        .deleteFrom('idempotencyRecords')
+        // Checked again for the row itself: another transaction may have claimed it since the subquery read it.
         .where('expiresAt', '<=', now)
         .where(({ eb, refTuple, selectFrom }) =>
           eb(
             refTuple('workspaceId', 'operation', 'keyHash'),
             'in',
-            selectFrom('keptAnswers')
+            selectFrom('idempotencyRecords')
               .select(['workspaceId', 'operation', 'keyHash'])
               .where('expiresAt', '<=', now)
               .orderBy('expiresAt')

@@ -3,13 +3,13 @@ import { inBatches } from './batches.ts';
 
 const batchSize = 500;
 
-/** Deletes the kept answers that have expired. Answers how many. */
-export async function deleteExpiredAnswers(
+/** Deletes expired idempotency records; returns how many. */
+export async function deleteExpiredIdempotencyRecords(
   { storage }: Pick<Services, 'storage'>,
   now: number,
   signal?: AbortSignal,
 ): Promise<number> {
   return inBatches({ size: batchSize, signal }, (limit) =>
-    storage.write((store) => store.idempotency.deleteExpired(now, limit), 'unordered'),
+    storage.write((store) => store.idempotencyRecords.deleteExpired(now, limit), 'unordered'),
   );
 }
