@@ -2,8 +2,8 @@
 # NODE_IMAGE: a mirror, or the tag with its digest; Node 24 on glibc, as SQLite's binaries want it.
 ARG NODE_IMAGE=node:24-slim
 
-# What is built is JavaScript, and SQLite's package brings binaries of every platform: these stages run on the
-# builder's own platform whatever they build for, and the last stage runs nothing.
+# The build's output is JavaScript, and SQLite's package contains binaries for every platform: these stages run on the
+# builder's own platform, and the last stage runs nothing.
 FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS manifests
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -29,7 +29,7 @@ WORKDIR /app
 COPY --from=dependencies /app ./
 COPY --from=build /app/packages/cli/dist packages/cli/dist
 COPY LICENSE ./
-# Everything else in the image belongs to root and is only read.
+# All other files in the image belong to root and are read-only.
 COPY --from=dependencies --chown=10001:10001 /empty /data
 
 ENV HOST=0.0.0.0 \

@@ -1,4 +1,4 @@
-/** Compares what was counted with what it must be, and remembers where the two differ. */
+/** Compares actual with expected counts, and collects the differences. */
 export function checks() {
   const failures = [];
   const check = (what, actual, expected) => {

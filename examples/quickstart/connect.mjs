@@ -1,6 +1,6 @@
 import { startService } from './start-service.mjs';
 
-/** The service that UNKEY_URL and UNKEY_ROOT_KEY name, or one that is started for this run only. */
+/** The service of UNKEY_URL and UNKEY_ROOT_KEY, or one that is started for this run only. */
 export async function connect() {
   const { UNKEY_URL, UNKEY_ROOT_KEY } = process.env;
   if (UNKEY_URL && !UNKEY_ROOT_KEY) throw new Error('UNKEY_URL is set: set UNKEY_ROOT_KEY, too.');
@@ -10,7 +10,7 @@ export async function connect() {
   return { ...service, call: (operation, body) => callOperation(service, operation, body) };
 }
 
-/** Every operation is a POST with a JSON body; the answer is in `data`. */
+/** Every operation is a POST with a JSON body; the result is in `data`. */
 async function callOperation({ url, rootKey }, operation, body) {
   const response = await fetch(`${url}/v2/${operation}`, {
     method: 'POST',

@@ -40,7 +40,7 @@ try {
     return inParallel(made, (role) => call('permissions.createRole', role));
   }
 
-  /** The plan's limit counts for the customer, whatever keys they have. */
+  /** The plan's limit belongs to the identity: all keys of a customer share it. */
   async function signUp({ plan, externalId }) {
     await call('identities.createIdentity', {
       externalId,

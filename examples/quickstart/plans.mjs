@@ -1,8 +1,8 @@
 const month = 30 * 24 * 60 * 60 * 1000;
 
 /**
- * What is sold. `expected` is what becomes of a customer's hundred requests, ninety to read and ten to export,
- * in whatever order they come.
+ * The plans. `expected` counts the results of a customer's hundred requests, ninety to read and ten to export, in any
+ * order.
  */
 export const plans = [
   {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 
-/** `unkey serve` on a free port with an empty data folder; both are gone after `close`. */
+/** `unkey serve` on a free port with an empty data folder; `close` ends both. */
 export async function startService() {
   const dataDir = await mkdtemp(join(tmpdir(), 'unkey-quickstart-'));
   const rootKey = `unkey_${randomBytes(24).toString('hex')}`;
@@ -28,7 +28,7 @@ export async function startService() {
   throw new Error('The service did not start. Has it been built? `npm run build` does that.');
 }
 
-/** The address that it prints once it listens. */
+/** The address, which it prints when it listens. */
 function addressOf(output) {
   return new Promise((resolve) => {
     let text = '';

@@ -127,9 +127,9 @@ def postgres_has_enough_connections():
 def only_the_balancer_is_open_and_trusted():
     assert [name for name, each in compose["services"].items() if "ports" in each] == ["balancer"]
     assert compose["services"]["balancer"]["ports"][0].startswith("${UNKEY_LISTEN:-127.0.0.1:")
-    address = compose["services"]["balancer"]["networks"]["edge"]["ipv4_address"]
+    address = compose["services"]["balancer"]["networks"]["frontend"]["ipv4_address"]
     assert service["environment"]["UNKEY_TRUSTED_PROXIES"] == address
-    assert compose["networks"]["data"] == {"internal": True}
+    assert compose["networks"]["backend"] == {"internal": True}
 
 
 checks = [
