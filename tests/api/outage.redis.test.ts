@@ -65,7 +65,7 @@ test('an outage shows in the probe and the metrics, and takes no process out of 
   expect(await ready()).toEqual({ status: 'ok', checks: { database: 'ok', counters: 'away' } });
   const metrics = await page(service, '/metrics');
   expect(metrics).toContain('unkey_counters_up 0\n');
-  expect(metrics).toContain('unkey_counters_outage_decisions_total{mode="local"} 3\n');
+  expect(metrics).toContain('unkey_counters_fallback_decisions_total{mode="local"} 3\n');
   proxy.mend();
   await back(service);
   expect((await ready()).checks.counters).toBe('ok');

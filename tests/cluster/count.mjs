@@ -29,7 +29,7 @@ async function makeCalls(caller) {
   ];
   if (caller % 2 === 1) takes.reverse();
   for (let call = 0; call < callsEach; call++) {
-    const decision = await counters.take('ws', takes, now);
+    const decision = await counters.consume('ws', takes, now);
     if (!decision.passed) continue;
     for (const { counter } of takes) passed[counter] = (passed[counter] ?? 0) + 1;
   }

@@ -21,7 +21,7 @@ async function measure(width) {
     for (let call = 0; performance.now() < end; call++) {
       const counter = `namespace\0ws\0speed\0${(index * 997 + call) % width}\x0060000`;
       const startedAt = performance.now();
-      await counters.take('ws', [{ counter, limit: 1e12, durationMs: 60_000, cost: 1 }], Date.now());
+      await counters.consume('ws', [{ counter, limit: 1e12, durationMs: 60_000, cost: 1 }], Date.now());
       latencies.push(performance.now() - startedAt);
       // What answers without waiting lets the others have their turn.
       if (kind === 'memory' && call % 100 === 0) await new Promise(setImmediate);

@@ -7,8 +7,8 @@ import type { HttpHandler } from './base/http-message.ts';
 import { randomIds } from './base/ids.ts';
 import { createLog, type Log } from './base/log.ts';
 import { type Config, ConfigError } from './config.ts';
+import { withCircuitBreaker } from './counters/circuit-breaker.ts';
 import { memoryCounters } from './counters/memory.ts';
-import { countersThroughOutages } from './counters/outage.ts';
 import type { Counters, CountersStatus, RemoteCounters } from './counters/port.ts';
 import { parseAllowList } from './domain/network/ip-allow-list.ts';
 import { createEventBuffer } from './events/buffer.ts';
@@ -198,7 +198,7 @@ async function openCounters(
 ): Promise<{ counters: Counters; status: (() => CountersStatus) | null }> {
   if (redis === undefined && databaseUrl === undefined) return { counters: memoryCounters(), status: null };
   const remote = await openRemoteCounters({ redis, databaseUrl });
-  return countersThroughOutages({ remote, mode: limitsOnOutage, log, clock });
+  return withCircuitBreaker({ remote, mode: limitsOnOutage, log, clock });
 }
 
 /** Redis where there is one. The libraries are loaded by those who use them. */

@@ -1,44 +1,41 @@
-interface Waiting<Item, Result> {
+interface Queued<Item, Result> {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/**
- * Does what is asked for under one name in common: at once when nothing of that name is under way; else together with
- * all that comes meanwhile, in the order of coming, as soon as it has ended.
- */
-export class Gathering<Item, Result> {
-  readonly #run: (items: readonly Item[]) => Promise<readonly Result[]>;
-  /** Has the names of which something is under way. */
-  readonly #waiting = new Map<string, Waiting<Item, Result>[]>();
+/** Coalesces calls by key: runs at once if the key is idle, otherwise queues and runs the queue as one batch, in order. */
+export class Coalescer<Item, Result> {
+  readonly #runBatch: (items: readonly Item[]) => Promise<readonly Result[]>;
+  /** Has an entry for each key with a batch in flight. */
+  readonly #queues = new Map<string, Queued<Item, Result>[]>();
 
-  /** `run` answers one result for each item. */
-  constructor(run: (items: readonly Item[]) => Promise<readonly Result[]>) {
-    this.#run = run;
+  /** `runBatch` resolves to one result for each item, in the order of the items. */
+  constructor(runBatch: (items: readonly Item[]) => Promise<readonly Result[]>) {
+    this.#runBatch = runBatch;
   }
 
-  add(name: string, item: Item): Promise<Result> {
+  run(key: string, item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const one = { item, resolve, reject };
-      const waiting = this.#waiting.get(name);
-      if (waiting) waiting.push(one);
-      else void this.#runAll(name, [one]);
+      const call = { item, resolve, reject };
+      const queue = this.#queues.get(key);
+      if (queue) queue.push(call);
+      else void this.#drain(key, [call]);
     });
   }
 
-  async #runAll(name: string, first: readonly Waiting<Item, Result>[]): Promise<void> {
-    for (let batch = first; batch.length > 0; batch = this.#waiting.get(name) ?? []) {
-      this.#waiting.set(name, []);
+  async #drain(key: string, first: readonly Queued<Item, Result>[]): Promise<void> {
+    for (let batch = first; batch.length > 0; batch = this.#queues.get(key) ?? []) {
+      this.#queues.set(key, []);
       await this.#settle(batch);
     }
-    this.#waiting.delete(name);
+    this.#queues.delete(key);
   }
 
-  async #settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+  async #settle(batch: readonly Queued<Item, Result>[]): Promise<void> {
     try {
-      const results = await this.#run(batch.map(({ item }) => item));
-      if (results.length !== batch.length) throw new Error('Not every item of a batch has a result.');
+      const results = await this.#runBatch(batch.map(({ item }) => item));
+      if (results.length !== batch.length) throw new Error('A batch must have one result for each item.');
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
     } catch (error) {
       for (const { reject } of batch) reject(error);

@@ -1,4 +1,4 @@
-/** The code that Node and SQLite give their errors: `ENOENT`. */
+/** The `code` of an error of Node, SQLite or PostgreSQL, for example `ENOENT`; undefined when it has none. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

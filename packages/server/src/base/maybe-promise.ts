@@ -1,7 +1,7 @@
-/** What is there at once, or is waited for. The verify and limit paths wait for nothing that they remember. */
+/** A value, or a promise of it. The verify and limit paths do not await what is cached. */
 export type MaybePromise<Value> = Value | Promise<Value>;
 
-/** Goes on with the value: at once when it is there. */
+/** Calls `next` with the value: synchronously when it is not a promise. */
 export function andThen<Value, Result>(
   value: MaybePromise<Value>,
   next: (value: Value) => MaybePromise<Result>,

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { remembered } from './memoize.ts';
+import { memoize } from './memoize.ts';
 
-test('the same text gives the same object, another one another', () => {
-  const list = remembered((text) => text.split(','), 10);
+test('the same text gives the same object, another text another one', () => {
+  const list = memoize((text) => text.split(','), 10);
   expect(list('a,b')).toEqual(['a', 'b']);
   expect(list('a,b')).toBe(list('a,b'));
   expect(list('a')).toEqual(['a']);
 });
 
-test('it keeps only so many', () => {
-  let made = 0;
-  const list = remembered((text) => {
-    made++;
+test('the cache is cleared when it is full', () => {
+  let computed = 0;
+  const list = memoize((text) => {
+    computed++;
     return [text];
   }, 2);
   const first = list('a');
@@ -19,5 +19,5 @@ test('it keeps only so many', () => {
   list('c');
   expect(list('a')).toEqual(first);
   expect(list('a')).not.toBe(first);
-  expect(made).toBe(4);
+  expect(computed).toBe(4);
 });

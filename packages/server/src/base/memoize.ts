@@ -1,12 +1,15 @@
-/** A pure function that is not asked twice for the same text. At its bound it forgets all and starts again. */
-export function remembered<Result>(ask: (text: string) => Result, bound: number): (text: string) => Result {
-  const known = new Map<string, Result>();
+/** Memoizes a pure function of a text. The cache is cleared when it holds `maxSize` results. */
+export function memoize<Result>(
+  compute: (text: string) => Result,
+  maxSize: number,
+): (text: string) => Result {
+  const cache = new Map<string, Result>();
   return (text) => {
-    const same = known.get(text);
-    if (same !== undefined) return same;
-    const result = ask(text);
-    if (known.size >= bound) known.clear();
-    known.set(text, result);
+    const cached = cache.get(text);
+    if (cached !== undefined) return cached;
+    const result = compute(text);
+    if (cache.size >= maxSize) cache.clear();
+    cache.set(text, result);
     return result;
   };
 }

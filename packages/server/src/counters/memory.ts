@@ -1,9 +1,9 @@
 import { decide, type Window } from '../domain/ratelimit/window.ts';
 import { BoundedMap, type Entry } from '../memory/bounded-map.ts';
-import { memoryAnswers } from './memory-answers.ts';
+import { memoryIdempotency } from './memory-idempotency.ts';
 import type { Counters } from './port.ts';
 
-/** A counter's window, changed in place: there may be a million of them. */
+/** The window of a counter, changed in place: there may be a million. */
 interface Counter extends Entry {
   readonly durationMs: number;
   sequence: Window['sequence'];
@@ -11,40 +11,40 @@ interface Counter extends Entry {
   previous: Window['previous'];
 }
 
-/** Beyond them, those that were not asked for lately are forgotten, and count from zero again. */
-const usualMaxSize = 1_000_000;
+/** Beyond this number, counters that were not used lately are evicted, and count from zero again. */
+const defaultMaxSize = 1_000_000;
 
 const sweepIntervalMs = 1000;
-/** What one sweep looks at: it takes well under a millisecond. */
-const sweptAtOnce = 2000;
-/** For each counter that comes, so many are looked at: those that weigh nothing go as fast as others come. */
-const sweptPerNew = 4;
+/** Counters checked by one sweep: it takes well under a millisecond. */
+const sweepSize = 2000;
+/** Counters checked for each new one: expired counters are removed as fast as new ones are added. */
+const sweepSizePerNew = 4;
 
 export interface MemoryCounters extends Counters {
   size(): number;
-  /** Forgets some of the counters that weigh nothing any more; going round, in time all of them. */
+  /** Removes some of the expired counters. Each sweep goes on where the last one ended. */
   sweep(now: number): void;
 }
 
-/** Counters in this process's memory. They start at zero with the process. */
-export function memoryCounters(maxSize = usualMaxSize): MemoryCounters {
+/** Counters in the memory of this process. They start at zero with the process. */
+export function memoryCounters(maxSize = defaultMaxSize): MemoryCounters {
   const counters = new BoundedMap<Counter>(maxSize);
-  const answers = memoryAnswers();
+  const idempotency = memoryIdempotency();
   const counterOf = (name: string) => counters.get(name);
   let sweptAt = 0;
 
-  const sweepSome = (count: number, now: number): void => {
+  const removeExpired = (count: number, now: number): void => {
     counters.sweep(count, ({ sequence, durationMs }) => (sequence + 2) * durationMs <= now);
   };
 
   const sweep = (now: number): void => {
     sweptAt = now;
-    sweepSome(sweptAtOnce, now);
-    answers.dropExpired(now);
+    removeExpired(sweepSize, now);
+    idempotency.dropExpired(now);
   };
 
   return {
-    take(_workspaceId, takes, now) {
+    consume(_workspaceId, takes, now) {
       if (now - sweptAt > sweepIntervalMs) sweep(now);
       const decision = decide(takes, counterOf, now);
       let added = 0;
@@ -55,21 +55,29 @@ export function memoryCounters(maxSize = usualMaxSize): MemoryCounters {
           stored.previous = previous;
         } else {
           added++;
-          counters.add({ key: counter, durationMs, sequence, current, previous, place: 0, isUsed: false });
+          counters.add({
+            key: counter,
+            durationMs,
+            sequence,
+            current,
+            previous,
+            slot: 0,
+            isReferenced: false,
+          });
         }
       }
-      // Only now: before, it could have forgotten one that this call changes.
-      if (added > 0) sweepSome(added * sweptPerNew, now);
+      // Not earlier: the sweep could remove a counter that this call changes.
+      if (added > 0) removeExpired(added * sweepSizePerNew, now);
       return decision;
     },
-    claim: answers.claim,
-    remember: answers.remember,
-    release: answers.release,
+    claim: idempotency.claim,
+    complete: idempotency.complete,
+    release: idempotency.release,
     size: () => counters.size,
     sweep,
     async close() {
       counters.clear();
-      answers.clear();
+      idempotency.clear();
     },
   };
 }

@@ -1,53 +1,56 @@
 import type { Decision, Take } from '../domain/ratelimit/window.ts';
 
-export type Outcome = Pick<Decision, 'passed' | 'taken'>;
+export type ConsumeResult = Pick<Decision, 'passed' | 'taken'>;
 
-/** What a call that spends was answered, for the same call to be answered again. */
-export interface RememberedAnswer {
-  /** Of who called and how: the same for a repetition only. */
+/** The response to a call that spends, kept so that a repetition of the call gets the same response. */
+export interface IdempotencyRecord {
+  /** Hash of the caller and the request body: equal for repetitions of the same call only. */
   readonly fingerprint: string;
-  readonly answer: string;
+  readonly response: string;
 }
 
-/** Sliding windows. `take` decides and consumes in one atomic step: all takes of a call, or none. */
+/** Sliding-window counters, and idempotency records of calls that spend. */
 export interface Counters {
-  /** A counter belongs to one workspace: those of a workspace may be kept together, apart from those of others. */
-  take(workspaceId: string, takes: readonly Take[], now: number): Outcome | Promise<Outcome>;
   /**
-   * Null: the name is the caller's, who remembers an answer under it or releases it. While it is another caller's,
-   * this one waits.
+   * Decides all takes of a call and counts all of them or none, in one atomic step. A counter belongs to one workspace,
+   * so an implementation may keep the counters of a workspace together.
    */
-  claim(name: string, now: number): Promise<RememberedAnswer | null>;
-  /** Until `expiresAt`. Of very many answers the oldest may be forgotten before. */
-  remember(name: string, answer: RememberedAnswer, expiresAt: number): void | Promise<void>;
-  /** Leaves the name to the next caller. */
+  consume(workspaceId: string, takes: readonly Take[], now: number): ConsumeResult | Promise<ConsumeResult>;
+  /**
+   * Claims an idempotency key for the caller, who must then call `complete` or `release`. Waits while another caller
+   * holds the claim. Resolves to the record if there is one that has not expired; null: the claim is the caller's.
+   */
+  claim(name: string, now: number): Promise<IdempotencyRecord | null>;
+  /** Stores the record until `expiresAt` (Unix milliseconds) and ends the claim. Records may be evicted before, oldest first. */
+  complete(name: string, record: IdempotencyRecord, expiresAt: number): void | Promise<void>;
+  /** Ends the claim without a record: the next caller may claim the key. */
   release(name: string): void | Promise<void>;
   close(): Promise<void>;
 }
 
-/** Counters that several processes share, somewhere else: they can be away. */
+/** Counters shared by several processes over the network, which can fail. */
 export interface RemoteCounters extends Counters {
-  /** Tells that this process lives, and how many do. Rejects while the counters cannot do their work. */
+  /** Registers this process as alive; resolves to the number of live processes. Rejects while the counters do not work. */
   heartbeat(): Promise<number>;
 }
 
 /**
- * What becomes of limits while the shared counters are away. `local`: each process enforces its share of them. `deny`:
- * what needs a limit fails. `allow`: it passes uncounted.
+ * How limits are decided while the circuit to the shared counters is open. `local`: each process enforces its share of
+ * every limit. `deny`: calls that need a limit fail. `allow`: calls pass and are not counted.
  */
 export const outageModes = ['local', 'deny', 'allow'] as const;
 export type OutageMode = (typeof outageModes)[number];
 
 export interface CountersStatus {
-  readonly isUp: boolean;
+  readonly circuit: 'closed' | 'open';
   readonly mode: OutageMode;
-  /** Calls that were decided without the shared counters since this process started. */
-  readonly outageDecisions: number;
-  /** How many processes counted there when it was last known; null: it never was. */
+  /** Calls decided without the shared counters since this process started. */
+  readonly fallbackDecisions: number;
+  /** Live processes at the last successful heartbeat; null before the first. */
   readonly processes: number | null;
 }
 
-/** Where the counters are kept cannot be reached, or cannot do its work. The message says why. */
+/** The shared counters cannot be reached or do not work. The message says why. */
 export class CountersUnavailableError extends Error {
   override readonly name = 'CountersUnavailableError';
 }

@@ -6,7 +6,7 @@ interface Numbered extends Entry {
   readonly number: number;
 }
 
-const entryOf = (key: string, number = 0): Numbered => ({ key, number, place: 0, isUsed: false });
+const entryOf = (key: string, number = 0): Numbered => ({ key, number, slot: 0, isReferenced: false });
 
 /** As who uses it does: a key that is there is replaced. */
 function put(map: BoundedMap<Numbered>, entry: Numbered): Numbered | undefined {

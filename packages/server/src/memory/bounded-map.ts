@@ -3,8 +3,8 @@ import { hashOf, ShardedMap } from './sharded-map.ts';
 /** What a bounded map needs of its entries; the last two members are its own. */
 export interface Entry {
   readonly key: string;
-  place: number;
-  isUsed: boolean;
+  slot: number;
+  isReferenced: boolean;
 }
 
 /** How far the search for an entry to give up goes: never through all of a million. */
@@ -40,7 +40,7 @@ export class BoundedMap<Kept extends Entry> {
     const entry = recent?.key === key ? recent : this.#byKey.get(key);
     if (entry === undefined) return undefined;
     if (entry !== recent) this.#recent[place] = entry;
-    if (!entry.isUsed) entry.isUsed = true;
+    if (!entry.isReferenced) entry.isReferenced = true;
     return entry;
   }
 
@@ -48,8 +48,8 @@ export class BoundedMap<Kept extends Entry> {
   add(entry: Kept): Kept | undefined {
     const evicted = this.#ring.length < this.maxSize ? undefined : this.#unused();
     if (evicted !== undefined) this.#forget(evicted);
-    entry.place = evicted?.place ?? this.#ring.length;
-    this.#ring[entry.place] = entry;
+    entry.slot = evicted?.slot ?? this.#ring.length;
+    this.#ring[entry.slot] = entry;
     this.#byKey.set(entry.key, entry);
     return evicted;
   }
@@ -58,8 +58,8 @@ export class BoundedMap<Kept extends Entry> {
     this.#forget(entry);
     const last = this.#ring.pop();
     if (last === undefined || last === entry) return;
-    last.place = entry.place;
-    this.#ring[entry.place] = last;
+    last.slot = entry.slot;
+    this.#ring[entry.slot] = last;
   }
 
   clear(): void {
@@ -84,8 +84,8 @@ export class BoundedMap<Kept extends Entry> {
 
   #unused(): Kept | undefined {
     let entry = this.#next();
-    for (let looks = 1; looks < maxLooks && entry?.isUsed; looks++) {
-      entry.isUsed = false;
+    for (let looks = 1; looks < maxLooks && entry?.isReferenced; looks++) {
+      entry.isReferenced = false;
       entry = this.#next();
     }
     return entry;

@@ -7,7 +7,7 @@ import type { Metrics } from './metrics.ts';
 
 export interface PageSources {
   readonly storage: Storage;
-  readonly lookups: Pick<Lookups, 'bridges'>;
+  readonly lookups: Pick<Lookups, 'isServingStale'>;
   /** Null: they are in this process. */
   readonly counters: (() => CountersStatus) | null;
   readonly metrics: Metrics;
@@ -29,10 +29,11 @@ export function createPages(sources: PageSources): ReadonlyMap<string, () => Pro
 async function readiness({ storage, lookups, counters, isDraining }: PageSources): Promise<HttpResponse> {
   if (isDraining()) return health(503, { status: 'shutting down' });
   // No process is better off without them: it stays ready.
-  const others = { counters: counters === null || counters().isUp ? 'ok' : 'away' };
+  const others = { counters: counters === null || counters().circuit === 'closed' ? 'ok' : 'away' };
   try {
     // Keys that it remembers are verified on. Were all processes to say that they are not ready, nobody would be.
-    if (lookups.bridges()) return health(200, { status: 'ok', checks: { database: 'away', ...others } });
+    if (lookups.isServingStale())
+      return health(200, { status: 'ok', checks: { database: 'away', ...others } });
     await storage.ping();
     return health(200, { status: 'ok', checks: { database: 'ok', ...others } });
   } catch {

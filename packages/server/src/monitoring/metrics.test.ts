@@ -65,7 +65,7 @@ test('two servers in one process keep their own numbers', async () => {
 });
 
 test('an outage of shared counters shows, with what was decided in it', async () => {
-  const status = { isUp: false, mode: 'allow', outageDecisions: 12, processes: 3 } as const;
+  const status = { circuit: 'open', mode: 'allow', fallbackDecisions: 12, processes: 3 } as const;
   const sources = {
     events: () => ({ buffered: 0, written: 0, dropped: 0 }),
     counters: () => status,
@@ -78,6 +78,7 @@ test('an outage of shared counters shows, with what was decided in it', async ()
   for (const line of [
     'unkey_counters_up 0',
     'unkey_counters_processes 3',
+    'unkey_counters_fallback_decisions_total{mode="allow"} 12',
     'unkey_counters_outage_decisions_total{mode="allow"} 12',
   ]) {
     expect(await metrics.text()).toContain(`${line}\n`);

@@ -69,28 +69,33 @@ function registerKeyCacheMetrics(registers: Registry[], keyCache: () => KeyCache
   );
 }
 
+/** The second name is that of 0.x releases, kept for one version. */
+const fallbackMetrics = ['unkey_counters_fallback_decisions_total', 'unkey_counters_outage_decisions_total'];
+
 function registerCountersMetrics(registers: Registry[], counters: () => CountersStatus): void {
   registerGauge(
     registers,
     'unkey_counters_up',
-    'Whether the shared counters decide: 1, or 0 in an outage.',
-    () => (counters().isUp ? 1 : 0),
+    'Whether the circuit to the shared counters is closed: 1, or 0 when it is open.',
+    () => (counters().circuit === 'closed' ? 1 : 0),
   );
   registerGauge(
     registers,
     'unkey_counters_processes',
-    'Processes that share the counters, when it was last known.',
+    'Processes that share the counters, by the last successful heartbeat.',
     () => counters().processes ?? 0,
   );
-  new Counter({
-    name: 'unkey_counters_outage_decisions_total',
-    help: 'Calls that were decided without the shared counters, by UNKEY_LIMITS_ON_OUTAGE.',
-    labelNames: ['mode'],
-    registers,
-    collect() {
-      const { mode, outageDecisions } = counters();
-      this.reset();
-      this.inc({ mode }, outageDecisions);
-    },
-  });
+  for (const name of fallbackMetrics) {
+    new Counter({
+      name,
+      help: 'Calls decided without the shared counters, by UNKEY_LIMITS_ON_OUTAGE.',
+      labelNames: ['mode'],
+      registers,
+      collect() {
+        const { mode, fallbackDecisions } = counters();
+        this.reset();
+        this.inc({ mode }, fallbackDecisions);
+      },
+    });
+  }
 }

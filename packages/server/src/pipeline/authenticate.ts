@@ -1,5 +1,5 @@
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts';
-import { remembered } from '../base/memoize.ts';
+import { memoize } from '../base/memoize.ts';
 import { hashKey } from '../domain/keys/key-material.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import type { Lookups, PreparedCaller } from '../storage/lookups.ts';
@@ -14,7 +14,7 @@ export interface Authenticated extends PreparedCaller {
 const scheme = /^bearer\s+(\S.*)$/is;
 
 /** Of a header that came before, the bearer need not be hashed again. Whether the root key is good is asked each time. */
-const credentialOf = remembered((authorization) => {
+const credentialOf = memoize((authorization) => {
   const bearer = scheme.exec(authorization.trim())?.[1];
   return bearer === undefined ? null : { bearer, hash: hashKey(bearer) };
 }, 1000);

@@ -79,14 +79,14 @@ export async function rememberingAnswer(
   const name = `${workspaceId} ${request.operation.id} ${sha256(request.idempotencyKey)}`;
   const known = await services.counters.claim(name, now);
   if (known !== null) {
-    return known.fingerprint === fingerprint ? respondAgain(known.answer, requestId) : refuseOther();
+    return known.fingerprint === fingerprint ? respondAgain(known.response, requestId) : refuseOther();
   }
   let isRemembered = false;
   try {
     const outcome = await perform(context);
     if (outcome instanceof Refusal) return outcome;
     const expiresAt = now + idempotencyLifetimes.cached.milliseconds;
-    await services.counters.remember(name, { fingerprint, answer: outcome.body }, expiresAt);
+    await services.counters.complete(name, { fingerprint, response: outcome.body }, expiresAt);
     isRemembered = true;
     return outcome;
   } finally {

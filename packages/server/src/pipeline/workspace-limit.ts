@@ -16,7 +16,7 @@ export function limitWorkspace(
   if (limit === null) return null;
   const detail = `The workspace may make ${limit} requests per minute and has made them. Try again later.`;
   if (limit === 0) return refuse(code, detail);
-  const counted = counters.take(
+  const counted = counters.consume(
     workspace.id,
     [{ counter: `workspace\n${workspace.id}`, limit, durationMs: windowMs, cost: 1 }],
     now,

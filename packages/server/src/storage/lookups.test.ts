@@ -25,10 +25,10 @@ beforeEach(async () => {
   await storage.write((store) => createKey(store));
   isAway = false;
   asked = 0;
-  freshness = { knownUntil: performance.now(), isReachable: true };
+  freshness = { syncedUntil: performance.now(), isReachable: true };
   const remote: Storage = {
     ...storage,
-    catchUp: () => freshness,
+    pollChanges: () => freshness,
     async findVerifiableKey(wanted) {
       asked++;
       if (isAway) throw new StorageUnavailableError('It is away.');
@@ -51,7 +51,7 @@ test('while changes are heard of, nothing that is remembered is asked for again'
     expect(await isEnabled()).toBe(true);
     expect(await lookups.findVerifiableKey('absent')).toBeNull();
     vi.advanceTimersByTime(1000);
-    freshness.knownUntil = performance.now();
+    freshness.syncedUntil = performance.now();
   }
   expect(asked).toBe(2);
 });
@@ -79,9 +79,9 @@ test('without database, what is remembered is used without asking, up to a bound
   vi.advanceTimersByTime(maxStalenessMs);
   expect(await isEnabled()).toBe(true);
   expect(asked).toBe(1);
-  expect(lookups.bridges()).toBe(true);
+  expect(lookups.isServingStale()).toBe(true);
   vi.advanceTimersByTime(1);
-  expect(lookups.bridges()).toBe(false);
+  expect(lookups.isServingStale()).toBe(false);
   await expect(isEnabled()).rejects.toThrow('It is away.');
   await expect(lookups.findVerifiableKey('never seen')).rejects.toThrow('It is away.');
 });

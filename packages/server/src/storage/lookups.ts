@@ -23,7 +23,7 @@ export interface Lookups {
   findNamespace(workspaceId: string, idOrName: string): MaybePromise<PreparedNamespace | null>;
   readonly onCommit: ChangeListener;
   /** Whether what is remembered is used although the database cannot be reached. */
-  bridges(): boolean;
+  isServingStale(): boolean;
   /** Of the keys that are remembered. */
   stats(): {
     readonly size: number;
@@ -94,17 +94,17 @@ export function createLookups(storage: Storage, { maxStalenessMs, keyCacheSize }
       try {
         return await askOnce(key);
       } catch (error) {
-        const isUsable = ageOf(known, storage.catchUp().knownUntil) <= maxStalenessMs;
+        const isUsable = ageOf(known, storage.pollChanges().syncedUntil) <= maxStalenessMs;
         if (error instanceof StorageUnavailableError && isUsable) return known.value;
         throw error;
       }
     };
 
     return (key: string): MaybePromise<Value | null> => {
-      const { knownUntil, isReachable } = storage.catchUp();
+      const { syncedUntil, isReachable } = storage.pollChanges();
       const known = source.cache.get(key) ?? source.absent?.get(key);
       if (known === undefined) return askOnce(key);
-      if (ageOf(known, knownUntil) <= (isReachable ? trustedMs : maxStalenessMs)) return known.value;
+      if (ageOf(known, syncedUntil) <= (isReachable ? trustedMs : maxStalenessMs)) return known.value;
       return askUnlessGone(key, known);
     };
   };
@@ -150,16 +150,16 @@ export function createLookups(storage: Storage, { maxStalenessMs, keyCacheSize }
         else for (const tag of tags) cache.drop(tag);
       }
     },
-    bridges: () => {
-      const { knownUntil, isReachable } = storage.catchUp();
-      return !isReachable && performance.now() - knownUntil <= maxStalenessMs;
+    isServingStale: () => {
+      const { syncedUntil, isReachable } = storage.pollChanges();
+      return !isReachable && performance.now() - syncedUntil <= maxStalenessMs;
     },
     stats: () => ({ size: keys.size, maxSize: keys.maxSize, hits: keys.hits, misses: keys.misses }),
   };
 }
 
-function ageOf({ at }: Remembered<unknown>, knownUntil: number): number {
+function ageOf({ at }: Remembered<unknown>, syncedUntil: number): number {
   // Always fresh: what is remembered does not age, and the clock need not be read.
-  if (knownUntil === Number.POSITIVE_INFINITY) return 0;
-  return performance.now() - Math.max(at, knownUntil);
+  if (syncedUntil === Number.POSITIVE_INFINITY) return 0;
+  return performance.now() - Math.max(at, syncedUntil);
 }

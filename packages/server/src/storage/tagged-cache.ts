@@ -53,7 +53,7 @@ export class TaggedCache<Value> {
   set(key: string, { value, at }: Remembered<Value>, tags: readonly string[]): void {
     this.delete(key);
     const held = tags.map((name) => this.#hold(name));
-    const evicted = this.#entries.add({ key, value, at, tags: held, place: 0, isUsed: false });
+    const evicted = this.#entries.add({ key, value, at, tags: held, slot: 0, isReferenced: false });
     if (evicted !== undefined) this.#release(evicted.tags);
   }
 

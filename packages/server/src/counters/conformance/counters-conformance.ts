@@ -28,7 +28,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
         const played: Call[] = [];
         for (const call of seededCalls(seed, 400)) {
           played.push(call);
-          const taken = await counters.take(workspaceId, call.takes, call.now);
+          const taken = await counters.consume(workspaceId, call.takes, call.now);
           expect({ passed: taken.passed, taken: taken.taken, call }).toEqual({ ...decideNext(call), call });
         }
       },
@@ -36,7 +36,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
 
     test('of 200 takes at once exactly as many pass as the limit allows', async () => {
       const calls = Array.from({ length: 200 }, () =>
-        counters.take(workspaceId, [take('a', { limit: 50 })], now),
+        counters.consume(workspaceId, [take('a', { limit: 50 })], now),
       );
       const results = await Promise.all(calls);
       expect(results.filter(({ passed }) => passed)).toHaveLength(50);
@@ -45,8 +45,8 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
     });
 
     test('takes everything or nothing, and tells of those that would pass what is left without the call', async () => {
-      await counters.take(workspaceId, [take('a', { cost: 3 }), take('b', { cost: 9 })], now);
-      const refused = await counters.take(
+      await counters.consume(workspaceId, [take('a', { cost: 3 }), take('b', { cost: 9 })], now);
+      const refused = await counters.consume(
         workspaceId,
         [take('a', { cost: 5 }), take('b', { cost: 2 }), take('c')],
         now,
@@ -57,7 +57,11 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
         [false, 0],
         [true, 10],
       ]);
-      const after = await counters.take(workspaceId, [take('a', { cost: 0 }), take('b', { cost: 0 })], now);
+      const after = await counters.consume(
+        workspaceId,
+        [take('a', { cost: 0 }), take('b', { cost: 0 })],
+        now,
+      );
       expect(after.taken.map(outcome)).toEqual([
         [true, 7],
         [true, 1],
@@ -66,13 +70,13 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
 
     test('takes of one counter in a call add up in their order', async () => {
       const together = [take('a', { cost: 4 }), take('a', { cost: 6 }), take('a', { cost: 1 })];
-      const refused = await counters.take(workspaceId, together, now);
+      const refused = await counters.consume(workspaceId, together, now);
       expect(refused.taken.map(outcome)).toEqual([
         [true, 10],
         [true, 10],
         [false, 0],
       ]);
-      const passed = await counters.take(workspaceId, together.slice(0, 2), now);
+      const passed = await counters.consume(workspaceId, together.slice(0, 2), now);
       expect(passed.taken.map(outcome)).toEqual([
         [true, 6],
         [true, 0],
@@ -80,9 +84,9 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
     });
 
     test('the window before counts by the part of it that is still within a duration', async () => {
-      await counters.take(workspaceId, [take('a', { cost: 9 })], now);
+      await counters.consume(workspaceId, [take('a', { cost: 9 })], now);
       const left = async (at: number) =>
-        outcome((await counters.take(workspaceId, [take('a', { cost: 0 })], at)).taken[0]);
+        outcome((await counters.consume(workspaceId, [take('a', { cost: 0 })], at)).taken[0]);
       expect(await left(now + minute - 1)).toEqual([true, 1]);
       expect(await left(now + minute)).toEqual([true, 1]);
       expect(await left(now + minute + 1)).toEqual([true, 2]);
@@ -91,52 +95,56 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
     });
 
     test('a clock that steps back neither forgets what was counted nor opens an earlier window', async () => {
-      await counters.take(workspaceId, [take('a', { cost: 10 })], now);
-      const [back] = (await counters.take(workspaceId, [take('a')], now - 1)).taken;
+      await counters.consume(workspaceId, [take('a', { cost: 10 })], now);
+      const [back] = (await counters.consume(workspaceId, [take('a')], now - 1)).taken;
       expect(back).toEqual({ passed: false, remaining: 0, resetAt: now + minute });
-      const [free] = (await counters.take(workspaceId, [take('b')], now - 1)).taken;
+      const [free] = (await counters.consume(workspaceId, [take('b')], now - 1)).taken;
       expect(free).toEqual({ passed: true, remaining: 9, resetAt: now });
     });
 
     test('asking for nothing leaves no trace, and passes a counter that is exactly full', async () => {
-      await counters.take(workspaceId, [take('a', { cost: 0 })], now + minute);
-      await counters.take(workspaceId, [take('a', { cost: 10 })], now);
-      const free = await counters.take(workspaceId, [take('a', { cost: 0, limit: 10 })], now);
+      await counters.consume(workspaceId, [take('a', { cost: 0 })], now + minute);
+      await counters.consume(workspaceId, [take('a', { cost: 10 })], now);
+      const free = await counters.consume(workspaceId, [take('a', { cost: 0, limit: 10 })], now);
       expect(free.taken).toEqual([{ passed: true, remaining: 0, resetAt: now + minute }]);
-      expect((await counters.take(workspaceId, [take('a')], now)).passed).toBe(false);
+      expect((await counters.consume(workspaceId, [take('a')], now)).passed).toBe(false);
     });
 
     test('a limit of 0 lets only what costs nothing through', async () => {
-      expect((await counters.take(workspaceId, [take('a', { limit: 0 })], now)).passed).toBe(false);
-      expect((await counters.take(workspaceId, [take('a', { limit: 0, cost: 0 })], now)).passed).toBe(true);
+      expect((await counters.consume(workspaceId, [take('a', { limit: 0 })], now)).passed).toBe(false);
+      expect((await counters.consume(workspaceId, [take('a', { limit: 0, cost: 0 })], now)).passed).toBe(
+        true,
+      );
     });
 
     test('another limit keeps what was counted', async () => {
-      await counters.take(workspaceId, [take('a', { cost: 8 })], now);
-      expect((await counters.take(workspaceId, [take('a', { limit: 8 })], now)).passed).toBe(false);
-      expect((await counters.take(workspaceId, [take('a', { limit: 20 })], now)).taken.map(outcome)).toEqual([
-        [true, 11],
-      ]);
+      await counters.consume(workspaceId, [take('a', { cost: 8 })], now);
+      expect((await counters.consume(workspaceId, [take('a', { limit: 8 })], now)).passed).toBe(false);
+      expect(
+        (await counters.consume(workspaceId, [take('a', { limit: 20 })], now)).taken.map(outcome),
+      ).toEqual([[true, 11]]);
     });
 
     test('numbers are exact up to 2^53 − 1', async () => {
       const wide = { limit: most, durationMs: 30 * 24 * 60 * minute };
-      const first = await counters.take(workspaceId, [take('a', { ...wide, cost: most - 1 })], now);
+      const first = await counters.consume(workspaceId, [take('a', { ...wide, cost: most - 1 })], now);
       expect(first.taken.map(outcome)).toEqual([[true, 1]]);
-      expect((await counters.take(workspaceId, [take('a', { ...wide, cost: 2 })], now)).passed).toBe(false);
+      expect((await counters.consume(workspaceId, [take('a', { ...wide, cost: 2 })], now)).passed).toBe(
+        false,
+      );
       expect(
-        (await counters.take(workspaceId, [take('a', { ...wide, cost: 1 })], now)).taken.map(outcome),
+        (await counters.consume(workspaceId, [take('a', { ...wide, cost: 1 })], now)).taken.map(outcome),
       ).toEqual([[true, 0]]);
     });
 
     describe('answers to calls that come again', () => {
-      const answer = { fingerprint: 'who and what', answer: '{"data":"é🚀\\n"}' };
+      const record = { fingerprint: 'who and what', response: '{"data":"é🚀\\n"}' };
 
       test('the first caller has the name until it remembers an answer, which is there until it expires', async () => {
         expect(await counters.claim('a', now)).toBeNull();
-        await counters.remember('a', answer, now + minute);
-        expect(await counters.claim('a', now)).toMatchObject(answer);
-        expect(await counters.claim('a', now + minute - 1)).toMatchObject(answer);
+        await counters.complete('a', record, now + minute);
+        expect(await counters.claim('a', now)).toMatchObject(record);
+        expect(await counters.claim('a', now + minute - 1)).toMatchObject(record);
         expect(await counters.claim('a', now + minute)).toBeNull();
       });
 
@@ -155,21 +163,21 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
       test('who comes while the first one runs waits for its answer', async () => {
         expect(await counters.claim('a', now)).toBeNull();
         const waiting = Array.from({ length: 20 }, () => counters.claim('a', now));
-        await counters.remember('a', answer, now + minute);
-        for (const known of await Promise.all(waiting)) expect(known).toMatchObject(answer);
+        await counters.complete('a', record, now + minute);
+        for (const known of await Promise.all(waiting)) expect(known).toMatchObject(record);
       });
 
       test('when the first one releases the name, one of those that wait has it and the others go on waiting', async () => {
         expect(await counters.claim('a', now)).toBeNull();
         const next = Array.from({ length: 20 }, async () => {
           const known = await counters.claim('a', now);
-          if (known === null) await counters.remember('a', answer, now + minute);
+          if (known === null) await counters.complete('a', record, now + minute);
           return known;
         });
         await counters.release('a');
         const known = await Promise.all(next);
         expect(known.filter((one) => one === null)).toHaveLength(1);
-        expect(known.filter((one) => one?.answer === answer.answer)).toHaveLength(19);
+        expect(known.filter((one) => one?.response === record.response)).toHaveLength(19);
       });
     });
 
@@ -186,13 +194,13 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
         `${'x'.repeat(1000)}1`,
         `${'x'.repeat(1000)}2`,
       ];
-      for (const counter of names) await counters.take(workspaceId, [take(counter, { cost: 10 })], now);
+      for (const counter of names) await counters.consume(workspaceId, [take(counter, { cost: 10 })], now);
       const results = [];
       for (const counter of names)
-        results.push((await counters.take(workspaceId, [take(counter)], now)).passed);
+        results.push((await counters.consume(workspaceId, [take(counter)], now)).passed);
       expect(results).toEqual(names.map(() => false));
-      expect((await counters.take(workspaceId, [take('B')], now)).passed).toBe(true);
-      expect((await counters.take(workspaceId, [take('É')], now)).passed).toBe(true);
+      expect((await counters.consume(workspaceId, [take('B')], now)).passed).toBe(true);
+      expect((await counters.consume(workspaceId, [take('É')], now)).passed).toBe(true);
     });
   });
 }

@@ -1,15 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { Gathering } from '../../base/coalesce.ts';
+import { Coalescer } from '../../base/coalesce.ts';
+import { translateErrors } from '../../base/translate-errors.ts';
 import type { Take } from '../../domain/ratelimit/window.ts';
-import { CountersUnavailableError, type Outcome, type RemoteCounters } from '../port.ts';
-import { sharedAnswers } from '../shared-answers.ts';
-import { postgresAnswerStore, type Run } from './answers.ts';
+import { type ConsumeResult, CountersUnavailableError, type RemoteCounters } from '../port.ts';
+import { sharedIdempotency } from '../shared-idempotency.ts';
+import { postgresRecordStore, type Run } from './idempotency.ts';
 import { schema } from './schema.ts';
 
 export interface PostgresCountersOptions {
   readonly url: string;
-  /** How long a statement may take, in milliseconds. Default 1000. */
+  /** Timeout of a statement, in milliseconds. Default 1000. */
   readonly timeoutMs?: number;
 }
 
@@ -20,38 +21,80 @@ interface Call {
 
 const connectTimeoutMs = 2000;
 const connectionsMax = 4;
-/** More would hold many locks at once. */
+/** Each call takes locks; more calls would hold too many at once. */
 const callsPerStatement = 100;
-const silence = '15 seconds';
-/** Clocks of processes may differ by this much without a window being forgotten too early. */
-const keptMs = 60_000;
-const cleaningEveryMs = 60_000;
-const rowsPerCleaning = 1000;
+/** A process without a heartbeat for this long is not counted as alive. */
+const processTtl = '15 seconds';
+/** Windows are kept this much longer than they count, because the clocks of processes may differ. */
+const clockToleranceMs = 60_000;
+const cleanupIntervalMs = 60_000;
+const cleanupBatch = 1000;
 
-const take = {
+// Functions keep their name until they change: processes of other versions call them, too.
+const consume = {
   name: 'unkey_take_1',
   text: 'SELECT unkey_take_1($1, $2, $3, $4, $5, $6, $7) AS reply',
 };
 
 const deleteWindows = `
 DELETE FROM counter_windows WHERE counter IN (
-  SELECT counter FROM counter_windows WHERE expires_at <= $1 LIMIT ${rowsPerCleaning} FOR UPDATE SKIP LOCKED
+  SELECT counter FROM counter_windows WHERE expires_at <= $1 LIMIT ${cleanupBatch} FOR UPDATE SKIP LOCKED
 )`;
 
-const deleteAnswers = `
+const deleteIdempotencyRecords = `
 DELETE FROM counter_answers WHERE name IN (
   SELECT name FROM counter_answers WHERE kept_until <= clock_timestamp()
-  LIMIT ${rowsPerCleaning} FOR UPDATE SKIP LOCKED
+  LIMIT ${cleanupBatch} FOR UPDATE SKIP LOCKED
 )`;
 
 /**
- * Counters in PostgreSQL, for any number of processes, in tables that are not written ahead: a crash of the database
- * empties them. Calls of a workspace that come while one is decided are decided together after it.
+ * Counters in PostgreSQL, shared by any number of processes, in UNLOGGED tables: a crash of the database empties them.
+ * Calls of one workspace are coalesced.
  */
 export async function openPostgresCounters({
   url,
   timeoutMs = 1000,
 }: PostgresCountersOptions): Promise<RemoteCounters> {
+  const pool = openPool(url, timeoutMs);
+  const run: Run = async (text, values) =>
+    (await translateErrors(pool.query(text, [...values]), unavailable)).rows;
+  const idempotency = sharedIdempotency(postgresRecordStore(run));
+  const processName = randomUUID();
+  const coalescer = new Coalescer<Call, ConsumeResult>((calls) => consumeBatch(pool, calls));
+  let isPrepared = false;
+  const cleanup = startCleanup(pool);
+
+  const prepare = async (): Promise<void> => {
+    if (!isPrepared) await translateErrors(pool.query(schema), unavailable);
+    isPrepared = true;
+  };
+
+  await prepare().catch(() => {});
+
+  return {
+    consume(workspaceId, takes, now) {
+      cleanup.runIfDue(now);
+      return coalescer.run(workspaceId, { takes, now });
+    },
+    claim: idempotency.claim,
+    complete: idempotency.complete,
+    release: idempotency.release,
+    async heartbeat() {
+      await prepare();
+      const [row] = await run('SELECT unkey_heartbeat_1($1, $2) AS processes', [processName, processTtl]);
+      return Number(row?.processes);
+    },
+    async close() {
+      idempotency.close();
+      await cleanup.idle();
+      // If this fails, the other processes count this one until its last heartbeat expires.
+      await run('DELETE FROM counter_processes WHERE name = $1', [processName]).catch(() => {});
+      await pool.end();
+    },
+  };
+}
+
+function openPool(url: string, timeoutMs: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'unkey-ts counters',
@@ -61,70 +104,50 @@ export async function openPostgresCounters({
     keepAlive: true,
     max: connectionsMax,
   });
-  // A connection that breaks is told to whoever uses it next.
+  // The next query on a broken connection reports the error.
   pool.on('error', () => {});
+  return pool;
+}
 
-  const run: Run = async (text, values) => (await telling(pool.query(text, [...values]))).rows;
-  const answers = sharedAnswers(postgresAnswerStore(run));
-  const processName = randomUUID();
-  const gathering = new Gathering<Call, Outcome>((calls) => takeInTurn(pool, calls));
-  let isPrepared = false;
-  let cleanedAt = 0;
-  let cleaning: Promise<void> | null = null;
+/** Deletes expired rows in the background, once a minute. */
+function startCleanup(pool: pg.Pool) {
+  let ranAt = 0;
+  let running: Promise<void> | null = null;
 
-  const prepare = async (): Promise<void> => {
-    if (!isPrepared) await telling(pool.query(schema));
-    isPrepared = true;
+  const cleanUp = async (now: number): Promise<void> => {
+    let { rowCount } = await pool.query(deleteWindows, [now - clockToleranceMs]);
+    while (rowCount === cleanupBatch)
+      ({ rowCount } = await pool.query(deleteWindows, [now - clockToleranceMs]));
+    do ({ rowCount } = await pool.query(deleteIdempotencyRecords));
+    while (rowCount === cleanupBatch);
   };
-
-  /** What is left is for the next time. */
-  const clean = async (now: number): Promise<void> => {
-    let { rowCount } = await pool.query(deleteWindows, [now - keptMs]);
-    while (rowCount === rowsPerCleaning) ({ rowCount } = await pool.query(deleteWindows, [now - keptMs]));
-    do ({ rowCount } = await pool.query(deleteAnswers));
-    while (rowCount === rowsPerCleaning);
-  };
-
-  await prepare().catch(() => {});
 
   return {
-    take(workspaceId, takes, now) {
-      if (now - cleanedAt > cleaningEveryMs) {
-        cleanedAt = now;
-        cleaning ??= clean(now)
-          .catch(() => {})
-          .finally(() => {
-            cleaning = null;
-          });
-      }
-      return gathering.add(workspaceId, { takes, now });
+    runIfDue(now: number): void {
+      if (now - ranAt <= cleanupIntervalMs) return;
+      ranAt = now;
+      // Rows that remain after a failure are deleted by the next cleanup.
+      running ??= cleanUp(now)
+        .catch(() => {})
+        .finally(() => {
+          running = null;
+        });
     },
-    claim: answers.claim,
-    remember: answers.remember,
-    release: answers.release,
-    async heartbeat() {
-      await prepare();
-      const [row] = await run('SELECT unkey_heartbeat_1($1, $2) AS processes', [processName, silence]);
-      return Number(row?.processes);
-    },
-    async close() {
-      answers.close();
-      await cleaning;
-      // Without it the others wait for this process to be silent.
-      await run('DELETE FROM counter_processes WHERE name = $1', [processName]).catch(() => {});
-      await pool.end();
-    },
+    idle: () => running ?? Promise.resolve(),
   };
 }
 
-async function takeInTurn(pool: pg.Pool, calls: readonly Call[]): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
+async function consumeBatch(pool: pg.Pool, calls: readonly Call[]): Promise<readonly ConsumeResult[]> {
+  const results: ConsumeResult[] = [];
   for (let first = 0; first < calls.length; first += callsPerStatement) {
     const some = calls.slice(first, first + callsPerStatement);
-    const { rows } = await telling(pool.query<{ reply: string[] }>({ ...take, values: valuesOf(some) }));
-    outcomes.push(...outcomesOf(rows[0]?.reply ?? [], some));
+    const { rows } = await translateErrors(
+      pool.query<{ reply: string[] }>({ ...consume, values: valuesOf(some) }),
+      unavailable,
+    );
+    results.push(...resultsOf(rows[0]?.reply ?? [], some));
   }
-  return outcomes;
+  return results;
 }
 
 function valuesOf(calls: readonly Call[]): unknown[] {
@@ -142,8 +165,8 @@ function valuesOf(calls: readonly Call[]): unknown[] {
   ];
 }
 
-/** The first half of the reply is what remains of each take (−1: it did not pass), the second when its window ends. */
-function outcomesOf(reply: readonly string[], calls: readonly Call[]): Outcome[] {
+/** The first half of the reply is what remains of each take (-1: it did not pass), the second half when its window ends. */
+function resultsOf(reply: readonly string[], calls: readonly Call[]): ConsumeResult[] {
   let next = 0;
   return calls.map(({ takes }) => {
     const taken = takes.map(() => {
@@ -156,10 +179,6 @@ function outcomesOf(reply: readonly string[], calls: readonly Call[]): Outcome[]
   });
 }
 
-async function telling<Result>(work: Promise<Result>): Promise<Result> {
-  try {
-    return await work;
-  } catch (error) {
-    throw new CountersUnavailableError(error instanceof Error ? error.message : 'unknown');
-  }
+function unavailable(error: unknown): Error {
+  return new CountersUnavailableError(error instanceof Error ? error.message : 'unknown');
 }

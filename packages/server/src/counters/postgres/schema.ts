@@ -1,7 +1,7 @@
-/** Of the lock under which the tables are made; the first number is that of this service's other locks. */
+/** Advisory lock held while the tables are created; the first number is shared by all locks of this service. */
 const schemaLock = '1970170725, 3';
 
-/** How an answer or a name's claim is kept, and which processes live. */
+/** Windows, idempotency records with their claims, and live processes. */
 const tables = `
 CREATE UNLOGGED TABLE IF NOT EXISTS counter_windows (
   counter bytea PRIMARY KEY,
@@ -23,12 +23,12 @@ CREATE UNLOGGED TABLE IF NOT EXISTS counter_processes (
 );`;
 
 /**
- * The rule of domain/ratelimit/window.ts for the takes of several calls, one call after the other. All arguments have
- * one element for each take but `locks`, the numbers of the counters. Answers what remains of each take (−1: it did not
- * pass) and when its window ends. The locks come in the order of their numbers, so that no two of these wait for each
- * other, and before anything is read. A change to this function gets a new name: older processes may still call it.
+ * The rule of domain/ratelimit/window.ts for the takes of several calls, one call after the other. Each argument has one
+ * element for each take, except `locks`, which has the lock of each counter. Returns what remains of each take (-1: it
+ * did not pass) and when its window ends. All locks are taken before anything is read, in ascending order so that no two
+ * calls deadlock. When this function changes, it gets a new name: processes of older versions may still call it.
  */
-const take = `
+const consume = `
 CREATE OR REPLACE FUNCTION unkey_take_1(
   locks bigint[], calls bigint[], counters bytea[], limits bigint[], durations bigint[], costs bigint[], nows bigint[]
 ) RETURNS bigint[] LANGUAGE plpgsql VOLATILE AS $$
@@ -104,7 +104,7 @@ BEGIN
   RETURN remaining || resets;
 END $$;`;
 
-/** Tells that a process lives, by the database's clock; answers how many do. */
+/** Registers a process as alive, by the clock of the database; returns the number of live processes. */
 const heartbeat = `
 CREATE OR REPLACE FUNCTION unkey_heartbeat_1(process text, silence interval) RETURNS int LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
@@ -116,5 +116,5 @@ BEGIN
   RETURN (SELECT count(*) FROM counter_processes);
 END $$;`;
 
-/** One text is one transaction: any number of processes may run it at once. */
-export const schema = `SELECT pg_advisory_xact_lock(${schemaLock}); ${tables} ${take} ${heartbeat}`;
+/** One query string is one transaction: any number of processes may run it at once. */
+export const schema = `SELECT pg_advisory_xact_lock(${schemaLock}); ${tables} ${consume} ${heartbeat}`;

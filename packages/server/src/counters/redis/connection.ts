@@ -1,15 +1,16 @@
 import type { Cluster, Redis } from 'ioredis';
+import { translateErrors } from '../../base/translate-errors.ts';
 import { CountersUnavailableError } from '../port.ts';
 import type { RedisAddress } from './address.ts';
 import type { Script } from './script.ts';
 
-/** A connection that mends itself. Nothing waits for that: what cannot be sent or is not answered in time fails. */
+/** A connection that reconnects by itself. Commands do not wait for that: they fail if they cannot be sent or time out. */
 export interface RedisConnection {
-  /** Everything that is run in one turn of the event loop goes out together. */
+  /** Commands of one turn of the event loop are sent in one pipeline. */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
-  /** Rejects unless every node that holds counters answers. */
+  /** Rejects unless every node that holds counters replies. */
   ping(): Promise<void>;
-  /** Gives up a connection that is open and of no use, for a new one. */
+  /** Replaces a connection that is open but useless: one that timed out, or leads to a read-only server. */
   reconnectIfStuck(): void;
   close(): void;
 }
@@ -18,8 +19,8 @@ const connectTimeoutMs = 2000;
 const reconnectMaxMs = 2000;
 
 /**
- * Opens one server, or a cluster by some of its nodes. That nobody answers yet is no failure. The library is loaded
- * here, by those who use it.
+ * Connects to one server, or to a cluster by some of its nodes. It does not reject when no server replies yet. The Redis
+ * library is loaded here, so that processes without Redis do not load it.
  */
 export async function connectRedis(
   addresses: readonly RedisAddress[],
@@ -27,7 +28,7 @@ export async function connectRedis(
 ): Promise<RedisConnection> {
   const client = await createClient(addresses, timeoutMs);
   let latestError: Error | null = null;
-  /** Silent, or leading to a server that is a replica now. A closed one the library opens again by itself. */
+  // A closed connection is reopened by the library.
   let isStuck = false;
   client.on('error', (error: Error) => {
     latestError = error;
@@ -36,22 +37,18 @@ export async function connectRedis(
     latestError = null;
     isStuck = false;
   });
-  // A failure is tried again in the background, and told by the first command.
+  // The library retries in the background; the first command reports the failure.
   await client.connect().catch(() => {});
   if ('nodes' in client) await connectNodes(client);
 
-  const telling = async <Result>(work: Promise<Result>): Promise<Result> => {
-    try {
-      return await work;
-    } catch (error) {
-      isStuck ||= isTimeout(error) || (isReply(error) && error.message.startsWith('READONLY'));
-      throw new CountersUnavailableError(reasonOf(error, latestError, timeoutMs));
-    }
+  const unavailable = (error: unknown): Error => {
+    isStuck ||= isTimeout(error) || (isReply(error) && error.message.startsWith('READONLY'));
+    return new CountersUnavailableError(reasonOf(error, latestError, timeoutMs));
   };
 
   return {
-    run: (script, keys, args) => telling(evaluate(client, script, keys, args)),
-    ping: () => telling(pingAll(client)),
+    run: (script, keys, args) => translateErrors(evaluate(client, script, keys, args), unavailable),
+    ping: () => translateErrors(pingAll(client), unavailable),
     reconnectIfStuck() {
       if (!isStuck || client.status !== 'ready') return;
       isStuck = false;
@@ -93,7 +90,7 @@ async function createClient(addresses: readonly RedisAddress[], timeoutMs: numbe
     redisOptions: settings,
     lazyConnect: true,
     enableOfflineQueue: false,
-    // What fails is decided without the cluster at once, not tried again here.
+    // No retries: a call that fails is decided without the cluster at once.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
     slotsRefreshTimeout: connectTimeoutMs,
@@ -102,13 +99,13 @@ async function createClient(addresses: readonly RedisAddress[], timeoutMs: numbe
   });
 }
 
-/** A node is connected to at its first command, and refuses others meanwhile: so that one comes before there are others. */
+/** The library connects to a node at its first command and rejects others meanwhile, so the first one is a ping. */
 async function connectNodes(cluster: Cluster): Promise<void> {
   cluster.on('+node', (node: Redis) => node.ping().catch(() => {}));
   await pingAll(cluster).catch(() => {});
 }
 
-/** 50 ms, doubled each time up to two seconds; half of it is chance, so that processes do not come all at once. */
+/** Exponential backoff from 50 ms to 2 s, half of it jitter: the processes must not all reconnect at once. */
 function reconnectDelay(attempts: number): number {
   const most = Math.min(reconnectMaxMs, 50 * 2 ** Math.min(attempts, 10));
   return Math.round(most * (0.5 + Math.random() / 2));
@@ -123,7 +120,7 @@ async function evaluate(
   try {
     return await client.evalsha(sha, keys.length, ...keys, ...args);
   } catch (error) {
-    // A server that has restarted does not know the script any more.
+    // A server that has restarted has lost its script cache.
     if (!isReply(error) || !error.message.startsWith('NOSCRIPT')) throw error;
     return await client.eval(text, keys.length, ...keys, ...args);
   }
@@ -135,7 +132,7 @@ async function pingAll(client: Redis | Cluster): Promise<void> {
   await Promise.all(nodes.map((node) => node.ping()));
 }
 
-// The library hangs the command with its arguments on its errors: only the sentence goes on.
+// Errors of the library carry the command with its arguments: only the message is passed on.
 function reasonOf(error: unknown, connectionError: Error | null, timeoutMs: number): string {
   if (isReply(error)) return replyReason(error.message);
   if (isTimeout(error)) return `no answer within ${timeoutMs} ms`;
@@ -148,7 +145,7 @@ function reasonOf(error: unknown, connectionError: Error | null, timeoutMs: numb
 
 function replyReason(message: string): string {
   if (!message.startsWith('MOVED')) return message;
-  return 'this is a node of a cluster: name several of its nodes, with commas between them';
+  return 'this is a node of a cluster: name several of its nodes in REDIS_URL, separated by commas';
 }
 
 function isTimeout(error: unknown): boolean {

@@ -1,54 +1,55 @@
 import { randomUUID } from 'node:crypto';
 import type { Take } from '../../domain/ratelimit/window.ts';
-import type { Outcome, RemoteCounters } from '../port.ts';
-import { sharedAnswers } from '../shared-answers.ts';
+import type { ConsumeResult, RemoteCounters } from '../port.ts';
+import { sharedIdempotency } from '../shared-idempotency.ts';
 import type { RedisAddress } from './address.ts';
-import { redisAnswerStore } from './answers.ts';
 import { connectRedis, type RedisConnection } from './connection.ts';
-import { farewellScript, heartbeatScript } from './heartbeat-script.ts';
-import { takeScript } from './take-script.ts';
+import { consumeScript } from './consume-script.ts';
+import { deregisterScript, heartbeatScript } from './heartbeat-script.ts';
+import { redisRecordStore } from './idempotency.ts';
 
 export interface RedisCountersOptions {
   readonly addresses: readonly RedisAddress[];
-  /** How long an answer may take, in milliseconds. Default 500. */
+  /** Timeout of a command, in milliseconds. Default 500. */
   readonly timeoutMs?: number;
 }
 
 const processesKey = 'unkey:processes';
-/** A process that was not heard of for this long is not counted. */
-const silenceMs = 15_000;
-/** Clocks of processes may differ by this much without a window being forgotten too early. */
-const keptMs = 60_000;
+/** A process without a heartbeat for this long is not counted as alive. */
+const processTtlMs = 15_000;
+/** Windows are kept this much longer than they count, because the clocks of processes may differ. */
+const clockToleranceMs = 60_000;
 
-/** Counters on Redis or Valkey, for any number of processes. */
+/** Counters on Redis or Valkey, shared by any number of processes. */
 export async function openRedisCounters({
   addresses,
   timeoutMs = 500,
 }: RedisCountersOptions): Promise<RemoteCounters> {
   const connection = await connectRedis(addresses, { timeoutMs });
-  const answers = sharedAnswers(redisAnswerStore(connection));
+  const idempotency = sharedIdempotency(redisRecordStore(connection));
   const processName = randomUUID();
 
   return {
-    async take(workspaceId, takes, now) {
-      return outcomeOf(await connection.run(takeScript, ...argumentsOf(workspaceId, takes, now)), takes);
+    async consume(workspaceId, takes, now) {
+      const reply = await connection.run(consumeScript, ...argumentsOf(workspaceId, takes, now));
+      return resultOf(reply, takes);
     },
-    claim: answers.claim,
-    remember: answers.remember,
-    release: answers.release,
+    claim: idempotency.claim,
+    complete: idempotency.complete,
+    release: idempotency.release,
     async heartbeat() {
       try {
         await connection.ping();
-        return Number(await connection.run(heartbeatScript, [processesKey], [processName, silenceMs]));
+        return Number(await connection.run(heartbeatScript, [processesKey], [processName, processTtlMs]));
       } catch (error) {
-        // A server that was replaced may still hold the old connection open, and never answer on it.
+        // A server that was replaced may keep the old connection open and never reply on it.
         connection.reconnectIfStuck();
         throw error;
       }
     },
     async close() {
-      answers.close();
-      await sayFarewell(connection, processName);
+      idempotency.close();
+      await deregister(connection, processName);
       connection.close();
     },
   };
@@ -61,7 +62,7 @@ function argumentsOf(
   now: number,
 ): [keys: string[], args: number[]] {
   const keys: string[] = [];
-  const args = [now, keptMs];
+  const args = [now, clockToleranceMs];
   for (const { counter, limit, durationMs, cost } of takes) {
     keys.push(`unkey:{${workspaceId}}:${counter}`);
     args.push(limit, durationMs, cost);
@@ -69,8 +70,8 @@ function argumentsOf(
   return [keys, args];
 }
 
-function outcomeOf(reply: unknown, takes: readonly Take[]): Outcome {
-  // The script's own answer: one number, then two for each take.
+function resultOf(reply: unknown, takes: readonly Take[]): ConsumeResult {
+  // The script returns one number, then two for each take.
   const numbers = reply as readonly number[];
   const taken = takes.map((_, index) => {
     const remaining = numbers[2 * index + 1] ?? -1;
@@ -83,7 +84,7 @@ function outcomeOf(reply: unknown, takes: readonly Take[]): Outcome {
   return { passed: numbers[0] === 1, taken };
 }
 
-async function sayFarewell(connection: RedisConnection, processName: string): Promise<void> {
-  // Without it the others wait for this process to be silent.
-  await connection.run(farewellScript, [processesKey], [processName]).catch(() => {});
+async function deregister(connection: RedisConnection, processName: string): Promise<void> {
+  // If this fails, the other processes count this one until its last heartbeat expires.
+  await connection.run(deregisterScript, [processesKey], [processName]).catch(() => {});
 }

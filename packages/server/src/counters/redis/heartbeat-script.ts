@@ -1,8 +1,9 @@
 import { scriptOf } from './script.ts';
 
 /**
- * Tells that a process lives, by the server's own clock, and answers how many do. It writes, so that it fails where
- * counting would. Key: the processes. Arguments: this one's name, and for how long silence is life, in milliseconds.
+ * Registers a process as alive, by the clock of the server, and returns the number of live processes. It writes, so that
+ * it fails where counting would fail. Key: the set of processes. Arguments: name of the process, time to live in
+ * milliseconds.
  */
 export const heartbeatScript = scriptOf(`
 local time = redis.call('TIME')
@@ -13,5 +14,5 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return redis.call('ZCARD', KEYS[1])
 `);
 
-/** The process ends: the others' shares need not wait for its silence. */
-export const farewellScript = scriptOf(`return redis.call('ZREM', KEYS[1], ARGV[1])`);
+/** Removes a process that ends: the shares of the others grow at their next heartbeat. */
+export const deregisterScript = scriptOf(`return redis.call('ZREM', KEYS[1], ARGV[1])`);

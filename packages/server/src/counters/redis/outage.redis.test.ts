@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { type RedisServer, startRedis } from '../../../../../tests/redis.ts';
 import { startProxy, type TcpProxy } from '../../../../../tests/tcp-proxy.ts';
 import { createLog } from '../../base/log.ts';
-import { countersThroughOutages } from '../outage.ts';
+import { withCircuitBreaker } from '../circuit-breaker.ts';
 import { type Counters, CountersUnavailableError } from '../port.ts';
-import { claimLifetimeMs } from '../shared-answers.ts';
+import { claimLifetimeMs } from '../shared-idempotency.ts';
 import { parseRedisAddresses } from './address.ts';
 import { openRedisCounters } from './counters.ts';
 
@@ -35,17 +35,17 @@ afterEach(async () => {
 async function open(url = `redis://:${secret}@127.0.0.1:${proxy.port}`) {
   const lines: string[] = [];
   const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
-  const { counters, status } = await countersThroughOutages({
+  const { counters, status } = await withCircuitBreaker({
     remote: await openRedisCounters({ addresses: parseRedisAddresses(url), timeoutMs: 2000 }),
     mode: 'local',
     log,
     clock: { now: () => now },
-    attemptMs: 20,
+    probeMs: 20,
   });
   opened.push(counters);
   const passes = async (count: number) => {
     const one = { counter: 'a', limit: 10, durationMs: 60_000, cost: 1 };
-    const calls = Array.from({ length: count }, () => counters.take('ws', [one], now));
+    const calls = Array.from({ length: count }, () => counters.consume('ws', [one], now));
     return (await Promise.all(calls)).filter(({ passed }) => passed).length;
   };
   return { counters, status, lines, passes };
@@ -58,9 +58,9 @@ test.each(['stall', 'drop', 'reset'] as const)(
     expect(await passes(4)).toBe(4);
     proxy[trouble]();
     expect(await passes(50)).toBe(10);
-    expect(status()).toMatchObject({ isUp: false, outageDecisions: 50, processes: 1 });
+    expect(status()).toMatchObject({ circuit: 'open', fallbackDecisions: 50, processes: 1 });
     proxy.mend();
-    await vi.waitFor(() => expect(status().isUp).toBe(true), 10_000);
+    await vi.waitFor(() => expect(status().circuit).toBe('closed'), 10_000);
     expect(await passes(50)).toBe(6);
     expect(lines).toHaveLength(2);
     expect(lines.join()).not.toContain(secret);
@@ -72,7 +72,7 @@ test('a connection that has gone silent for ever is given up for a new one', asy
   expect(await passes(4)).toBe(4);
   proxy.abandon();
   expect(await passes(50)).toBe(10);
-  await vi.waitFor(() => expect(status().isUp).toBe(true), 20_000);
+  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 20_000);
   expect(await passes(50)).toBe(6);
 });
 
@@ -81,9 +81,9 @@ test('a server that starts again has forgotten what was counted and the scripts,
   expect(await passes(20)).toBe(10);
   expect(await counters.claim('call', now)).toBeNull();
   await redis.kill();
-  await vi.waitFor(() => expect(status().isUp).toBe(false));
+  await vi.waitFor(() => expect(status().circuit).toBe('open'));
   await redis.start();
-  await vi.waitFor(() => expect(status().isUp).toBe(true), 10_000);
+  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 10_000);
   expect(await passes(20)).toBe(10);
 });
 
@@ -93,16 +93,16 @@ test('a server that takes no writes is away until it takes them', async () => {
   const admin = new Redis({ port: redis.port, password: secret });
   await admin.replicaof('127.0.0.1', '1');
   expect(await passes(50)).toBe(10);
-  expect(status().isUp).toBe(false);
+  expect(status().circuit).toBe('open');
   await admin.replicaof('NO', 'ONE');
-  await vi.waitFor(() => expect(status().isUp).toBe(true), 10_000);
+  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 10_000);
   expect(lines[0]).toMatch(/read only replica/);
   admin.disconnect();
 });
 
 test('a wrong password is an outage whose reason tells no secret', async () => {
   const { status, lines, passes } = await open(`redis://:${secret}-wrong@127.0.0.1:${proxy.port}`);
-  expect(status()).toMatchObject({ isUp: false, processes: null });
+  expect(status()).toMatchObject({ circuit: 'open', processes: null });
   expect(await passes(20)).toBe(10);
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/WRONGPASS|invalid/);
@@ -112,10 +112,10 @@ test('a wrong password is an outage whose reason tells no secret', async () => {
 test('without a server the process starts, and counts there as soon as there is one', async () => {
   proxy.drop();
   const { status, passes } = await open();
-  expect(status().isUp).toBe(false);
+  expect(status().circuit).toBe('open');
   expect(await passes(20)).toBe(10);
   proxy.mend();
-  await vi.waitFor(() => expect(status().isUp).toBe(true), 10_000);
+  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 10_000);
   expect(await passes(20)).toBe(10);
 });
 
@@ -139,8 +139,8 @@ test('a name is kept for as long as its call runs', async () => {
   expect(await slow.claim('call', now)).toBeNull();
   const waiting = next.claim('call', now);
   await setTimeout(claimLifetimeMs * 1.4);
-  await slow.remember('call', { fingerprint: 'who', answer: 'what' }, now + 60_000);
-  expect(await waiting).toMatchObject({ answer: 'what' });
+  await slow.complete('call', { fingerprint: 'who', response: 'what' }, now + 60_000);
+  expect(await waiting).toMatchObject({ response: 'what' });
   await slow.close();
   await next.close();
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A Lua script, and the name under which a server that has seen it runs it again. */
+/** A Lua script, with the digest by which a server runs a script that it has cached. */
 export interface Script {
   readonly text: string;
   readonly sha: string;

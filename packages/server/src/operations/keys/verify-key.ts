@@ -1,6 +1,6 @@
 import { type InputOf, operations, type VerificationCode } from '@unkey-ts/contract';
 import { andThen, type MaybePromise } from '../../base/maybe-promise.ts';
-import { remembered } from '../../base/memoize.ts';
+import { memoize } from '../../base/memoize.ts';
 import { hashKey } from '../../domain/keys/key-material.ts';
 import { refilled } from '../../domain/keys/refill.ts';
 import { parseQuery } from '../../domain/permissions/query.ts';
@@ -39,7 +39,7 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
   maskedResult: () => ({ data: { valid: false, code: 'NOT_FOUND' as const }, outcome: 'NOT_FOUND' }),
 });
 
-const knownQuery = remembered(parseQuery, 1000);
+const knownQuery = memoize(parseQuery, 1000);
 
 function locatedIn(context: Context, key: VerifiableKey) {
   if (key.workspaceId !== context.workspaceId) return masked;
@@ -82,7 +82,7 @@ function takeLimits(
 ): MaybePromise<LimitsTaken> {
   if (planned.length === 0) return noLimits;
   const takes = planned.map(({ take }) => take);
-  return andThen(services.counters.take(workspaceId, takes, now), ({ passed, taken }) => ({
+  return andThen(services.counters.consume(workspaceId, takes, now), ({ passed, taken }) => ({
     passed,
     limits: planned.flatMap((limit, index) => {
       const result = taken[index];

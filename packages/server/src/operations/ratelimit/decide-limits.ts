@@ -36,7 +36,7 @@ export function decideLimits(
   const { services, workspaceId, now } = context;
   const planned = inputs.map((input) => planLimit(workspaceId, input, namespaces.get(input.namespace)));
   const takes = planned.map(({ take }) => take);
-  return andThen(services.counters.take(workspaceId, takes, now), ({ passed, taken }) => ({
+  return andThen(services.counters.consume(workspaceId, takes, now), ({ passed, taken }) => ({
     passed,
     limits: planned.map((plan, index) => {
       const result = taken[index];

@@ -149,7 +149,7 @@ function tagsOf({ reports }: Case): string[] {
 /** Over some turns of the event loop, as look-ups do. */
 async function askOften({ storage }: Case): Promise<void> {
   for (let turn = 0; turn < 20; turn++) {
-    storage.catchUp();
+    storage.pollChanges();
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -45,13 +45,13 @@ export type WriteScope = 'alone' | 'unordered' | { readonly workspaceId: string 
 /** How well a process knows what others have committed. */
 export interface Freshness {
   /** By `performance.now()`: all that was committed until then has been noticed. */
-  readonly knownUntil: number;
+  readonly syncedUntil: number;
   /** False: to ask the database would only be to wait for it. */
   readonly isReachable: boolean;
 }
 
 /** Of a database that is asked every time. */
-export const alwaysFresh: Freshness = { knownUntil: Number.POSITIVE_INFINITY, isReachable: true };
+export const alwaysFresh: Freshness = { syncedUntil: Number.POSITIVE_INFINITY, isReachable: true };
 
 /** The database: snapshots, transactions, and the few statements of the verify and limit paths. */
 export interface Storage {
@@ -72,7 +72,7 @@ export interface Storage {
   /** Takes `cost` credits or nothing, in one atomic step; durable when it answers. */
   spendCredits(workspaceId: string, keyId: string, order: SpendOrder): Promise<Spent>;
   /** Notices what other processes committed; called before a look-up is answered from memory. */
-  catchUp(): Freshness;
+  pollChanges(): Freshness;
   /** Throws when the database cannot answer. */
   ping(): MaybePromise<void>;
   close(): Promise<void>;

@@ -5,155 +5,176 @@ import { errorFields, type Log } from '../../base/log.ts';
 import type { ChangeListener } from '../changes.ts';
 import type { Freshness } from '../port/storage.ts';
 
-/** How often a process proves to itself that it hears. */
-const beatMs = 1000;
+const heartbeatMs = 1000;
 const reconnectMs = 500;
-/** A notification of PostgreSQL holds less than 8000 bytes. */
+/** A process that received no heartbeat of its own for this long is stale. */
+const staleAfterMs = 4000;
+/** The payload of a notification is limited to 7999 bytes. */
 const maxTagBytes = 7500;
 const channel = 'unkey_changes';
 
-/** What travels with a commit; `tags` null: anything may have changed. */
+/** The payload that a commit sends; `tags` null: anything may have changed. */
 interface Announcement {
   readonly from: string;
-  /** Unix milliseconds by the database's clock. */
+  /** Unix milliseconds by the clock of the database. */
   readonly at: number;
   readonly tags: readonly string[] | null;
 }
 
 export interface ChangeChannel {
-  /** Settles after the first attempt to listen, however that ends. */
+  /** Resolves after the first attempt to listen, whether it succeeded or not. */
   readonly started: Promise<void>;
   readonly freshness: Freshness;
-  /** Whether this process hears what others commit. */
+  /** Whether notifications of other processes arrive. */
   isUp(): boolean;
-  /** The statement that tells of these changes when its transaction commits. */
+  /** The SQL statement that announces these changes when its transaction commits. */
   announcementOf(tags: ReadonlySet<string>): string;
   close(): Promise<void>;
 }
 
 export interface ChangeChannelOptions {
-  /** A new connection, not yet connected. */
-  readonly single: () => Client;
-  /** Whether the database answers on other connections; resolves soon. */
+  /** Creates a client, not yet connected. */
+  readonly createClient: () => Client;
+  /** Whether the database replies on other connections; resolves soon. */
   readonly isAnswering: () => Promise<boolean>;
   readonly onCommit: ChangeListener;
-  /** Called with the seconds that another process's change took to arrive. */
+  /** Called with the seconds between a commit of another process and its notification. */
   readonly onLag: (seconds: number) => void;
   readonly log: Pick<Log, 'warn' | 'info'>;
 }
 
-/** A process that has not heard itself for this long does not hear others either. */
-const deafAfterMs = 4000;
-
 /**
- * What other processes commit, as notifications of the database. Each process also notifies itself once a second:
- * notifications come in the order of their commits, so with its own all earlier ones have come.
+ * Receives commits of other processes by LISTEN/NOTIFY. Once a second the process also notifies itself: notifications
+ * arrive in commit order, so after its own heartbeat all earlier notifications have arrived.
  */
 export function openChangeChannel(options: ChangeChannelOptions): ChangeChannel {
-  const { single, isAnswering, onCommit, onLag, log } = options;
-  const self = randomBytes(8).toString('hex');
-  const state = { knownUntil: Number.NEGATIVE_INFINITY, isReachable: true };
-  let client: Client | null = null;
-  let timer: NodeJS.Timeout | undefined;
-  let isClosed = false;
-  let isLost = false;
-  /** Milliseconds by which the database's clock is ahead of this process's. */
-  let clockOffset = 0;
-  let running: Promise<void> = connect('first');
-
-  function later(milliseconds: number, work: () => Promise<void>): void {
-    clearTimeout(timer);
-    if (isClosed) return;
-    timer = setTimeout(() => {
-      running = work();
-    }, milliseconds).unref();
-  }
-
-  async function connect(time: 'first' | 'again'): Promise<void> {
-    const next = single();
-    client = next;
-    const lose = (error?: unknown) => {
-      if (client !== next) return;
-      client = null;
-      next.end().catch(() => {});
-      void askWhetherReachable();
-      if (!isLost) log.warn({ err: errorFields(error) }, 'changes of other processes are not heard of');
-      isLost = true;
-      later(reconnectMs, () => connect('again'));
-    };
-    next.on('error', lose);
-    next.on('end', () => lose());
-    next.on('notification', hear);
-    try {
-      await next.connect();
-      await next.query(`LISTEN ${channel}; LISTEN ${channel}_${self}`);
-      state.isReachable = true;
-      // What was committed while nobody listened.
-      if (time === 'again') onCommit(null);
-      if (isLost) log.info('changes of other processes are heard of again');
-      isLost = false;
-      await beat(next, lose);
-    } catch (error) {
-      lose(error);
-    }
-  }
-
-  // This connection may be the only one that is cut off: as long as others are answered, to ask is better than to trust.
-  async function askWhetherReachable(): Promise<void> {
-    state.isReachable = await isAnswering();
-  }
-
-  async function beat(on: Client, lose: (error: unknown) => void): Promise<void> {
-    if (client !== on) return;
-    const sentAt = performance.now();
-    try {
-      const { rows } = await on.query<{ now: number }>(
-        `SELECT pg_notify('${channel}_${self}', $1), extract(epoch from clock_timestamp())::float8 * 1000 AS now`,
-        [String(sentAt)],
-      );
-      const halfway = (performance.now() - sentAt) / 2;
-      clockOffset = (rows[0]?.now ?? Date.now()) + halfway - Date.now();
-      state.isReachable = true;
-      later(beatMs, () => beat(on, lose));
-    } catch (error) {
-      lose(error);
-    }
-  }
-
-  function hear({ channel: heardOn, payload = '' }: Notification): void {
-    if (heardOn !== channel) {
-      state.knownUntil = Number(payload);
-      return;
-    }
-    // Only processes of ours know of the channel; what one of another version says is treated as anything.
-    const { from, at, tags } = announcementIn(payload);
-    if (from === self) return;
-    onLag(Math.max(0, Date.now() + clockOffset - at) / 1000);
-    onCommit(tags === null ? null : new Set(tags));
-  }
-
+  const processId = randomBytes(8).toString('hex');
+  const listener = new Listener(options, processId);
   return {
-    started: running,
-    freshness: state,
-    isUp: () => !isLost && performance.now() - state.knownUntil < deafAfterMs,
-    announcementOf(tags) {
-      const list = JSON.stringify([...tags]);
-      const text = pg.escapeLiteral(Buffer.byteLength(list) > maxTagBytes ? 'null' : list);
-      const now = '(extract(epoch from clock_timestamp()) * 1000)::bigint';
-      return `SELECT pg_notify('${channel}', '{"from":"${self}","at":' || ${now} || ',"tags":' || ${text} || '}')`;
-    },
-    async close() {
-      isClosed = true;
-      clearTimeout(timer);
-      const last = client;
-      client = null;
-      await last?.end().catch(() => {});
-      await running;
-    },
+    started: listener.running,
+    freshness: listener.freshness,
+    isUp: () => listener.isUp(),
+    announcementOf: (tags) => announcementSql(processId, tags),
+    close: () => listener.close(),
   };
 }
 
-function announcementIn(payload: string): Announcement {
+/** One listening connection, replaced when it breaks. */
+class Listener {
+  readonly freshness = { syncedUntil: Number.NEGATIVE_INFINITY, isReachable: true };
+  running: Promise<void>;
+  readonly #options: ChangeChannelOptions;
+  readonly #processId: string;
+  #client: Client | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #isDown = false;
+  /** Milliseconds by which the clock of the database is ahead of the clock of this process. */
+  #clockOffset = 0;
+
+  constructor(options: ChangeChannelOptions, processId: string) {
+    this.#options = options;
+    this.#processId = processId;
+    this.running = this.#connect('first');
+  }
+
+  isUp(): boolean {
+    return !this.#isDown && performance.now() - this.freshness.syncedUntil < staleAfterMs;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    const client = this.#client;
+    this.#client = null;
+    await client?.end().catch(() => {});
+    await this.running;
+  }
+
+  #schedule(milliseconds: number, work: () => Promise<void>): void {
+    clearTimeout(this.#timer);
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      this.running = work();
+    }, milliseconds).unref();
+  }
+
+  async #connect(attempt: 'first' | 'again'): Promise<void> {
+    const { createClient, onCommit, log } = this.#options;
+    const client = createClient();
+    this.#client = client;
+    client.on('error', (error) => this.#disconnected(client, error));
+    client.on('end', () => this.#disconnected(client));
+    client.on('notification', (notification) => this.#onNotification(notification));
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${channel}; LISTEN ${channel}_${this.#processId}`);
+      this.freshness.isReachable = true;
+      // Commits made while nobody listened.
+      if (attempt === 'again') onCommit(null);
+      if (this.#isDown) log.info('notifications of other processes arrive again');
+      this.#isDown = false;
+      await this.#heartbeat(client);
+    } catch (error) {
+      this.#disconnected(client, error);
+    }
+  }
+
+  #disconnected(client: Client, error?: unknown): void {
+    if (this.#client !== client) return;
+    this.#client = null;
+    client.end().catch(() => {});
+    void this.#checkReachable();
+    if (!this.#isDown)
+      this.#options.log.warn({ err: errorFields(error) }, 'notifications of other processes do not arrive');
+    this.#isDown = true;
+    this.#schedule(reconnectMs, () => this.#connect('again'));
+  }
+
+  // Perhaps only this connection broke: while others work, lookups query the database instead of trusting the cache.
+  async #checkReachable(): Promise<void> {
+    this.freshness.isReachable = await this.#options.isAnswering();
+  }
+
+  async #heartbeat(client: Client): Promise<void> {
+    if (this.#client !== client) return;
+    const sentAt = performance.now();
+    try {
+      const { rows } = await client.query<{ now: number }>(
+        `SELECT pg_notify('${channel}_${this.#processId}', $1),
+          extract(epoch from clock_timestamp())::float8 * 1000 AS now`,
+        [String(sentAt)],
+      );
+      const halfRoundTrip = (performance.now() - sentAt) / 2;
+      this.#clockOffset = (rows[0]?.now ?? Date.now()) + halfRoundTrip - Date.now();
+      this.freshness.isReachable = true;
+      this.#schedule(heartbeatMs, () => this.#heartbeat(client));
+    } catch (error) {
+      this.#disconnected(client, error);
+    }
+  }
+
+  #onNotification({ channel: receivedOn, payload = '' }: Notification): void {
+    if (receivedOn !== channel) {
+      this.freshness.syncedUntil = Number(payload);
+      return;
+    }
+    const { from, at, tags } = parseAnnouncement(payload);
+    if (from === this.#processId) return;
+    this.#options.onLag(Math.max(0, Date.now() + this.#clockOffset - at) / 1000);
+    this.#options.onCommit(tags === null ? null : new Set(tags));
+  }
+}
+
+function announcementSql(processId: string, tags: ReadonlySet<string>): string {
+  const list = JSON.stringify([...tags]);
+  const text = pg.escapeLiteral(Buffer.byteLength(list) > maxTagBytes ? 'null' : list);
+  const now = '(extract(epoch from clock_timestamp()) * 1000)::bigint';
+  return `SELECT pg_notify('${channel}', '{"from":"${processId}","at":' || ${now} || ',"tags":' || ${text} || '}')`;
+}
+
+/** A payload that cannot be parsed comes from another version of unkey-ts: anything may have changed. */
+function parseAnnouncement(payload: string): Announcement {
   try {
     return JSON.parse(payload) as Announcement;
   } catch {

@@ -1,9 +1,9 @@
 import pg from 'pg';
-import { isSpoilt, standby, unconnected } from './unavailable.ts';
+import { mustDiscard, standby, unconnected } from './unavailable.ts';
 
 /**
- * Each kind of work has connections of its own: writers that wait for locks must not keep look-ups from theirs. Together
- * with the one that listens, a process has at most 18.
+ * One pool for each kind of work: writers that wait for locks must not block lookups. With the listener, a process has at
+ * most 18 connections.
  */
 export interface Connections {
   readonly lookups: pg.Pool;
@@ -11,7 +11,7 @@ export interface Connections {
   readonly reads: pg.Pool;
   readonly writes: pg.Pool;
   readonly events: pg.Pool;
-  /** A connection of its own, not yet connected, that gives up soon. */
+  /** A client outside the pools, not yet connected, with short timeouts. */
   listener(): pg.Client;
   close(): Promise<void>;
 }
@@ -24,13 +24,13 @@ const sizes = {
   events: { max: 1, statementMs: 10_000 },
 } as const;
 
-/** A listener that is not answered within this and `silenceMs` counts as cut off. */
-const listeningMs = 1000;
+/** Statement timeout of the listener. */
+const listenerMs = 1000;
 const connectMs = 3000;
-/** Beyond what the database itself allows a statement: then it is the network that is silent. */
-const silenceMs = 1000;
+/** The client waits this much longer than the server-side statement timeout before it assumes a dead network. */
+const networkGraceMs = 1000;
 
-/** Nothing connects yet. What the URL says (TLS, timeouts, the application's name) is stronger than what stands here. */
+/** Connects to nothing yet. Parameters in the URL (TLS, timeouts, application name) override the settings here. */
 export function openConnections(url: string): Connections {
   const pools = {
     lookups: poolOf(url, sizes.lookups),
@@ -41,7 +41,7 @@ export function openConnections(url: string): Connections {
   };
   return {
     ...pools,
-    listener: () => new pg.Client(settings(url, listeningMs)),
+    listener: () => new pg.Client(settings(url, listenerMs)),
     async close() {
       await Promise.all(Object.values(pools).map((pool) => (pool.ending ? undefined : pool.end())));
     },
@@ -53,7 +53,7 @@ function poolOf(url: string, { max, statementMs }: { max: number; statementMs: n
     ...settings(url, statementMs),
     max,
     idleTimeoutMillis: 60_000,
-    // The pool waits for it, whatever its type says.
+    // The pool awaits the promise; its type says otherwise.
     onConnect: (client) => prepare(client) as unknown as undefined,
   });
   pool.on('error', () => {});
@@ -61,14 +61,14 @@ function poolOf(url: string, { max, statementMs }: { max: number; statementMs: n
 }
 
 async function prepare(client: pg.ClientBase): Promise<void> {
-  // A connection that breaks is told to whoever uses it next; nobody else has to hear.
+  // The next query on a broken connection reports the error.
   client.on('error', () => {});
-  // What is answered is on disk, also where the database was told not to wait for it.
+  // Acknowledged commits must be on disk, even if the database is configured otherwise.
   const { rows } = await client.query<{ isStandby: boolean }>(
     `SELECT pg_is_in_recovery() AS "isStandby",
       CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END`,
   );
-  // What it says may be of earlier: remembered after a change was heard of, it would never be corrected.
+  // A standby may lag: a stale row cached after its change was notified would never be corrected.
   if (rows[0]?.isStandby) throw standby();
 }
 
@@ -78,15 +78,15 @@ function settings(url: string, statementMs: number): pg.ClientConfig {
     application_name: 'unkey-ts',
     connectionTimeoutMillis: connectMs,
     statement_timeout: statementMs,
-    query_timeout: statementMs + silenceMs,
+    query_timeout: statementMs + networkGraceMs,
     idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
     types: { getTypeParser },
   };
 }
 
-/** `work` with a connection of its own that waits as long as the database does: for others that migrate, and for itself. */
-export async function usingOwn<Result>(
+/** Runs `work` with a client of its own without a statement timeout: migrations, also those of other processes, take time. */
+export async function withDedicatedClient<Result>(
   url: string,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
@@ -104,16 +104,16 @@ export async function usingOwn<Result>(
   }
 }
 
-/** Every bigint of ours is a time or a count up to 2^53 − 1. */
+/** Parses bigint as a number: ours are times or counts up to 2^53 - 1. */
 export const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: unknown) =>
   oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as 'text');
 
-/** `work` with a connection of the pool, which is given back unless it can no longer be used. */
-export async function using<Result>(
+/** Runs `work` with a client of the pool, and returns it to the pool unless it must be discarded. */
+export async function withClient<Result>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
-  const client = await connected(pool);
+  const client = await checkOut(pool);
   let failure: unknown;
   try {
     return await work(client);
@@ -121,11 +121,11 @@ export async function using<Result>(
     failure = error;
     throw error;
   } finally {
-    client.release(isSpoilt(failure));
+    client.release(mustDiscard(failure));
   }
 }
 
-async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
+async function checkOut(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {

@@ -15,7 +15,7 @@ import type { Database, Tables } from '../sql/tables.ts';
 
 const databases = new WeakMap<ClientBase, Database>();
 
-/** Kysely over one connection. Transactions are the caller's: they are begun and ended on the connection itself. */
+/** Kysely over one connection. The caller begins and ends transactions on the connection itself. */
 export function databaseOver(client: ClientBase): Database {
   let database = databases.get(client);
   if (database === undefined) {
@@ -53,7 +53,7 @@ function connectionOver(client: ClientBase): DatabaseConnection {
       const result = { rows: namedRows<Row>(names, rows) };
       return command === 'SELECT' ? result : { ...result, numAffectedRows: BigInt(rowCount ?? 0) };
     },
-    // biome-ignore lint/correctness/useYield: the interface asks for a generator; nothing of ours streams.
+    // biome-ignore lint/correctness/useYield: the interface requires a generator; we do not stream.
     async *streamQuery(): AsyncIterableIterator<never> {
       throw new Error('Streaming is not supported.');
     },

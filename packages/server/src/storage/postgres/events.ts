@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
 import type { EventArchive } from '../../events/port.ts';
-import { using } from './connections.ts';
+import { withClient } from './connections.ts';
 
-// The database spreads a batch out, with what its events have in common. Of `jsonb`, because `json` is parsed again for each
-// member that is asked for.
+// Expands a batch into rows and joins each event with its subject. `jsonb`, because `json` is parsed again for every
+// member access.
 const statement = `
   WITH subjects AS (
     SELECT subject, place - 1 AS place FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS listed (subject, place)
@@ -24,8 +24,8 @@ const statement = `
   FROM jsonb_array_elements($4::jsonb) event JOIN subjects ON place = (event -> 0)::bigint`;
 
 /**
- * The index begins with the workspace: they are found in it one after the other, and old events of each by time. Processes
- * that delete at once do so in one order, and what one has deleted another does not count.
+ * The index begins with the workspace: a loose index scan lists the workspaces, then the oldest events of each are found
+ * by time. Processes that delete concurrently do so in one order, and each counts only the rows that it deleted.
  */
 function deletionFrom(table: 'verification_events' | 'ratelimit_events'): string {
   return `
@@ -42,15 +42,15 @@ function deletionFrom(table: 'verification_events' | 'ratelimit_events'): string
     ))`;
 }
 
-/** Keeps events beside all other data. The pool is the storage's, which closes it. */
+/** Stores events in the main database. The pool belongs to the storage, which closes it. */
 export function postgresEvents(pool: Pool): EventArchive {
   return {
     write: ({ at, subjects, verifications, ratelimits }) =>
-      using(pool, async (client) => {
+      withClient(pool, async (client) => {
         await client.query(statement, [at, subjects, verifications, ratelimits]);
       }),
     deleteBefore: (at, limit) =>
-      using(pool, async (client) => {
+      withClient(pool, async (client) => {
         const old = (table: Parameters<typeof deletionFrom>[0], count: number) =>
           client.query(deletionFrom(table), [at, count]);
         const { rowCount: verifications } = await old('verification_events', limit);

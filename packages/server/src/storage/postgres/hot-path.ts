@@ -15,10 +15,10 @@ import {
   type OverrideRow,
   verifiableKeyOf,
 } from '../sql/hot-rows.ts';
-import { using } from './connections.ts';
+import { withClient } from './connections.ts';
 import { isLost } from './unavailable.ts';
 
-// One statement each: a look-up is one round trip, and of one moment without a transaction.
+// One statement each: a lookup is one round trip and sees one snapshot without a transaction.
 
 const limitJson = `json_build_object(
   'id', l.id, 'name', l.name, 'limit', l."limit", 'duration_ms', l.duration_ms, 'is_auto_applied', l.is_auto_applied)`;
@@ -64,24 +64,24 @@ const statements = {
     SELECT credits_remaining, refill_amount, refill_day, last_refill_at FROM keys WHERE workspace_id = $1 AND id = $2`,
 } as const;
 
-/** The look-ups of the verify and limit paths. */
+/** The lookups of the verify and limit paths. */
 export function hotReads(pool: Pool) {
   const findRow = async <Row extends QueryResultRow>(
     name: keyof typeof statements,
     values: readonly string[],
   ): Promise<Row | undefined> => {
-    const ask = () =>
-      using(pool, async (client) => {
-        // Named: planned once for each connection.
+    const query = () =>
+      withClient(pool, async (client) => {
+        // A named statement is parsed and planned once for each connection.
         const { rows } = await client.query<Row>({ name, text: statements[name], values: [...values] });
         return rows[0];
       });
     try {
-      return await ask();
+      return await query();
     } catch (error) {
-      // A connection that broke while it was idle says so only now.
+      // A connection that broke while idle reports it only now: retry once.
       if (!isLost(error)) throw error;
-      return ask();
+      return query();
     }
   };
 

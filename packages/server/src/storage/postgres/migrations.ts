@@ -3,12 +3,12 @@ import { pendingMigrations } from '../sql/pending-migrations.ts';
 import { schemaChanges } from '../sql/schema-changes.ts';
 import { schemaLock } from './locks.ts';
 
-// Compared byte by byte, whatever the database's locale is: pages are sorted by id as code points, and case counts.
+// Byte-wise comparison whatever the locale of the database: pages are sorted by id as code points, and case matters.
 const text = 'text COLLATE "C"';
 
 /**
- * What came before the changes that both databases share: append to `sql/schema-changes.ts`. Booleans are 0 or 1 and times
- * are Unix milliseconds, as everywhere (`sql/tables.ts`).
+ * The versions before the schema changes that both databases share: append new ones to `sql/schema-changes.ts`. Booleans
+ * are 0 or 1 and times are Unix milliseconds (`sql/tables.ts`).
  */
 const migrations: readonly string[] = [
   `
@@ -148,9 +148,9 @@ const migrations: readonly string[] = [
   ...schemaChanges({ name: 'postgres', text, integer: 'bigint' }),
 ];
 
-/** Brings the schema to this version, in one transaction; processes that start together wait for each other. */
+/** Migrates the schema to this version in one transaction. Processes that start together wait for each other. */
 export async function migrate(client: ClientBase): Promise<void> {
-  // Asked first without a lock: a full disk must not keep a current database from being read.
+  // Checked first without a lock or a write: a full disk must not keep the server from starting on a current schema.
   if ((await pendingIn(client)).length === 0) return;
   await client.query('BEGIN; SET LOCAL statement_timeout = 0');
   try {
@@ -164,7 +164,7 @@ export async function migrate(client: ClientBase): Promise<void> {
     }
     await client.query('COMMIT');
   } catch (error) {
-    // What went wrong is what there is to tell, also when the connection is gone.
+    // A failed ROLLBACK must not hide the error.
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
@@ -178,7 +178,7 @@ async function pendingIn(client: ClientBase): Promise<readonly string[]> {
 }
 
 async function schemaVersion(client: ClientBase): Promise<number> {
-  // Looked for in the catalogue itself: what a session knows of absent tables can be older than a lock that it waited for.
+  // Read from the catalogue: the cached catalogue of a session that waited for a lock may be older than the lock.
   const { rows: tables } = await client.query(
     "SELECT FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version'",
   );

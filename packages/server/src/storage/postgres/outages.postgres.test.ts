@@ -91,7 +91,7 @@ test('of a commit that is not answered nobody says that it was or was not done, 
   });
   const failure = await write.catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(StorageUnavailableError);
-  expect(failure).toMatchObject({ mayBeDone: true, message: expect.stringContaining('Look before') });
+  expect(failure).toMatchObject({ mayBeDone: true, message: expect.stringContaining('Check before') });
   expect(order).toEqual(['run']);
   proxy.mend();
   await until(async () => {
@@ -147,7 +147,7 @@ test('a database that is killed is used again when it is back, and what is remem
   await expect(storage.spendCredits(ws, 'key_1', { cost: 1, now: at })).rejects.toThrow(
     StorageUnavailableError,
   );
-  expect(lookups.bridges()).toBe(true);
+  expect(lookups.isServingStale()).toBe(true);
   await postgres.start();
   await rename('after');
   expect(await nameOf()).toBe('after');
@@ -156,7 +156,7 @@ test('a database that is killed is used again when it is back, and what is remem
     remaining: 9,
   });
   await until(isChannelUp);
-  expect(lookups.bridges()).toBe(false);
+  expect(lookups.isServingStale()).toBe(false);
 });
 
 test('a database that has become read-only says so, and is written to again when it is not', async () => {
@@ -219,8 +219,8 @@ test('a standby is not read from; promoted, it is found without a restart, with 
 
   await primary.signal('SIGKILL');
   port = standby.port;
-  await expect(moved.findVerifiableKey(hash)).rejects.toThrow(/as a standby is/);
-  await expect(moved.spendCredits(ws, 'key_1', { cost: 1, now: at })).rejects.toThrow(/as a standby is/);
+  await expect(moved.findVerifiableKey(hash)).rejects.toThrow(/read-only/);
+  await expect(moved.spendCredits(ws, 'key_1', { cost: 1, now: at })).rejects.toThrow(/read-only/);
   await standby.promote();
   await until(async () => {
     try {

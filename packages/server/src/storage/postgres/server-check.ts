@@ -6,14 +6,14 @@ export class UnsuitableDatabaseError extends Error {
 
 const oldestVersion = 13;
 
-/** Throws when the database cannot hold our data as it is meant; the message says what to do. */
+/** Throws when the database does not meet the requirements; the message says what to do. */
 export async function checkServer(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ version: number; encoding: string; folds: boolean }>(`
     SELECT current_setting('server_version_num')::int / 10000 AS version,
       current_setting('server_encoding') AS encoding,
       EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu') AS folds`);
   const [found] = rows;
-  if (found === undefined) throw new Error('The database did not answer.');
+  if (found === undefined) throw new Error('The database returned no row.');
   const problem = problemOf(found);
   if (problem !== null) throw new UnsuitableDatabaseError(problem);
 }
@@ -26,7 +26,7 @@ function problemOf(found: { version: number; encoding: string; folds: boolean })
     return `The database has the encoding ${found.encoding}. Create one with UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.`;
   }
   if (!found.folds) {
-    return 'This PostgreSQL was built without ICU, which searching without regard to case needs. Use one built with it.';
+    return 'This PostgreSQL was built without ICU, which case-insensitive search requires. Use one built with ICU.';
   }
   return null;
 }

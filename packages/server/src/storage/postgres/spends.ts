@@ -1,8 +1,8 @@
 import type { Pool, QueryConfig, QueryResultRow } from 'pg';
-import { Gathering } from '../../base/coalesce.ts';
+import { Coalescer } from '../../base/coalesce.ts';
 import { type Credits, refilled } from '../../domain/keys/refill.ts';
 import { type SpendOrder, type Spent, StorageUnavailableError } from '../port/storage.ts';
-import { using } from './connections.ts';
+import { withClient } from './connections.ts';
 import { isRefused, unavailable } from './unavailable.ts';
 
 interface Spend extends SpendOrder {
@@ -11,10 +11,10 @@ interface Spend extends SpendOrder {
 }
 
 /**
- * Of every key that has enough for all of its spends. A key that another transaction holds is left out: the spends of
- * other keys must not wait for that one to end.
+ * Charges every key that has enough credits for all of its spends. A key locked by another transaction is skipped: spends
+ * of other keys must not wait for it.
  */
-const takeTogether = `
+const spendBatchSql = `
   UPDATE keys SET credits_remaining = credits_remaining - held.cost
   FROM (
     SELECT k.id, o.cost
@@ -26,54 +26,53 @@ const takeTogether = `
   WHERE keys.id = held.id AND keys.credits_remaining >= held.cost
   RETURNING keys.workspace_id, keys.id, keys.credits_remaining`;
 
-const silenceMs = 250;
+const idleMs = 250;
 
-/** Takes credits: the spends that come while a statement is under way are the next one. */
+/** Spends credits. Spends that come while a statement is in flight are coalesced into the next one. */
 export function creditSpender(
   pool: Pool,
   readCredits: (workspaceId: string, keyId: string) => Promise<Credits | null>,
 ) {
-  let heardAt = Number.NEGATIVE_INFINITY;
+  let lastReplyAt = Number.NEGATIVE_INFINITY;
 
-  // After a silence the database is read first: what gets no answer then has done nothing, and may be repeated. Of an
-  // outage, so, only those spends are in doubt that were under way when it began.
-  const together = new Gathering(async (batch: readonly Spend[]) => {
+  // After an idle time, read first: if the database does not reply, nothing was spent and the call may be retried. So an
+  // outage leaves in doubt only the spends in flight when it began.
+  const batches = new Coalescer(async (batch: readonly Spend[]) => {
     const [first] = batch;
-    const isDoubtful = performance.now() - heardAt > silenceMs;
-    if (isDoubtful && first !== undefined) await readCredits(first.workspaceId, first.keyId);
-    const spent = await spendTogether(pool, batch);
-    heardAt = performance.now();
+    const isIdle = performance.now() - lastReplyAt > idleMs;
+    if (isIdle && first !== undefined) await readCredits(first.workspaceId, first.keyId);
+    const spent = await spendBatch(pool, batch);
+    lastReplyAt = performance.now();
     return spent;
   });
-  const ofOneKey = new Gathering((batch: readonly Spend[]) => spendOneByOne(pool, batch));
+  const spendsByKey = new Coalescer((batch: readonly Spend[]) => spendOneKey(pool, batch));
 
-  /** For who has to wait, or is refused. A key without enough is asked about often: it is not held, nor written. */
-  const spendAlone = async (spend: Spend): Promise<Spent> => {
+  /** Slow path: the key is locked, due for refill, or short of credits. Reads first, so that refused spends take no lock. */
+  const spendSlowly = async (spend: Spend): Promise<Spent> => {
     const { workspaceId, keyId, cost, now } = spend;
     const credits = await readCredits(workspaceId, keyId);
     const remaining = credits?.remaining ?? null;
     if (credits === null || remaining === null) return { remaining: null, isSpent: true };
     if (refilled(credits, now) !== credits) return { remaining, isSpent: false, isRefillDue: true };
     if (remaining < cost) return { remaining, isSpent: false };
-    return ofOneKey.add(nameOf(spend), spend);
+    return spendsByKey.run(nameOf(spend), spend);
   };
 
-  return async (spend: Spend): Promise<Spent> =>
-    (await together.add('every key', spend)) ?? spendAlone(spend);
+  return async (spend: Spend): Promise<Spent> => (await batches.run('all keys', spend)) ?? spendSlowly(spend);
 }
 
-/** One statement, and so one transaction; null for those whose key was left out. */
-async function spendTogether(pool: Pool, batch: readonly Spend[]): Promise<(Spent | null)[]> {
-  const wanted = new Map<string, Spend>();
+/** One statement, so one transaction. Null for spends whose key was skipped. */
+async function spendBatch(pool: Pool, batch: readonly Spend[]): Promise<(Spent | null)[]> {
+  const totals = new Map<string, Spend>();
   for (const spend of batch) {
-    const before = wanted.get(nameOf(spend));
+    const before = totals.get(nameOf(spend));
     const { cost, now } = before ?? { cost: 0, now: spend.now };
-    wanted.set(nameOf(spend), { ...spend, cost: cost + spend.cost, now: Math.max(now, spend.now) });
+    totals.set(nameOf(spend), { ...spend, cost: cost + spend.cost, now: Math.max(now, spend.now) });
   }
-  const keys = [...wanted.values()];
-  const taken = await execute<TakenRow>(pool, {
-    name: 'spend_together',
-    text: takeTogether,
+  const keys = [...totals.values()];
+  const spent = await execute<SpentRow>(pool, {
+    name: 'spend_batch',
+    text: spendBatchSql,
     values: [
       keys.map(({ workspaceId }) => workspaceId),
       keys.map(({ keyId }) => keyId),
@@ -82,9 +81,9 @@ async function spendTogether(pool: Pool, batch: readonly Spend[]): Promise<(Spen
     ],
   });
   const balances = new Map<string, number>();
-  for (const row of taken) {
+  for (const row of spent) {
     const name = nameOf({ workspaceId: row.workspace_id, keyId: row.id });
-    balances.set(name, row.credits_remaining + (wanted.get(name)?.cost ?? 0));
+    balances.set(name, row.credits_remaining + (totals.get(name)?.cost ?? 0));
   }
   return batch.map((spend) => {
     const before = balances.get(nameOf(spend));
@@ -95,14 +94,14 @@ async function spendTogether(pool: Pool, batch: readonly Spend[]): Promise<(Spen
   });
 }
 
-interface TakenRow {
+interface SpentRow {
   workspace_id: string;
   id: string;
   credits_remaining: number;
 }
 
-/** All spends of a batch are of one key, which may be waited for. They are one statement, and so one transaction. */
-async function spendOneByOne(pool: Pool, batch: readonly Spend[]): Promise<Spent[]> {
+/** Spends of one key in one statement, so one transaction. Waits for the lock of the key; each spend succeeds or fails alone. */
+async function spendOneKey(pool: Pool, batch: readonly Spend[]): Promise<Spent[]> {
   const [first] = batch;
   if (first === undefined) return [];
   const rows = await execute<{ is_spent: boolean; remaining: number | null }>(pool, {
@@ -115,7 +114,7 @@ async function spendOneByOne(pool: Pool, batch: readonly Spend[]): Promise<Spent
 
 async function execute<Row extends QueryResultRow>(pool: Pool, query: QueryConfig): Promise<Row[]> {
   try {
-    return await using(pool, async (client) => (await client.query<Row>(query)).rows);
+    return await withClient(pool, async (client) => (await client.query<Row>(query)).rows);
   } catch (error) {
     if (error instanceof StorageUnavailableError) throw error;
     throw unavailable(error, { mayBeDone: !isRefused(error) });

@@ -3,45 +3,45 @@ import type { ChangeListener } from '../changes.ts';
 import { StorageUnavailableError, type WriteScope } from '../port/storage.ts';
 import type { Store } from '../port/store.ts';
 import { sqlStore } from '../sql/store.ts';
-import { using } from './connections.ts';
+import { withClient } from './connections.ts';
 import { databaseOver } from './dialect.ts';
-import { beginOf } from './locks.ts';
-import { isConflict, isLost, isRefused, isSpoilt, unavailable } from './unavailable.ts';
+import { beginSql } from './locks.ts';
+import { isConflict, isLost, isRefused, mustDiscard, unavailable } from './unavailable.ts';
 
 type Work<Result> = (store: Store) => Promise<Result>;
 
-/** How often a transaction is tried before its failure is told. */
+/** Attempts of a transaction before its error is thrown. */
 const maxAttempts = 4;
-/** A write that has not begun by then is given up: what comes behind it would only wait longer. */
+/** A write that waits longer for its turn fails: otherwise the queue behind it would only grow. */
 const maxWaitMs = 10_000;
 
-const busy = 'Too many writes wait for each other. Try again.';
+const busy = 'Too many writes are waiting for the database. Try again.';
 const unknownOutcome =
-  'The connection to the database was lost while the change was committed: it may have been made or not. ' +
-  'Look before you repeat it.';
+  'The connection to the database was lost during the commit: the change may have been made or not. ' +
+  'Check before you repeat it.';
 
-/** What all readings of `work` see is of one moment. */
+/** Runs `work` in a read-only transaction: all its reads see one snapshot. */
 export function snapshotReader(pool: Pool) {
   const attempt = <Result>(work: Work<Result>): Promise<Result> =>
-    using(pool, async (client) => {
+    withClient(pool, async (client) => {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const result = await endingWell(client, () => work(sqlStore(databaseOver(client), new Set())));
+      const result = await rollbackOnError(client, () => work(sqlStore(databaseOver(client), new Set())));
       await client.query('COMMIT');
       return result;
     });
-  return <Result>(work: Work<Result>): Promise<Result> => repeating(() => attempt(work));
+  return <Result>(work: Work<Result>): Promise<Result> => withRetries(() => attempt(work));
 }
 
-/** Writes, those of one scope one after the other: first in this process, then by a lock among all processes. */
+/** Runs writes of one scope one after the other: by a mutex in this process, then by a lock among all processes. */
 export function transactionWriter(parts: {
   readonly pool: Pool;
   readonly onCommit: ChangeListener;
-  /** The statement that tells other processes of the changes. */
+  /** The SQL statement that notifies other processes of the changes. */
   readonly announcementOf: (changes: ReadonlySet<string>) => string;
 }) {
   const { pool, onCommit, announcementOf } = parts;
-  // Waiting in here holds no connection.
-  const inTurn = turns();
+  // A write that waits for the mutex holds no connection.
+  const mutex = keyedMutex();
 
   const commit = async (client: PoolClient, changes: ReadonlySet<string>): Promise<void> => {
     try {
@@ -55,10 +55,10 @@ export function transactionWriter(parts: {
   };
 
   const attempt = <Result>(work: Work<Result>, scope: WriteScope): Promise<Result> =>
-    using(pool, async (client) => {
+    withClient(pool, async (client) => {
       const changes = new Set<string>();
-      return endingWell(client, async () => {
-        await client.query(beginOf(scope));
+      return rollbackOnError(client, async () => {
+        await client.query(beginSql(scope));
         const result = await work(sqlStore(databaseOver(client), changes, 'update'));
         await commit(client, changes);
         return result;
@@ -66,27 +66,27 @@ export function transactionWriter(parts: {
     });
 
   return <Result>(work: Work<Result>, scope: WriteScope): Promise<Result> => {
-    if (scope === 'unordered') return repeating(() => attempt(work, scope));
-    const givenUpAt = performance.now() + maxWaitMs;
-    return inTurn(scope === 'alone' ? scope : `of ${scope.workspaceId}`, () => {
-      if (performance.now() > givenUpAt) throw new StorageUnavailableError(busy);
-      return repeating(() => attempt(work, scope));
+    if (scope === 'unordered') return withRetries(() => attempt(work, scope));
+    const deadline = performance.now() + maxWaitMs;
+    return mutex(scope === 'alone' ? scope : `workspace ${scope.workspaceId}`, () => {
+      if (performance.now() > deadline) throw new StorageUnavailableError(busy);
+      return withRetries(() => attempt(work, scope));
     });
   };
 }
 
-/** Takes back what `work` has done when it throws; whether that arrives does not matter, the error of `work` does. */
-async function endingWell<Result>(client: PoolClient, work: () => Promise<Result>): Promise<Result> {
+/** Rolls the transaction back if `work` throws. A failed ROLLBACK is ignored: the error of `work` is what matters. */
+async function rollbackOnError<Result>(client: PoolClient, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (!isSpoilt(error)) await client.query('ROLLBACK').catch(() => {});
+    if (!mustDiscard(error)) await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
 }
 
-/** Again from the start while the failure is one that may pass at once. */
-async function repeating<Result>(attempt: () => Promise<Result>): Promise<Result> {
+/** Retries on conflicts and lost connections: nothing was committed. */
+async function withRetries<Result>(attempt: () => Promise<Result>): Promise<Result> {
   for (let number = 1; ; number++) {
     try {
       return await attempt();
@@ -96,17 +96,17 @@ async function repeating<Result>(attempt: () => Promise<Result>): Promise<Result
   }
 }
 
-/** One after the other under each name. */
-function turns() {
-  const last = new Map<string, Promise<unknown>>();
-  return <Result>(name: string, work: () => Promise<Result>): Promise<Result> => {
-    const result = (last.get(name) ?? Promise.resolve()).then(work);
-    const ended = result
+/** Runs work of one key serially, in the order of the calls. */
+function keyedMutex() {
+  const tails = new Map<string, Promise<unknown>>();
+  return <Result>(key: string, work: () => Promise<Result>): Promise<Result> => {
+    const result = (tails.get(key) ?? Promise.resolve()).then(work);
+    const tail = result
       .catch(() => {})
       .then(() => {
-        if (last.get(name) === ended) last.delete(name);
+        if (tails.get(key) === tail) tails.delete(key);
       });
-    last.set(name, ended);
+    tails.set(key, tail);
     return result;
   };
 }

@@ -1,4 +1,4 @@
-import { remembered } from '../../base/memoize.ts';
+import { memoize } from '../../base/memoize.ts';
 import type { Credits } from '../../domain/keys/refill.ts';
 import { parseAllowList } from '../../domain/network/ip-allow-list.ts';
 import {
@@ -90,9 +90,9 @@ export function callerOf(row: CallerRow, permissions: readonly string[]): Caller
 }
 
 // What many keys have alike is one object for all of them. A list of texts is found by its JSON.
-const oneId = remembered((id) => id, 10_000);
-const oneAllowList = remembered(parseAllowList, 1000);
-const oneList = remembered((json) => {
+const oneId = memoize((id) => id, 10_000);
+const oneAllowList = memoize(parseAllowList, 1000);
+const oneList = memoize((json) => {
   const list = JSON.parse(json) as readonly string[];
   return { list, set: new Set(list) as ReadonlySet<string> };
 }, 1000);

@@ -30,7 +30,7 @@ export function openSqliteStorage(options: {
   const spends = new Spends(writing, writer);
   const reads = hotReads(hot);
   const snapshots = snapshotReader(reading);
-  const catchUp = otherProcesses(writing, options.onCommit);
+  const pollChanges = otherProcesses(writing, options.onCommit);
   const writingDb = kyselyOver(writing);
 
   return {
@@ -41,7 +41,7 @@ export function openSqliteStorage(options: {
     findNamespace: (workspaceId, idOrName) => tellingNow(() => reads.findNamespace(workspaceId, idOrName)),
     readCredits: (workspaceId, keyId) => tellingNow(() => reads.readCredits(workspaceId, keyId)),
     spendCredits: (workspaceId, keyId, order) => spends.spend(workspaceId, keyId, order),
-    catchUp,
+    pollChanges,
     ping: () => void hot.prepare('SELECT 1 FROM workspaces LIMIT 1').get(),
     async close() {
       await writer.idle();

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { errorCode } from '../../base/error-code.ts';
 import { StorageUnavailableError } from '../port/storage.ts';
 import { getTypeParser } from '../postgres/connections.ts';
-import { everything } from '../postgres/locks.ts';
+import { globalLock } from '../postgres/locks.ts';
 import { migrate } from '../postgres/migrations.ts';
 import { checkServer } from '../postgres/server-check.ts';
 import { isLost, unavailable } from '../postgres/unavailable.ts';
@@ -92,7 +92,7 @@ async function takeAlone(client: pg.Client, { name }: Side): Promise<void> {
     `The database of ${name} is in use by unkey-ts. Stop its servers and commands, then run this again.`,
   );
   try {
-    await client.query(`SELECT pg_advisory_lock(${everything})`);
+    await client.query(`SELECT pg_advisory_lock(${globalLock})`);
   } catch (error) {
     throw errorCode(error) === '55P03' ? inUse : error;
   }

@@ -2,11 +2,11 @@ import { scriptOf } from './script.ts';
 
 /**
  * The rule of domain/ratelimit/window.ts in Lua, whose numbers are the same doubles. Keys: a counter for each take, all
- * in one slot. Arguments: now, for how long a window is kept beyond its weight, then limit, duration and cost of each
- * take. Answers whether all passed (1 or 0), then for each take what remains (−1: it did not pass) and when the window
- * ends. A window is stored as three doubles: sequence, current, previous.
+ * in one slot. Arguments: now, milliseconds for which a window is kept after it stops counting, then limit, duration and
+ * cost of each take. Returns whether all passed (1 or 0), then for each take what remains (-1: it did not pass) and when
+ * its window ends. A window is stored as three doubles: sequence, current, previous.
  */
-export const takeScript = scriptOf(`
+export const consumeScript = scriptOf(`
 local now, keptMs = tonumber(ARGV[1]), ARGV[2]
 
 local function roll(key, duration)

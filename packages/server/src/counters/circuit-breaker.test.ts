@@ -1,8 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createLog } from '../base/log.ts';
+import { withCircuitBreaker } from './circuit-breaker.ts';
 import { countersConformance } from './conformance/counters-conformance.ts';
 import { memoryCounters } from './memory.ts';
-import { countersThroughOutages } from './outage.ts';
 import { type Counters, CountersUnavailableError, type OutageMode, type RemoteCounters } from './port.ts';
 
 const now = 1_700_000_040_000; // starts a minute
@@ -16,17 +16,17 @@ function pluggedCounters(): RemoteCounters & { plug: { isIn: boolean; processes:
   };
   return {
     plug,
-    async take(workspaceId, takes, at) {
+    async consume(workspaceId, takes, at) {
       check();
-      return inner.take(workspaceId, takes, at);
+      return inner.consume(workspaceId, takes, at);
     },
     async claim(name, at) {
       check();
       return inner.claim(name, at);
     },
-    async remember(name, answer, expiresAt) {
+    async complete(name, answer, expiresAt) {
       check();
-      return inner.remember(name, answer, expiresAt);
+      return inner.complete(name, answer, expiresAt);
     },
     async release(name) {
       check();
@@ -58,18 +58,18 @@ async function openPlugged({
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
   const log = createLog({ level: 'info', destination });
   const clock = { now: () => now };
-  const { counters, status } = await countersThroughOutages({ remote, mode, log, clock, attemptMs: 5 });
+  const { counters, status } = await withCircuitBreaker({ remote, mode, log, clock, probeMs: 5 });
   opened.push(counters);
   const pull = () => {
     remote.plug.isIn = false;
   };
   const putBack = async () => {
     remote.plug.isIn = true;
-    await vi.waitFor(() => expect(status().isUp).toBe(true));
+    await vi.waitFor(() => expect(status().circuit).toBe('closed'));
   };
   const passes = async (count: number, limit: number) => {
     const one = { counter: 'a', limit, durationMs: 60_000, cost: 1 };
-    const calls = Array.from({ length: count }, () => counters.take('ws', [one], now));
+    const calls = Array.from({ length: count }, () => counters.consume('ws', [one], now));
     return (await Promise.all(calls)).filter(({ passed }) => passed).length;
   };
   return { counters, remote, status, lines, pull, putBack, passes };
@@ -122,56 +122,62 @@ test('deny: what needs a limit or may be a repetition fails, and says that it ma
 
 test('an outage is one line when it begins and one when it ends, and its decisions are counted', async () => {
   const { status, lines, pull, putBack, passes } = await openPlugged();
-  expect(status()).toEqual({ isUp: true, mode: 'local', outageDecisions: 0, processes: 1 });
+  expect(status()).toEqual({ circuit: 'closed', mode: 'local', fallbackDecisions: 0, processes: 1 });
   pull();
   await passes(20, 10);
   await passes(20, 10);
-  expect(status()).toMatchObject({ isUp: false, outageDecisions: 40 });
+  expect(status()).toMatchObject({ circuit: 'open', fallbackDecisions: 40 });
   await putBack();
   await passes(20, 10);
-  expect(status()).toMatchObject({ isUp: true, outageDecisions: 40 });
+  expect(status()).toMatchObject({ circuit: 'closed', fallbackDecisions: 40 });
   expect(lines).toMatchObject([
-    { level: 'warn', msg: 'the counters are away', reason: 'unplugged', mode: 'local', processes: 1 },
-    { level: 'info', msg: 'the counters are back', decisions: 40 },
+    {
+      level: 'warn',
+      msg: 'the circuit to the shared counters is open',
+      reason: 'unplugged',
+      mode: 'local',
+      processes: 1,
+    },
+    { level: 'info', msg: 'the circuit to the shared counters is closed again', decisions: 40 },
   ]);
 });
 
 test('an outage begins without any call, too', async () => {
   const { status, pull } = await openPlugged();
   pull();
-  await vi.waitFor(() => expect(status().isUp).toBe(false));
+  await vi.waitFor(() => expect(status().circuit).toBe('open'));
 });
 
 test('a call that was sent before an outage and fails after it begins no other', async () => {
   const { counters, remote, status, lines, pull, putBack, passes } = await openPlugged();
-  const take = remote.take;
+  const consume = remote.consume;
   let fail = (_error: Error): void => {};
-  remote.take = () =>
+  remote.consume = () =>
     new Promise((_, reject) => {
       fail = reject;
     });
-  const late = counters.take('ws', [], now);
-  remote.take = take;
+  const late = counters.consume('ws', [], now);
+  remote.consume = consume;
   pull();
   await passes(1, 10);
   await putBack();
   fail(new CountersUnavailableError('the connection is closed'));
   await late;
-  expect(status().isUp).toBe(true);
+  expect(status().circuit).toBe('closed');
   expect(lines).toHaveLength(2);
 });
 
 test('an answer that could not be kept there is kept here, also after the outage', async () => {
   const { counters, pull, putBack } = await openPlugged();
-  const answer = { fingerprint: 'who', answer: 'what' };
+  const record = { fingerprint: 'who', response: 'what' };
   expect(await counters.claim('begun before', now)).toBeNull();
   pull();
-  await counters.remember('begun before', answer, now + 60_000);
-  expect(await counters.claim('begun before', now)).toMatchObject(answer);
+  await counters.complete('begun before', record, now + 60_000);
+  expect(await counters.claim('begun before', now)).toMatchObject(record);
   expect(await counters.claim('begun in it', now)).toBeNull();
-  await counters.remember('begun in it', answer, now + 60_000);
-  expect(await counters.claim('begun in it', now)).toMatchObject(answer);
+  await counters.complete('begun in it', record, now + 60_000);
+  expect(await counters.claim('begun in it', now)).toMatchObject(record);
   await putBack();
-  expect(await counters.claim('begun before', now)).toMatchObject(answer);
-  expect(await counters.claim('begun in it', now)).toMatchObject(answer);
+  expect(await counters.claim('begun before', now)).toMatchObject(record);
+  expect(await counters.claim('begun in it', now)).toMatchObject(record);
 });
