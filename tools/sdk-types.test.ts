@@ -38,7 +38,7 @@ test('a new operation is in the client by itself: method, types and tables', () 
     '  listWebhooks(request?: ListWebhooksRequest, options?: CallOptions): ListCall<Webhook>;',
   );
   expect(text).toContain(
-    "  'webhooks.listWebhooks': { request: ListWebhooksRequest; answer: PageAnswer<Webhook>; options: CallOptions };",
+    "  'webhooks.listWebhooks': { request: ListWebhooksRequest; answer: PageBody<Webhook>; options: CallOptions };",
   );
   expect(text).toContain(`export interface ListWebhooksRequest {
   /** Which comes first. */

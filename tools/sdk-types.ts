@@ -75,10 +75,10 @@ export function apiTypes(operations: readonly Operation[]): string {
 }
 
 const imports = [
-  "import type { Answer, PageAnswer } from '../answer.ts';",
   "import type { Call } from '../call.ts';",
   "import type { CallOptions, IdempotentCallOptions } from '../options.ts';",
   "import type { ListCall } from '../page.ts';",
+  "import type { PageBody, ResponseBody } from '../response-body.ts';",
 ].join('\n');
 
 /** `src/generated/operations.ts`: what the client has to know of the operations when it runs. */
@@ -185,8 +185,8 @@ function operationsType(operations: readonly Operation[], types: Types): string 
 }
 
 function answerType(operation: Operation, types: Types): string {
-  if (operation.isPaged) return `PageAnswer<${types.itemOf(operation)}>`;
-  return `Answer<${operation.output === null ? 'undefined' : `${pascal(nameOf(operation))}Data`}>`;
+  if (operation.isPaged) return `PageBody<${types.itemOf(operation)}>`;
+  return `ResponseBody<${operation.output === null ? 'undefined' : `${pascal(nameOf(operation))}Data`}>`;
 }
 
 function optionsType({ idempotency }: Operation): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, type CreateKeyData, Unkey, UnkeyError } from '../../packages/sdk/src/index.ts';
+import { type CreateKeyData, type ResponseBody, Unkey, UnkeyError } from '../../packages/sdk/src/index.ts';
 import { type Service, startService } from '../service.ts';
 import { type Cut, type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts';
 
@@ -58,7 +58,7 @@ describe('wherever connections are lost', () => {
         const ids = (await keysOf(apiId)).map(({ keyId }) => keyId);
         expect(proxy.lost).toBeLessThanOrEqual(maxAttempts);
         if (result.ok) {
-          expect(ids).toEqual([(result.value as Answer<CreateKeyData>).data.keyId]);
+          expect(ids).toEqual([(result.value as ResponseBody<CreateKeyData>).data.keyId]);
           if (proxy.lost > 0) repeated += 1;
         } else {
           expect(result.error).toBeInstanceOf(UnkeyError);

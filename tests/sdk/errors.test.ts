@@ -136,7 +136,7 @@ describe('an error status has its class and its fields', () => {
   });
 });
 
-describe('an answer that is none of the API is an error with its status', () => {
+describe('a response that is not one of the API is an error with its status', () => {
   const html = { 'content-type': 'text/html; charset=utf-8' };
   const foreign: [string, Step, number, typeof UnkeyError][] = [
     ['HTML with 200', answer(200, '<html>', html), 200, ResponseValidationError],
@@ -167,7 +167,7 @@ describe('an answer that is none of the API is an error with its status', () => 
     const error = await failureOf(client().apis.getApi({ apiId: 'api_1' }));
     expect(error).toBeInstanceOf(Class);
     expect(error).toMatchObject({ status, code: undefined, errors: [], attempts: 1 });
-    expect(error.message).toMatch(/^Not an answer of the API \(\d+, .+\): check serverURL\.$/);
+    expect(error.message).toMatch(/^Not a response of the API \(\d+, .+\): check serverURL\.$/);
     expect(typeof error.body).toBe('string');
     // A root key does not follow a redirect.
     expect(peer.requests).toHaveLength(1);
@@ -193,7 +193,7 @@ describe('an answer that is none of the API is an error with its status', () => 
       operation: 'apis.getApi',
       attempts: 1,
     });
-    expect(error.message).toMatch(/^No answer came: .{4}/);
+    expect(error.message).toMatch(/^No response: .{4}/);
     expect(error.message).not.toContain('fetch failed');
     expect(error.cause).toBeInstanceOf(Error);
     expectNoSecret(error);
@@ -253,7 +253,7 @@ describe('no key is in what an error or a client shows', () => {
       expectNoSecret(thrown);
       const error = await failureOf(client({ rootKey: async () => wrong }).apis.getApi({ apiId: 'api_1' }));
       expect(error).toBeInstanceOf(ConfigurationError);
-      expect(error.message).toBe("'rootKey' has a character that no header may have.");
+      expect(error.message).toBe('Invalid rootKey: it has a character that no header can have.');
       expectNoSecret(error);
     },
   );
@@ -262,7 +262,7 @@ describe('no key is in what an error or a client shows', () => {
     const headers = { authorization: `Bearer ${rootKey}\n` };
     const error = await failureOf(client().apis.getApi({ apiId: 'api_1' }, { headers }));
     expect(error).toBeInstanceOf(ConfigurationError);
-    expect(error.message).toContain("'authorization'");
+    expect(error.message).toContain('Invalid authorization');
     expectNoSecret(error);
   });
 
@@ -279,7 +279,7 @@ describe('no key is in what an error or a client shows', () => {
       throw `cannot send ${rootKey}`;
     };
     const error = await failureOf(client({ fetch }).keys.verifyKey({ key: verifiedKey }));
-    expect(error.message).toBe('No answer came: cannot send [redacted]');
+    expect(error.message).toBe('No response: cannot send [redacted]');
   });
 
   test('when a client, a call or an answer is printed', async () => {

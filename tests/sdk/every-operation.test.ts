@@ -1,12 +1,12 @@
 import { isValid, type Operation, operationIds, operations } from '@unkey-ts/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  type Answer,
   APIError,
   BadRequestErrorResponse,
   ForbiddenErrorResponse,
   InternalServerErrorResponse,
   NotFoundErrorResponse,
+  type ResponseBody,
   TooManyRequestsErrorResponse,
   UnauthorizedErrorResponse,
   Unkey,
@@ -41,11 +41,11 @@ async function newWorld(): Promise<{ unkey: Unkey; arranged: Arranged; workspace
 }
 
 /** Through the method, as a user calls it. */
-function callBy(unkey: Unkey, id: ClientOperation, request: unknown): PromiseLike<Answer<unknown>> {
+function callBy(unkey: Unkey, id: ClientOperation, request: unknown): PromiseLike<ResponseBody<unknown>> {
   const [resource, method] = id.split('.') as [keyof Unkey, string];
   const methods = unkey[resource] as unknown as Record<
     string,
-    (request: unknown) => PromiseLike<Answer<unknown>>
+    (request: unknown) => PromiseLike<ResponseBody<unknown>>
   >;
   const call = methods[method];
   if (call === undefined) throw new Error(`There is no method ${id}.`);

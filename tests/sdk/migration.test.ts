@@ -50,7 +50,7 @@ test('and sees the same', async () => {
   expect(theirs).toContainEqual([2, 2, 1]);
 });
 
-test('reading `error` and `meta` of an answer that is none of the API throws nothing', async () => {
+test('reading `error` and `meta` of a response that is not one of the API throws nothing', async () => {
   const fetch = async () => new Response('<h1>Bad gateway</h1>', { status: 502 });
   const unkey = new Unkey({ rootKey: 'test', fetch, retry: false });
   const { error } = await unkey.keys.whoami({ key: 'any' }).safe();

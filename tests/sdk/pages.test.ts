@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type ListCall,
   Page,
-  type PageAnswer,
+  type PageBody,
   type RequestContext,
   ResponseValidationError,
   Unkey,
@@ -162,7 +162,7 @@ describe('a list of a service that is not right', () => {
   const role = (name: string) => ({ id: name, name });
 
   test.each([
-    ['whose cursor comes again', { hasMore: true, cursor: 'a' }, 'came before: it goes in circles', 2],
+    ['whose cursor comes again', { hasMore: true, cursor: 'a' }, 'is repeated: the list has a cycle', 2],
     ['that has more and no cursor', { hasMore: true }, 'is missing', 1],
     ['whose cursor is empty', { hasMore: true, cursor: '' }, 'is missing', 1],
   ])('%s is an error, not an endless loop', async (_, pagination, words, sent) => {
@@ -178,7 +178,7 @@ describe('a list of a service that is not right', () => {
     expect(peer.requests).toHaveLength(sent);
   });
 
-  test('whose cursors go in a longer circle', async () => {
+  test('whose cursors have a longer cycle', async () => {
     peer.plays(
       page([], { hasMore: true, cursor: 'a' }),
       page([], { hasMore: true, cursor: 'b' }),
@@ -187,13 +187,13 @@ describe('a list of a service that is not right', () => {
       page([], { hasMore: true, cursor: 'a' }),
     );
     await expect(scripted().permissions.listRoles().toArray()).rejects.toThrow(ResponseValidationError);
-    // Noticed before the circle has been gone round a third time.
+    // Noticed within three rounds of the cycle.
     expect(peer.requests).toHaveLength(5);
   });
 
   test('whose fields have the names of ours keeps its ways to go on', async () => {
     const strange = { hasMore: 1, next: 'a', result: 2, ['__proto__']: { polluted: true }, extra: 'kept' };
-    const load = () => new Unkey({ rootKey: 'root_key', fetch: last }).request<PageAnswer<string>>('list');
+    const load = () => new Unkey({ rootKey: 'root_key', fetch: last }).request<PageBody<string>>('list');
     const last = async () => Response.json({ ...strange, meta: {}, data: ['two'], pagination: {} });
     const answer = { ...strange, meta: { requestId: 'req' }, data: ['one'] };
     const first = new Page({ ...answer, pagination: { hasMore: true, cursor: 'a' } }, load);
@@ -248,7 +248,7 @@ test('a page may be of any size', async () => {
 
 test.each([-1, Number.NaN])('at most %d items is an error, not a wrong answer', async (max) => {
   const { unkey } = await newClient();
-  await expect(unkey.permissions.listRoles().toArray({ max })).rejects.toThrow(`max is ${max}: give`);
+  await expect(unkey.permissions.listRoles().toArray({ max })).rejects.toThrow(`Invalid max ${max}`);
 });
 
 test('code for @unkey/api reads pages by result, and iterates over them', async () => {

@@ -368,8 +368,8 @@ describe('the constructor', () => {
     ['timeout', 'timeoutMs'],
     ['onError', 'fallback'],
     ['cache', 'denials'],
-    ['async', 'leave it out'],
-    ['disableTelemetry', 'leave it out'],
+    ['async', 'remove it'],
+    ['disableTelemetry', 'remove it'],
   ])('says what %s of @unkey/ratelimit has become', (name, instead) => {
     const wrong = { ...given, [name]: undefined } as RatelimitOptions;
     expect(() => new Ratelimit(wrong)).toThrow(new RegExp(`'${name}'.*${instead}`));

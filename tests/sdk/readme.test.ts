@@ -8,7 +8,7 @@ import * as sdk from 'unkey-ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { fakeClock, type Service, startService } from '../service.ts';
 import { examplesOf, isSame, moduleOf, promisesOf } from './readme/examples.ts';
-import { type Given, give, startProxy, tracer } from './readme/given.ts';
+import { createFixtures, type Fixtures, startProxy, tracer } from './readme/fixtures.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const page = readFileSync(join(root, 'packages/sdk/README.md'), 'utf8');
@@ -27,7 +27,7 @@ beforeAll(async () => {
   mkdirSync(join(root, 'build'), { recursive: true });
   // Inside the repository, where packages are found.
   folder = await mkdtemp(join(root, 'build/readme-'));
-  await writeFile(join(folder, 'given.d.ts'), declarations);
+  await writeFile(join(folder, 'fixtures.d.ts'), declarations);
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(project));
   for (const example of programs) await writeFile(fileOf(example), moduleOf(example));
 });
@@ -85,8 +85,8 @@ describe('the example runs', () => {
     async ({ example }) => {
       vi.spyOn(console, 'log').mockReturnValue();
       vi.spyOn(console, 'error').mockReturnValue();
-      const given: Given = await give(service);
-      Object.assign(globalThis, given, { proxyURL: proxy.url, tracer: tracer(), same, throws });
+      const fixtures: Fixtures = await createFixtures(service);
+      Object.assign(globalThis, fixtures, { proxyURL: proxy.url, tracer: tracer(), same, throws });
       kept.clear();
       await import(fileOf(example));
       expect([...kept].toSorted((a, b) => a - b)).toEqual(promisesOf(example));
@@ -99,7 +99,7 @@ function knownOptions(): string[] {
   const wrong = [{ unknown: true }, { retry: { unknown: true } }];
   return wrong.flatMap((options) => {
     const { message } = failureOf(() => Reflect.construct(sdk.Unkey, [{ rootKey: 'test', ...options }]));
-    return /There are: (.*)\.$/.exec(message)?.[1]?.split(' ') ?? [];
+    return /Known options: (.*)\.$/.exec(message)?.[1]?.split(' ') ?? [];
   });
 }
 

@@ -273,7 +273,7 @@ describe('how often', () => {
     ['once with retry: false for the call', { maxAttempts: 5 }, false, 1],
     ['as the call says, whatever the client forbids', false, { maxAttempts: 2 }, 2],
     ['as the client says, when the call says something else', { maxAttempts: 2 }, { exponent: 1 }, 2],
-    ['once when the number is none', { maxAttempts: Number.NaN }, undefined, 1],
+    ['once when the number is NaN', { maxAttempts: Number.NaN }, undefined, 1],
     ['once when maxAttempts is 0', { maxAttempts: 0 }, undefined, 1],
   ])('%s', async (_, ofClient, ofCall, attempts) => {
     const hurried = (policy: RetryOptions | false | undefined) =>

@@ -2,44 +2,44 @@ import type { UnkeyError } from './errors.ts';
 import type { HeadersLike } from './platform.ts';
 import type { RateLimit } from './rate-limit.ts';
 
-/** What came with an answer. */
+/** Information about the HTTP response. */
 export interface ResponseInfo {
   readonly status: number;
   readonly headers: HeadersLike;
-  /** How much of its limit the workspace has used; undefined if it has none. */
+  /** The workspace's own rate limit; undefined if the service sends none. */
   readonly rateLimit: RateLimit | undefined;
-  /** How many attempts it took. */
+  /** Attempts that were made, 1 without a retry. */
   readonly attempts: number;
 }
 
-/** An answer and what came with it. */
-export interface Delivery<Value> {
+/** The parsed body of a response, and information about the response. */
+export interface ApiResponse<Value> {
   readonly value: Value;
   readonly response: ResponseInfo;
 }
 
-/** Success or failure as a value: `ok` tells which. */
+/** The value of a call, or its error: `ok` says which. */
 export type Result<Value> =
   | { readonly ok: true; readonly value: Value; readonly error?: undefined }
   | { readonly ok: false; readonly error: UnkeyError; readonly value?: undefined };
 
-/** A call that is under way: a promise of its answer, with other ways to look at it. */
+/** A running call: a promise of the response's body that also gives the response itself. */
 export class Call<Value> implements Promise<Value> {
-  readonly #delivery: Promise<Delivery<Value>>;
+  readonly #apiResponse: Promise<ApiResponse<Value>>;
 
-  constructor(delivery: Promise<Delivery<Value>>) {
-    this.#delivery = delivery;
+  constructor(apiResponse: Promise<ApiResponse<Value>>) {
+    this.#apiResponse = apiResponse;
   }
 
-  /** The answer with `response`: status, headers, `rateLimit`, attempts. */
+  /** The body with a member `response`: status, headers, `rateLimit`, attempts. */
   async withResponse(): Promise<Value & { readonly response: ResponseInfo }> {
-    const { value, response } = await this.#delivery;
+    const { value, response } = await this.#apiResponse;
     return Object.defineProperty(value as Value & { response: ResponseInfo }, 'response', {
       value: response,
     });
   }
 
-  /** Never rejects: failure is a value, too. */
+  /** Never rejects: resolves to the value or to the error. */
   safe(): Promise<Result<Value>> {
     return this.then<Result<Value>, Result<Value>>(
       (value) => ({ ok: true, value }),
@@ -47,12 +47,12 @@ export class Call<Value> implements Promise<Value> {
     );
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: it is a promise.
+  // biome-ignore lint/suspicious/noThenProperty: a Call is a promise.
   then<Fulfilled = Value, Rejected = never>(
     onFulfilled?: ((value: Value) => Fulfilled | PromiseLike<Fulfilled>) | null,
     onRejected?: ((error: UnkeyError) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Fulfilled | Rejected> {
-    return this.#delivery.then(({ value }) => value).then(onFulfilled, onRejected);
+    return this.#apiResponse.then(({ value }) => value).then(onFulfilled, onRejected);
   }
 
   catch<Rejected = never>(

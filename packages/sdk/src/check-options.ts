@@ -17,16 +17,19 @@ export function checkClientOptions(options: CallOptions): void {
   checkNames(options, clientOptionNames);
 }
 
-/** Those that would do what nobody meant. */
+/** Values that would be accepted and do something else. */
 export function checkValues({ timeoutMs = 0, retry }: Pick<CallOptions, 'timeoutMs' | 'retry'>): void {
-  // Not a number would be no deadline: a variable that nobody set must not do that.
-  if (!(timeoutMs >= 0)) throw new ConfigurationError(`timeoutMs is ${timeoutMs}: give milliseconds, or 0.`);
+  // NaN would mean no deadline: a missing variable must not cause that.
+  if (!(timeoutMs >= 0))
+    throw new ConfigurationError(
+      `Invalid timeoutMs ${timeoutMs}: expected milliseconds, or 0 for no deadline.`,
+    );
   checkNames(retry || {}, retryOptionNames);
 }
 
-/** A name that no option has is an error, but not in production: a deployment must not fail over it. */
+/** An unknown option is an error, but not in production: a deployment must not fail because of it. */
 export function checkNames(options: object, known: string): void {
   const unknown = Object.keys(options).find((name) => !known.split(' ').includes(name));
   if (unknown === undefined || environment('NODE_ENV') === 'production') return;
-  throw new ConfigurationError(`There is no option '${unknown}'. There are: ${known}.`);
+  throw new ConfigurationError(`Unknown option '${unknown}'. Known options: ${known}.`);
 }

@@ -1,4 +1,3 @@
-import type { Answer, PageAnswer } from './answer.ts';
 import type { Call } from './call.ts';
 import { checkCallOptions, checkClientOptions } from './check-options.ts';
 import { UnkeyCore } from './core.ts';
@@ -8,6 +7,7 @@ import { durable, resources } from './generated/operations.ts';
 import type { CallOptions, ClientOptions, IdempotentCallOptions } from './options.ts';
 import { ListCall } from './page.ts';
 import { randomId } from './random-id.ts';
+import type { PageBody, ResponseBody } from './response-body.ts';
 import { statusErrors } from './status-errors.ts';
 
 /**
@@ -31,7 +31,7 @@ export class Unkey extends UnkeyCore {
       { ...rest, hooks: [hooks, debugHooks(debug)].flat() },
       { errorClasses: statusErrors, checkOptions: checkCallOptions, idempotencyKey },
     );
-    // The generated interfaces and the generated table come from the same contract.
+    // The interfaces and the table are generated from the same contract.
     this.apis = methods(this, 'apis') as unknown as Apis;
     this.identities = methods(this, 'identities') as unknown as Identities;
     this.keys = methods(this, 'keys') as unknown as Keys;
@@ -39,13 +39,13 @@ export class Unkey extends UnkeyCore {
     this.ratelimit = methods(this, 'ratelimit') as unknown as Ratelimits;
   }
 
-  /** Whether the service answers; needs no permission. */
+  /** Checks whether the service is up. Needs no permission. */
   liveness(options?: CallOptions): Call<Operations['liveness']['answer']> {
     return this.request('liveness', null, options);
   }
 }
 
-/** Made up for every call that is answered once for each key. */
+/** A new key for each call of an operation that stores its first response. */
 function idempotencyKey(operation: string): string | undefined {
   return durable.includes(operation) ? randomId() : undefined;
 }
@@ -57,13 +57,13 @@ function methods(client: UnkeyCore, resource: keyof typeof resources): Record<st
   const entries: [string, Method][] = [
     ...calls.map((name): [string, Method] => [
       name,
-      (request, options) => client.request<Answer<unknown>>(`${resource}.${name}`, request, options),
+      (request, options) => client.request<ResponseBody<unknown>>(`${resource}.${name}`, request, options),
     ]),
     ...lists.map((name): [string, Method] => [
       name,
       (request, options) =>
         new ListCall<unknown>((cursor) =>
-          client.request<PageAnswer<unknown>>(
+          client.request<PageBody<unknown>>(
             `${resource}.${name}`,
             { ...request, ...(cursor && { cursor }) },
             options,

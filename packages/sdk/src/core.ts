@@ -1,8 +1,7 @@
-// The declarations mention Symbol.dispose: so they also compile where a project does not list this library.
+// For Symbol.dispose in the declarations: projects without this library in `lib` compile them too.
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import type { Answer } from './answer.ts';
-import { Call, type Delivery } from './call.ts';
+import { type ApiResponse, Call } from './call.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import {
   AbortError,
@@ -10,7 +9,7 @@ import {
   ConfigurationError,
   ConnectionError,
   type ErrorClasses,
-  foreignAnswer,
+  foreignResponse,
   isUnkeyError,
   ResponseValidationError,
   redact,
@@ -31,16 +30,17 @@ import {
 } from './options.ts';
 import { environment, type FetchInit, type HeadersLike, platform } from './platform.ts';
 import { rateLimitOf } from './rate-limit.ts';
+import type { ResponseBody } from './response-body.ts';
 import { pauseBeforeRetry, retryPolicy } from './retry.ts';
 
-/** How far a call has come: every error says so. */
+/** The operation and the attempts made so far: every error carries both. */
 interface Progress {
   readonly operation: string;
   attempts: number;
 }
 
-/** What all attempts of a call have in common. */
-interface Exchange {
+/** State that all attempts of a call share. */
+interface CallState {
   readonly progress: Progress;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -48,33 +48,33 @@ interface Exchange {
   readonly authorization: string;
   readonly options: CallOptions;
   readonly deadline: Deadline;
-  /** Whether doing the work twice is harmless. */
+  /** Whether a repeated request changes nothing more. */
   readonly isRepeatable: boolean;
-  /** What no message may hold. */
+  /** Values that must not appear in messages. */
   readonly secrets: readonly string[];
 }
 
-/** What `Unkey` adds: a small page does without. */
-export interface Extras {
+/** Parts that only `Unkey` uses: a bundle with `UnkeyCore` alone leaves them out. */
+export interface InternalOptions {
   readonly errorClasses?: ErrorClasses;
   checkOptions?(options: CallOptions): void;
-  /** For operations that ask for one. */
+  /** Generates a key for operations that store their first response. */
   idempotencyKey?(operation: string): string | undefined;
 }
 
-/** The client without a method for each operation: all that a page with one or two calls needs. */
+/** The client with `request` alone, without a method for each operation: for small bundles. */
 export class UnkeyCore {
-  // Private for the runtime as well: printing the client shows no root key.
+  // Private at run time too: printing the client shows no root key.
   readonly #options: CoreOptions;
-  readonly #extras: Extras;
+  readonly #internal: InternalOptions;
   readonly #rootKey: string | (() => string | Promise<string>);
   readonly #serverURL: string;
   readonly #running = new Map<Deadline, Promise<unknown>>();
   #isClosed = false;
 
-  /** Throws `ConfigurationError` when there is no root key or a wrong `serverURL`. */
-  constructor(options: CoreOptions = {}, extras: Extras = {}) {
-    this.#extras = extras;
+  /** Throws `ConfigurationError` if the root key is missing or an option is invalid. */
+  constructor(options: CoreOptions = {}, internal: InternalOptions = {}) {
+    this.#internal = internal;
     this.#options = options;
     this.#rootKey = options.rootKey ?? environment('UNKEY_ROOT_KEY') ?? '';
     if (typeof this.#rootKey !== 'function') parseRootKey(this.#rootKey);
@@ -82,16 +82,16 @@ export class UnkeyCore {
   }
 
   /**
-   * Calls an operation by its id, `keys.verifyKey`, or by its path. A `body` of null makes it a GET.
-   * Operations that are newer than this version work, too. They are tried again only if they are a GET, carry an
-   * `idempotencyKey`, or the service certainly did nothing.
+   * Calls an operation by its id, `keys.verifyKey`, or by its path. A `body` of null sends a GET.
+   * Operations that this version does not know work too. They are retried if they are a GET, have an `idempotencyKey`,
+   * or if the service certainly did not process the request.
    */
   request<Id extends keyof Operations>(
     operation: Id,
     body: Operations[Id]['request'],
     options?: Operations[Id]['options'],
   ): Call<Operations[Id]['answer']>;
-  request<Value extends object = Answer<unknown>>(
+  request<Value extends object = ResponseBody<unknown>>(
     path: string,
     body?: object | null,
     options?: IdempotentCallOptions,
@@ -102,30 +102,30 @@ export class UnkeyCore {
       options.timeoutMs ?? this.#options.timeoutMs ?? (cached.includes(operation) ? 3000 : 10_000);
     const deadline = startDeadline(timeoutMs, options.signal);
     const progress = { operation, attempts: 0 };
-    const delivery = this.#send(progress, body, options, deadline)
+    const apiResponse = this.#send(progress, body, options, deadline)
       .catch((error) => {
-        throw Object.assign(wrapped('The call failed', error), progress);
+        throw Object.assign(wrapError('The call failed', error), progress);
       })
       .finally(() => {
         deadline.clear();
         this.#running.delete(deadline);
       });
-    this.#running.set(deadline, delivery);
-    return new Call(delivery);
+    this.#running.set(deadline, apiResponse);
+    return new Call(apiResponse);
   }
 
-  /** Ends running calls with `AbortError`, and refuses later ones. */
+  /** Aborts running calls with `AbortError` and rejects later calls. */
   close(): void {
     this.#isClosed = true;
     for (const deadline of this.#running.keys()) deadline.abort(closedError());
   }
 
-  /** `using`: the same as `close()`. */
+  /** For `using`: the same as `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** `await using`: lets running calls end, then closes. */
+  /** For `await using`: waits for running calls, then closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(this.#running.values());
     this.close();
@@ -136,29 +136,29 @@ export class UnkeyCore {
     body: object | null,
     options: IdempotentCallOptions,
     deadline: Deadline,
-  ): Promise<Delivery<object>> {
+  ): Promise<ApiResponse<object>> {
     if (this.#isClosed) throw closedError();
-    this.#extras.checkOptions?.(options);
-    // Before anything is waited for: the caller may change it afterwards.
+    this.#internal.checkOptions?.(options);
+    // Before the first await: the caller may change the object afterwards.
     const text = writeBody(body);
     const serverURL = options.serverURL ? parseServerURL(options.serverURL) : this.#serverURL;
     const rootKey = this.#rootKey;
     const authorization = parseRootKey(
-      typeof rootKey === 'function' ? await ask(deadline, 'The function rootKey', rootKey) : rootKey,
+      typeof rootKey === 'function' ? await callUserCode(deadline, 'The function rootKey', rootKey) : rootKey,
     );
     const { operation } = progress;
     const headers = mergeHeaders(
       {
         accept: 'application/json',
         'content-type': 'application/json',
-        // Browsers send their own.
+        // Browsers send their own user agent.
         'user-agent': platform.process && `unkey-ts/${version}`,
-        'idempotency-key': options.idempotencyKey ?? this.#extras.idempotencyKey?.(operation),
+        'idempotency-key': options.idempotencyKey ?? this.#internal.idempotencyKey?.(operation),
       },
       this.#options.headers,
       options.headers,
     );
-    const isAnsweredOnce = headers['idempotency-key'] !== undefined && !isHosted.test(serverURL);
+    const isDeduplicated = headers['idempotency-key'] !== undefined && !isHosted.test(serverURL);
     return this.#attempts({
       progress,
       url: `${serverURL}/v2/${operation}`,
@@ -167,23 +167,23 @@ export class UnkeyCore {
       authorization,
       options,
       deadline,
-      isRepeatable: isAnsweredOnce || body === null || idempotent.includes(operation),
+      isRepeatable: isDeduplicated || body === null || idempotent.includes(operation),
       secrets: [authorization.slice(7), String((body as { key?: unknown } | null)?.key ?? '')],
     });
   }
 
-  async #attempts(exchange: Exchange): Promise<Delivery<object>> {
-    const { progress, deadline, isRepeatable } = exchange;
-    const policy = retryPolicy(this.#options.retry, exchange.options.retry);
+  async #attempts(call: CallState): Promise<ApiResponse<object>> {
+    const { progress, deadline, isRepeatable } = call;
+    const policy = retryPolicy(this.#options.retry, call.options.retry);
     const startedAt = platform.performance.now();
     for (;;) {
       const attempt = ++progress.attempts;
-      const request = requestContext(exchange);
+      const request = requestContext(call);
       try {
-        return await this.#attempt(exchange, request);
+        return await this.#attempt(call, request);
       } catch (thrown) {
         const error = Object.assign(thrown as UnkeyError, progress);
-        await this.#call(deadline, 'onError', error, request);
+        await this.#callHooks(deadline, 'onError', error, request);
         const delayMs = pauseBeforeRetry(
           {
             error,
@@ -195,35 +195,36 @@ export class UnkeyCore {
           policy,
         );
         if (delayMs === undefined) throw error;
-        await this.#call(deadline, 'onRetry', { request, error, delayMs });
+        await this.#callHooks(deadline, 'onRetry', { request, error, delayMs });
         await deadline.sleep(delayMs);
       }
     }
   }
 
-  async #attempt(exchange: Exchange, request: RequestContext): Promise<Delivery<object>> {
-    const { progress, deadline, secrets } = exchange;
-    await this.#call(deadline, 'beforeRequest', request);
+  async #attempt(call: CallState, request: RequestContext): Promise<ApiResponse<object>> {
+    const { progress, deadline, secrets } = call;
+    await this.#callHooks(deadline, 'beforeRequest', request);
     const startedAt = platform.performance.now();
-    const { status, headers, body } = await this.#fetch(exchange, request);
+    const { status, headers, body } = await this.#fetch(call, request);
     const durationMs = platform.performance.now() - startedAt;
-    await this.#call(deadline, 'afterResponse', { request, status, headers, durationMs });
+    await this.#callHooks(deadline, 'afterResponse', { request, status, headers, durationMs });
     const data = readBody(body);
-    const answer = { status, headers, body, data };
+    const response = { status, headers, body, data };
     if (status < 200 || status > 299) {
-      throw apiError(answer, { secrets, classes: this.#extras.errorClasses });
+      throw apiError(response, { secrets, classes: this.#internal.errorClasses });
     }
-    if (data?.meta === undefined) throw new ResponseValidationError(foreignAnswer(status, headers), answer);
+    if (data?.meta === undefined)
+      throw new ResponseValidationError(foreignResponse(status, headers), response);
     const { attempts } = progress;
     return { value: data, response: { status, headers, rateLimit: rateLimitOf(headers), attempts } };
   }
 
-  /** A whole answer; no answer or a part of one is a `ConnectionError`. */
+  /** Reads a complete response. Without one, or with a part of one, it rejects with `ConnectionError`. */
   async #fetch(
-    { authorization, options, deadline, secrets }: Exchange,
+    { authorization, options, deadline, secrets }: CallState,
     request: RequestContext,
   ): Promise<{ status: number; headers: HeadersLike; body: string }> {
-    // Called without a receiver: some runtimes refuse their own fetch on any other object.
+    // Called without a receiver: some runtimes reject their own fetch as a method of another object.
     const fetch = this.#options.fetch ?? platform.fetch;
     const { signal } = deadline;
     const init: FetchInit = {
@@ -231,9 +232,9 @@ export class UnkeyCore {
       ...options.fetchOptions,
       method: request.method,
       headers: { authorization, ...request.headers },
-      // Every fetch takes undefined for none; their types in the strictest projects do not.
+      // Every fetch accepts undefined here; its type under exactOptionalPropertyTypes does not.
       body: request.body as string,
-      // A redirected POST loses its body, and a root key must not go where it was not meant to.
+      // A redirected POST loses its body, and the root key must not reach another host.
       redirect: 'manual',
       signal,
     };
@@ -244,32 +245,32 @@ export class UnkeyCore {
       return { status, headers, body: await deadline.race(response.text()) };
     } catch (cause) {
       if (isUnkeyError(cause)) throw cause;
-      const message = redact(`No answer came: ${messageOf(cause)}`, secrets);
+      const message = redact(`No response: ${messageOf(cause)}`, secrets);
       throw new ConnectionError(message, { cause, retryable: true });
     }
   }
 
-  async #call<Name extends keyof Hooks>(
+  async #callHooks<Name extends keyof Hooks>(
     deadline: Deadline,
     name: Name,
-    ...given: Parameters<NonNullable<Hooks[Name]>>
+    ...params: Parameters<NonNullable<Hooks[Name]>>
   ): Promise<void> {
     for (const hooks of [this.#options.hooks ?? []].flat()) {
-      // The compiler does not see that the parameters belong to the name.
-      const called = hooks as Record<string, (...given: unknown[]) => unknown>;
-      await ask(deadline, `The hook ${name}`, () => called[name]?.(...given));
+      // The compiler cannot see that the parameters belong to the name.
+      const callable = hooks as Record<string, (...params: unknown[]) => unknown>;
+      await callUserCode(deadline, `The hook ${name}`, () => callable[name]?.(...params));
     }
   }
 }
 
-/** It does not look at `Idempotency-Key`. */
+/** The hosted service ignores `Idempotency-Key`. */
 const isHosted = /\/\/api\.unkey\.com/i;
 
-function requestContext({ progress, url, headers, body }: Exchange): RequestContext {
+function requestContext({ progress, url, headers, body }: CallState): RequestContext {
   const { operation, attempts: attempt } = progress;
   const method = body === undefined ? 'GET' : 'POST';
   const request = { operation, method, attempt, url, headers: { ...headers } };
-  // Hidden from whoever prints the request.
+  // Not enumerable: printing the request does not show it.
   return Object.defineProperty(request as RequestContext, 'body', { value: body, writable: true });
 }
 
@@ -277,7 +278,7 @@ function closedError(): AbortError {
   return new AbortError('The client is closed.');
 }
 
-/** Later headers win; null takes one away. */
+/** Later headers override earlier ones; null removes a header. */
 function mergeHeaders(...sets: readonly CoreOptions['headers'][]): Record<string, string> {
   const merged: Record<string, string> = {};
   for (const [name, value] of sets.flatMap((headers) => Object.entries(headers ?? {}))) {
@@ -291,14 +292,14 @@ function writeBody(body: object | null): string | undefined {
   try {
     return body === null ? undefined : JSON.stringify(body, refuseNotANumber);
   } catch (cause) {
-    throw wrapped('The request is not JSON', cause, ConfigurationError);
+    throw wrapError('The request cannot be written as JSON', cause, ConfigurationError);
   }
 }
 
-// JSON would make it null, which the service takes for "never" and "unlimited".
+// JSON writes NaN as null, which the service reads as "never" and "unlimited".
 function refuseNotANumber(name: string, value: unknown): unknown {
   if (typeof value !== 'number' || Number.isFinite(value)) return value;
-  throw new ConfigurationError(`'${name}' is ${value}: give a number, or leave it out.`);
+  throw new ConfigurationError(`Invalid ${name} ${value}: expected a finite number.`);
 }
 
 function readBody(body: string): { meta?: unknown } | undefined {
@@ -310,25 +311,25 @@ function readBody(body: string): { meta?: unknown } | undefined {
   }
 }
 
-/** What the caller's own code gives, within the deadline. */
-async function ask<Given>(
+/** Calls a function of the user, within the deadline. */
+async function callUserCode<Result>(
   deadline: Deadline,
   name: string,
-  give: () => Given | PromiseLike<Given>,
-): Promise<Given> {
+  code: () => Result | PromiseLike<Result>,
+): Promise<Result> {
   try {
-    return await deadline.race(give());
+    return await deadline.race(code());
   } catch (cause) {
-    throw wrapped(`${name} failed`, cause);
+    throw wrapError(`${name} failed`, cause);
   }
 }
 
-/** What the caller's own code threw, as an error of the one tree. */
-function wrapped(what: string, cause: unknown, Class = UnkeyError): UnkeyError {
-  return isUnkeyError(cause) ? cause : new Class(`${what}: ${messageOf(cause)}`, { cause });
+/** Any thrown value as an `UnkeyError`. */
+function wrapError(prefix: string, cause: unknown, Class = UnkeyError): UnkeyError {
+  return isUnkeyError(cause) ? cause : new Class(`${prefix}: ${messageOf(cause)}`, { cause });
 }
 
-/** The innermost reason: `fetch failed` alone helps nobody. */
+/** The message of the innermost cause: `fetch failed` alone says too little. */
 function messageOf(thrown: unknown): string {
   const { message, code, cause } = (thrown ?? {}) as { message?: unknown; code?: unknown; cause?: unknown };
   return cause ? messageOf(cause) : String(message || code || thrown);

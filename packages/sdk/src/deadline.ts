@@ -1,18 +1,18 @@
 import { AbortError, TimeoutError, type UnkeyError } from './errors.ts';
 import { type AbortSignalLike, type OwnAbortSignal, platform } from './platform.ts';
 
-/** When a call must end: at its deadline, by its signal, or with its client. One for all attempts of a call. */
+/** Ends a call: at its deadline, by its signal, or with its client. One for all attempts of a call. */
 export interface Deadline {
   /** For `fetch`. */
   readonly signal: OwnAbortSignal;
-  /** Milliseconds that are left; Infinity without a deadline. */
+  /** Remaining milliseconds; Infinity without a deadline. */
   remainingMs(): number;
-  /** What the work comes to, unless the call must end first: whatever is sent may ignore the signal. */
+  /** Settles as the work does, or rejects when the call ends first: a custom fetch may ignore the signal. */
   race<Result>(work: Result | PromiseLike<Result>): Promise<Result>;
-  /** Waits, unless the call must end first. */
+  /** Waits, or rejects when the call ends first. */
   sleep(delayMs: number): Promise<void>;
   abort(error: UnkeyError): void;
-  /** Takes back timers and listener: nothing keeps the process alive. */
+  /** Removes timers and the listener: nothing keeps the process alive. */
   clear(): void;
 }
 
@@ -63,6 +63,6 @@ export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null |
 }
 
 function startTimer(run: () => void, delayMs: number): unknown {
-  // The longest that a timer can wait; beyond it, it fires at once.
+  // Timers with a longer delay fire at once.
   return platform.setTimeout(run, Math.min(delayMs, 0x7fffffff));
 }

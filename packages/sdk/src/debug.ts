@@ -2,7 +2,7 @@ import type { Hooks, RequestContext } from './hooks.ts';
 import type { ClientOptions, DebugLogger } from './options.ts';
 import { environment, platform } from './platform.ts';
 
-/** Hooks that write a line for every attempt; none when debugging is off. */
+/** Hooks that log one line for each attempt; none if debugging is off. */
 export function debugHooks(option: ClientOptions['debug']): Hooks[] {
   const logger = loggerOf(option);
   if (logger === undefined) return [];
@@ -31,6 +31,6 @@ export function debugHooks(option: ClientOptions['debug']): Hooks[] {
 function loggerOf(option: ClientOptions['debug']): DebugLogger | undefined {
   const chosen = option ?? /^(1|true|on|yes)$/i.test(environment('UNKEY_DEBUG') ?? '');
   if (typeof chosen === 'object') return chosen;
-  // The error stream: the output of a program stays what it was.
+  // To stderr: the program's own output does not change.
   return chosen ? { debug: (message) => platform.console.error(message) } : undefined;
 }

@@ -1,19 +1,19 @@
 import type { HeadersLike } from './platform.ts';
 import { type RateLimit, rateLimitOf } from './rate-limit.ts';
 
-// One for all copies of this package in a process: ESM beside CommonJS, two versions in one tree.
+// Shared by all copies of this package in a process: ESM beside CommonJS, two versions in one tree.
 const brand = Symbol.for('unkey-ts.error');
 
-/** A place of the request that is wrong. */
+/** An invalid member of the request. */
 export interface Issue {
   /** `body.ratelimits[0].limit`, `header.authorization`. */
   location: string;
   message: string;
-  /** What to do about it. */
+  /** How to fix it. */
   fix?: string;
 }
 
-/** On the prototype, as the language's own errors have it: there it also says of which class an error is. */
+/** On the prototype, as in built-in errors; `instanceof` across copies compares these names. */
 export function nameErrors(prototype: UnkeyError, name: string): void {
   Object.defineProperty(prototype, 'name', { value: name });
 }
@@ -21,7 +21,7 @@ export function nameErrors(prototype: UnkeyError, name: string): void {
 export interface Details {
   readonly cause?: unknown;
   readonly retryable?: boolean;
-  /** The answer, if one came. */
+  /** The response, if there is one. */
   readonly status?: number;
   readonly headers?: HeadersLike;
   readonly body?: string;
@@ -30,34 +30,34 @@ export interface Details {
 }
 
 /**
- * Everything that a call can fail with. What a failure does not have (a status, when no answer came) is undefined.
+ * The base class of all errors of this library. Members that do not apply, such as a status without a response, are undefined.
  * `instanceof` works across copies of the package.
  */
 export class UnkeyError extends Error {
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   declare readonly status: number | undefined;
-  /** The last part of `type`, which programs compare: `key_not_found`. */
+  /** The last part of `type`, for programs to compare: `key_not_found`. */
   declare readonly code: string | undefined;
-  /** The error's name as a URL: `https://unkey.com/docs/errors/unkey/data/key_not_found`. */
+  /** URL of the error's documentation: `https://unkey.com/docs/errors/unkey/data/key_not_found`. */
   declare readonly type: string | undefined;
-  /** Names the request in the service's log. */
+  /** Id of the request in the service's log. */
   declare readonly requestId: string | undefined;
-  /** The operation that was called, `keys.verifyKey`. */
+  /** Id of the operation that was called: `keys.verifyKey`. */
   declare readonly operation: string | undefined;
-  /** How many attempts were made. */
+  /** Attempts that were made. */
   declare readonly attempts: number;
   /** Whether the same call may succeed later: no connection, a deadline, 408, 429, 5xx. */
   declare readonly retryable: boolean;
-  /** Places of the request that are wrong, on a 400. */
+  /** Invalid members of the request, with a 400. */
   declare readonly errors: readonly Issue[];
-  // Hidden: an answer from elsewhere may repeat a key, and printing an error must not.
-  readonly #answer: Details;
+  // Private: the response may contain a key, and printing an error must not show it.
+  readonly #response: Details;
 
   constructor(message: string, details: Details = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     const { meta, error } = (details.data ?? {}) as ErrorBody;
     const type = textOf(error?.type);
-    this.#answer = details;
+    this.#response = details;
     Object.assign(this, {
       status: details.status,
       code: type?.slice(type.lastIndexOf('/') + 1),
@@ -75,37 +75,37 @@ export class UnkeyError extends Error {
     return this.status;
   }
 
-  /** Headers of the answer. */
+  /** Headers of the response. */
   get headers(): HeadersLike | undefined {
-    return this.#answer.headers;
+    return this.#response.headers;
   }
 
-  /** The answer's body as it came. */
+  /** Body of the response, as text. */
   get body(): string | undefined {
-    return this.#answer.body;
+    return this.#response.body;
   }
 
-  /** The answer's body, parsed: `{ meta, error }`; undefined if it was not JSON. */
+  /** Body of the response, parsed: `{ meta, error }`; undefined if it is not a JSON object. */
   get data(): ErrorBody | undefined {
-    return this.#answer.data as ErrorBody | undefined;
+    return this.#response.data as ErrorBody | undefined;
   }
 
-  /** `data.error`; empty if it has none. */
+  /** `data.error`; an empty object if the response has none. */
   get error(): NonNullable<ErrorBody['error']> {
     return this.data?.error ?? {};
   }
 
-  /** `data.meta`; empty if it has none. */
+  /** `data.meta`; an empty object if the response has none. */
   get meta(): NonNullable<ErrorBody['meta']> {
     return this.data?.meta ?? {};
   }
 
-  /** `meta` and `error`, as code for `@unkey/api` expects them. */
+  /** `meta` and `error`, under the name that they have in `@unkey/api`. */
   get data$(): this {
     return this;
   }
 
-  /** How much of its limit the workspace has used. */
+  /** The workspace's own rate limit. */
   get rateLimit(): RateLimit | undefined {
     return this.headers && rateLimitOf(this.headers);
   }
@@ -116,7 +116,7 @@ export class UnkeyError extends Error {
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (!isUnkeyError(value)) return false;
-    // biome-ignore lint/complexity/noThisInStatic: it is asked of the subclasses.
+    // biome-ignore lint/complexity/noThisInStatic: called on the subclasses.
     const wanted = this.prototype;
     const name = Object.hasOwn(wanted, 'name') && wanted.name;
     for (let link: UnkeyError | null = value; link; link = Object.getPrototypeOf(link)) {
@@ -131,7 +131,7 @@ export class UnkeyError extends Error {
   }
 }
 
-/** The client cannot be made, or a call cannot be sent, as it was asked for. */
+/** An option or an argument is invalid: the client is not created, or the call is not sent. */
 export class ConfigurationError extends UnkeyError {
   declare readonly name: 'ConfigurationError';
   static {
@@ -139,7 +139,7 @@ export class ConfigurationError extends UnkeyError {
   }
 }
 
-/** No answer came, or only a part of one. `cause` is what the runtime said. */
+/** There was no response, or only a part of one. `cause` is the runtime's error. */
 export class ConnectionError extends UnkeyError {
   declare readonly name: 'ConnectionError';
   static {
@@ -147,7 +147,7 @@ export class ConnectionError extends UnkeyError {
   }
 }
 
-/** The call was not done within `timeoutMs`. */
+/** The call took longer than `timeoutMs`. */
 export class TimeoutError extends UnkeyError {
   declare readonly name: 'TimeoutError';
   static {
@@ -155,7 +155,7 @@ export class TimeoutError extends UnkeyError {
   }
 }
 
-/** The call was ended by its `signal`, or by `close()`. `cause` is the signal's reason. */
+/** The call was aborted by its `signal` or by `close()`. `cause` is the signal's reason. */
 export class AbortError extends UnkeyError {
   declare readonly name: 'AbortError';
   static {
@@ -163,7 +163,7 @@ export class AbortError extends UnkeyError {
   }
 }
 
-/** The answer is none of this API: not JSON, or a list that goes in circles. Mostly a proxy or a wrong `serverURL`. */
+/** The response is not one of this API, or a list has a cycle. Usual causes: a proxy, or a wrong `serverURL`. */
 export class ResponseValidationError extends UnkeyError {
   declare readonly name: 'ResponseValidationError';
   static {
@@ -171,7 +171,7 @@ export class ResponseValidationError extends UnkeyError {
   }
 }
 
-/** The service answered with an error: mostly as one of the classes named after a status. */
+/** An error response. Most statuses have a class of their own. */
 export class APIError extends UnkeyError {
   declare readonly status: number;
   static {
@@ -179,7 +179,7 @@ export class APIError extends UnkeyError {
   }
 }
 
-/** What an error's answer holds. Anything may be missing: it may have come from a proxy. */
+/** Body of an error response. Every member can be missing: the response can be a proxy's. */
 export interface ErrorBody {
   readonly meta?: { readonly requestId?: string };
   readonly error?: {
@@ -195,22 +195,22 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Whether something is an error of this library, of whichever copy of it. */
+/** Whether a value is an error of this library, of any copy of it. */
 export function isUnkeyError(value: unknown): value is UnkeyError {
   return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true;
 }
 
-/** Classes of their own for some statuses; without them every error status is an `APIError`. */
+/** Classes by status; a status without a class is an `APIError`. */
 export type ErrorClasses = ReadonlyMap<number, typeof APIError> | undefined;
 
-/** The error that an answer with an error status is. `secrets` are taken out of what it shows. */
+/** The error for a response with an error status. `secrets` are redacted. */
 export function apiError(
   details: Details & { readonly status: number },
   { secrets, classes }: { secrets: readonly string[]; classes: ErrorClasses },
 ): APIError {
   const { status, headers } = details;
   const { detail, title, errors } = (details.data as ErrorBody | undefined)?.error ?? {};
-  const message = textOf(detail) ?? textOf(title) ?? foreignAnswer(status, headers);
+  const message = textOf(detail) ?? textOf(title) ?? foreignResponse(status, headers);
   const Class = classes?.get(status) ?? APIError;
   const retryable = status === 408 || status === 429 || status >= 500;
   return new Class(redact(message, secrets), {
@@ -220,10 +220,10 @@ export function apiError(
   });
 }
 
-/** Whatever answered, it was not the service. */
-export function foreignAnswer(status: number, headers: HeadersLike | undefined): string {
+/** Message for a response that is not one of the service. */
+export function foreignResponse(status: number, headers: HeadersLike | undefined): string {
   const contentType = headers?.get('content-type') ?? 'no content type';
-  return `Not an answer of the API (${status || 'a redirect'}, ${contentType}): check serverURL.`;
+  return `Not a response of the API (${status || 'a redirect'}, ${contentType}): check serverURL.`;
 }
 
 function redactAll(issues: readonly Issue[], secrets: readonly string[]): Issue[] {

@@ -1,7 +1,7 @@
 import type { UnkeyError } from './errors.ts';
 import type { HeadersLike } from './platform.ts';
 
-/** One attempt, before it is sent. A hook may change `url`, `headers` and `body`. */
+/** One attempt before it is sent. A hook may change `url`, `headers` and `body`. */
 export interface RequestContext {
   /** `keys.verifyKey`. */
   readonly operation: string;
@@ -9,13 +9,13 @@ export interface RequestContext {
   /** 1 for the first. */
   readonly attempt: number;
   url: string;
-  /** Without `authorization`, so that it can be logged; one that a hook puts here is sent instead of the root key. */
+  /** Without `authorization`, so that it can be logged. A hook that sets `authorization` replaces the root key. */
   readonly headers: Record<string, string>;
-  /** The JSON text. It may hold keys: printing this object does not show it. */
+  /** The JSON text. It may contain keys, so printing this object does not show it. */
   body: string | undefined;
 }
 
-/** An answer, of whatever status. */
+/** A response with any status. */
 export interface ResponseContext {
   readonly request: RequestContext;
   readonly status: number;
@@ -23,22 +23,22 @@ export interface ResponseContext {
   readonly durationMs: number;
 }
 
-/** An attempt that failed and is followed by another one. */
+/** A failed attempt before its retry. */
 export interface RetryContext {
   readonly request: RequestContext;
   readonly error: UnkeyError;
-  /** Until the next attempt. */
+  /** Milliseconds until the next attempt. */
   readonly delayMs: number;
 }
 
-/** Called as a request goes along; a promise is waited for. What a hook throws ends the call. */
+/** Functions called during a request; promises are awaited. An error of a hook ends the call. */
 export interface Hooks {
   /** Before every attempt. */
   beforeRequest?(request: RequestContext): void | Promise<void>;
-  /** After every answer, errors too. */
+  /** After every response, with any status. */
   afterResponse?(response: ResponseContext): void | Promise<void>;
-  /** After every attempt that failed. */
+  /** After every failed attempt. */
   onError?(error: UnkeyError, request: RequestContext): void | Promise<void>;
-  /** Before the pause that precedes another attempt. */
+  /** Before the pause between two attempts. */
   onRetry?(retry: RetryContext): void | Promise<void>;
 }

@@ -1,4 +1,3 @@
-export type { Answer, Meta, PageAnswer, Pagination } from './answer.ts';
 export { Call, type ResponseInfo, type Result } from './call.ts';
 export { Unkey } from './client.ts';
 export { UnkeyCore } from './core.ts';
@@ -27,6 +26,7 @@ export type {
 export { ListCall, Page } from './page.ts';
 export type { AbortSignalLike, Fetch, FetchInit, HeadersLike, ResponseLike } from './platform.ts';
 export type { RateLimit } from './rate-limit.ts';
+export type { Answer, Meta, PageAnswer, PageBody, Pagination, ResponseBody } from './response-body.ts';
 export type { RetryOptions } from './retry.ts';
 export {
   BadRequestErrorResponse,

@@ -1,37 +1,37 @@
-import type { PageAnswer, Pagination } from './answer.ts';
-import { Call, type Delivery } from './call.ts';
+import { type ApiResponse, Call } from './call.ts';
 import { ConfigurationError, ResponseValidationError } from './errors.ts';
+import type { PageBody, Pagination } from './response-body.ts';
 
-/** Asks for a page: the first one without a cursor. */
-export type LoadPage<Item> = (cursor?: string) => Call<PageAnswer<Item>>;
+/** Requests a page: the first one without a cursor. */
+export type LoadPage<Item> = (cursor?: string) => Call<PageBody<Item>>;
 
-/** How far a list has been read: enough to notice a circle of any length, and no more for a longer list. */
-interface Walk {
-  /** Pages after the first one. */
+/** State of Brent's cycle detection over the cursors of a list: constant memory, cycles of any length. */
+interface CycleDetection {
+  /** Pages read after the first one. */
   readonly steps: number;
-  /** The cursor at a step that is a power of two: it comes again if the list goes in circles. */
-  readonly milestone?: string | undefined;
+  /** The cursor at the last step that was a power of two. A cycle reaches it again. */
+  readonly savedCursor?: string | undefined;
 }
 
 /** One page of a list. */
-export class Page<Item> implements PageAnswer<Item> {
-  readonly meta: PageAnswer<Item>['meta'];
+export class Page<Item> implements PageBody<Item> {
+  readonly meta: PageBody<Item>['meta'];
   /** The items of this page. */
   readonly data: Item[];
   readonly pagination: Pagination;
   readonly #load: LoadPage<Item>;
-  readonly #walk: Walk;
+  readonly #detection: CycleDetection;
 
-  constructor(answer: PageAnswer<Item>, load: LoadPage<Item>, walk: Walk = { steps: 0 }) {
-    // What this version does not know, but for names that would take the place of its own.
-    const others = Object.entries(answer).filter(([name]) => !(name in this));
+  constructor(body: PageBody<Item>, load: LoadPage<Item>, detection: CycleDetection = { steps: 0 }) {
+    // Members that this version does not know, except those with the names of its own.
+    const others = Object.entries(body).filter(([name]) => !(name in this));
     Object.assign(this, Object.fromEntries(others));
-    this.meta = answer.meta;
+    this.meta = body.meta;
     // Some services write an empty list as null.
-    this.data = answer.data ?? [];
-    this.pagination = answer.pagination;
+    this.data = body.data ?? [];
+    this.pagination = body.pagination;
     this.#load = load;
-    this.#walk = walk;
+    this.#detection = detection;
   }
 
   /** Whether there is another page. */
@@ -39,51 +39,52 @@ export class Page<Item> implements PageAnswer<Item> {
     return this.pagination?.hasMore ?? false;
   }
 
-  /** The page after this one, asked for in the same way; null after the last. */
+  /** Requests the next page with the same options; null after the last page. */
   async next(): Promise<Page<Item> | null> {
     if (!this.hasMore) return null;
     const { cursor } = this.pagination;
-    const { steps, milestone } = this.#walk;
-    if (!cursor || cursor === milestone) {
+    const { steps, savedCursor } = this.#detection;
+    if (!cursor || cursor === savedCursor) {
+      const reason = cursor ? 'is repeated: the list has a cycle' : 'is missing';
       throw new ResponseValidationError(
-        `The list has more, and its cursor ${cursor ? 'came before: it goes in circles' : 'is missing'}. What was read so far may be incomplete.`,
+        `The list has more pages, but its cursor ${reason}. The items read so far may be incomplete.`,
       );
     }
-    const isMilestone = (steps & (steps - 1)) === 0;
-    const walk = { steps: steps + 1, milestone: isMilestone ? cursor : milestone };
-    return new Page(await this.#load(cursor), this.#load, walk);
+    const isPowerOfTwo = (steps & (steps - 1)) === 0;
+    const detection = { steps: steps + 1, savedCursor: isPowerOfTwo ? cursor : savedCursor };
+    return new Page(await this.#load(cursor), this.#load, detection);
   }
 
-  /** This page, as code for `@unkey/api` expects it. */
+  /** This page, under the name that it has in `@unkey/api`. */
   get result(): this {
     return this;
   }
 
-  /** This page and all after it. */
+  /** This page and all following pages. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Page<Item>, void, undefined> {
     for (let page: Page<Item> | null = this; page; page = await page.next()) yield page;
   }
 }
 
-/** A list that is being read: a promise of its first page, and an iterable of all its items. */
+/** A call of a list: a promise of its first page, and an async iterable of all its items. */
 export class ListCall<Item> extends Call<Page<Item>> {
   constructor(load: LoadPage<Item>) {
     super(loadFirst(load));
   }
 
-  /** Every page, the first one included. */
+  /** All pages, including the first one. */
   async *pages(): AsyncGenerator<Page<Item>, void, undefined> {
     yield* await this;
   }
 
-  /** Every item of every page; further pages are asked for when they are needed. */
+  /** All items of all pages. A page is requested when its first item is needed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     for await (const page of this.pages()) yield* page.data;
   }
 
-  /** The items of all pages, at most `max`. */
+  /** The items of all pages, at most `max`. Default: all of them. */
   async toArray({ max = Number.POSITIVE_INFINITY }: { max?: number | undefined } = {}): Promise<Item[]> {
-    if (!(max >= 0)) throw new ConfigurationError(`max is ${max}: give a number of items.`);
+    if (!(max >= 0)) throw new ConfigurationError(`Invalid max ${max}: expected a number of items.`);
     const items: Item[] = [];
     for await (const page of this.pages()) {
       for (const item of page.data.slice(0, max - items.length)) items.push(item);
@@ -93,7 +94,7 @@ export class ListCall<Item> extends Call<Page<Item>> {
   }
 }
 
-async function loadFirst<Item>(load: LoadPage<Item>): Promise<Delivery<Page<Item>>> {
-  const { response, ...answer } = await load().withResponse();
-  return { value: new Page(answer, load), response };
+async function loadFirst<Item>(load: LoadPage<Item>): Promise<ApiResponse<Page<Item>>> {
+  const { response, ...body } = await load().withResponse();
+  return { value: new Page(body, load), response };
 }

@@ -1,9 +1,9 @@
 /**
- * What the library uses of its runtime. Browsers, workers, Deno, Bun and Node differ, and users compile with or
- * without DOM types: so it is described here, as little as suffices, and asked for with care.
+ * The parts of the runtime that the library uses. Browsers, workers, Deno, Bun and Node differ, and users compile with
+ * or without DOM types, so the types are declared here, as small as possible.
  */
 
-/** As much of an `AbortSignal` as is used. */
+/** The part of `AbortSignal` that is used. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason?: unknown;
@@ -12,8 +12,8 @@ export interface AbortSignalLike {
 }
 
 /**
- * The runtime's own `AbortSignal` in projects that have its type: theirs is what `fetch` of such a project takes.
- * This package itself has none.
+ * The global `AbortSignal` in projects that have its type, because their `fetch` requires it. This package itself has
+ * no such type.
  */
 export type OwnAbortSignal = typeof globalThis extends { AbortSignal: { prototype: infer Own } }
   ? Own extends AbortSignalLike
@@ -21,20 +21,20 @@ export type OwnAbortSignal = typeof globalThis extends { AbortSignal: { prototyp
     : AbortSignalLike
   : AbortSignalLike;
 
-/** As much of `Headers` as is used. */
+/** The part of `Headers` that is used. */
 export interface HeadersLike {
-  /** A header's value; the name is matched without regard to case. */
+  /** The value of a header; the name is case-insensitive. */
   get(name: string): string | null;
 }
 
-/** As much of a `Response` as is used. */
+/** The part of `Response` that is used. */
 export interface ResponseLike {
   readonly status: number;
   readonly headers: HeadersLike;
   text(): Promise<string>;
 }
 
-/** What `fetch` is given. */
+/** The second argument of `fetch`. */
 export interface FetchInit {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export interface FetchInit {
   readonly signal: OwnAbortSignal;
 }
 
-/** The platform's `fetch`, or anything that behaves like it. */
+/** The global `fetch`, or a function that behaves like it. */
 export type Fetch = (url: string, init: FetchInit) => Promise<ResponseLike>;
 
 interface Platform {
@@ -57,10 +57,10 @@ interface Platform {
   clearTimeout(timer: unknown): void;
 }
 
-// The compiler is told of no runtime at all (`types: []`), so that none is taken for granted.
+// Compiled without types of any runtime (`types: []`), so that no runtime is assumed.
 export const platform = globalThis as unknown as Platform;
 
-/** A variable of the environment, where there is one and it may be read. */
+/** An environment variable; undefined where there is no environment or reading it is not permitted. */
 export function environment(name: string): string | undefined {
   try {
     return platform.process?.env?.[name];

@@ -1,23 +1,23 @@
 import type { HeadersLike } from './platform.ts';
 
-/** How much of its limit the workspace has used: requests to the service, not limits of keys. */
+/** The workspace's own rate limit: for requests to the service, not for keys. */
 export interface RateLimit {
-  /** Requests that may be made in a window. */
+  /** Requests per window. */
   readonly limit: number;
-  /** What is left of them. */
+  /** Requests left in this window. */
   readonly remaining: number;
-  /** Milliseconds until the window is over. */
+  /** Milliseconds until the window ends. */
   readonly resetAfterMs: number;
 }
 
-/** From `RateLimit-*` headers; undefined without them. */
+/** Reads the `RateLimit-*` headers; undefined without them. */
 export function rateLimitOf(headers: HeadersLike): RateLimit | undefined {
   const read = (name: string) => Number.parseInt(headers.get(`ratelimit-${name}`) ?? '', 10);
   const limit = read('limit');
   return limit >= 0 ? { limit, remaining: read('remaining'), resetAfterMs: read('reset') * 1000 } : undefined;
 }
 
-/** Milliseconds that the service asks to wait: seconds or a date. undefined when it asks for nothing. */
+/** Reads `Retry-After`, seconds or a date, as milliseconds from now; undefined without it. */
 export function retryAfterMs(headers: HeadersLike, now: number): number | undefined {
   const text = headers.get('retry-after') || 'never';
   const ms = Number(text) * 1000 || Date.parse(text) - now;

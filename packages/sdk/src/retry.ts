@@ -1,25 +1,25 @@
 import { APIError, ConnectionError, type UnkeyError } from './errors.ts';
 import { retryAfterMs } from './rate-limit.ts';
 
-/** When and how often a call is tried again. Pauses are random between 0 and `initialIntervalMs × exponent^n`. */
+/** When and how often a call is retried. Pauses are random between 0 and `initialIntervalMs × exponent^n`. */
 export interface RetryOptions {
-  /** Attempts in all. Default 3. */
+  /** Total attempts. Default 3. */
   maxAttempts?: number | undefined;
-  /** Most milliseconds of the first pause. Default 200. */
+  /** Upper bound of the first pause in milliseconds. Default 200. */
   initialIntervalMs?: number | undefined;
-  /** Most milliseconds of any pause; a `Retry-After` of the service is obeyed as it is. Default 2,000. */
+  /** Upper bound of every pause in milliseconds, except for a `Retry-After` of the service. Default 2,000. */
   maxIntervalMs?: number | undefined;
-  /** What the longest pause is multiplied with from one to the next. Default 2. */
+  /** Factor by which the upper bound grows with each pause. Default 2. */
   exponent?: number | undefined;
-  /** No attempt starts later than this, in milliseconds since the first. Default: `timeoutMs` alone decides. */
+  /** No attempt starts later than this, in milliseconds since the first one. Default: no bound besides `timeoutMs`. */
   maxElapsedMs?: number | undefined;
-  /** Whether to try again when the connection failed. Default true. */
+  /** Whether to retry after connection errors. Default true. */
   retryConnectionErrors?: boolean | undefined;
-  /** Statuses to try again at. Default 408, 429 and '5XX'. */
+  /** Statuses that are retried. Default 408, 429 and '5XX'. */
   statusCodes?: readonly (number | '4XX' | '5XX')[] | undefined;
 }
 
-/** The call's options over the client's, member by member. */
+/** Merges the options of a call over those of the client. */
 export function retryPolicy(
   client: RetryOptions | false = {},
   call: RetryOptions | false = client,
@@ -30,17 +30,17 @@ export function retryPolicy(
 /** A failed attempt. */
 export interface Failure {
   readonly error: UnkeyError;
-  /** Attempts made so far. */
+  /** Attempts that were made. */
   readonly attempt: number;
-  /** Milliseconds since the first one began. */
+  /** Milliseconds since the first attempt began. */
   readonly elapsedMs: number;
-  /** Milliseconds that are left of the call's deadline. */
+  /** Milliseconds until the call's deadline. */
   readonly remainingMs: number;
-  /** Whether doing the work twice is harmless. */
+  /** Whether a repeated request changes nothing more. */
   readonly isRepeatable: boolean;
 }
 
-/** How long to wait before the next attempt, in milliseconds; undefined: give up. */
+/** The pause before the next attempt in milliseconds; undefined: do not retry. */
 export function pauseBeforeRetry(failure: Failure, policy: RetryOptions): number | undefined {
   const { error, attempt, isRepeatable, elapsedMs, remainingMs } = failure;
   const {
@@ -51,37 +51,37 @@ export function pauseBeforeRetry(failure: Failure, policy: RetryOptions): number
     maxElapsedMs = Number.POSITIVE_INFINITY,
   } = policy;
   const mayTry =
-    attempt < maxAttempts && isWorthwhile(error, policy) && (isRepeatable || isUnprocessed(error));
+    attempt < maxAttempts && isRetryable(error, policy) && (isRepeatable || isUnprocessed(error));
   if (!mayTry) return undefined;
   const longest = Math.min(maxIntervalMs, initialIntervalMs * exponent ** (attempt - 1));
-  const pause = askedPause(error) ?? Math.random() * longest;
+  const pause = requestedPause(error) ?? Math.random() * longest;
   return pause < Math.min(remainingMs, maxElapsedMs - elapsedMs) ? pause : undefined;
 }
 
-function isWorthwhile(
+function isRetryable(
   error: UnkeyError,
   { retryConnectionErrors = true, statusCodes = [408, 429, '5XX'] }: RetryOptions,
 ): boolean {
   if (error instanceof ConnectionError) return retryConnectionErrors;
   if (!(error instanceof APIError)) return false;
   const { status } = error;
-  // 409 with a time to wait: the first call with this idempotency key is still running.
-  if (status === 409) return askedPause(error) !== undefined;
+  // 409 with Retry-After: the first call with this idempotency key is still running.
+  if (status === 409) return requestedPause(error) !== undefined;
   return statusCodes.some((code) =>
     typeof code === 'number' ? code === status : Number(code[0]) === Math.floor(status / 100),
   );
 }
 
-function askedPause({ headers }: UnkeyError): number | undefined {
+function requestedPause({ headers }: UnkeyError): number | undefined {
   return headers && retryAfterMs(headers, Date.now());
 }
 
-// Refused or unknown hosts and proxies, in the words of Node, Bun and Deno. Browsers do not tell. Hosts can also become
-// unreachable after the request was sent: `read EHOSTUNREACH`.
+// Messages of Node, Bun and Deno for hosts that refuse or cannot be found. Browsers give no reason. `read EHOSTUNREACH`
+// is excluded: the host became unreachable after the request was sent.
 const refused =
   /^(?!.*(read|write) E).*(refused|ENOTFOUND|EAI_AGAIN|UNREACH|connect.timeout|dns error|Unable to connect)/i;
 
-/** Whether the service certainly did nothing: it could not be reached, or refused before it looked. */
+/** Whether the service certainly did not process the request: no connection, or refused before any work. */
 export function isUnprocessed({ status, message }: UnkeyError): boolean {
   return status === undefined ? refused.test(message) : [409, 429, 503].includes(status);
 }

@@ -8,9 +8,9 @@ import {
   operations,
 } from '@unkey-ts/contract';
 import { expect, expectTypeOf, test } from 'vitest';
-import type { PageAnswer } from '../answer.ts';
 import type { Call } from '../call.ts';
 import type { ListCall } from '../page.ts';
+import type { PageBody } from '../response-body.ts';
 import type {
   Apis,
   CreateKeyRequest,
@@ -58,7 +58,7 @@ type WrongAnswer = {
 
 /** Both ways of saying what an operation takes and gives agree. */
 type Method<Id extends keyof Operations> =
-  Operations[Id]['answer'] extends PageAnswer<infer Item>
+  Operations[Id]['answer'] extends PageBody<infer Item>
     ? { request: Operations[Id]['request']; result: ListCall<Item>; options: Operations[Id]['options'] }
     : {
         request: Operations[Id]['request'];

@@ -469,13 +469,16 @@ describe('onError', () => {
 
 describe('options', () => {
   test.each([
-    [{ permission: 'documents.read' }, /no option 'permission'/],
-    [{ handleInvalidKey: () => {} }, /no option 'handleInvalidKey'/],
+    [{ permission: 'documents.read' }, /Unknown option 'permission'/],
+    [{ handleInvalidKey: () => {} }, /Unknown option 'handleInvalidKey'/],
     [{ onOutage: 'Allow' }, /onOutage/],
     [{ onOutage: true }, /onOutage/],
-    [{ unkey: new UnkeyCore({ rootKey: 'a' }), serverURL: 'http://127.0.0.1:9' }, /'serverURL' itself/],
+    [
+      { unkey: new UnkeyCore({ rootKey: 'a' }), serverURL: 'http://127.0.0.1:9' },
+      /'serverURL' has no effect/,
+    ],
     [{ serverURL: 'ftp://x' }, /serverURL/],
-    [{ timeoutMs: Number.NaN }, /timeoutMs is NaN/],
+    [{ timeoutMs: Number.NaN }, /timeoutMs NaN/],
   ])('%j is refused at once, in production as well', (options, message) => {
     vi.stubEnv('NODE_ENV', 'production');
     vi.stubEnv('UNKEY_ROOT_KEY', 'root');

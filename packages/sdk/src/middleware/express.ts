@@ -5,12 +5,12 @@ import type { ProtectOptions } from './options.ts';
 import type { OnOutage, Principal } from './principal.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
-export type { Refusal, RefusalAnswer, RefusalReason } from './refusal.ts';
+export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
 
 declare global {
   namespace Express {
     interface Request {
-      /** Who is asking; undefined on routes that are not protected. */
+      /** The verified caller; undefined on unprotected routes. */
       unkey?: Principal;
     }
   }
@@ -19,7 +19,7 @@ declare global {
 /** Options of the middleware. */
 export type ExpressOptions<Outage extends OnOutage = OnOutage> = ProtectOptions<Request, Outage>;
 
-/** Nothing in it depends on a route: with it, the handlers beside it keep the types of their path's parameters. */
+/** Independent of the route's types, so that handlers after it keep the types of their path parameters. */
 export type ExpressMiddleware = (
   request: IncomingMessage & Express.Request,
   response: ServerResponse,
@@ -27,7 +27,8 @@ export type ExpressMiddleware = (
 ) => void;
 
 /**
- * Middleware that only requests with a valid key pass; who is asking is `request.unkey`.
+ * Middleware that verifies the key of each request; the caller is `request.unkey`. Without a valid key the handler does
+ * not run.
  *
  * @example
  * app.use('/documents', protect({ permissions: 'documents.read' }));
@@ -36,12 +37,12 @@ export type ExpressMiddleware = (
 export function protect(options: ExpressOptions = {}): ExpressMiddleware {
   const decide = createDecide<Request, OnOutage>(options);
 
-  async function admit(request: Request, response: ServerResponse): Promise<boolean> {
+  async function authorize(request: Request, response: ServerResponse): Promise<boolean> {
     const decision = await decide({ request, authorization: request.headers.authorization });
-    // Something that did not want to wait, a timeout for example, has answered already.
+    // Other middleware, such as a timeout, may have responded meanwhile.
     if (response.headersSent) return false;
     if (decision.kind === 'refused') {
-      const { status, headers, body } = decision.answer;
+      const { status, headers, body } = decision.response;
       response.statusCode = status;
       setHeaders(response, headers);
       response.end(body ?? undefined);
@@ -53,9 +54,9 @@ export function protect(options: ExpressOptions = {}): ExpressMiddleware {
   }
 
   return (request, response, next) => {
-    // Express gives what it calls a Request.
-    admit(request as Request, response).then((isAdmitted) => {
-      if (isAdmitted) next();
+    // Express passes its own Request.
+    authorize(request as Request, response).then((isAllowed) => {
+      if (isAllowed) next();
     }, next);
   };
 }

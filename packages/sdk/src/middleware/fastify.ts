@@ -4,11 +4,11 @@ import type { ProtectOptions } from './options.ts';
 import type { OnOutage, Principal } from './principal.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
-export type { Refusal, RefusalAnswer, RefusalReason } from './refusal.ts';
+export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is asking; undefined on routes that are not protected. */
+    /** The verified caller; undefined on unprotected routes. */
     unkey?: Principal;
   }
 }
@@ -17,8 +17,8 @@ declare module 'fastify' {
 export type FastifyOptions<Outage extends OnOutage = OnOutage> = ProtectOptions<FastifyRequest, Outage>;
 
 /**
- * A hook that only requests with a valid key pass; who is asking is `request.unkey`. As `onRequest` it comes before
- * the body is read, as `preHandler` it can look into the body.
+ * A hook that verifies the key of each request; the caller is `request.unkey`. As `onRequest` it runs before the body is
+ * parsed; as `preHandler` its options can read the body.
  *
  * @example
  * app.get('/documents', { onRequest: protect({ permissions: 'documents.read' }) }, (request) => ({
@@ -30,10 +30,10 @@ export function protect(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
   const decide = createDecide<FastifyRequest, OnOutage>(options);
   return async (request, reply) => {
-    // Not with `request.signal`: it also ends when the body has been read.
+    // Without `request.signal`: it also aborts when the body has been read.
     const decision = await decide({ request, authorization: request.headers.authorization });
     if (decision.kind === 'refused') {
-      const { status, headers, body } = decision.answer;
+      const { status, headers, body } = decision.response;
       return reply
         .code(status)
         .headers(headers)
@@ -46,18 +46,18 @@ export function protect(
 }
 
 /**
- * A plugin that protects every route of the scope that it is registered in, and of scopes inside.
+ * A plugin that protects all routes of the scope in which it is registered, and of scopes inside it.
  *
  * @example
  * await app.register(unkey, { permissions: 'documents.read' });
  */
 export const unkey: FastifyPluginAsync<FastifyOptions> = Object.assign(
-  async (...[scope, given]: Parameters<FastifyPluginAsync<FastifyOptions & RegisterOptions>>) => {
-    // Those are for Fastify itself, which hands everything on.
-    const { prefix, logLevel, logSerializers, ...options } = given;
+  async (...[scope, registered]: Parameters<FastifyPluginAsync<FastifyOptions & RegisterOptions>>) => {
+    // Fastify passes its own options on, too.
+    const { prefix, logLevel, logSerializers, ...options } = registered;
     if (!scope.hasRequestDecorator('unkey')) scope.decorateRequest('unkey');
     scope.addHook('onRequest', protect(options));
   },
-  // Not a scope of its own: the routes to protect are beside it.
+  // Without a scope of its own: the routes to protect are its siblings.
   { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: 'unkey-ts' },
 );

@@ -5,19 +5,19 @@ import type { OnOutage, PrincipalOf } from './principal.ts';
 import { toResponse, withHeaders } from './web-platform.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
-export type { Refusal, RefusalAnswer, RefusalReason } from './refusal.ts';
+export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
 
 /** Options of the middleware. */
 export type HonoOptions<Outage extends OnOutage = OnOutage> = ProtectOptions<Context, Outage, Response>;
 
-/** What the context has behind the middleware: `c.var.unkey`. */
+/** Variables of the context after the middleware: `c.var.unkey`. */
 export interface UnkeyVariables<Outage extends OnOutage = 'deny'> {
   unkey: PrincipalOf<Outage>;
 }
 
 /**
- * Middleware that only requests with a valid key pass; who is asking is `c.var.unkey`. `RateLimit-*` headers are added
- * to what the handler answers.
+ * Middleware that verifies the key of each request; the caller is `c.var.unkey`. Without a valid key the handler does not
+ * run. It adds `RateLimit-*` headers to the handler's response.
  *
  * @example
  * app.use('/documents/*', protect({ permissions: 'documents.read' }));
@@ -30,13 +30,13 @@ export function protect<Outage extends OnOutage = 'deny'>(
   return async (c, next) => {
     const { headers, signal } = c.req.raw;
     const decision = await decide({ request: c, authorization: headers.get('authorization'), signal });
-    if (decision.kind === 'refused') return toResponse(decision.answer);
+    if (decision.kind === 'refused') return toResponse(decision.response);
     c.set('unkey', decision.principal);
     await next();
-    const answered = withHeaders(c.res, decision.principal.answerHeaders);
-    if (answered !== c.res) c.res = answered;
+    const response = withHeaders(c.res, decision.principal.answerHeaders);
+    if (response !== c.res) c.res = response;
   };
 }
 
-/** The same as `protect`, by the name that it has in `@unkey/hono`. */
+/** `protect` under the name that it has in `@unkey/hono`. */
 export { protect as unkey };

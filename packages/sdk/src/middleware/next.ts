@@ -13,9 +13,9 @@ import {
 } from './web-platform.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
-export type { Refusal, RefusalAnswer, RefusalReason } from './refusal.ts';
+export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
 
-/** What a request has inside the handler: `NextRequest & WithKey`. */
+/** Added to the request inside the handler: `NextRequest & WithKey`. */
 export interface WithKey {
   readonly unkey: VerifiedKey;
 }
@@ -25,15 +25,15 @@ export interface WithCaller {
   readonly unkey: Principal;
 }
 
-/** A request without a caller. `never` here would make every handler fit. */
+/** A request before the verification. With `never` here every handler would be accepted. */
 interface PlainRequest extends RequestLike {
   readonly unkey?: symbol;
 }
 
 /**
- * A route handler that only requests with a valid key reach. `RateLimit-*` headers are added to what it answers.
+ * Wraps a route handler: it runs only for requests with a valid key. `RateLimit-*` headers are added to its response.
  *
- * The client is made at the first request, so that a build works without secrets.
+ * The client is created at the first request, so that builds work without secrets.
  *
  * @example
  * export const GET = withUnkey(async (request: NextRequest & WithKey, { params }: Context) => {
@@ -68,8 +68,8 @@ export function withUnkey<Request extends RequestLike, Response, Rest extends un
   return async (request, ...rest) => {
     const { headers, signal } = request;
     const decision = await decide({ request, authorization: headers.get('authorization'), signal });
-    if (decision.kind === 'refused') return toResponse(decision.answer);
-    // The request itself, not a copy: whatever the framework put on it stays.
+    if (decision.kind === 'refused') return toResponse(decision.response);
+    // The same object, not a copy: members that the framework added stay.
     const unkey = decision.principal as VerifiedKey & Principal;
     const response = await handler(Object.assign(request, { unkey }), ...rest);
     return withHeaders(response, unkey.answerHeaders);

@@ -4,46 +4,48 @@ import { ConfigurationError } from '../errors.ts';
 import type { VerifyKeyRequest } from '../generated/api.ts';
 import type { CoreOptions } from '../options.ts';
 import type { OnOutage } from './principal.ts';
-import type { Refusal, RefusalAnswer } from './refusal.ts';
+import type { Refusal, RefusalResponse } from './refusal.ts';
 
-type Asked = Omit<VerifyKeyRequest, 'key'>;
+type VerifyOptions = Omit<VerifyKeyRequest, 'key'>;
 
-/** What a verification asks for besides the key: the same for all requests, or found for each. */
-type AskedOptions<Request> = {
-  [Name in keyof Asked]: Asked[Name] | ((request: Request) => Asked[Name] | Promise<Asked[Name]>);
+/** Members of a verification besides the key: one value for all requests, or a function of the request. */
+type VerifyOptionsOf<Request> = {
+  [Name in keyof VerifyOptions]:
+    | VerifyOptions[Name]
+    | ((request: Request) => VerifyOptions[Name] | Promise<VerifyOptions[Name]>);
 };
 
-interface GuardOptions<Request, Outage extends OnOutage, Response> extends AskedOptions<Request> {
+interface GuardOptions<Request, Outage extends OnOutage, Response> extends VerifyOptionsOf<Request> {
   /**
-   * Where the key is. Default: the Authorization header, with the scheme Bearer in any case. Nothing, null or an empty
-   * string: the request has no key and gets 401.
+   * Reads the key of a request. Default: the Authorization header, with the scheme Bearer in any case. Undefined, null
+   * or an empty string: the request has no key and gets 401.
    */
   getKey?: ((request: Request) => string | null | undefined | Promise<string | null | undefined>) | undefined;
-  /** Milliseconds that a verification may take, all attempts included. Default: the client's, or 3000. */
+  /** Deadline of a verification in milliseconds, including all attempts. Default: the client's, or 3000. */
   timeoutMs?: number | undefined;
   /**
-   * What happens while the service cannot be asked: no connection, no answer in time, 408, 429 or 5xx. `'deny'`, the
-   * default: 503. `'allow'`: the handler runs with `isUnverified: true` and the cause. Nothing else opens the door: a
-   * request without a key, an answer that cannot be read and a mistake in the options are refused in any case.
+   * What happens while the service cannot be reached: no connection, no response in time, 408, 429 or 5xx. `'deny'`, the
+   * default: 503. `'allow'`: the handler runs with `isUnverified: true` and the cause. Requests without a key,
+   * unreadable responses and configuration errors are always refused.
    */
   onOutage?: Outage | undefined;
   /**
-   * Makes the answer to a refused request. What it gives replaces the prepared answer, member by member and header by
-   * header; nothing: the prepared one is sent. It cannot let the request in. If it fails, that goes to `onError`.
+   * Changes the response to a refused request. Its result replaces the default response, member by member and header by
+   * header; undefined keeps the default. It cannot allow the request. If it fails, `onError` is called.
    */
   onRefused?:
     | ((
         refusal: Refusal,
         request: Request,
       ) =>
-        | Partial<RefusalAnswer>
+        | Partial<RefusalResponse>
         | Response
         | undefined
-        | Promise<Partial<RefusalAnswer> | Response | undefined>)
+        | Promise<Partial<RefusalResponse> | Response | undefined>)
     | undefined;
   /**
-   * Told of everything that keeps a key from being checked, with the original error; a promise is waited for. It
-   * changes nothing about the answer. Default: one line to the console's error stream.
+   * Called with the original error when a key could not be verified; a promise is awaited. It does not change the
+   * response. Default: logs one line to stderr.
    */
   onError?: ((error: unknown, request: Request) => void | Promise<void>) | undefined;
 }
@@ -54,13 +56,13 @@ interface OwnClient extends Omit<CoreOptions, 'timeoutMs'> {
 
 interface GivenClient<Request> extends Partial<Record<Exclude<keyof CoreOptions, 'timeoutMs'>, undefined>> {
   /**
-   * A client that exists already, or a function that finds one, for runtimes where secrets come with the request.
-   * Default: one is made, once, from `rootKey`, `serverURL` and so on.
+   * An existing client, or a function that returns one, for runtimes where secrets come with the request.
+   * Default: one client is created from `rootKey`, `serverURL` and so on.
    */
   readonly unkey: UnkeyCore | ((request: Request) => UnkeyCore | Promise<UnkeyCore>);
 }
 
-/** Options of every door: its own, and a client or the options of one. */
+/** Options of all middleware: its own, and a client or the options of one. */
 export type ProtectOptions<Request, Outage extends OnOutage = OnOutage, Response = never> = GuardOptions<
   Request,
   Outage,
@@ -68,12 +70,12 @@ export type ProtectOptions<Request, Outage extends OnOutage = OnOutage, Response
 > &
   (OwnClient | GivenClient<Request>);
 
-/** Each name once: one that is missing, or is none, does not compile. */
+/** All names of a type: a missing or unknown name does not compile. */
 function namesOf<Name extends string>(names: Record<Name, true>): Name[] {
   return Object.keys(names) as Name[];
 }
 
-const askedNames = namesOf<keyof Asked>({
+const verifyNames = namesOf<keyof VerifyOptions>({
   permissions: true,
   ratelimits: true,
   credits: true,
@@ -81,7 +83,7 @@ const askedNames = namesOf<keyof Asked>({
   migrationId: true,
 });
 type GuardName = keyof GuardOptions<unknown, OnOutage, unknown> | 'unkey';
-const guardNames = namesOf<Exclude<GuardName, keyof Asked>>({
+const guardNames = namesOf<Exclude<GuardName, keyof VerifyOptions>>({
   getKey: true,
   timeoutMs: true,
   onOutage: true,
@@ -99,25 +101,25 @@ const clientNames = namesOf<Exclude<keyof CoreOptions, 'timeoutMs'>>({
   hooks: true,
 });
 
-/** Throws `ConfigurationError`, in production as well: a door must not stand open over a misspelt `permissions`. */
+/** Throws `ConfigurationError`, in production too: a misspelt `permissions` must not allow everybody. */
 export function checkProtectOptions(options: ProtectOptions<never, OnOutage, unknown>): void {
-  const known: string[] = [...askedNames, ...guardNames, ...clientNames];
+  const known: string[] = [...verifyNames, ...guardNames, ...clientNames];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new ConfigurationError(`There is no option '${unknown}'. There are: ${known.join(' ')}.`);
+    throw new ConfigurationError(`Unknown option '${unknown}'. Known options: ${known.join(' ')}.`);
   }
   const [ofClient] = Object.keys(clientOptions(options));
   if (options.unkey !== undefined && ofClient !== undefined) {
-    throw new ConfigurationError(`The client is given by 'unkey': give it the option '${ofClient}' itself.`);
+    throw new ConfigurationError(`Option '${ofClient}' has no effect beside 'unkey': set it on that client.`);
   }
   if (!['deny', 'allow', undefined].includes(options.onOutage)) {
-    throw new ConfigurationError("The option onOutage is 'deny' or 'allow'.");
+    throw new ConfigurationError("Invalid onOutage: expected 'deny' or 'allow'.");
   }
   checkValues(options);
 }
 
-/** The client for a request. One that is not given is made now; `ConfigurationError` without a root key. */
-export function clientFinder<Request>(
+/** Returns the client for a request. Without the option `unkey` it is created now: `ConfigurationError` without a root key. */
+export function clientResolver<Request>(
   options: ProtectOptions<Request, OnOutage, unknown>,
 ): (request: Request) => UnkeyCore | Promise<UnkeyCore> {
   const { unkey } = options;
@@ -126,7 +128,7 @@ export function clientFinder<Request>(
   return () => client;
 }
 
-/** Those of the options that are the client's. */
+/** The client's options among all options. */
 export function clientOptions(options: object): CoreOptions {
   const own = Object.entries(options).filter(
     ([name, value]) => (clientNames as string[]).includes(name) && value !== undefined,
@@ -134,9 +136,12 @@ export function clientOptions(options: object): CoreOptions {
   return Object.fromEntries(own);
 }
 
-/** What this request is to be verified for. */
-export async function askedOf<Request>(options: AskedOptions<Request>, request: Request): Promise<Asked> {
-  const entries = askedNames.map(async (name) => {
+/** The members of the verification for this request. */
+export async function resolveVerifyOptions<Request>(
+  options: VerifyOptionsOf<Request>,
+  request: Request,
+): Promise<VerifyOptions> {
+  const entries = verifyNames.map(async (name) => {
     const option = options[name];
     return [name, typeof option === 'function' ? await option(request) : option];
   });

@@ -2,16 +2,16 @@ import type { UnkeyError } from '../errors.ts';
 import type { VerifyKeyData } from '../generated/api.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 
-/** What to do with requests while the service cannot say whether their keys are valid. */
+/** What to do with requests while keys cannot be verified. */
 export type OnOutage = 'deny' | 'allow';
 
-/** The key that a request came with, as the service described it. */
+/** The verified key of a request, as the service returned it. */
 export interface VerifiedKey extends VerifyKeyData {
   valid: true;
   keyId: string;
-  /** Names the verification in the service's log. */
+  /** Id of the verification in the service's log. */
   requestId: string;
-  /** `RateLimit-*` of the tightest limit, for your answer; empty when no limit was looked at. */
+  /** `RateLimit-*` headers of the tightest limit, for your response; empty if no limit was checked. */
   answerHeaders: Readonly<Record<string, string>>;
   isUnverified: false;
   cause?: undefined;
@@ -19,22 +19,22 @@ export interface VerifiedKey extends VerifyKeyData {
 
 type Unknown = { [Name in keyof VerifyKeyData]?: undefined };
 
-/** Somebody with a key that nobody could check: only with `onOutage: 'allow'`. */
+/** A caller whose key could not be verified: only with `onOutage: 'allow'`. */
 export interface UnverifiedCaller extends Unknown {
   isUnverified: true;
-  /** Why the key could not be checked. */
+  /** Why the key could not be verified. */
   cause: UnkeyError;
   requestId?: undefined;
   answerHeaders: Readonly<Record<string, string>>;
 }
 
-/** Who is asking: `isUnverified` tells which. */
+/** The caller of a request: `isUnverified` says which kind. */
 export type Principal = VerifiedKey | UnverifiedCaller;
 
-/** Who can be asking: an unverified caller only where outages let requests pass. */
+/** The callers that are possible: unverified ones only with `onOutage: 'allow'`. */
 export type PrincipalOf<Outage extends OnOutage> = 'allow' extends Outage ? Principal : VerifiedKey;
 
-/** Null when the answer does not say clearly that the key is valid. */
+/** Null unless the response says clearly that the key is valid. */
 export function verifiedKey(data: VerifyKeyData, requestId: string, now: number): VerifiedKey | null {
   const { valid, keyId } = data;
   if (valid !== true || typeof keyId !== 'string') return null;

@@ -1,7 +1,7 @@
 import type { VerifyKeyData } from '../generated/api.ts';
 import { toHeaders } from '../ratelimit/headers.ts';
 
-/** Of the limit that says most: one that is exceeded, the least that remains, the longest to wait. */
+/** Headers of the tightest limit: an exceeded one, then the fewest remaining, then the latest reset. */
 export function rateLimitHeaders(
   { ratelimits = [] }: Pick<VerifyKeyData, 'ratelimits'>,
   now: number,

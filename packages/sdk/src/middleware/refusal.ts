@@ -1,6 +1,6 @@
 import type { VerificationCode, VerifyKeyData } from '../generated/api.ts';
 
-/** Why a request is refused: the service's verdict on its key, or what kept it from being asked. */
+/** Why a request is refused: the code of the verification, or the reason why there was none. */
 export type RefusalReason =
   | 'MISSING_KEY'
   | 'MALFORMED_KEY'
@@ -9,20 +9,23 @@ export type RefusalReason =
   | 'UNAVAILABLE'
   | VerificationCode;
 
-/** An answer to a request, for whatever sends it. */
-export interface RefusalAnswer {
+/** A response to a refused request. */
+export interface RefusalResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** A string is sent as it is, null as nothing, anything else as JSON. */
+  /** Strings are sent as text, null as no body, anything else as JSON. */
   readonly body: unknown;
 }
 
-/** A request that is not let in, and the answer that it gets. */
-export interface Refusal extends RefusalAnswer {
+/** @deprecated Renamed to `RefusalResponse`. */
+export type RefusalAnswer = RefusalResponse;
+
+/** A refused request and its response. */
+export interface Refusal extends RefusalResponse {
   readonly reason: RefusalReason;
-  /** What the service said of the key, if it was asked and answered. */
+  /** The verification, if the service responded. */
   readonly verification?: VerifyKeyData;
-  /** What went wrong, if something did: the original error. It is not for the caller's eyes. */
+  /** The original error, if there was one. Do not show it to the caller. */
   readonly cause?: unknown;
 }
 
@@ -36,35 +39,35 @@ interface Row {
 const invalid = 'Bearer error="invalid_token"';
 
 const rows: ReadonlyMap<RefusalReason, Row> = new Map([
-  ['MISSING_KEY', { status: 401, challenge: 'Bearer', message: 'There is no key in the request.' }],
-  ['MALFORMED_KEY', { status: 401, challenge: invalid, message: 'What came as the key is none.' }],
-  ['NOT_FOUND', { status: 401, challenge: invalid, message: 'The key is not known.' }],
-  ['DISABLED', { status: 401, challenge: invalid, message: 'The key is disabled.' }],
-  ['EXPIRED', { status: 401, challenge: invalid, message: 'The key has expired.' }],
+  ['MISSING_KEY', { status: 401, challenge: 'Bearer', message: 'The request has no API key.' }],
+  ['MALFORMED_KEY', { status: 401, challenge: invalid, message: 'The API key is malformed.' }],
+  ['NOT_FOUND', { status: 401, challenge: invalid, message: 'The API key is unknown.' }],
+  ['DISABLED', { status: 401, challenge: invalid, message: 'The API key is disabled.' }],
+  ['EXPIRED', { status: 401, challenge: invalid, message: 'The API key has expired.' }],
   [
     'INSUFFICIENT_PERMISSIONS',
     {
       status: 403,
       challenge: 'Bearer error="insufficient_scope"',
-      message: 'The key lacks a permission that this takes.',
+      message: 'The API key lacks a required permission.',
     },
   ],
-  ['FORBIDDEN', { status: 403, message: 'The key may not be used from here.' }],
-  ['RATE_LIMITED', { status: 429, message: 'The key has reached a limit: try again later.' }],
-  ['USAGE_EXCEEDED', { status: 429, message: 'The key has too few credits left.' }],
-  ['ABORTED', { status: 499, message: 'The request was given up before its key was checked.' }],
-  ['INTERNAL_ERROR', { status: 500, message: 'The key could not be checked.' }],
-  ['UNAVAILABLE', { status: 503, message: 'The key cannot be checked at the moment: try again later.' }],
+  ['FORBIDDEN', { status: 403, message: 'The API key may not be used from this address.' }],
+  ['RATE_LIMITED', { status: 429, message: 'The API key has reached a rate limit: try again later.' }],
+  ['USAGE_EXCEEDED', { status: 429, message: 'The API key has too few credits left.' }],
+  ['ABORTED', { status: 499, message: 'The request was aborted before its API key was verified.' }],
+  ['INTERNAL_ERROR', { status: 500, message: 'The API key could not be verified.' }],
+  ['UNAVAILABLE', { status: 503, message: 'API keys cannot be verified at the moment: try again later.' }],
 ]);
 
-/** A verdict that this version does not know. */
-const newer: Row = { status: 403, message: 'The key may not be used for this.' };
+/** For codes that this version does not know. */
+const unknownCode: Row = { status: 403, message: 'The API key was refused.' };
 
 export function refusal(
   reason: RefusalReason,
   { headers, ...known }: Partial<Pick<Refusal, 'headers' | 'verification' | 'cause'>> = {},
 ): Refusal {
-  const { status, message, challenge } = rows.get(reason) ?? newer;
+  const { status, message, challenge } = rows.get(reason) ?? unknownCode;
   return {
     reason,
     status,
@@ -74,15 +77,18 @@ export function refusal(
   };
 }
 
-/** An answer that can be sent as it is; the names of its headers are in lower case. */
-export interface WrittenAnswer {
+/** A response that is ready to send; header names are in lower case. */
+export interface SerializedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
 }
 
-/** The answer of a refusal, and over it what a user made of it, member by member and header by header. */
-export function writeAnswer(refused: RefusalAnswer, own: Partial<RefusalAnswer> = {}): WrittenAnswer {
+/** Merges the result of `onRefused` over the default response, member by member and header by header. */
+export function serializeRefusal(
+  refused: RefusalResponse,
+  own: Partial<RefusalResponse> = {},
+): SerializedResponse {
   const { status, body } = { ...refused, ...own };
   const mediaType = typeof body === 'string' ? 'text/plain' : 'application/json';
   const headers: Record<string, string> =

@@ -1,20 +1,20 @@
 import { type AbortSignalLike, type HeadersLike, platform } from '../platform.ts';
-import type { WrittenAnswer } from './refusal.ts';
+import type { SerializedResponse } from './refusal.ts';
 
-/** As much of a `Request` as is used. */
+/** The part of `Request` that is used. */
 export interface RequestLike {
   readonly headers: HeadersLike;
   readonly signal?: AbortSignalLike | null;
 }
 
-/** As much of a `Response` as is used. */
+/** The part of `Response` that is used. */
 export interface ResponseLike {
   readonly status: number;
   readonly headers: HeadersLike & { set(name: string, value: string): void; has(name: string): boolean };
   readonly body: unknown;
 }
 
-/** What the user's platform calls `Name`, if the user compiles with types of a platform that has it. */
+/** The global type `Name`, if the user's project has it. */
 type OfPlatform<Name extends string, Otherwise> = typeof globalThis extends {
   [Global in Name]: { prototype: infer Instance };
 }
@@ -29,34 +29,34 @@ type ResponseClass = new (
   init: { readonly status?: number; readonly headers?: object },
 ) => ResponseLike;
 
-function createResponse(...given: ConstructorParameters<ResponseClass>): PlatformResponse {
+function createResponse(...params: ConstructorParameters<ResponseClass>): PlatformResponse {
   const { Response } = platform as unknown as { Response: ResponseClass };
-  // One of the platform's, whatever its types call it.
-  return new Response(...given) as unknown as PlatformResponse;
+  // The global Response, whatever the project's types are.
+  return new Response(...params) as unknown as PlatformResponse;
 }
 
-/** The answer to a refused request; one that is a response already stays it. */
-export function toResponse(answer: WrittenAnswer | PlatformResponse): PlatformResponse {
-  if (!isWritten(answer)) return answer;
-  const { body, ...init } = answer;
+/** The response to a refused request; a `Response` is returned as it is. */
+export function toResponse(response: SerializedResponse | PlatformResponse): PlatformResponse {
+  if (!isSerialized(response)) return response;
+  const { body, ...init } = response;
   return createResponse(body, init);
 }
 
-function isWritten(answer: WrittenAnswer | PlatformResponse): answer is WrittenAnswer {
-  return typeof (answer as ResponseLike).headers.get !== 'function';
+function isSerialized(response: SerializedResponse | PlatformResponse): response is SerializedResponse {
+  return typeof (response as ResponseLike).headers.get !== 'function';
 }
 
-/** The response with more headers; those that it has already win. */
+/** Adds headers that the response does not have yet. */
 export function withHeaders<Response>(response: Response, more: Readonly<Record<string, string>>): Response {
   const { headers, status, body } = response as ResponseLike;
   const missing = Object.entries(more).filter(([name]) => !headers.has(name));
-  // A response that changes the protocol cannot be made again.
+  // A response that switches protocols cannot be copied.
   if (missing.length === 0 || status === 101) return response;
   try {
     for (const [name, value] of missing) headers.set(name, value);
     return response;
   } catch {
-    // Redirects and what comes from `fetch` cannot be changed.
+    // The headers of redirects and of responses of `fetch` are immutable.
     const copy = createResponse(body, response as object) as ResponseLike;
     for (const [name, value] of missing) copy.headers.set(name, value);
     return copy as Response;

@@ -4,7 +4,7 @@ import type { OnOutage, PrincipalOf } from './principal.ts';
 import { type PlatformRequest, type PlatformResponse, type RequestLike, toResponse } from './web-platform.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
-export type { Refusal, RefusalAnswer, RefusalReason } from './refusal.ts';
+export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
 
 /** Options of a guard for `Request`. */
 export type WebOptions<Request = PlatformRequest, Outage extends OnOutage = OnOutage> = ProtectOptions<
@@ -14,9 +14,8 @@ export type WebOptions<Request = PlatformRequest, Outage extends OnOutage = OnOu
 >;
 
 /**
- * A guard for anything that answers a `Request` with a `Response`. It gives the response for a request that is
- * refused, and otherwise who is asking. It rejects only if `onRefused` gives what no response can have, such as a
- * status of 99.
+ * A guard for handlers that take a `Request` and return a `Response`. It resolves to the response of a refused request,
+ * or to the verified caller. It rejects only if `onRefused` returns an impossible response, such as a status of 99.
  *
  * @example
  * const guard = protect({ permissions: 'documents.read' });
@@ -34,6 +33,6 @@ export function protect<Request extends RequestLike = PlatformRequest, Outage ex
   return async (request) => {
     const { headers, signal } = request;
     const decision = await decide({ request, authorization: headers.get('authorization'), signal });
-    return decision.kind === 'allowed' ? decision.principal : toResponse(decision.answer);
+    return decision.kind === 'allowed' ? decision.principal : toResponse(decision.response);
   };
 }

@@ -4,7 +4,7 @@ import type { Fetch, HeadersLike } from '../platform.ts';
 
 type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
 
-/** What `tls.connect` of Node takes; the usual ones by name. */
+/** Options of Node's `tls.connect`; the usual ones by name. */
 export interface TlsOptions {
   /** Certificate authorities to trust instead of Node's. */
   readonly ca?: Pem;
@@ -12,18 +12,18 @@ export interface TlsOptions {
   readonly cert?: Pem;
   /** The private key of `cert`. */
   readonly key?: Pem;
-  /** The name that the server's certificate must carry, if it is not the URL's. */
+  /** Host name of the server's certificate, if it is not the URL's. */
   readonly servername?: string;
   readonly [name: string]: unknown;
 }
 
 /** Options of `nodeFetch`. */
 export interface NodeFetchOptions {
-  /** Connections to a host at once; further requests wait for a free one. Default: no limit. */
+  /** Maximum of connections to a host; further requests wait. Default: no limit. */
   maxSockets?: number | undefined;
   /**
-   * Milliseconds that an idle connection is kept for the next request, or less if the server says so. Keep it below
-   * the server's own: a request on a connection that is just being closed fails. Default 4,000.
+   * Milliseconds that an idle connection stays open, or less if the server says so. Keep it below the server's own
+   * timeout: a request on a connection that the server is closing fails. Default 4,000.
    */
   keepAliveMs?: number | undefined;
   /** Path of a Unix socket (a named pipe on Windows) to connect to, instead of the URL's host and port. */
@@ -33,18 +33,18 @@ export interface NodeFetchOptions {
 }
 
 /**
- * For the option `fetch` of the client: requests over `node:http` and `node:https`, with connections that are kept
- * open. Costs less per call than the platform's `fetch`. The answer is given when all of it is here.
+ * For the option `fetch` of the client: sends requests over `node:http` and `node:https` with keep-alive connections.
+ * Faster than the global `fetch`. It resolves when the whole response is read.
  *
  * @example
  * const unkey = new Unkey({ fetch: nodeFetch() });
  */
 export function nodeFetch(options: NodeFetchOptions = {}): Fetch {
   const { maxSockets = Number.POSITIVE_INFINITY, keepAliveMs = 4000, socketPath, tls } = options;
-  // Idle connections do not keep the process alive: the agent sees to it.
+  // The agent unrefs idle connections: they do not keep the process alive.
   const pool = { keepAlive: true, timeout: keepAliveMs, maxSockets };
   const plain = { request: httpRequest, agent: new HttpAgent(pool) };
-  // Named here for the reader of a hover; it is Node that knows them, and checks them.
+  // Node checks these options.
   const secure = { request: httpsRequest, agent: new HttpsAgent({ ...(tls as object), ...pool }) };
 
   return (url, { method, headers, body, signal }) =>
@@ -56,19 +56,19 @@ export function nodeFetch(options: NodeFetchOptions = {}): Fetch {
         {
           agent,
           method,
-          // Nothing here unpacks what a proxy would be free to pack.
+          // Responses are not decompressed here.
           headers: { ...headers, 'accept-encoding': 'identity' },
           ...(socketPath !== undefined && { socketPath }),
         },
-        (answer) => {
+        (response) => {
           let text = '';
-          answer
+          response
             .setEncoding('utf8')
             .on('data', (chunk) => {
               text += chunk;
             })
-            .on('end', () => resolve(responseOf(answer, text)))
-            // Also when the connection ends before the answer does.
+            .on('end', () => resolve(responseOf(response, text)))
+            // Also when the connection ends within the response.
             .on('error', reject);
         },
       );
@@ -79,8 +79,8 @@ export function nodeFetch(options: NodeFetchOptions = {}): Fetch {
       signal.addEventListener('abort', onAbort);
       sent
         .on('error', reject)
-        // Nobody asked for another protocol, and no other event tells of it.
-        .on('upgrade', (_answer, socket) => {
+        // Without a listener for it, an unexpected upgrade would leave the request pending.
+        .on('upgrade', (_response, socket) => {
           socket.destroy();
           reject(new Error('The server switched to another protocol.'));
         })

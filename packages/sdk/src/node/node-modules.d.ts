@@ -1,13 +1,12 @@
 /**
- * As much of Node's modules as is used: the package is compiled without Node's types, so that no other file of it
- * takes Node for granted. The tests are compiled with Node's own types, and with them the code that is written
- * against these.
+ * The parts of Node's modules that are used. The package is compiled without Node's types, so that no other file assumes
+ * Node. The tests compile this code with Node's own types.
  */
 
 declare module 'node:http' {
   export interface ClientRequest {
     on(event: 'error', listener: (error: Error) => void): this;
-    on(event: 'upgrade', listener: (answer: IncomingMessage, socket: { destroy(): void }) => void): this;
+    on(event: 'upgrade', listener: (response: IncomingMessage, socket: { destroy(): void }) => void): this;
     on(event: 'close', listener: () => void): this;
     end(body?: string): this;
     destroy(): this;
@@ -42,7 +41,7 @@ declare module 'node:http' {
   export function request(
     url: string,
     options: RequestOptions,
-    onAnswer: (answer: IncomingMessage) => void,
+    onResponse: (response: IncomingMessage) => void,
   ): ClientRequest;
 }
 

@@ -1,22 +1,22 @@
 import { holds, parseQuery, type Query } from '../generated/permission-query.ts';
 
-/** What a key, a role or a session holds: slugs in any collection. `undefined` is none, as in a verification's answer. */
+/** The permissions of a key, a role or a session: any collection of slugs. `undefined`, as in a verification, is empty. */
 export type HeldPermissions = (Iterable<string> & object) | undefined;
 
-/** A query that has been read once, to be asked often. */
+/** A parsed query, for repeated evaluation. */
 export interface PermissionQuery {
-  /** The query as it was given. */
+  /** The text of the query. */
   readonly query: string;
-  /** Whether somebody who holds exactly these permissions satisfies the query. */
+  /** Whether exactly these permissions satisfy the query. */
   evaluate(permissions: HeldPermissions): boolean;
 }
 
-/** A query that the service would refuse as well. */
+/** A query with a syntax error. The service rejects it too. */
 export class PermissionQueryError extends Error {
   override readonly name = 'PermissionQueryError';
-  /** The text that cannot be read. */
+  /** The text of the query. */
   readonly query: string;
-  /** Where reading stopped: characters from the start, counted from 0. */
+  /** Position of the error: characters from the start, counted from 0. */
   readonly position: number;
 
   constructor(message: string, where: { readonly query: string; readonly position: number }) {
@@ -27,74 +27,74 @@ export class PermissionQueryError extends Error {
 }
 
 /**
- * Whether somebody who holds exactly these permissions satisfies the query: the answer that `keys.verifyKey` gives,
- * without a request. Permissions are compared letter by letter, `*` included; `AND` binds tighter than `OR`.
+ * Whether exactly these permissions satisfy the query: the same decision as `keys.verifyKey`, without a request.
+ * Permissions are compared as text, `*` is not a wildcard; `AND` binds tighter than `OR`.
  *
- * @throws {PermissionQueryError} if the query cannot be read.
+ * @throws {PermissionQueryError} if the query has a syntax error.
  */
 export function hasPermissions(query: string, permissions: HeldPermissions): boolean {
-  return holdsIn(read(query), permissions);
+  return holdsIn(parse(query), permissions);
 }
 
 /**
- * Reads a query once, for questions about many sets of permissions.
+ * Parses a query once, to evaluate it for many sets of permissions.
  *
- * @throws {PermissionQueryError} if the query cannot be read.
+ * @throws {PermissionQueryError} if the query has a syntax error.
  */
 export function parsePermissions(query: string): PermissionQuery {
-  const parsed = read(query);
+  const parsed = parse(query);
   return { query, evaluate: (permissions) => holdsIn(parsed, permissions) };
 }
 
 /**
- * A slug as a query of its own. What would mean something else in a query, such as `a OR b` or `and`, is refused.
+ * A query for one slug. Rejects text that has another meaning in a query, such as `a OR b` or `and`.
  *
- * @throws {PermissionQueryError} if a query cannot name the slug.
+ * @throws {PermissionQueryError} if the text is not a single slug.
  */
 export function permission(slug: string): string {
   const parsed = parseQuery(slug);
   if (parsed.kind === 'permission' && parsed.slug === slug) return slug;
   throw new PermissionQueryError(
-    `${JSON.stringify(slug)} is not one permission; use letters, digits and '. _ - : * /', and neither AND nor OR alone.`,
+    `Invalid permission ${JSON.stringify(slug)}: expected letters, digits and '. _ - : * /', and not AND or OR.`,
     { query: slug, position: parsed.kind === 'syntaxError' ? parsed.position : 0 },
   );
 }
 
 /**
- * A query that holds when all of these hold. Parts keep their meaning: parentheses are added where one needs them.
+ * A query that requires all of these queries. Parentheses are added where they are needed.
  *
- * @throws {PermissionQueryError} if a part cannot be read, there is none, or the whole is too long.
+ * @throws {PermissionQueryError} if a part has a syntax error, there are no parts, or the result is too long.
  */
 export function and(...queries: readonly string[]): string {
   return join(
-    queries.map((query) => (read(query).kind === 'any' ? `(${query})` : query)),
+    queries.map((query) => (parse(query).kind === 'any' ? `(${query})` : query)),
     ' AND ',
   );
 }
 
 /**
- * A query that holds when at least one of these holds.
+ * A query that requires at least one of these queries.
  *
- * @throws {PermissionQueryError} if a part cannot be read, there is none, or the whole is too long.
+ * @throws {PermissionQueryError} if a part has a syntax error, there are no parts, or the result is too long.
  */
 export function or(...queries: readonly string[]): string {
-  for (const query of queries) read(query);
+  for (const query of queries) parse(query);
   return join(queries, ' OR ');
 }
 
 function join(parts: readonly string[], operator: string): string {
   const query = parts.join(operator);
-  read(query);
+  parse(query);
   return query;
 }
 
-// The contract's limit. What it counts differently, characters outside ASCII, cannot be in a query anyway.
+// The contract's limit. Only characters outside ASCII are counted differently, and a query cannot contain them.
 const longestQuery = 1000;
 
-function read(query: string): Query {
+function parse(query: string): Query {
   if (query.length > longestQuery) {
     throw new PermissionQueryError(
-      `The query has ${query.length} characters; it may have at most ${longestQuery}.`,
+      `The query must have at most ${longestQuery} characters (has ${query.length}).`,
       { query, position: longestQuery },
     );
   }
@@ -105,7 +105,7 @@ function read(query: string): Query {
 
 function holdsIn(query: Query, permissions: HeldPermissions): boolean {
   if (typeof permissions === 'string') {
-    throw new TypeError('Permissions are a collection of slugs; one string would be taken letter by letter.');
+    throw new TypeError('Invalid permissions: expected a collection of slugs, not a string.');
   }
   return holds(query, permissions instanceof Set ? permissions : new Set(permissions));
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decide, type Window } from '../../../server/src/domain/ratelimit/window.ts';
 import type { LimitData } from '../generated/api.ts';
-import { type Ask, DenialMemory } from './denials.ts';
+import { DenialCache, type LimitParams } from './denials.ts';
 
 const minute = 60_000;
 
@@ -15,7 +15,7 @@ function counting(startedAt: number) {
       override = next;
     },
     restart: () => windows.clear(),
-    answer(ask: Ask, steady: number, isTaken = true): LimitData {
+    answer(ask: LimitParams, steady: number, isTaken = true): LimitData {
       const limit = override?.limit ?? ask.limit;
       const durationMs = override?.durationMs ?? ask.durationMs;
       const counter = String(durationMs);
@@ -39,7 +39,12 @@ function counting(startedAt: number) {
 type Counting = ReturnType<typeof counting>;
 
 /** As the limiter does: memory first, then the service. */
-function call(memory: DenialMemory, service: Counting, ask: Ask, steady: number): LimitData | 'remembered' {
+function call(
+  memory: DenialCache,
+  service: Counting,
+  ask: LimitParams,
+  steady: number,
+): LimitData | 'remembered' {
   if (memory.denial(ask, steady)) return 'remembered';
   const known = memory.known(ask);
   const answer = service.answer(ask, steady);
@@ -47,7 +52,7 @@ function call(memory: DenialMemory, service: Counting, ask: Ask, steady: number)
   return answer;
 }
 
-function ask(change: Partial<Ask> = {}): Ask {
+function ask(change: Partial<LimitParams> = {}): LimitParams {
   return { identifier: 'user_1', limit: 10, durationMs: minute, cost: 1, ...change };
 }
 
@@ -55,7 +60,7 @@ const oClock = Date.UTC(2026, 10, 15, 12, 0, 0);
 
 test('a limit that this process used up is denied without a request until the window has moved on', () => {
   const service = counting(oClock);
-  const memory = new DenialMemory(10);
+  const memory = new DenialCache(10);
   for (let taken = 0; taken < 10; taken++)
     expect(call(memory, service, ask(), taken)).toMatchObject({ success: true });
   expect(memory.denial(ask(), 20)).toEqual({
@@ -69,7 +74,7 @@ test('a limit that this process used up is denied without a request until the wi
 
 test('a denial that cost too much denies nothing that costs less', () => {
   const service = counting(oClock);
-  const memory = new DenialMemory(10);
+  const memory = new DenialCache(10);
   expect(call(memory, service, ask({ cost: 5 }), 0)).toMatchObject({ success: true });
   expect(call(memory, service, ask({ cost: 6 }), 1)).toBe('remembered');
   expect(call(memory, service, ask({ cost: 5 }), 2)).toMatchObject({ success: true });
@@ -78,7 +83,7 @@ test('a denial that cost too much denies nothing that costs less', () => {
 
 test('after five seconds the service is asked again', () => {
   const service = counting(oClock);
-  const memory = new DenialMemory(10);
+  const memory = new DenialCache(10);
   call(memory, service, ask({ cost: 10 }), 0);
   expect(memory.denial(ask(), 5000)).toBeDefined();
   expect(memory.denial(ask(), 5001)).toBeUndefined();
@@ -86,7 +91,7 @@ test('after five seconds the service is asked again', () => {
 
 test('what others took denies only for as long as the service says so itself', () => {
   const service = counting(oClock);
-  const memory = new DenialMemory(10);
+  const memory = new DenialCache(10);
   service.answer(ask({ cost: 10 }), 0);
   expect(call(memory, service, ask(), 1)).toMatchObject({ success: false });
   expect(call(memory, service, ask(), 2)).toMatchObject({ success: false });
@@ -94,7 +99,7 @@ test('what others took denies only for as long as the service says so itself', (
 
 test('an override that is raised or taken away is noticed with the next answer', () => {
   const service = counting(oClock);
-  const memory = new DenialMemory(10);
+  const memory = new DenialCache(10);
   service.setOverride({ id: 'rlor_1', limit: 1, durationMs: minute });
   call(memory, service, ask(), 0);
   expect(memory.denial(ask({ limit: 100 }), 1)).toMatchObject({ limit: 1, overrideId: 'rlor_1' });
@@ -105,7 +110,7 @@ test('an override that is raised or taken away is noticed with the next answer',
 
 test("past the end of an override's window nothing is known: its length is the service's", () => {
   const service = counting(oClock);
-  const memory = new DenialMemory(10);
+  const memory = new DenialCache(10);
   service.setOverride({ id: 'rlor_1', limit: 1, durationMs: 3000 });
   call(memory, service, ask(), 0);
   expect(memory.denial(ask(), 1000)).toMatchObject({ reset: oClock + 3000 });
@@ -114,7 +119,7 @@ test("past the end of an override's window nothing is known: its length is the s
 
 test('a service that lost its counts is believed', () => {
   const service = counting(oClock);
-  const memory = new DenialMemory(10);
+  const memory = new DenialCache(10);
   call(memory, service, ask({ cost: 10 }), 0);
   service.restart();
   expect(call(memory, service, ask(), 5001)).toMatchObject({ success: true, remaining: 9 });
@@ -123,7 +128,7 @@ test('a service that lost its counts is believed', () => {
 
 test('memory is bounded, and what was heard of last stays', () => {
   const service = counting(oClock);
-  const memory = new DenialMemory(3);
+  const memory = new DenialCache(3);
   for (let user = 0; user < 100; user++)
     call(memory, service, ask({ identifier: `user_${user}`, limit: 1000 }), 0);
   expect(memory.size).toBe(3);
@@ -132,7 +137,7 @@ test('memory is bounded, and what was heard of last stays', () => {
 });
 
 test('an answer without a date teaches nothing', () => {
-  const memory = new DenialMemory(3);
+  const memory = new DenialCache(3);
   const service = counting(oClock);
   memory.learn(ask(), service.answer(ask(), 0), { sentAt: 0, date: Number.NaN }, undefined);
   expect(memory.size).toBe(0);
@@ -173,7 +178,7 @@ test('whatever is denied without a request, the service would have denied', () =
       fc.constantFrom(5000, 20_000, minute),
       (steps, startedAt, durationMs) => {
         const service = counting(startedAt);
-        const memory = new DenialMemory(10);
+        const memory = new DenialCache(10);
         let now = 0;
         let pending = steps.map(({ afterMs, who, cost, limit, upMs, downMs }): Event => {
           now += afterMs;
@@ -187,7 +192,11 @@ test('whatever is denied without a request, the service would have denied', () =
           return { at: sentAt, happen: takeElsewhere };
         });
 
-        function send(asked: Ask, sentAt: number, { upMs, downMs }: Pick<Step, 'upMs' | 'downMs'>): Event[] {
+        function send(
+          asked: LimitParams,
+          sentAt: number,
+          { upMs, downMs }: Pick<Step, 'upMs' | 'downMs'>,
+        ): Event[] {
           const denial = memory.denial(asked, sentAt);
           if (denial) {
             remembered++;

@@ -1,135 +1,147 @@
 import type { LimitData } from '../generated/api.ts';
 
-/** What is asked for: the numbers of the call, which an override may replace. */
-export interface Ask {
+/** The parameters of a call. An override can replace limit and duration. */
+export interface LimitParams {
   readonly identifier: string;
   readonly limit: number;
   readonly durationMs: number;
   readonly cost: number;
 }
 
-/** When an answer came about. */
-export interface AnswerTime {
-  /** When the request was sent, on this process's own steady clock. */
+/** Times of a response. */
+export interface ResponseTime {
+  /** When the request was sent, on this process's monotonic clock. */
   readonly sentAt: number;
-  /** The `Date` of the answer: Unix milliseconds, whole seconds. */
+  /** The header `Date`: Unix milliseconds, in whole seconds. */
   readonly date: number;
 }
 
-/** What the service has certainly counted for an identifier: what this process took itself. Others only add to it. */
-export interface Known {
-  /** Of the last answer. */
+/** A lower bound of what the service has counted for an identifier: what this process itself has consumed. */
+export interface KnownUsage {
+  /** From the last response. */
   readonly limit: number;
   readonly reset: number;
   readonly overrideId: string | undefined;
   readonly sentAt: number;
-  /** What is added to the steady clock to have a time that the service's clock has not reached yet. */
+  /** Added to the monotonic clock it gives a time that the service's clock has not reached yet. */
   readonly aheadMs: number;
-  /** Taken in the window that ends at `reset`. */
-  readonly taken: number;
-  /** Taken in the window before. */
-  readonly takenBefore: number;
+  /** Consumed in the window that ends at `reset`. */
+  readonly consumed: number;
+  /** Consumed in the previous window. */
+  readonly consumedBefore: number;
 }
 
-/** Overrides and restarts of the service are noticed after this time at the latest. */
+/** Overrides and restarts of the service are noticed within this time. */
 const freshMs = 5000;
 
-// `Date` has no fractions of a second, and a busy service may be late to renew it.
+// `Date` has no fractions of a second, and a busy service may update it late.
 const dateSlackMs = 1500;
 
 /**
- * Tells denials that are certain without a request. A window slides, so a denial alone says nothing about the next
- * millisecond; but what this process took in a window stays counted in it. The service's own rule over that much,
- * which is never more than the service counts, denies only what the service would deny.
+ * Predicts denials that are certain without a request. Windows slide, so one denial says nothing about the next
+ * millisecond. But what this process has consumed stays counted in its window. The service's rule, applied to this lower
+ * bound, denies only calls that the service would deny too.
  */
-export class DenialMemory {
+export class DenialCache {
   readonly #max: number;
-  // In the order of their answers.
-  readonly #known = new Map<string, Known>();
+  // Ordered by their last response.
+  readonly #usage = new Map<string, KnownUsage>();
 
   constructor(max: number) {
     this.#max = max;
   }
 
   get size(): number {
-    return this.#known.size;
+    return this.#usage.size;
   }
 
-  known(ask: Ask): Known | undefined {
-    return this.#known.get(nameOf(ask));
+  known(params: LimitParams): KnownUsage | undefined {
+    return this.#usage.get(nameOf(params));
   }
 
-  /** The answer that the service would certainly give now; undefined: it must be asked. */
-  denial(ask: Ask, now: number): LimitData | undefined {
-    const known = this.known(ask);
+  /** The response that the service would certainly send now; undefined: send the request. */
+  denial(params: LimitParams, now: number): LimitData | undefined {
+    const known = this.known(params);
     if (known === undefined || now - known.sentAt > freshMs) return undefined;
     const serverNow = now + known.aheadMs;
     const { overrideId } = known;
-    const limit = overrideId === undefined ? ask.limit : known.limit;
-    const isDenied = weight(known, ask.durationMs, serverNow) + ask.cost > limit;
+    const limit = overrideId === undefined ? params.limit : known.limit;
+    const isDenied = weight(known, params.durationMs, serverNow) + params.cost > limit;
     if (!isDenied) return undefined;
-    // A window of an override is of unknown length: what follows it is not known.
-    const reset = serverNow < known.reset ? known.reset : known.reset + ask.durationMs;
+    // The duration of an override is unknown, and so is the window after this one.
+    const reset = serverNow < known.reset ? known.reset : known.reset + params.durationMs;
     if (serverNow >= reset || (reset !== known.reset && overrideId !== undefined)) return undefined;
     return { success: false, limit, remaining: 0, reset, ...(overrideId !== undefined && { overrideId }) };
   }
 
-  /** `before`: what was known when the request was sent. */
-  learn(ask: Ask, answer: LimitData, { sentAt, date }: AnswerTime, before: Known | undefined): void {
+  /** `before`: the usage that was known when the request was sent. */
+  learn(
+    params: LimitParams,
+    response: LimitData,
+    { sentAt, date }: ResponseTime,
+    before: KnownUsage | undefined,
+  ): void {
     if (Number.isNaN(date)) return;
-    const name = nameOf(ask);
-    const latest = this.#known.get(name);
-    const { limit, reset, overrideId } = answer;
+    const name = nameOf(params);
+    const latest = this.#usage.get(name);
+    const { limit, reset, overrideId } = response;
     const aheadMs = date + dateSlackMs - sentAt;
-    const taken = answer.success ? ask.cost : 0;
+    const consumed = response.success ? params.cost : 0;
     const contradicts =
-      answer.success &&
+      response.success &&
       before !== undefined &&
-      weight(before, ask.durationMs, date + dateSlackMs) + taken > limit - answer.remaining;
-    this.#known.delete(name);
-    this.#known.set(name, {
+      weight(before, params.durationMs, date + dateSlackMs) + consumed > limit - response.remaining;
+    this.#usage.delete(name);
+    this.#usage.set(name, {
       limit,
       reset,
       overrideId,
       sentAt,
       aheadMs,
-      ...(contradicts ? { taken, takenBefore: 0 } : added(latest, answer, ask.durationMs, taken)),
+      ...(contradicts
+        ? { consumed, consumedBefore: 0 }
+        : addUsage(latest, response, params.durationMs, consumed)),
     });
-    if (this.#known.size <= this.#max) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
+    if (this.#usage.size <= this.#max) return;
+    for (const oldest of this.#usage.keys()) {
+      this.#usage.delete(oldest);
       break;
     }
   }
 
-  forget(): void {
-    this.#known.clear();
+  clear(): void {
+    this.#usage.clear();
   }
 }
 
-function nameOf({ identifier, durationMs }: Ask): string {
+function nameOf({ identifier, durationMs }: LimitParams): string {
   return `${durationMs} ${identifier}`;
 }
 
-/** What the service counts at least at a time of its clock. Less and less as time passes, also over the window's end. */
-function weight({ reset, taken, takenBefore }: Known, durationMs: number, serverNow: number): number {
+/** The least that the service counts at a time of its clock. It falls as time passes. */
+function weight(
+  { reset, consumed, consumedBefore }: KnownUsage,
+  durationMs: number,
+  serverNow: number,
+): number {
   const left = (reset - serverNow) / durationMs;
-  if (left > 0) return taken + Math.floor(takenBefore * Math.min(1, left));
-  return Math.floor(taken * Math.max(0, 1 + left));
+  if (left > 0) return consumed + Math.floor(consumedBefore * Math.min(1, left));
+  return Math.floor(consumed * Math.max(0, 1 + left));
 }
 
-/** What is known to be taken with one more answer; knowledge of another counter does not count. */
-function added(
-  latest: Known | undefined,
+/** The known usage after one more response. Usage of another counter is dropped. */
+function addUsage(
+  latest: KnownUsage | undefined,
   { reset, overrideId }: LimitData,
   durationMs: number,
-  taken: number,
-): Pick<Known, 'taken' | 'takenBefore'> {
+  consumed: number,
+): Pick<KnownUsage, 'consumed' | 'consumedBefore'> {
   if (latest !== undefined && latest.overrideId === overrideId) {
-    if (reset === latest.reset) return { taken: latest.taken + taken, takenBefore: latest.takenBefore };
+    if (reset === latest.reset)
+      return { consumed: latest.consumed + consumed, consumedBefore: latest.consumedBefore };
     if (reset === latest.reset + durationMs && overrideId === undefined) {
-      return { taken, takenBefore: latest.taken };
+      return { consumed, consumedBefore: latest.consumed };
     }
   }
-  return { taken, takenBefore: 0 };
+  return { consumed, consumedBefore: 0 };
 }

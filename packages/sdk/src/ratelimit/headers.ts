@@ -1,8 +1,8 @@
 import type { RatelimitResult } from './ratelimit.ts';
 
 /**
- * The answer as headers for the one who was limited: `RateLimit-Limit`, `RateLimit-Remaining`, `RateLimit-Reset` in
- * seconds from now, and `Retry-After` if it was denied.
+ * Headers for the response to the limited caller: `RateLimit-Limit`, `RateLimit-Remaining`, `RateLimit-Reset` in seconds
+ * from now, and `Retry-After` after a denial.
  */
 export function toHeaders(
   result: Pick<RatelimitResult, 'success' | 'limit' | 'remaining' | 'reset'>,
@@ -13,7 +13,7 @@ export function toHeaders(
     'RateLimit-Limit': String(result.limit),
     'RateLimit-Remaining': String(result.remaining),
     'RateLimit-Reset': String(seconds),
-    // 0 would invite a loop.
+    // With 0 clients would retry in a loop.
     ...(!result.success && { 'Retry-After': String(Math.max(1, seconds)) }),
   };
 }

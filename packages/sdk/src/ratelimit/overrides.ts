@@ -1,4 +1,3 @@
-import type { Answer, PageAnswer } from '../answer.ts';
 import type { Call } from '../call.ts';
 import type { UnkeyCore } from '../core.ts';
 import type {
@@ -9,39 +8,40 @@ import type {
 } from '../generated/api.ts';
 import type { CallOptions } from '../options.ts';
 import { ListCall } from '../page.ts';
+import type { PageBody, ResponseBody } from '../response-body.ts';
 import { type Duration, parseDuration } from './duration.ts';
 
-/** Other numbers for some identifiers of a namespace. An identifier with `*` is for all that fit. */
+/** Overrides of a namespace: other limits for some identifiers. `*` in an identifier matches any characters. */
 export class RatelimitOverrides {
   readonly #unkey: UnkeyCore;
   readonly #namespace: string;
   readonly #onChange: () => void;
 
-  /** `onChange` is called when an override is about to change. */
+  /** `onChange` is called before an override changes. */
   constructor(unkey: UnkeyCore, namespace: string, onChange: () => void) {
     this.#unkey = unkey;
     this.#namespace = namespace;
     this.#onChange = onChange;
   }
 
-  /** The override that applies to an identifier; rejects with 404 when none does. */
-  get(identifier: string, options?: CallOptions): Call<Answer<GetOverrideData>> {
+  /** Gets the override that applies to an identifier; rejects with 404 if there is none. */
+  get(identifier: string, options?: CallOptions): Call<ResponseBody<GetOverrideData>> {
     return this.#unkey.request('ratelimit.getOverride', { namespace: this.#namespace, identifier }, options);
   }
 
-  /** Makes an override, or changes the one for the same identifier. A `limit` of 0 lets nothing through. */
+  /** Creates or replaces the override of an identifier. A `limit` of 0 denies every call. */
   set(
     identifier: string,
     { limit, duration }: { readonly limit: number; readonly duration: Duration },
     options?: CallOptions,
-  ): Call<Answer<SetOverrideData>> {
+  ): Call<ResponseBody<SetOverrideData>> {
     const body = { namespace: this.#namespace, identifier, limit, duration: parseDuration(duration) };
     this.#onChange();
     return this.#unkey.request('ratelimit.setOverride', body, options);
   }
 
-  /** Deletes the override that was set for exactly this identifier, `*` included. */
-  delete(identifier: string, options?: CallOptions): Call<Answer<DeleteOverrideData>> {
+  /** Deletes the override of exactly this identifier; `*` is not a pattern here. */
+  delete(identifier: string, options?: CallOptions): Call<ResponseBody<DeleteOverrideData>> {
     this.#onChange();
     return this.#unkey.request(
       'ratelimit.deleteOverride',
@@ -50,12 +50,12 @@ export class RatelimitOverrides {
     );
   }
 
-  /** All overrides, page after page. `limit`: how many to a page. */
+  /** Lists all overrides. `limit`: items per page. */
   list(
     { limit }: { readonly limit?: number | undefined } = {},
     options?: CallOptions,
   ): ListCall<RatelimitOverride> {
-    const load = (cursor?: string): Call<PageAnswer<RatelimitOverride>> =>
+    const load = (cursor?: string): Call<PageBody<RatelimitOverride>> =>
       this.#unkey.request(
         'ratelimit.listOverrides',
         { namespace: this.#namespace, limit, ...(cursor && { cursor }) },

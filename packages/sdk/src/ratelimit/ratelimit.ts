@@ -4,22 +4,22 @@ import { ConfigurationError, ResponseValidationError, UnkeyError } from '../erro
 import type { LimitData } from '../generated/api.ts';
 import type { CoreOptions } from '../options.ts';
 import { type AbortSignalLike, platform } from '../platform.ts';
-import { type Ask, DenialMemory } from './denials.ts';
+import { DenialCache, type LimitParams } from './denials.ts';
 import { type Duration, parseDuration } from './duration.ts';
 import { RatelimitOverrides } from './overrides.ts';
 
-/** How much may be taken in which time. */
+/** A limit and its window. */
 export interface Limit {
-  /** What may be taken within one window: a whole number, at least 1. */
+  /** Maximum consumption within one window: an integer of at least 1. */
   readonly limit: number;
-  /** Length of the window: `'30s'`, `'10 m'`, milliseconds. From one second to 30 days. */
+  /** Duration of the window: `'30s'`, `'10 m'`, or milliseconds. From one second to 30 days. */
   readonly duration: Duration;
 }
 
-/** An answer to give when the service gives none. */
+/** The result of `limit()` when the service cannot be reached. */
 export interface FallbackAnswer {
   readonly success: boolean;
-  /** Default: the limit that was asked for. */
+  /** Default: the limit of the call. */
   readonly limit?: number | undefined;
   /** Default: 0. */
   readonly remaining?: number | undefined;
@@ -27,24 +27,24 @@ export interface FallbackAnswer {
   readonly reset?: number | undefined;
 }
 
-/** The answer itself, or a function that finds one. */
+/** A result, or a function that returns one. */
 export type Fallback =
   | FallbackAnswer
   | ((identifier: string, cause: UnkeyError) => FallbackAnswer | Promise<FallbackAnswer>);
 
 interface LimiterOptions extends Limit {
-  /** Where identifiers are counted. It is made when it is first used. */
+  /** Namespace of the identifiers. Created on first use. */
   readonly namespace: string;
-  /** Milliseconds that `limit()` waits, all attempts included. 0: no deadline. Default: that of `unkey`, else 3000. */
+  /** Deadline of `limit()` in milliseconds, including all attempts. 0: none. Default: that of `unkey`, else 3000. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Answers when the service cannot: no connection, no answer in time, 408, 429, 5xx. Anything else, such as a root
-   * key without permission, is an error still. Default: none, and `limit()` rejects. A function that fails does not
-   * hide what happened: `limit()` then rejects as if there were none.
+   * The result when the service cannot be reached: no connection, no response in time, 408, 429, 5xx. Other errors, such
+   * as a root key without permission, still reject. Default: none, and `limit()` rejects. If the function fails,
+   * `limit()` rejects with the original error.
    */
   readonly fallback?: Fallback | undefined;
   /**
-   * Whether denials that are certain are answered without a request, and for how many identifiers this is remembered.
+   * Whether certain denials are returned without a request, and for how many identifiers usage is cached.
    * Default: `{ max: 10_000 }`.
    */
   readonly denials?: { readonly max: number } | false | undefined;
@@ -55,34 +55,34 @@ interface OwnClient extends Omit<CoreOptions, 'timeoutMs'> {
 }
 
 interface GivenClient extends Partial<Record<Exclude<keyof CoreOptions, 'timeoutMs'>, undefined>> {
-  /** A client that exists already. Default: one is made from `rootKey`, `serverURL` and so on. */
+  /** An existing client. Default: one is created from `rootKey`, `serverURL` and so on. */
   readonly unkey: UnkeyCore;
 }
 
 /** Options of a limiter: its own, and a client or the options of one. */
 export type RatelimitOptions = LimiterOptions & (OwnClient | GivenClient);
 
-/** Options of one `limit()`. */
+/** Options of a single `limit()`. */
 export interface LimitOptions {
-  /** How much to take: a whole number. 0 looks without taking. Default: 1. */
+  /** Cost of the call: an integer. 0 checks without consuming. Default: 1. */
   readonly cost?: number | undefined;
-  /** Another limit for this call. An override of the identifier replaces it, too. */
+  /** Another limit for this call. An override of the identifier replaces it too. */
   readonly limit?: Limit | undefined;
-  /** Ends the call with `AbortError`; the fallback is not asked. */
+  /** Aborts the call with `AbortError`; the fallback is not used. */
   readonly signal?: AbortSignalLike | null | undefined;
-  /** The service counts calls with the same key once, for 60 seconds. */
+  /** Calls with the same key count once, for 60 seconds. */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** Whether to let somebody in. */
+/** The result of `limit()`: `success` says whether the call is allowed. */
 export interface RatelimitResult extends LimitData {
-  /** Whether the service could not be asked, and `fallback` answered. */
+  /** Whether this is the `fallback`, because the service could not be reached. */
   readonly isFallback: boolean;
-  /** Whether it was certain without asking that the service would deny. */
+  /** Whether this is a certain denial without a request. */
   readonly isRemembered: boolean;
-  /** Why the service could not be asked; only with `isFallback`. */
+  /** Why the service could not be reached; only with `isFallback`. */
   readonly cause?: UnkeyError;
-  /** Names the request in the service's log; only if the service answered. */
+  /** Id of the request in the service's log; only if the service responded. */
   readonly requestId?: string;
 }
 
@@ -94,73 +94,73 @@ export interface RatelimitResult extends LimitData {
  * const { success } = await limiter.limit(userId);
  */
 export class Ratelimit {
-  /** Other numbers for some identifiers of this namespace. */
+  /** Overrides of this namespace: other limits for some identifiers. */
   readonly overrides: RatelimitOverrides;
   readonly #unkey: UnkeyCore;
   readonly #namespace: string;
   readonly #window: Window;
   readonly #timeoutMs: number | undefined;
   readonly #fallback: Fallback | undefined;
-  readonly #denials: DenialMemory | undefined;
+  readonly #denials: DenialCache | undefined;
 
-  /** Throws `ConfigurationError` when an option is missing or wrong. */
+  /** Throws `ConfigurationError` if an option is missing or invalid. */
   constructor(options: RatelimitOptions) {
     refuseOldNames(options);
     checkNames(options, options.unkey ? ownNames : `${ownNames} ${clientNames}`);
     checkValues(options);
     const { namespace, limit, duration, timeoutMs, fallback, denials, unkey, ...client } = options;
     if (typeof namespace !== 'string' || namespace === '') {
-      throw new ConfigurationError('There is no namespace: name what is limited.');
+      throw new ConfigurationError('The option namespace is missing: expected a string that is not empty.');
     }
     this.#unkey = unkey ?? new UnkeyCore(client);
     this.#namespace = namespace;
     this.#window = parseLimit({ limit, duration });
     this.#timeoutMs = timeoutMs;
     this.#fallback = fallback;
-    this.#denials = denials === false ? undefined : new DenialMemory(denials?.max ?? 10_000);
-    this.overrides = new RatelimitOverrides(this.#unkey, namespace, () => this.#denials?.forget());
+    this.#denials = denials === false ? undefined : new DenialCache(denials?.max ?? 10_000);
+    this.overrides = new RatelimitOverrides(this.#unkey, namespace, () => this.#denials?.clear());
   }
 
   /**
-   * Counts against the limit of an identifier, and says whether it holds. A call that is denied takes nothing.
-   * Rejects with the client's errors if the service gives no answer and `fallback` has none.
+   * Counts a call against the limit of an identifier. A denied call consumes nothing. Rejects with the client's errors if
+   * the service cannot be reached and there is no `fallback`.
    */
   async limit(identifier: string, options: LimitOptions = {}): Promise<RatelimitResult> {
     checkNames(options, 'cost limit signal idempotencyKey');
     const { cost = 1, limit, signal, idempotencyKey } = options;
-    const ask: Ask = { identifier, cost, ...(limit ? parseLimit(limit) : this.#window) };
-    // A repeated call gets the first answer: memory neither knows it nor learns from it.
+    const params: LimitParams = { identifier, cost, ...(limit ? parseLimit(limit) : this.#window) };
+    // A repeated call gets the first response, so it is not predicted and not counted.
     const denials = idempotencyKey === undefined ? this.#denials : undefined;
     const sentAt = platform.performance.now();
-    const denial = denials?.denial(ask, sentAt);
+    const denial = denials?.denial(params, sentAt);
     if (denial) return { ...denial, isFallback: false, isRemembered: true };
-    const known = denials?.known(ask);
+    const known = denials?.known(params);
     try {
       const { data, meta, response } = await this.#unkey
         .request(
           'ratelimit.limit',
-          { namespace: this.#namespace, identifier, cost, limit: ask.limit, duration: ask.durationMs },
+          { namespace: this.#namespace, identifier, cost, limit: params.limit, duration: params.durationMs },
           { signal, idempotencyKey, timeoutMs: this.#timeoutMs },
         )
         .withResponse();
       if (typeof data?.success !== 'boolean') {
-        throw new ResponseValidationError('The answer does not say whether the limit holds.');
+        throw new ResponseValidationError('The response does not say whether the call is allowed.');
       }
-      denials?.learn(ask, data, { sentAt, date: Date.parse(response.headers.get('date') ?? '') }, known);
+      denials?.learn(params, data, { sentAt, date: Date.parse(response.headers.get('date') ?? '') }, known);
       return { ...data, isFallback: false, isRemembered: false, requestId: meta.requestId };
     } catch (cause) {
-      const answer = cause instanceof UnkeyError && cause.retryable && (await this.#fallBack(ask, cause));
-      if (answer) return answer;
+      const result = cause instanceof UnkeyError && cause.retryable && (await this.#fallBack(params, cause));
+      if (result) return result;
       throw cause;
     }
   }
 
-  async #fallBack(ask: Ask, cause: UnkeyError): Promise<RatelimitResult | undefined> {
+  async #fallBack(params: LimitParams, cause: UnkeyError): Promise<RatelimitResult | undefined> {
     const fallback = this.#fallback;
     if (fallback === undefined) return undefined;
     try {
-      const answer = typeof fallback === 'function' ? await fallback(ask.identifier, cause) : fallback;
-      const { success, limit = ask.limit, remaining = 0, reset = Date.now() } = answer;
+      const result = typeof fallback === 'function' ? await fallback(params.identifier, cause) : fallback;
+      const { success, limit = params.limit, remaining = 0, reset = Date.now() } = result;
       if (typeof success !== 'boolean') return undefined;
       return { success, limit, remaining, reset, isFallback: true, isRemembered: false, cause };
     } catch {
@@ -169,34 +169,34 @@ export class Ratelimit {
   }
 }
 
-type Window = Pick<Ask, 'limit' | 'durationMs'>;
+type Window = Pick<LimitParams, 'limit' | 'durationMs'>;
 
 const longestMs = 30 * 24 * 60 * 60 * 1000;
 
 function parseLimit({ limit, duration }: Limit): Window {
   if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new ConfigurationError(`The limit ${limit} is none: give a whole number, at least 1.`);
+    throw new ConfigurationError(`Invalid limit ${limit}: expected an integer of at least 1.`);
   }
   const durationMs = parseDuration(duration);
   if (durationMs <= longestMs) return { limit, durationMs };
-  throw new ConfigurationError(`The duration ${duration} is too long: give at most 30 days.`);
+  throw new ConfigurationError(`Invalid duration ${duration}: expected at most 30 days.`);
 }
 
 const ownNames = 'namespace limit duration timeoutMs fallback denials unkey';
 const clientNames = 'rootKey serverURL fetch hooks retry headers fetchOptions';
 
-/** Options of `@unkey/ratelimit` → what to do instead. Ignored, they would change what happens without a word. */
+/** Options of `@unkey/ratelimit` → their replacement. Ignoring them would silently change the behaviour. */
 const oldNames: Readonly<Record<string, string>> = {
-  baseUrl: 'it is called serverURL here',
-  timeout: 'give timeoutMs for the time, and fallback for the answer',
-  onError: 'give a function as fallback',
-  cache: 'give denials: false or { max }',
-  async: 'leave it out',
-  disableTelemetry: 'leave it out, nothing is reported',
+  baseUrl: 'use serverURL',
+  timeout: 'use timeoutMs for the deadline and fallback for the result',
+  onError: 'use a function as fallback',
+  cache: 'use denials: false or { max }',
+  async: 'remove it',
+  disableTelemetry: 'remove it, there is no telemetry',
 };
 
 function refuseOldNames(options: object): void {
   for (const [name, instead] of Object.entries(oldNames)) {
-    if (name in options) throw new ConfigurationError(`'${name}' is not an option: ${instead}.`);
+    if (name in options) throw new ConfigurationError(`Unknown option '${name}': ${instead}.`);
   }
 }

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { Unkey } from 'unkey-ts';
 import type { Service } from '../../service.ts';
 
-/** What the examples may use without having made it, as the page's first section says. */
-export interface Given {
+/** Variables that the examples use, as the README's first section says. */
+export interface Fixtures {
   readonly Unkey: typeof Unkey;
   readonly unkey: Unkey;
   readonly apiId: string;
@@ -17,8 +17,8 @@ export interface Given {
   readonly request: Request;
 }
 
-/** A workspace of its own for each example; the environment has its root key. */
-export async function give(service: Service): Promise<Given> {
+/** Creates a workspace for one example; the environment has its root key. */
+export async function createFixtures(service: Service): Promise<Fixtures> {
   const { rootKey } = await service.newWorkspace();
   process.env.UNKEY_SERVER_URL = service.url;
   process.env.UNKEY_ROOT_KEY = rootKey;
