@@ -30,7 +30,7 @@ const deliberate: readonly Deliberate[] = [
       what === 'maximum' && ours === integerMax && (theirs === huge || theirs === undefined),
   },
   {
-    reason: 'limits and durations in answers are as large as requests let them be',
+    reason: 'limits and durations in responses have the bounds of requests',
     matches: ({ place, what, ours }) =>
       / response\./.test(place) &&
       what === 'maximum' &&
@@ -55,7 +55,7 @@ const deliberate: readonly Deliberate[] = [
     matches: ({ place, what }) => place.endsWith('.start') && what === 'minLength',
   },
   {
-    reason: 'identifiers of overrides are as long as requests let them be',
+    reason: 'identifiers of overrides have the maximum length of requests',
     matches: ({ place, what, ours }) => place.endsWith('.identifier') && what === 'maxLength' && ours === 512,
   },
   {
@@ -64,18 +64,17 @@ const deliberate: readonly Deliberate[] = [
       / response\./.test(place) && place.endsWith('permissions') && what === 'maxItems' && ours === undefined,
   },
   {
-    reason: 'envelopes are closed everywhere, not here and there',
+    reason: 'all envelopes are closed',
     matches: ({ place, what, ours }) =>
       / response$/.test(place) && what === 'additionalProperties' && ours === false,
   },
   {
-    reason:
-      'the details of a 400 hold the fields of every error and `errors`: one object, not two that exclude each other',
+    reason: 'the details of a 400 are one object with the fields of every error and `errors`',
     matches: ({ place, what, ours }) =>
       place.endsWith(' 400.error') && what === 'additionalProperties' && ours === false,
   },
   {
-    reason: 'statuses that any operation can answer with',
+    reason: 'statuses that any operation can return',
     matches: ({ what, ours }) =>
       what === 'status' && typeof ours === 'string' && ['405', '408', '413', '503'].includes(ours),
   },
@@ -84,11 +83,11 @@ const deliberate: readonly Deliberate[] = [
     matches: ({ what, ours, theirs }) => what === 'status' && ours === '409' && theirs === undefined,
   },
   {
-    reason: 'the workspace of a root key may be missing, so that every operation can answer 404',
+    reason: 'the workspace of a root key may be missing, so every operation can return 404',
     matches: ({ what, ours, place }) => what === 'status' && ours === '404' && place !== 'liveness',
   },
   {
-    reason: 'statuses that the operation has always had, undeclared',
+    reason: 'statuses that the operation returns but the other document does not declare',
     matches: ({ what, ours, place }) =>
       what === 'status' &&
       ours === '412' &&
@@ -149,7 +148,7 @@ function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `allOf` as one object. Its parts' `additionalProperties` would exclude each other's members: it is left out. */
+/** `allOf` as one object, without `additionalProperties`: that of one part would exclude members of the others. */
 function merged(node: Json, resolve: Resolver['resolve']): Json {
   if (!Array.isArray(node.allOf)) return node;
   const parts = node.allOf.map((part) => resolve(part) ?? {});
@@ -221,7 +220,7 @@ function* compareSchemas(place: string, ours: Side, theirs: Side): Generator<Dif
   }
 }
 
-/** Lists are compared as sets; `additionalProperties: true` is what its absence means. */
+/** Lists are compared as sets; an absent `additionalProperties` equals `true`. */
 function keywordOf(side: Side, keyword: string): unknown {
   const value = side.node?.[keyword];
   if (keyword === 'additionalProperties' && value === true) return undefined;
@@ -260,7 +259,7 @@ function main(file: string | undefined): number {
   const unexpected = all.filter((difference) => !deliberate.some(({ matches }) => matches(difference)));
   const idle = deliberate.filter(({ matches }) => !all.some(matches));
   for (const difference of unexpected) console.log(show(difference));
-  for (const { reason } of idle) console.log(`No difference is like this any more: ${reason}`);
+  for (const { reason } of idle) console.log(`This reason matches no difference any more: ${reason}`);
   console.log(`${all.length} differences, ${unexpected.length} of them unexpected`);
   return unexpected.length + idle.length === 0 ? 0 : 1;
 }

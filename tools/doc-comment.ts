@@ -1,6 +1,6 @@
 const width = 110;
 
-/** A comment of some paragraphs and, after them, tags: on one line if it fits. */
+/** A doc comment of paragraphs and tags: on one line if it fits. */
 export function docComment(
   indent: string,
   paragraphs: readonly string[],
@@ -9,7 +9,7 @@ export function docComment(
   const texts = paragraphs.filter((paragraph) => paragraph !== '');
   if (texts.length === 0 && tagLines.length === 0) return '';
   if ([...texts, ...tagLines].some((text) => text.includes('*/'))) {
-    throw new Error(`This would end a comment too early: ${texts.join(' ')}`);
+    throw new Error(`The text contains the end of a comment: ${texts.join(' ')}`);
   }
   const room = width - indent.length - ' * '.length;
   const blocks = texts.map((text) => wrapped(text, room));

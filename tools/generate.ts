@@ -19,7 +19,7 @@ import { stringify } from 'yaml';
 import { permissionQueryCopy } from './permission-query-copy.ts';
 import { apiTypes, operationTables } from './sdk-types.ts';
 
-/** Writes what follows from the contract; with `--check`, only says what is out of date. Run at the root. */
+/** Writes the files generated from the contract. With `--check` it only lists stale files. Run it in the root folder. */
 
 const version = versionOf('contract');
 const all = Object.values<Operation>(operations);
@@ -80,11 +80,11 @@ function operationsPage(): string {
   ]);
   return page(
     'Operations',
-    'Every operation, what the root key needs for it, and the refusals of its own. Any operation can also be answered with the [errors that all share](errors.md). `openapi.yaml` beside this page has the fields.',
+    'Every operation, the permissions it requires, and its own errors. Any operation can also return the [errors that all share](errors.md). The fields are in `openapi.yaml` beside this page.',
     [
-      table(['Operation', 'What it does', 'Permission', 'Mode', 'Idempotent', 'Refusals'], rows),
-      '`read` sees one moment of the store, `write` changes it all or nothing, `spend` decides and takes in one step.',
-      '`Idempotent`: whether a request may be sent again when its response was lost. `yes`: the second request changes nothing more. `with key`: the same `Idempotency-Key` gets the first response again for the time that is named. The same key with another body, or from another root key, is refused with 409 `idempotency_conflict`. Only answers of 200 are kept.',
+      table(['Operation', 'What it does', 'Permission', 'Mode', 'Idempotent', 'Errors'], rows),
+      '`read` sees one snapshot of the database, `write` is one transaction, `spend` decides and counts in one atomic step.',
+      '`Idempotent`: whether a request may be sent again if its response was lost. `yes`: the second request changes nothing more. `with key`: a request with the same `Idempotency-Key` gets the first response again, for the stated time. The same key with another body or another root key is refused with 409 `idempotency_conflict`. Only responses with status 200 are kept.',
     ],
   );
 }
@@ -105,7 +105,7 @@ function errorsPage(): string {
     .map((code) => [String(errors[code][0]), errors[code][1], `\`${errorType(code)}\``, errorMeanings[code]]);
   return page(
     'Errors',
-    'Compare `error.type`, never `error.detail`. A verification or a limit that says no is not an error: it answers 200.',
+    'Compare `error.type`, never `error.detail`. A denied verification or limit is not an error: the status is 200.',
     [table(['Status', '`title`', '`type`', 'When'], rows)],
   );
 }
@@ -123,11 +123,11 @@ function permissionsPage(): string {
   ]);
   return page(
     'Permissions of root keys',
-    'A root key can do what it holds. Permissions are compared letter by letter: the `*` belongs to the name.',
+    'Permissions are compared exactly: `*` is part of the name, not a wildcard.',
     [
-      table(['For all', 'For one', 'What it allows', 'Operations'], permissions),
+      table(['For all resources', 'For one resource', 'Allows', 'Operations'], permissions),
       '## Grants by path',
-      'Some operations also accept a grant `unkey:v1:WORKSPACE_ID:PATH#ACTION`. In the path of a grant, `*` stands for one segment and a last `**` for all that follow; `unkey:v1:WORKSPACE_ID:**#*` allows whatever a grant can allow.',
+      'Some operations also accept a grant `unkey:v1:WORKSPACE_ID:PATH#ACTION`. In the path of a grant, `*` matches one segment and a final `**` matches all remaining ones; `unkey:v1:WORKSPACE_ID:**#*` allows everything that a grant can allow.',
       table(['Path and action', 'Operations'], grants),
     ],
   );

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The service's reading of permission queries as a file of the client, which imports nothing of the service. The
- * original has no imports, so that the copy is whole.
+ * Copies the service's parser of permission queries into the client, which may not import the service. The original
+ * has no imports, so the copy is complete.
  */
 export function permissionQueryCopy(): string {
   const original = 'packages/server/src/domain/permissions/query.ts';

@@ -69,14 +69,14 @@ test('two operations of one name do not get types of one name', () => {
 test('two schemas of one title do not get types of one name', () => {
   const output = { type: 'object', title: 'Role', properties: { color: { type: 'string' } } };
   expect(() => apiTypes([...wholeTable, { ...listWebhooks, isPaged: false, output }])).toThrow(
-    'Two different types would be called Role',
+    'Two different types have the name Role',
   );
 });
 
 test.each(['Keys', 'Operations', 'LimitRequest'])('a schema is not titled %s, which is taken', (title) => {
   const output = { type: 'object', title, properties: { color: { type: 'string' } } };
   expect(() => apiTypes([...wholeTable, { ...listWebhooks, isPaged: false, output }])).toThrow(
-    `Two different types would be called ${title}`,
+    `Two different types have the name ${title}`,
   );
 });
 

@@ -1,9 +1,9 @@
 import type { ErrorCode } from './errors.ts';
 
 /**
- * What a root key must hold. A leaf is a permission tuple (`api.*.read_key`), compared letter by letter, or a URN
+ * What a root key must have. A leaf is a permission tuple (`api.*.read_key`), compared exactly, or a URN
  * grant (`keyspaces/{keyspaceId}#create_key`, recognised by its `#`), compared by path. `{name}` is filled from the
- * scope that the operation located.
+ * scope that the operation's `locate` returned.
  */
 export type Requirement =
   | string

@@ -3,12 +3,12 @@ import type { Access, AccessCheck, Condition, Requirement } from './access.ts';
 const conditions: Readonly<Record<Condition, string>> = {
   decrypt: 'with `decrypt`',
   encrypt: 'for a recoverable key',
-  newNamespace: 'if the namespace does not exist yet',
-  newPermission: 'if a permission does not exist yet',
+  newNamespace: 'if the namespace does not exist',
+  newPermission: 'if a permission does not exist',
   attachPermission: 'with `permissions`',
 };
 
-/** What the access of an operation asks for, in Markdown: one line for each check. */
+/** The access checks of an operation in Markdown, one line each. */
 export function describeAccess(access: Access): string[] {
   return access === 'public' ? ['no root key'] : access.map(describeCheck);
 }

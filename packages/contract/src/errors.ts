@@ -1,6 +1,6 @@
 /**
  * Every error that a client can see. The code is the last part of the wire's `type`
- * (`https://unkey.com/docs/errors/<code>`); status and title go out exactly as they stand here.
+ * (`https://unkey.com/docs/errors/<code>`); status and title are part of the wire format.
  */
 export const errors = {
   'user/bad_request/permissions_query_syntax_error': [400, 'Bad Request'],
@@ -39,10 +39,10 @@ export const errors = {
 
 export type ErrorCode = keyof typeof errors;
 
-/** The statuses whose `error` always carries `errors`, the places that are wrong, if only an empty list. */
+/** The statuses whose `error` always has `errors`, which may be empty. */
 export const statusesWithIssues: ReadonlySet<number> = new Set([400, 408, 413]);
 
-/** What any request can be answered with, whatever the operation. */
+/** Errors that any request can get, whatever the operation. */
 export const transportErrors = [
   'unkey/routing/method_not_allowed',
   'user/bad_request/request_timeout',
@@ -50,7 +50,7 @@ export const transportErrors = [
   'unkey/application/service_unavailable',
 ] as const satisfies readonly ErrorCode[];
 
-/** What any operation behind a root key can be answered with, besides {@link transportErrors}. */
+/** Errors that any operation with a root key can return, besides {@link transportErrors}. */
 export const rootKeyErrors = [
   'unkey/application/invalid_input',
   'user/bad_request/request_body_unreadable',
@@ -65,7 +65,7 @@ export const rootKeyErrors = [
   'user/too_many_requests/workspace_rate_limited',
 ] as const satisfies readonly ErrorCode[];
 
-/** What an operation that looks at `Idempotency-Key` can be answered with, besides. */
+/** Additional errors of operations that honour `Idempotency-Key`. */
 export const idempotencyErrors = [
   'unkey/application/idempotency_conflict',
 ] as const satisfies readonly ErrorCode[];

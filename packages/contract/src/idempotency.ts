@@ -1,6 +1,6 @@
 import Type from 'typebox';
 
-/** What the header `Idempotency-Key` may hold. */
+/** Value of the header `Idempotency-Key`. */
 export const idempotencyKey = Type.String({ minLength: 1, maxLength: 255, pattern: '^[!-~]*$' });
 
 /** How long an idempotency record is kept, from the first request on. */

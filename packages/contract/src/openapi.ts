@@ -15,11 +15,11 @@ const exampleRequestId = 'req_2cGKbMxRj';
 const exampleCursor = 'key_9zXc8Vb7N';
 
 const tags = [
-  { name: 'keys', description: 'Make, verify and manage keys.' },
-  { name: 'apis', description: 'Sets of keys that belong together.' },
-  { name: 'identities', description: 'Your users, teams and organisations, to which keys belong.' },
-  { name: 'permissions', description: 'Permissions and roles, for keys to hold.' },
-  { name: 'ratelimit', description: 'Limits on anything, with or without a key.' },
+  { name: 'keys', description: 'Create, verify and manage keys.' },
+  { name: 'apis', description: 'Groups of keys.' },
+  { name: 'identities', description: 'Your users, teams and organizations, which own keys.' },
+  { name: 'permissions', description: 'Permissions and roles of keys.' },
+  { name: 'ratelimit', description: 'Rate limits on anything, with or without a key.' },
   { name: 'liveness', description: 'Whether the service is up.' },
 ];
 
@@ -52,12 +52,12 @@ export function openapi(version: string): Json {
       },
       headers: {
         RequestId: {
-          description: 'Id of this request; `meta.requestId` has it too.',
+          description: 'Id of this request, also in `meta.requestId`.',
           schema: { type: 'string' },
         },
         IdempotentReplayed: {
           description:
-            'There, and `true`, when this is the answer to an earlier request with the same `Idempotency-Key`. `meta.requestId` is then of the earlier request.',
+            'Present, and `true`, if this is the response to an earlier request with the same `Idempotency-Key`. `meta.requestId` is then that of the earlier request.',
           schema: { const: 'true' },
         },
       },
@@ -72,15 +72,15 @@ const idempotencyKeyParameter = {
   in: 'header',
   required: false,
   description:
-    'A name of your choice for this call, for example a UUID. Sent again with the same body and root key, it gets the first answer, byte for byte, and nothing is done twice.',
+    'A unique value for this call, for example a UUID. If it is sent again with the same body and root key, the response is the first one, byte for byte, and nothing is done twice.',
   schema: idempotencyKey,
 };
 
-/** The schemas under `components`: those with a `title` are put there once and referred to from elsewhere. */
+/** Collects the schemas under `components`: each schema with a `title` is there once and referenced elsewhere. */
 class Components {
   readonly #schemas = new Map<string, Json>();
 
-  /** Puts the schema under its own title, or else under the given name. */
+  /** Adds the schema under its own title, or under the given name. */
   named(name: string, schema: TSchema): Json {
     return this.#reference({ title: name, ...schema });
   }
@@ -153,13 +153,17 @@ function operationObject(operation: Operation, components: Components): Json {
 function repetitionSentence({ idempotency }: Operation): string[] {
   if (idempotency === undefined) return [];
   return [
-    `With an \`Idempotency-Key\`, its answer is kept for ${idempotencyLifetimes[idempotency].inWords}. A refusal is not kept.`,
+    `With an \`Idempotency-Key\`, the response is kept for ${idempotencyLifetimes[idempotency].inWords}. An error is not kept.`,
   ];
 }
 
 function accessSentence({ access }: Operation): string {
-  if (access === 'public') return 'Needs no root key.';
-  return ['The root key needs:', '', ...describeAccess(access).map((line) => `- ${line}`)].join('\n');
+  if (access === 'public') return 'Requires no root key.';
+  return [
+    'Required permissions of the root key:',
+    '',
+    ...describeAccess(access).map((line) => `- ${line}`),
+  ].join('\n');
 }
 
 /** `keys.createKey` → `V2KeysCreateKey`. */
@@ -180,7 +184,7 @@ function success(operation: Operation, name: string, components: Components): Js
   const body = { type: 'object', required: Object.keys(properties), properties, additionalProperties: false };
   const schema = components.named(`${name}ResponseBody`, body);
   return {
-    description: 'Done.',
+    description: 'Success.',
     headers: { ...requestIdHeader, ...(operation.idempotency === undefined ? {} : replayedHeader) },
     content: { 'application/json': { schema, example: exampleOf(operation) } },
   };
@@ -215,19 +219,19 @@ const errorNames: Readonly<Record<number, string>> = {
 };
 
 const errorHeaders: Readonly<Record<number, Json>> = {
-  405: { Allow: { description: 'The method that the operation has.', schema: { type: 'string' } } },
+  405: { Allow: { description: 'The method that the operation supports.', schema: { type: 'string' } } },
   429: {
-    'Retry-After': { description: 'Seconds until the next minute of requests.', schema: { type: 'integer' } },
-    'RateLimit-Limit': { description: 'Requests of the workspace a minute.', schema: { type: 'integer' } },
-    'RateLimit-Remaining': { description: 'Requests that are left.', schema: { type: 'integer' } },
-    'RateLimit-Reset': { description: 'Seconds until all are there again.', schema: { type: 'integer' } },
+    'Retry-After': { description: 'Seconds until the next window.', schema: { type: 'integer' } },
+    'RateLimit-Limit': { description: 'Requests per minute of the workspace.', schema: { type: 'integer' } },
+    'RateLimit-Remaining': { description: 'Requests left in this window.', schema: { type: 'integer' } },
+    'RateLimit-Reset': { description: 'Seconds until the window ends.', schema: { type: 'integer' } },
   },
   503: {
-    'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } },
+    'Retry-After': { description: 'Seconds to wait before a retry.', schema: { type: 'integer' } },
   },
 };
 
-/** What many operations can be answered with: told once, under `components`. */
+/** Errors that many operations share: declared once, under `components`. */
 const sharedErrors = errorsByStatus({ access: [], errors: [], idempotency: 'durable' });
 
 function sharedFailures(components: Components): Json {

@@ -1,10 +1,10 @@
 import { type ErrorCode, errors, idempotencyErrors, rootKeyErrors, transportErrors } from './errors.ts';
 import type { Operation } from './operation.ts';
 
-/** What the errors of an operation follow from. */
+/** The members of an operation that decide its errors. */
 type Refusing = Pick<Operation, 'access' | 'errors' | 'idempotency'>;
 
-/** Every error that an operation can be answered with, its own first, each once. */
+/** Every error that an operation can return, its own first, each once. */
 export function errorsOf(operation: Refusing): readonly ErrorCode[] {
   const ofRepetition = operation.idempotency === undefined ? [] : idempotencyErrors;
   const behindRootKey = operation.access === 'public' ? [] : rootKeyErrors;
@@ -13,7 +13,7 @@ export function errorsOf(operation: Refusing): readonly ErrorCode[] {
   ];
 }
 
-/** The same, by HTTP status, in rising order. */
+/** The errors of {@link errorsOf} by HTTP status, in ascending order. */
 export function errorsByStatus(operation: Refusing): ReadonlyMap<number, readonly ErrorCode[]> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of errorsOf(operation)) {

@@ -13,7 +13,7 @@ export type Mode = 'read' | 'write' | 'spend';
 
 export type Idempotent = true | 'with key' | false;
 
-/** Any operation. What its schemas describe is known where it is declared: see {@link Declaration}. */
+/** Any operation, without the types of its schemas: those are in {@link Declaration}. */
 export interface Operation {
   /** `<resource>.<name>`; also the path: `/v2/<id>`. */
   readonly id: string;
@@ -21,22 +21,22 @@ export interface Operation {
   readonly mode: Mode;
   /** One line. */
   readonly summary: string;
-  /** What it does, what it needs, what surprises. Markdown. */
+  /** What it does, its requirements, its surprises. Markdown. */
   readonly description: string;
-  /** Schema of the request's body; null: no body. */
+  /** Schema of the request body; null: no body. */
   readonly input: TSchema | null;
-  /** What the schema of the input cannot say: the places of a well-formed input that break it. */
+  /** Rules that the schema of the input cannot express: the issues of an input that has passed the schema. */
   readonly inputRule?: (input: never) => readonly Issue[];
-  /** Schema of the answer's `data`; null: the answer has no `data`. */
+  /** Schema of the response's `data`; null: the response has no `data`. */
   readonly output: TSchema | null;
-  /** Lists answer with `pagination` beside `data`. */
+  /** Lists return `pagination` beside `data`. */
   readonly isPaged: boolean;
   readonly access: Access;
-  /** Refusals of its own, besides those that every operation shares. */
+  /** Errors of its own, besides those that every operation shares. */
   readonly errors: readonly ErrorCode[];
-  /** Events it may write to the audit log. */
+  /** Events that it may write to the audit log. */
   readonly audit: readonly AuditEvent[];
-  /** Bodies and answers carry `credits`, which one published client calls `keyCredits`. */
+  /** Requests and responses have `credits`, which one published client calls `keyCredits`. */
   readonly hasCreditsAlias: boolean;
   /**
    * Whether a client may send the request again when it does not know whether the first one was done.
@@ -61,10 +61,10 @@ export type ValueOf<Schema> = Schema extends TSchema ? Static<Schema> : null;
 export interface Declaration<Input extends TSchema | null, Output extends TSchema | null, M extends Mode>
   extends Operation {
   readonly mode: M;
-  /** Never set. For the compiler: what the schemas describe, without working it out again. */
+  /** Never set. Types of the schemas for the compiler, so that it does not infer them again. */
   readonly types?: { readonly input: ValueOf<Input>; readonly output: ValueOf<Output> };
   readonly input: Input;
-  // Without NoInfer the compiler works out what every schema there is describes, which takes it seconds.
+  // Without NoInfer the compiler infers the types of all schemas, which takes seconds.
   readonly inputRule?: (input: NoInfer<ValueOf<Input>>) => readonly Issue[];
   readonly output: Output;
   readonly example: {

@@ -6,10 +6,10 @@ export const createApi = operation({
   id: 'apis.createApi',
   method: 'POST',
   mode: 'write',
-  summary: 'Make an API',
-  description: `An API is a set of keys that belong together: one for each product, or one for each environment.
+  summary: 'Create an API',
+  description: `An API is a group of keys: one for each product, or one for each environment.
 
-Every call makes a new API, also when the name is taken.`,
+Every call creates a new API, even if one with the same name exists.`,
   input: Type.Object({ name: apiName }, { additionalProperties: false }),
   output: Type.Object({ apiId }, { additionalProperties: false }),
   isPaged: false,

@@ -9,10 +9,10 @@ export const deleteApi = operation({
   method: 'POST',
   mode: 'write',
   summary: 'Delete an API and all its keys',
-  description: `From now on every key of the API verifies as \`NOT_FOUND\`. There is no way back.
+  description: `Verifications of the API's keys return \`NOT_FOUND\` from now on. This cannot be undone.
 
-An API that is protected against deletion is refused with 412 until somebody takes the protection off.
-The permission is checked first: without it the answer is 403, whether or not the API exists.`,
+An API that is protected against deletion is refused with 412 until the protection is removed.
+The permission is checked first: without it the response is 403, whether or not the API exists.`,
   input: Type.Object({ apiId }, { additionalProperties: false }),
   output: empty,
   isPaged: false,

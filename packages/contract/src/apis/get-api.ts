@@ -8,9 +8,9 @@ export const getApi = operation({
   method: 'POST',
   mode: 'read',
   summary: 'Get an API',
-  description: `Answers with the API's name.
+  description: `Returns the name of the API.
 
-The permission is checked first: without it the answer is 403, whether or not the API exists.`,
+The permission is checked first: without it the response is 403, whether or not the API exists.`,
   input: Type.Object({ apiId }, { additionalProperties: false }),
   output: Type.Object({ id: apiId, name: apiName }, { additionalProperties: false }),
   isPaged: false,

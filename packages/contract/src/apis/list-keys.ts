@@ -9,29 +9,30 @@ export const listKeys = operation({
   id: 'apis.listKeys',
   method: 'POST',
   mode: 'read',
-  summary: "List an API's keys",
-  description: `Lists keys that work, that are disabled and that have expired alike; deleted ones are gone.
+  summary: 'List the keys of an API',
+  description: `Lists active, disabled and expired keys, but no deleted ones.
 
-Needs permission to read the API and to read its keys; lacking one of them looks like an API that does not exist.
-With \`decrypt\` it also needs permission to decrypt, and answers 412 if the API does not store recoverable keys.`,
+Requires permission to read the API and to read its keys; without one of them the response is 404, as for an API that
+does not exist. \`decrypt\` also requires permission to decrypt, and the response is 412 if the API does not store
+recoverable keys.`,
   input: Type.Object(
     {
       apiId: Type.String({ minLength: 1, description: 'Id of the API, `api_…`.' }),
       limit: Type.Optional(pageLimit(100)),
       cursor: Type.Optional(cursor),
       externalId: Type.Optional(
-        Type.String({ minLength: 1, description: 'Keeps the keys of the identity with this external id.' }),
+        Type.String({ minLength: 1, description: 'Only keys of the identity with this external id.' }),
       ),
       decrypt: Type.Optional(
         Type.Boolean({
           default: false,
-          description: 'Whether to show recoverable keys in full. Default false.',
+          description: 'Whether to return recoverable keys in full. Default false.',
         }),
       ),
       revalidateKeysCache: Type.Optional(
         Type.Boolean({
           default: false,
-          description: 'Accepted and without effect: answers are never stale.',
+          description: 'Accepted, but has no effect: responses are never stale.',
         }),
       ),
     },

@@ -9,11 +9,11 @@ export const createIdentity = operation({
   id: 'identities.createIdentity',
   method: 'POST',
   mode: 'write',
-  summary: 'Make an identity',
-  description: `An identity is one of your users, teams or organisations. Its keys share its data and its limits.
+  summary: 'Create an identity',
+  description: `An identity is one of your users, teams or organizations. Its keys share its metadata and its limits.
 
-An external id is taken once: the second time is refused with 409. One that belonged to a deleted identity is free
-again, and the new identity does not inherit the old one's keys.`,
+An external id is unique: one that is taken is refused with 409. The external id of a deleted identity can be used
+again; the new identity does not get the keys of the old one.`,
   input: Type.Object({
     externalId,
     meta: Type.Optional(metadata),

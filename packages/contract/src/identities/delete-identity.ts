@@ -8,9 +8,9 @@ export const deleteIdentity = operation({
   method: 'POST',
   mode: 'write',
   summary: 'Delete an identity',
-  description: `Its keys go on working, without its data and its limits. The external id is free for a new identity.
+  description: `Its keys still work, without its metadata and its limits. The external id can be used for a new identity.
 
-The permission is checked before the identity is looked up. The answer has no \`data\`.`,
+The permission is checked before the identity is looked up. The response has no \`data\`.`,
   input: Type.Object({ identity: identityReference }, { additionalProperties: false }),
   output: null,
   isPaged: false,

@@ -8,7 +8,7 @@ export const getIdentity = operation({
   method: 'POST',
   mode: 'read',
   summary: 'Get an identity',
-  description: `Finds it by its id or by your external id. The permission for one identity names its id, never the
+  description: `Finds the identity by its id or by your external id. A permission for a single identity names its id, not its
 external id.`,
   input: Type.Object({ identity: identityReference }, { additionalProperties: false }),
   output: identity,

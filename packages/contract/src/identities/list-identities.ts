@@ -9,8 +9,8 @@ export const listIdentities = operation({
   method: 'POST',
   mode: 'read',
   summary: 'List identities',
-  description: `The permission is checked for every identity of the page: one that may not be read refuses the whole
-call, and an empty page needs no permission.`,
+  description: `The permission is checked for every identity of the page: if one may not be read, the whole call is refused. An empty
+page requires no permission.`,
   input: Type.Object(
     {
       limit: Type.Optional(pageLimit(100)),

@@ -9,9 +9,9 @@ export const updateIdentity = operation({
   id: 'identities.updateIdentity',
   method: 'POST',
   mode: 'write',
-  summary: "Replace an identity's data or limits",
-  description: `What you leave out stays as it is. What you send replaces what was there: \`meta\` as a whole, \`ratelimits\`
-by name, so that a limit keeps its id, limits that you do not list are deleted, and an empty list deletes all.
+  summary: 'Update an identity',
+  description: `A property that is left out stays. \`meta\` is replaced as a whole. \`ratelimits\` are replaced by name: a limit that
+keeps its name keeps its id, limits that are not listed are deleted, and an empty list deletes all of them.
 
 The permission is checked before the identity is looked up.`,
   input: Type.Object(
@@ -21,7 +21,7 @@ The permission is checked before the identity is looked up.`,
       ratelimits: Type.Optional(
         Type.Array(ratelimitRequest, {
           maxItems: 50,
-          description: 'All limits that the identity shall have, each name once. Empty: none.',
+          description: 'All limits of the identity, each name once. Empty: none.',
         }),
       ),
     },

@@ -10,10 +10,10 @@ export const addPermissions = operation({
   id: 'keys.addPermissions',
   method: 'POST',
   mode: 'write',
-  summary: 'Give a key more permissions',
-  description: `What the key holds already stays. Slugs that do not exist are made, which needs the right to make permissions.
+  summary: 'Add permissions to a key',
+  description: `Permissions that the key already has stay. Slugs that do not exist are created, which requires permission to create them.
 
-Answers with the permissions that the key holds by itself, not those of its roles.`,
+Returns the key's direct permissions, not those of its roles.`,
   input: Type.Object(
     {
       keyId,
@@ -25,7 +25,9 @@ Answers with the permissions that the key holds by itself, not those of its role
     },
     { additionalProperties: false },
   ),
-  output: Type.Array(permission, { description: 'What the key holds now: as before, then the new ones.' }),
+  output: Type.Array(permission, {
+    description: 'Direct permissions of the key: the earlier ones, then the new ones.',
+  }),
   isPaged: false,
   access: [
     { requires: anyOf(allOf(onApi('update_key'), 'rbac.*.add_permission_to_key'), keyGrant('update_key')) },

@@ -9,9 +9,9 @@ export const addRoles = operation({
   id: 'keys.addRoles',
   method: 'POST',
   mode: 'write',
-  summary: 'Give a key more roles',
-  description: `Roles that the key has already stay. Roles are never made in passing: one that does not exist is refused with
-404, and then nothing is added.`,
+  summary: 'Add roles to a key',
+  description: `Roles that the key already has stay. Roles are never created implicitly: if one does not exist, the response is 404 and
+nothing is added.`,
   input: Type.Object(
     {
       keyId,
@@ -23,7 +23,7 @@ export const addRoles = operation({
     },
     { additionalProperties: false },
   ),
-  output: Type.Array(role, { description: 'The roles that the key has now: as before, then the new ones.' }),
+  output: Type.Array(role, { description: 'Roles of the key: the earlier ones, then the new ones.' }),
   isPaged: false,
   access: [{ requires: anyOf(allOf(onApi('update_key'), 'rbac.*.add_role_to_key'), keyGrant('update_key')) }],
   errors: ['unkey/data/key_not_found', 'unkey/data/role_not_found'],

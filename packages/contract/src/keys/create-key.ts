@@ -12,18 +12,19 @@ export const createKey = operation({
   id: 'keys.createKey',
   method: 'POST',
   mode: 'write',
-  summary: 'Make a key',
-  description: `The answer is the only place where the key itself is shown, unless it is \`recoverable\`. Every call makes a new key.
+  summary: 'Create a key',
+  description: `Only this response shows the key itself, unless it is \`recoverable\`. Every call creates a new key.
 
-An identity with \`externalId\` and permissions that do not exist yet are made; a role that does not exist is refused
-with 404. If anything is refused, nothing is made. Lacking a permission looks like an API that does not exist.`,
+An identity or a permission that does not exist is created; a role that does not exist is refused with 404. If
+anything is refused, nothing is created. If the root key lacks the permission, the response is 404, as for an API that
+does not exist.`,
   input: Type.Object(
     {
       apiId: Type.String({
         minLength: 3,
         maxLength: 255,
         pattern: idAlphabet.pattern,
-        description: 'Id of the API that the key is for, `api_…`.',
+        description: 'Id of the API of the key, `api_…`.',
       }),
       prefix: Type.Optional(
         Type.String({
@@ -31,7 +32,7 @@ with 404. If anything is refused, nothing is made. Lacking a permission looks li
           maxLength: 16,
           pattern: idAlphabet.pattern,
           description:
-            'What the key begins with; `_` is put after it. Default: that of the API, mostly none.',
+            'First part of the key, followed by `_`. Default: the prefix of the API, if it has one.',
         }),
       ),
       name: Type.Optional(keyName),
@@ -40,7 +41,7 @@ with 404. If anything is refused, nothing is made. Lacking a permission looks li
           minimum: 16,
           maximum: 255,
           default: 16,
-          description: 'Random bytes in the key. Default 16, which nobody guesses.',
+          description: 'Number of random bytes in the key. Default 16.',
         }),
       ),
       externalId: Type.Optional(externalId),
@@ -54,14 +55,14 @@ with 404. If anything is refused, nothing is made. Lacking a permission looks li
       recoverable: Type.Optional(
         Type.Boolean({
           default: false,
-          description: 'Whether to store the key, encrypted, so that it can be shown again. Default false.',
+          description: 'Whether to store the key, encrypted, so that it can be read again. Default false.',
         }),
       ),
     },
     { additionalProperties: false },
   ),
   output: Type.Object({
-    keyId: Type.String({ description: 'Id of the key, `key_…`: manage it by this.' }),
+    keyId: Type.String({ description: 'Id of the key, `key_…`, for managing it.' }),
     key: issuedKey,
   }),
   isPaged: false,

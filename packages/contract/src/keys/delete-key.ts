@@ -9,8 +9,8 @@ export const deleteKey = operation({
   method: 'POST',
   mode: 'write',
   summary: 'Delete a key',
-  description: `From now on the key verifies as \`NOT_FOUND\` and cannot be managed any more. To stop a key for a while, update it
-with \`enabled: false\`.`,
+  description: `Verifications of the key return \`NOT_FOUND\` from now on, and it can no longer be managed. To disable a key for a time,
+use \`keys.updateKey\` with \`enabled: false\`.`,
   input: Type.Object(
     {
       keyId,
@@ -18,7 +18,7 @@ with \`enabled: false\`.`,
         Type.Boolean({
           default: false,
           description:
-            'true: erases all that is stored about the key at once. false: it is kept out of reach for 30 days; its hash stays taken after that. Default false.',
+            'true: erases everything about the key at once. false: the key is unreachable and is erased after 30 days; its hash stays taken. Default false.',
         }),
       ),
     },

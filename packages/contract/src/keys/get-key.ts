@@ -8,18 +8,17 @@ export const getKey = operation({
   method: 'POST',
   mode: 'read',
   summary: 'Get a key by its id',
-  description: `Answers for keys that work, are disabled or have expired alike. To find a key by the key itself, use
-\`keys.whoami\`.
+  description: `Returns active, disabled and expired keys. To find a key by the key itself, use \`keys.whoami\`.
 
-With \`decrypt\` it also needs permission to decrypt, and answers 412 if the API does not store recoverable keys; a key
-that was not made recoverable comes without \`plaintext\`.`,
+\`decrypt\` also requires permission to decrypt, and the response is 412 if the API does not store recoverable keys. A
+key that is not recoverable has no \`plaintext\`.`,
   input: Type.Object(
     {
       keyId,
       decrypt: Type.Optional(
         Type.Boolean({
           default: false,
-          description: 'Whether to show a recoverable key in full. Default false.',
+          description: 'Whether to return a recoverable key in full. Default false.',
         }),
       ),
     },

@@ -15,12 +15,12 @@ export function onKey(action: string): Requirement {
   return anyOf(`api.*.${action}`, `api.{apiId}.${action}`, keyGrant(action));
 }
 
-/** Making a key in an API. */
+/** Creating a key in an API. */
 export const creatingKeys: AccessCheck = {
   requires: anyOf('api.*.create_key', 'api.{apiId}.create_key', 'keyspaces/{keyspaceId}#create_key'),
 };
 
-/** Storing a key so that it can be shown again. */
+/** Storing a key so that it can be read again. */
 export const encryptingKeys: AccessCheck = {
   when: 'encrypt',
   requires: anyOf(

@@ -10,14 +10,14 @@ const keyToMigrate = Type.Object(
   {
     hash: Type.String({
       minLength: 3,
-      description: 'Hash of the key, made as the migration says. The key itself is never sent.',
+      description: 'Hash of the key, computed as the migration states. The key itself is never sent.',
     }),
     name: Type.Optional(keyName),
     externalId: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 255,
-        description: 'Your own id of the user, team or organisation that the key belongs to.',
+        description: 'Your own id of the user, team or organization that owns the key.',
       }),
     ),
     meta: Type.Optional(metadata),
@@ -28,42 +28,42 @@ const keyToMigrate = Type.Object(
     credits: Type.Optional(credits),
     ratelimits: Type.Optional(ratelimitRequests),
   },
-  { title: 'V2KeysMigrateKeyData', additionalProperties: false, description: 'A key to bring along.' },
+  { title: 'V2KeysMigrateKeyData', additionalProperties: false, description: 'A key to migrate.' },
 );
 
 const migratedKey = Type.Object(
   {
     hash: Type.String({ description: 'The hash as it was sent.' }),
-    keyId: Type.String({ description: 'Id that the key has from now on, `key_…`.' }),
+    keyId: Type.String({ description: 'Id of the key, `key_…`.' }),
   },
-  { title: 'V2KeysMigrateKeysMigration', description: 'A key that was brought along.' },
+  { title: 'V2KeysMigrateKeysMigration', description: 'A migrated key.' },
 );
 
 export const migrateKeys = operation({
   id: 'keys.migrateKeys',
   method: 'POST',
   mode: 'write',
-  summary: 'Bring keys along from another system',
-  description: `Takes keys over by their hashes, so that their holders need no new ones. The migration, which the operator of the
-service sets up, says how the hashes were made.
+  summary: 'Migrate keys from another system',
+  description: `Imports keys by their hashes, so that their holders need no new ones. The operator of the service creates the
+migration, which states how the hashes were computed.
 
-A hash that is taken already is listed in \`failed\` and skipped; the rest goes on. Identities, permissions and roles
-that do not exist yet are made. The permission is checked before the API is looked up.`,
+A hash that is already taken is listed in \`failed\` and skipped. Identities, permissions and roles that do not exist
+are created. The permission is checked before the API is looked up.`,
   input: Type.Object(
     {
       migrationId: Type.String({ minLength: 3, maxLength: 255, description: 'Id of the migration.' }),
       apiId: Type.String({
         minLength: 3,
         maxLength: 255,
-        description: 'Id of the API that the keys are for, `api_…`.',
+        description: 'Id of the API of the keys, `api_…`.',
       }),
-      keys: Type.Array(keyToMigrate, { minItems: 1, description: 'The keys to bring along.' }),
+      keys: Type.Array(keyToMigrate, { minItems: 1, description: 'The keys to migrate.' }),
     },
     { additionalProperties: false },
   ),
   output: Type.Object({
-    migrated: Type.Array(migratedKey, { description: 'The keys that were brought along.' }),
-    failed: Type.Array(Type.String(), { description: 'Hashes that were taken already. Empty: none.' }),
+    migrated: Type.Array(migratedKey, { description: 'The migrated keys.' }),
+    failed: Type.Array(Type.String(), { description: 'Hashes that were already taken. Empty: none.' }),
   }),
   isPaged: false,
   access: [{ requires: onApi('create_key') }],

@@ -9,23 +9,23 @@ export const removePermissions = operation({
   id: 'keys.removePermissions',
   method: 'POST',
   mode: 'write',
-  summary: 'Take permissions away from a key',
-  description: `One that the key does not hold is passed over; one that the workspace does not have is refused with 404, and then
-nothing is taken. What a role grants stays with the key.
+  summary: 'Remove permissions from a key',
+  description: `A permission that the key does not have is ignored. If one does not exist in the workspace, the response is 404 and
+nothing is removed. Permissions of the key's roles stay.
 
-Answers with the permissions that the key still holds by itself.`,
+Returns the key's remaining direct permissions.`,
   input: Type.Object(
     {
       keyId,
       permissions: Type.Array(permissionSlug, {
         minItems: 1,
         maxItems: 1000,
-        description: 'Slugs of the permissions to take away. Ids are not accepted.',
+        description: 'Slugs of the permissions to remove. Ids are not accepted.',
       }),
     },
     { additionalProperties: false },
   ),
-  output: Type.Array(permission, { description: 'What the key still holds by itself.' }),
+  output: Type.Array(permission, { description: 'Remaining direct permissions of the key.' }),
   isPaged: false,
   access: [
     {

@@ -8,21 +8,21 @@ export const removeRoles = operation({
   id: 'keys.removeRoles',
   method: 'POST',
   mode: 'write',
-  summary: 'Take roles away from a key',
-  description: `A role that the key does not have is passed over; one that the workspace does not have is refused with 404, and
-then nothing is taken.`,
+  summary: 'Remove roles from a key',
+  description: `A role that the key does not have is ignored. If one does not exist in the workspace, the response is 404 and nothing is
+removed.`,
   input: Type.Object(
     {
       keyId,
       roles: Type.Array(roleName, {
         minItems: 1,
         maxItems: 100,
-        description: 'Names of the roles to take away. Ids are not accepted.',
+        description: 'Names of the roles to remove. Ids are not accepted.',
       }),
     },
     { additionalProperties: false },
   ),
-  output: Type.Array(role, { description: 'The roles that the key still has.' }),
+  output: Type.Array(role, { description: 'Remaining roles of the key.' }),
   isPaged: false,
   access: [{ requires: onKey('update_key') }],
   errors: ['unkey/data/key_not_found', 'unkey/data/role_not_found'],

@@ -8,18 +8,18 @@ export const rerollKey = operation({
   id: 'keys.rerollKey',
   method: 'POST',
   mode: 'write',
-  summary: 'Replace a key by a new one',
-  description: `The new key has everything that the old one has: name, identity, data, permissions, roles, credits, limits,
-prefix and length. The old key goes on working for as long as you say.
+  summary: 'Reroll a key',
+  description: `Creates a new key that has everything of the old one: name, identity, metadata, permissions, roles, credits, limits,
+prefix and length. The old key works until its \`expiration\`.
 
-Needs permission to make keys, and to encrypt keys if the old one is recoverable.`,
+Requires permission to create keys, and to encrypt keys if the old one is recoverable.`,
   input: Type.Object({
     keyId,
     expiration: wholeNumber({
       minimum: 0,
       maximum: timeMax,
       description:
-        'How long the old key goes on working, in milliseconds from now, rounded up to a full minute. 0: it stops at once.',
+        'How long the old key still works, in milliseconds from now, rounded up to a full minute. 0: it stops at once.',
     }),
   }),
   output: Type.Object({

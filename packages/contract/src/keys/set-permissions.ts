@@ -10,21 +10,21 @@ export const setPermissions = operation({
   id: 'keys.setPermissions',
   method: 'POST',
   mode: 'write',
-  summary: "Replace a key's permissions",
-  description: `Afterwards the key holds exactly the listed permissions by itself; an empty list takes all away. Slugs that do not
-exist are made, which needs the right to make permissions. What a role grants stays with the key.
+  summary: 'Set permissions of a key',
+  description: `Replaces the key's direct permissions; an empty list removes all of them. Slugs that do not exist are created, which
+requires permission to create them. Permissions of the key's roles stay.
 
-Needs the rights to add and to remove, whatever the change turns out to be.`,
+Requires permission to add and to remove, whatever the change is.`,
   input: Type.Object(
     {
       keyId,
       permissions: Type.Array(permissionSlug, {
-        description: 'Slugs of all permissions that the key shall hold by itself. Empty: none.',
+        description: 'Slugs of all direct permissions of the key. Empty: none.',
       }),
     },
     { additionalProperties: false },
   ),
-  output: Type.Array(permission, { description: 'What the key holds by itself now.' }),
+  output: Type.Array(permission, { description: 'Direct permissions of the key.' }),
   isPaged: false,
   access: [
     {

@@ -8,20 +8,20 @@ export const setRoles = operation({
   id: 'keys.setRoles',
   method: 'POST',
   mode: 'write',
-  summary: "Replace a key's roles",
-  description: `Afterwards the key has exactly the listed roles; an empty list takes all away. Roles are never made in passing:
-one that does not exist is refused with 404, and then nothing changes.`,
+  summary: 'Set roles of a key',
+  description: `Replaces the key's roles; an empty list removes all of them. Roles are never created implicitly: if one does not exist,
+the response is 404 and nothing changes.`,
   input: Type.Object(
     {
       keyId,
       roles: Type.Array(roleName, {
         maxItems: 100,
-        description: 'Names of all roles that the key shall have. Ids are not accepted. Empty: none.',
+        description: 'Names of all roles of the key. Ids are not accepted. Empty: none.',
       }),
     },
     { additionalProperties: false },
   ),
-  output: Type.Array(role, { description: 'The roles that the key has now.' }),
+  output: Type.Array(role, { description: 'Roles of the key.' }),
   isPaged: false,
   access: [{ requires: onKey('update_key') }],
   errors: ['unkey/data/key_not_found', 'unkey/data/role_not_found'],

@@ -10,17 +10,17 @@ export const updateCredits = operation({
   id: 'keys.updateCredits',
   method: 'POST',
   mode: 'write',
-  summary: "Set, raise or lower a key's credits",
-  description: `\`set\` without a value, or with null, makes the key unlimited and ends its refills. \`decrement\` stops at 0.
+  summary: 'Update the credits of a key',
+  description: `\`set\` without a value, or with null, makes the key unlimited and removes its refill. \`decrement\` stops at 0.
 
-Raising or lowering needs a value and a key that is limited, else the answer is 400.`,
+\`increment\` and \`decrement\` require a value and a key with limited credits; otherwise the response is 400.`,
   input: Type.Object(
     {
       keyId: Type.String({ minLength: 3, description: 'Id of the key, `key_…`; not the key itself.' }),
       value: Type.Optional(
         nullable(
           wholeNumber({ minimum: 0, description: '' }),
-          'How many credits; null, for `set` only: unlimited.',
+          'Number of credits; null, for `set` only: unlimited.',
         ),
       ),
       operation: choice(['set', 'increment', 'decrement'], { description: 'What to do with the value.' }),

@@ -15,46 +15,45 @@ export const updateKey = operation({
   id: 'keys.updateKey',
   method: 'POST',
   mode: 'write',
-  summary: 'Change a key',
-  description: `What you leave out stays as it is, null takes a setting away, a value replaces it. The change counts from the next
+  summary: 'Update a key',
+  description: `A property that is left out stays, null removes the setting, a value replaces it. The change applies from the next
 verification on.
 
-Lists are replaced as a whole, and an empty list empties them. An identity and permissions that do not exist yet are
-made; a role that does not exist is refused with 404. If anything is refused, nothing is changed.`,
+Lists are replaced as a whole; an empty list removes all items. An identity or a permission that does not exist is
+created; a role that does not exist is refused with 404. If anything is refused, nothing is changed.`,
   input: Type.Object(
     {
       keyId,
-      name: Type.Optional(nullable(keyName, 'Name of the key, for people; null: none.')),
+      name: Type.Optional(nullable(keyName, 'Display name of the key; null: none.')),
       externalId: Type.Optional(
-        nullable(externalId, 'Your own id of the identity that the key belongs to; null: to none.'),
+        nullable(externalId, 'Your own id of the identity that owns the key; null: none.'),
       ),
       meta: Type.Optional(
         nullable(
           metadata,
-          'Data of your own, replaced as a whole, at most 100 members and 1 MiB; null: none.',
+          'Your own metadata, replaced as a whole, at most 100 properties and 1 MiB; null: none.',
         ),
       ),
       expires: Type.Optional(
-        nullable(keyExpires, 'When the key stops working: Unix time in milliseconds; null: never.'),
+        nullable(keyExpires, 'When the key expires: Unix time in milliseconds; null: never.'),
       ),
       credits: Type.Optional(creditsUpdate),
       ratelimits: Type.Optional(
         Type.Array(ratelimitRequest, {
           maxItems: 50,
-          description:
-            'All limits that the key itself shall have. One whose name stays keeps its id. Empty: none.',
+          description: 'All limits of the key itself. A limit that keeps its name keeps its id. Empty: none.',
         }),
       ),
       enabled: Type.Optional(
-        Type.Boolean({ description: 'false: the key exists, and verifications of it answer `DISABLED`.' }),
+        Type.Boolean({ description: 'false: verifications of the key return `DISABLED`.' }),
       ),
       roles: Type.Optional(
-        Type.Array(roleName, { maxItems: 100, description: 'Names of all roles that the key shall have.' }),
+        Type.Array(roleName, { maxItems: 100, description: 'Names of all roles of the key.' }),
       ),
       permissions: Type.Optional(
         Type.Array(permissionSlug, {
           maxItems: 1000,
-          description: 'Slugs of all permissions that the key shall have by itself. Unknown ones are made.',
+          description: 'Slugs of all direct permissions of the key. Unknown ones are created.',
         }),
       ),
     },

@@ -8,7 +8,7 @@ import { metadataOut } from '../schemas/metadata.ts';
 import type { Issue } from '../validate.ts';
 import { onKey } from './key-access.ts';
 
-/** What a verification can say. Only `VALID` lets the caller in. */
+/** Results of a verification. Only `VALID` lets the caller in. */
 export const verificationCodes = [
   'VALID',
   'NOT_FOUND',
@@ -27,13 +27,13 @@ const creditsToTake = Type.Object(
     cost: wholeNumber({
       minimum: 0,
       maximum: 1_000_000_000_000,
-      description: 'Credits that this verification takes. 0 takes none.',
+      description: 'Credits that this verification spends. 0 spends none.',
     }),
   },
   {
     title: 'KeysVerifyKeyCredits',
     additionalProperties: false,
-    description: 'How many credits to take from a key that has a limited number. Default: 1.',
+    description: 'Credits to spend if the key has limited credits. Default: 1.',
   },
 );
 
@@ -49,14 +49,13 @@ const limitToApply = Type.Object(
       wholeNumber({
         minimum: 0,
         default: 1,
-        description: 'How much this verification takes. 0 looks without taking. Default 1.',
+        description: 'Cost of this verification. 0 checks without counting. Default 1.',
       }),
     ),
     limit: Type.Optional(
       wholeNumber({
         minimum: 0,
-        description:
-          'What may be taken within one window; 0 lets nothing through. Ignored without `duration`.',
+        description: 'Total cost allowed within one window; 0 denies everything. Ignored without `duration`.',
       }),
     ),
     duration: Type.Optional(
@@ -66,7 +65,7 @@ const limitToApply = Type.Object(
       }),
     ),
   },
-  { title: 'KeysVerifyKeyRatelimit', description: 'A limit to count this verification against.' },
+  { title: 'KeysVerifyKeyRatelimit', description: 'A limit that this verification counts against.' },
 );
 
 const appliedLimit = Type.Object(
@@ -78,22 +77,25 @@ const appliedLimit = Type.Object(
       description: 'Id of the limit, `rl_…`; empty for one that the request defined itself.',
     }),
     name: Type.String({ minLength: 1, maxLength: 255, description: 'Name of the limit.' }),
-    limit: wholeNumberOut({ minimum: 0, description: 'What may be taken within one window.' }),
+    limit: wholeNumberOut({ minimum: 0, description: 'Total cost allowed within one window.' }),
     duration: wholeNumberOut({ minimum: 1000, description: 'Length of the window in milliseconds.' }),
     reset: wholeNumberOut({ minimum: 0, description: 'When the window ends: Unix time in milliseconds.' }),
-    remaining: wholeNumberOut({ minimum: 0, description: 'What may still be taken; 0 when exceeded.' }),
-    autoApply: Type.Boolean({ description: 'Whether every verification counts against it.' }),
+    remaining: wholeNumberOut({
+      minimum: 0,
+      description: 'Cost still allowed in this window; 0 when exceeded.',
+    }),
+    autoApply: Type.Boolean({ description: 'Whether every verification counts against the limit.' }),
   },
   {
     title: 'VerifyKeyRatelimitData',
     additionalProperties: false,
-    description: 'What became of one limit.',
+    description: 'Result of one limit.',
   },
 );
 
 const leastDurationMs = 1000;
 
-/** A limit of the request's own has `limit` and `duration`; a lone one of them is ignored, whatever its value. */
+/** A limit that the request itself defines has both `limit` and `duration`; one of them alone is ignored. */
 function tooShortWindow({ limit, duration }: Static<typeof limitToApply>, index: number): Issue[] {
   if (limit === undefined || duration === undefined || duration >= leastDurationMs) return [];
   const message = `must be at least ${leastDurationMs} (is ${duration})`;
@@ -104,22 +106,22 @@ export const verifyKey = operation({
   id: 'keys.verifyKey',
   method: 'POST',
   mode: 'spend',
-  summary: 'Say whether a key may be used now',
-  description: `Answers 200 whatever the verdict: look at \`valid\`, and at \`code\` for the reason.
+  summary: 'Verify a key',
+  description: `The status is 200 whether or not the key is valid: check \`valid\`, and \`code\` for the reason.
 
-Checks in this order, and stops at the first failure: the key exists, is enabled, has not expired, may be used from
-this address, holds the permissions, stays within its limits, has credits. Limits are all or nothing; a verification
-that a limit denies takes no credits. One that only the credits deny has counted against the limits.
+The checks run in this order and stop at the first failure: the key exists, is enabled, has not expired, may be used
+from this address, has the permissions, is within its limits, has credits. Limits are counted all or none; a
+verification that a limit denies spends no credits. One that only the credits deny has counted against the limits.
 
-A key that your root key may not verify looks like one that does not exist. A limit that neither the key nor its
-identity has is refused with 412.`,
+A key that your root key may not verify is reported as \`NOT_FOUND\`. A limit that neither the key nor its identity
+has is refused with 412.`,
   input: Type.Object(
     {
       key: keySecret,
       tags: Type.Optional(
         Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
           maxItems: 20,
-          description: 'Words to find this verification by later. They never change the verdict.',
+          description: 'Tags for filtering verification events. They do not change the result.',
         }),
       ),
       permissions: Type.Optional(
@@ -127,19 +129,19 @@ identity has is refused with 412.`,
           minLength: 1,
           maxLength: 1000,
           description:
-            'What the key must hold: slugs with `AND`, `OR` and parentheses, for example `documents.read AND (team.a OR team.b)`. Slugs are compared letter by letter.',
+            'Permissions that the key must have: slugs with `AND`, `OR` and parentheses, for example `documents.read AND (team.a OR team.b)`. Slugs are compared exactly.',
         }),
       ),
       credits: Type.Optional(creditsToTake),
       ratelimits: Type.Optional(
         Type.Array(limitToApply, {
-          description: 'Limits to count against, besides those that apply by themselves.',
+          description: 'Limits to count against, besides those with `autoApply`.',
         }),
       ),
       migrationId: Type.Optional(
         Type.String({
           maxLength: 256,
-          description: 'Migration to find the key in if it was brought along from another system.',
+          description: 'Migration of the key, if it was migrated from another system.',
         }),
       ),
     },
@@ -148,13 +150,13 @@ identity has is refused with 412.`,
   inputRule: ({ ratelimits = [] }) => ratelimits.flatMap(tooShortWindow),
   output: Type.Object(
     {
-      valid: Type.Boolean({ description: 'Whether to let the caller in. True exactly for `VALID`.' }),
-      code: choice(verificationCodes, { description: 'The verdict.' }),
+      valid: Type.Boolean({ description: 'Whether the key is valid. True exactly for `VALID`.' }),
+      code: choice(verificationCodes, { description: 'Result of the verification.' }),
       keyId: Type.Optional(Type.String({ description: 'Id of the key. Absent only for `NOT_FOUND`.' })),
       name: Type.Optional(Type.String({ description: 'Name of the key.' })),
       meta: Type.Optional(metadataOut),
       expires: Type.Optional(
-        wholeNumberOut({ description: 'When it stops working: Unix time in milliseconds. Absent: never.' }),
+        wholeNumberOut({ description: 'When the key expires: Unix time in milliseconds. Absent: never.' }),
       ),
       credits: Type.Optional(
         wholeNumberOut({ description: 'Credits left after this verification. Absent: unlimited.' }),
@@ -162,13 +164,13 @@ identity has is refused with 412.`,
       enabled: Type.Optional(Type.Boolean({ description: 'Whether the key is enabled.' })),
       permissions: Type.Optional(
         Type.Array(Type.String(), {
-          description: 'Slugs of all its permissions, its own and those of its roles, each once, sorted.',
+          description: 'Slugs of all permissions of the key, direct and through roles, each once, sorted.',
         }),
       ),
-      roles: Type.Optional(Type.Array(Type.String(), { description: 'Names of its roles.' })),
+      roles: Type.Optional(Type.Array(Type.String(), { description: 'Names of the roles of the key.' })),
       identity: Type.Optional(identity),
       ratelimits: Type.Optional(
-        Type.Array(appliedLimit, { description: 'The limits that were looked at. Absent: none.' }),
+        Type.Array(appliedLimit, { description: 'The limits that were checked. Absent: none.' }),
       ),
     },
     { additionalProperties: false },

@@ -7,11 +7,11 @@ export const whoami = operation({
   id: 'keys.whoami',
   method: 'POST',
   mode: 'read',
-  summary: 'Get a key by the key itself',
-  description: `Only looks: takes no credits, counts against no limit, and answers for disabled and expired keys too. To let a
-caller in, use \`keys.verifyKey\`.
+  summary: 'Identify a key',
+  description: `Finds a key by the key itself. It spends no credits, counts against no limit, and also returns disabled and expired
+keys. To decide whether to let a caller in, use \`keys.verifyKey\`.
 
-Lacking the permission looks like a key that does not exist.`,
+If the root key lacks the permission, the response is 404, as for a key that does not exist.`,
   input: Type.Object({ key: keySecret }, { additionalProperties: false }),
   output: key,
   isPaged: false,

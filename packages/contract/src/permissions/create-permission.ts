@@ -6,15 +6,15 @@ export const createPermission = operation({
   id: 'permissions.createPermission',
   method: 'POST',
   mode: 'write',
-  summary: 'Make a permission',
-  description: `Keys and roles hold permissions; verifications ask for them by slug. A slug exists once, whatever its upper
-and lower case: the second time is refused with 409.`,
+  summary: 'Create a permission',
+  description: `Keys and roles have permissions; verifications ask for them by slug. A slug is unique, regardless of case: one that is
+taken is refused with 409.`,
   input: Type.Object(
     {
-      name: Type.String({ minLength: 1, maxLength: 512, description: 'Name of the permission, for people.' }),
+      name: Type.String({ minLength: 1, maxLength: 512, description: 'Display name of the permission.' }),
       slug: permissionSlug,
       description: Type.Optional(
-        Type.String({ maxLength: 512, description: 'What holding it allows. Empty: none.' }),
+        Type.String({ maxLength: 512, description: 'What the permission allows. Empty: none.' }),
       ),
     },
     { additionalProperties: false },

@@ -9,20 +9,20 @@ export const createRole = operation({
   id: 'permissions.createRole',
   method: 'POST',
   mode: 'write',
-  summary: 'Make a role',
-  description: `A role is a named set of permissions that many keys can have. A name exists once, whatever its upper and lower
-case: the second time is refused with 409.
+  summary: 'Create a role',
+  description: `A role is a named set of permissions that many keys can have. A name is unique, regardless of case: one that is taken is
+refused with 409.
 
-Listing permissions needs the right to add them to roles; slugs that do not exist are made, which needs the right to
-make permissions.`,
+\`permissions\` requires permission to add permissions to roles; slugs that do not exist are created, which requires
+permission to create them.`,
   input: Type.Object(
     {
       name: roleName,
       description: Type.Optional(
-        Type.String({ maxLength: 512, description: 'What the role is for. Empty: none.' }),
+        Type.String({ maxLength: 512, description: 'Description of the role. Empty: none.' }),
       ),
       permissions: Type.Optional(
-        Type.Array(permissionSlug, { description: 'Slugs of the permissions that the role grants.' }),
+        Type.Array(permissionSlug, { description: 'Slugs of the permissions of the role.' }),
       ),
     },
     { additionalProperties: false },

@@ -8,7 +8,7 @@ export const deletePermission = operation({
   method: 'POST',
   mode: 'write',
   summary: 'Delete a permission',
-  description: 'Takes it away from all keys and roles at once. There is no way back.',
+  description: 'Removes the permission from all keys and roles at once. This cannot be undone.',
   input: Type.Object({ permission: permissionReference }, { additionalProperties: false }),
   output: empty,
   isPaged: false,

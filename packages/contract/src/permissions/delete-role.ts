@@ -8,8 +8,7 @@ export const deleteRole = operation({
   method: 'POST',
   mode: 'write',
   summary: 'Delete a role',
-  description: `Takes it away from all keys at once. The permissions that it granted stay in the workspace. There is no way
-back.`,
+  description: `Removes the role from all keys at once. Its permissions stay in the workspace. This cannot be undone.`,
   input: Type.Object({ role: roleReference }, { additionalProperties: false }),
   output: empty,
   isPaged: false,

@@ -7,7 +7,7 @@ export const getPermission = operation({
   method: 'POST',
   mode: 'read',
   summary: 'Get a permission',
-  description: 'Finds it by its id or by its slug, upper and lower case of the slug alike.',
+  description: 'Finds the permission by its id or by its slug, regardless of case.',
   input: Type.Object({ permission: permissionReference }, { additionalProperties: false }),
   output: permission,
   isPaged: false,

@@ -7,7 +7,7 @@ export const getRole = operation({
   method: 'POST',
   mode: 'read',
   summary: 'Get a role and its permissions',
-  description: 'Finds it by its id or by its name, upper and lower case of the name alike.',
+  description: 'Finds the role by its id or by its name, regardless of case.',
   input: Type.Object({ role: roleReference }, { additionalProperties: false }),
   output: role,
   isPaged: false,

@@ -8,7 +8,7 @@ export const listPermissions = operation({
   method: 'POST',
   mode: 'read',
   summary: 'List permissions',
-  description: 'Lists the permissions of the workspace, those that were made in passing included.',
+  description: 'Lists the permissions of the workspace, including those that other operations created.',
   input: Type.Object(
     {
       cursor: Type.Optional(boundedCursor),

@@ -8,7 +8,7 @@ export const listRoles = operation({
   method: 'POST',
   mode: 'read',
   summary: 'List roles and their permissions',
-  description: 'Lists the roles of the workspace, each with what it grants.',
+  description: 'Lists the roles of the workspace, each with its permissions.',
   input: Type.Object(
     {
       limit: Type.Optional(pageLimit(100)),

@@ -9,11 +9,11 @@ export const setRolePermissions = operation({
   id: 'permissions.setRolePermissions',
   method: 'POST',
   mode: 'write',
-  summary: "Replace a role's permissions",
-  description: `Afterwards the role grants exactly the listed permissions; an empty list takes all away. Slugs that do not exist
-are made, which needs the right to make permissions. Changes every key with the role at once.
+  summary: 'Set permissions of a role',
+  description: `Replaces the permissions of the role; an empty list removes all of them. Slugs that do not exist are created, which
+requires permission to create them. The change applies to every key with the role at once.
 
-Needs the rights to add and to remove, whatever the change turns out to be.`,
+Requires permission to add and to remove, whatever the change is.`,
   input: Type.Object(
     {
       roleId: Type.String({
@@ -23,12 +23,12 @@ Needs the rights to add and to remove, whatever the change turns out to be.`,
         description: 'Id of the role, `role_…`; its name is not accepted.',
       }),
       permissions: Type.Array(permissionSlug, {
-        description: 'Slugs of all permissions that the role shall grant. Empty: none.',
+        description: 'Slugs of all permissions of the role. Empty: none.',
       }),
     },
     { additionalProperties: false },
   ),
-  output: Type.Array(permission, { description: 'What the role grants now, sorted by slug.' }),
+  output: Type.Array(permission, { description: 'Permissions of the role, sorted by slug.' }),
   isPaged: false,
   access: [
     { requires: allOf('rbac.*.add_permission_to_role', 'rbac.*.remove_permission_from_role') },

@@ -9,8 +9,7 @@ export const deleteOverride = operation({
   method: 'POST',
   mode: 'write',
   summary: 'Delete an override',
-  description: `The next limit call uses its own limit again. The identifier is compared as it was set, \`*\` included: it stands
-for itself here.`,
+  description: `Limit calls use their own limit again. The identifier must be exactly the one that was set; \`*\` is not a wildcard here.`,
   input: Type.Object({ namespace, identifier: overridePattern }, { additionalProperties: false }),
   output: empty,
   isPaged: false,

@@ -8,9 +8,9 @@ export const getOverride = operation({
   method: 'POST',
   mode: 'read',
   summary: 'Get the override that applies to an identifier',
-  description: `Finds what a limit call for this identifier would use: the exact override, else the best one with \`*\` that fits.
+  description: `Returns the override that a limit call for this identifier uses: the exact one, otherwise the best match with \`*\`.
 
-Lacking the permission looks like an override that does not exist.`,
+If the root key lacks the permission, the response is 404, as for an override that does not exist.`,
   input: Type.Object({ namespace, identifier }, { additionalProperties: false }),
   output: ratelimitOverride,
   isPaged: false,

@@ -1,10 +1,10 @@
 import Type from 'typebox';
 import { anyOf } from '../access.ts';
 import { operation } from '../operation.ts';
-import { wholeNumber, wholeNumberOut } from '../schemas/integer.ts';
-import { identifier, namespace } from '../schemas/ratelimit.ts';
+import { wholeNumber } from '../schemas/integer.ts';
+import { identifier, limitResult, namespace } from '../schemas/ratelimit.ts';
 
-/** One thing to count: also an item of `ratelimit.multiLimit`. */
+/** A limit to check; also an item of `ratelimit.multiLimit`. */
 export const limitBody = Type.Object(
   {
     namespace,
@@ -12,7 +12,7 @@ export const limitBody = Type.Object(
       wholeNumber({
         minimum: 0,
         default: 1,
-        description: 'How much this call takes. 0 looks without taking. Default 1.',
+        description: 'Cost of this call. 0 checks without counting. Default 1.',
       }),
     ),
     duration: wholeNumber({
@@ -21,7 +21,7 @@ export const limitBody = Type.Object(
       description: 'Length of the window in milliseconds, at most 30 days.',
     }),
     identifier,
-    limit: wholeNumber({ minimum: 1, description: 'What may be taken within one window.' }),
+    limit: wholeNumber({ minimum: 1, description: 'Total cost allowed within one window.' }),
   },
   { title: 'V2RatelimitLimitRequestBody', additionalProperties: false },
 );
@@ -30,25 +30,19 @@ export const limit = operation({
   id: 'ratelimit.limit',
   method: 'POST',
   mode: 'spend',
-  summary: 'Count against a limit, and say whether it holds',
-  description: `Answers 200 in both cases: look at \`success\`. A call that is denied takes nothing.
+  summary: 'Check a rate limit',
+  description: `The status is 200 whether or not the call is allowed: check \`success\`. A denied call counts nothing.
 
-Windows slide: what was taken in the window before counts in proportion to how much of it still lies within the last
-\`duration\`. Changing \`limit\` keeps the count, changing \`duration\` starts another one. An override for the identifier
-replaces both.
+Windows slide: the cost of the previous window counts in proportion to how much of that window lies within the last
+\`duration\`. A change of \`limit\` keeps the count, a change of \`duration\` starts a new one. An override for the
+identifier replaces both.
 
-A namespace that does not exist is made, which needs the right to make namespaces. A deleted one is refused with 410.`,
+A namespace that does not exist is created, which requires permission to create namespaces. A deleted one is refused
+with 410.`,
   input: limitBody,
   output: Type.Object({
-    limit: wholeNumberOut({
-      description: 'The limit that was applied, that of the override if there is one.',
-    }),
-    remaining: wholeNumberOut({ description: 'What may still be taken in this window; 0 when denied.' }),
-    reset: wholeNumberOut({ description: 'When the window ends: Unix time in milliseconds.' }),
-    success: Type.Boolean({ description: 'Whether the call stays within the limit.' }),
-    overrideId: Type.Optional(
-      Type.String({ description: 'Id of the override that was applied, `rlor_…`. Absent: none.' }),
-    ),
+    ...limitResult,
+    success: Type.Boolean({ description: 'Whether the call is within the limit.' }),
   }),
   isPaged: false,
   access: [

@@ -8,8 +8,8 @@ export const listOverrides = operation({
   id: 'ratelimit.listOverrides',
   method: 'POST',
   mode: 'read',
-  summary: "List a namespace's overrides",
-  description: 'Lists what was set and not deleted, ten to a page unless you say otherwise.',
+  summary: 'List the overrides of a namespace',
+  description: 'Lists the overrides of the namespace, ten to a page by default.',
   input: Type.Object(
     { namespace, cursor: Type.Optional(cursor), limit: Type.Optional(pageLimit(10)) },
     { additionalProperties: false },

@@ -1,38 +1,31 @@
 import Type from 'typebox';
 import { anyOf } from '../access.ts';
 import { operation } from '../operation.ts';
-import { wholeNumberOut } from '../schemas/integer.ts';
+import { limitResult } from '../schemas/ratelimit.ts';
 import { limitBody } from './limit.ts';
 
 const check = Type.Object(
   {
     namespace: Type.String({ description: 'The namespace as it was sent.' }),
     identifier: Type.String({ description: 'The identifier as it was sent.' }),
-    limit: wholeNumberOut({
-      description: 'The limit that was applied, that of the override if there is one.',
-    }),
-    remaining: wholeNumberOut({ description: 'What may still be taken in this window; 0 when denied.' }),
-    reset: wholeNumberOut({ description: 'When the window ends: Unix time in milliseconds.' }),
-    passed: Type.Boolean({ description: 'Whether this limit alone would have let the call through.' }),
-    overrideId: Type.Optional(
-      Type.String({ description: 'Id of the override that was applied, `rlor_…`. Absent: none.' }),
-    ),
+    ...limitResult,
+    passed: Type.Boolean({ description: 'Whether this limit alone allows the call.' }),
   },
-  { title: 'V2RatelimitMultiLimitCheck', description: 'What became of one of the limits.' },
+  { title: 'V2RatelimitMultiLimitCheck', description: 'Result of one limit.' },
 );
 
 export const multiLimit = operation({
   id: 'ratelimit.multiLimit',
   method: 'POST',
   mode: 'spend',
-  summary: 'Count against several limits, all or nothing',
-  description: `Takes from every limit, or from none if one of them denies. Answers 200 in both cases: look at \`passed\`.
+  summary: 'Check several rate limits, all or none',
+  description: `Counts against every limit, or against none if one of them denies. The status is 200 in both cases: check \`passed\`.
 
-Each item is what \`ratelimit.limit\` takes. Two items that count the same thing add up, in order.`,
-  input: Type.Array(limitBody, { minItems: 1, maxItems: 100, description: 'The limits to count against.' }),
+Each item is a request of \`ratelimit.limit\`. Items with the same namespace and identifier add up, in order.`,
+  input: Type.Array(limitBody, { minItems: 1, maxItems: 100, description: 'The limits to check.' }),
   output: Type.Object({
-    passed: Type.Boolean({ description: 'Whether every limit let the call through.' }),
-    limits: Type.Array(check, { description: 'What became of each limit, in the order of the request.' }),
+    passed: Type.Boolean({ description: 'Whether every limit allows the call.' }),
+    limits: Type.Array(check, { description: 'Result of each limit, in the order of the request.' }),
   }),
   isPaged: false,
   access: [

@@ -8,12 +8,12 @@ export const setOverride = operation({
   id: 'ratelimit.setOverride',
   method: 'POST',
   mode: 'write',
-  summary: 'Give some identifiers a limit of their own',
-  description: `Replaces limit and duration of the calls for the identifier, from the next call on. An override that exists for
-this identifier is changed and keeps its id.
+  summary: 'Set an override',
+  description: `Replaces limit and duration of calls for the identifier, from the next call on. An override that exists for this
+identifier is changed and keeps its id.
 
-An identifier without \`*\` is for itself only. With \`*\` it is for all that fit; of several that fit, an exact one wins,
-then the one with the most characters besides \`*\`, then the oldest. The namespace must exist.`,
+An identifier without \`*\` matches only itself; with \`*\` it is a pattern. If several overrides match, the exact one
+wins, then the one with the most characters besides \`*\`, then the oldest. The namespace must exist.`,
   input: Type.Object(
     {
       namespace,
@@ -21,7 +21,7 @@ then the one with the most characters besides \`*\`, then the oldest. The namesp
       identifier: overridePattern,
       limit: wholeNumber({
         minimum: 0,
-        description: 'What may be taken within one window; 0 lets nothing through.',
+        description: 'Total cost allowed within one window; 0 denies everything.',
       }),
     },
     { additionalProperties: false },

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { idAlphabet } from './pattern.ts';
 
-/** Names an API that exists, in the operations on APIs. */
+/** Id of an existing API, in the operations on APIs. */
 export const apiId = Type.String({
   minLength: 8,
   maxLength: 255,
@@ -12,5 +12,5 @@ export const apiId = Type.String({
 export const apiName = Type.String({
   minLength: 3,
   maxLength: 256,
-  description: 'Name of the API, for people. Any characters; need not be unique.',
+  description: 'Display name of the API. Any characters; need not be unique.',
 });

@@ -1,6 +1,6 @@
 import { jsonSchema } from './json-schema.ts';
 
-/** A string out of a fixed list. */
+/** A string of a fixed list. */
 export function choice<const Value extends string>(
   values: readonly Value[],
   options: { readonly description: string },

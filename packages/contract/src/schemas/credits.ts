@@ -4,31 +4,31 @@ import { wholeNumber } from './integer.ts';
 import { nullable } from './nullable.ts';
 
 const refillFields = {
-  interval: choice(['daily', 'monthly'], { description: 'How often the credits are filled up.' }),
+  interval: choice(['daily', 'monthly'], { description: 'How often the credits are refilled.' }),
   amount: wholeNumber({
     minimum: 1,
-    description: 'What the credits are filled up to. They are never lowered.',
+    description: 'Credits after a refill. A refill never lowers them.',
   }),
   refillDay: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: 31,
       description:
-        'Day of the month, for `monthly` only, which needs it. A month that lacks the day uses its last one.',
+        'Day of the month, only for `monthly`, where it is required. A shorter month uses its last day.',
     }),
   ),
 };
 
 const remaining = wholeNumber({ minimum: 0, description: 'Credits left.' });
 
-/** When and how far credits are filled up. */
+/** When credits are refilled, and to how many. */
 const creditsRefill = Type.Object(refillFields, {
   title: 'KeyCreditsRefill',
   additionalProperties: false,
-  description: 'Fills the credits up at 00:00 UTC, every day or once a month. Absent: never.',
+  description: 'Refills the credits at 00:00 UTC, every day or once a month. Absent: never.',
 });
 
-/** How often a key may still be used. */
+/** Credits of a key. */
 export const credits = Type.Object(
   {
     remaining: nullable(remaining, 'Credits left; null: unlimited.'),
@@ -37,25 +37,23 @@ export const credits = Type.Object(
   {
     title: 'KeyCreditsData',
     additionalProperties: false,
-    description: 'How much the key may still spend. Absent: unlimited.',
+    description: 'Credits of the key. Absent: unlimited.',
   },
 );
 
-/** The same in an update, where null takes a setting away. */
+/** Credits in an update, where null removes a setting. */
 export const creditsUpdate = nullable(
   Type.Object(
     {
-      remaining: Type.Optional(
-        nullable(remaining, 'Credits left; null: unlimited from now on, and never refilled.'),
-      ),
+      remaining: Type.Optional(nullable(remaining, 'Credits left; null: unlimited, without refill.')),
       refill: Type.Optional(
         nullable(
           Type.Object(refillFields, { title: 'UpdateKeyCreditsRefill', additionalProperties: false }),
-          'When and how far the credits are filled up; null: never again.',
+          'When the credits are refilled, and to how many; null: never.',
         ),
       ),
     },
     { title: 'UpdateKeyCreditsData', additionalProperties: false },
   ),
-  'What the key may spend. Members that you leave out stay as they are; null: unlimited, never refilled.',
+  'Credits of the key. Properties that are left out stay; null: unlimited, without refill.',
 );

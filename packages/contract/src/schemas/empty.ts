@@ -1,11 +1,11 @@
 import Type from 'typebox';
 
-/** The `data` of an operation that has nothing to tell. */
+/** The `data` of an operation without a result. */
 export const empty = Type.Object(
   {},
   {
     title: 'EmptyResponse',
     additionalProperties: false,
-    description: 'Nothing: that it was done is the answer.',
+    description: 'Empty: the operation has no result.',
   },
 );

@@ -1,17 +1,17 @@
 import Type from 'typebox';
 
-/** What every answer carries about itself. */
+/** Metadata of every response. */
 export const responseMeta = Type.Object(
   { requestId: Type.String({ description: 'Id of this request, `req_…`. Quote it when you ask for help.' }) },
-  { title: 'Meta', additionalProperties: false, description: 'About this answer.' },
+  { title: 'Meta', additionalProperties: false, description: 'Metadata of this response.' },
 );
 
 /** One thing that is wrong with a request. */
 const validationError = Type.Object(
   {
     location: Type.String({ description: 'Where in the request, for example `body.ratelimits[0].limit`.' }),
-    message: Type.String({ description: 'What is wrong there, and what is allowed.' }),
-    fix: Type.Optional(Type.String({ description: 'What to do about it.' })),
+    message: Type.String({ description: 'The rule that the value breaks, and the value.' }),
+    fix: Type.Optional(Type.String({ description: 'How to fix it.' })),
   },
   {
     title: 'ValidationError',
@@ -21,10 +21,10 @@ const validationError = Type.Object(
 );
 
 const errorFields = {
-  detail: Type.String({ description: 'What went wrong and what to do, for people. Do not compare it.' }),
+  detail: Type.String({ description: 'What went wrong and how to fix it. For humans: do not compare it.' }),
   status: Type.Integer({ description: 'The HTTP status.' }),
-  title: Type.String({ description: 'Short name of the kind of error.' }),
-  type: Type.String({ description: 'URL that names the error for good. Compare this.' }),
+  title: Type.String({ description: 'Short name of the error.' }),
+  type: Type.String({ description: 'URL that identifies the error and never changes. Compare this.' }),
 };
 
 /** Why a request was refused. */
@@ -34,15 +34,15 @@ export const errorBody = Type.Object(errorFields, {
   description: 'Why a request was refused.',
 });
 
-/** Why a malformed request was refused, place by place. */
+/** Why an invalid request was refused, with one issue for each place. */
 export const badRequestBody = Type.Object(
   {
     ...errorFields,
-    errors: Type.Array(validationError, { description: 'What is wrong, place by place; may be empty.' }),
+    errors: Type.Array(validationError, { description: 'One issue for each place; may be empty.' }),
   },
   {
     title: 'BadRequestErrorDetails',
     additionalProperties: false,
-    description: 'Why a request was refused, place by place.',
+    description: 'Why a request was refused, with one issue for each place.',
   },
 );

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 
-/** The largest whole number that JSON carries through JavaScript unharmed: 2^53 − 1. */
+/** The largest integer that JavaScript reads from JSON exactly: 2^53 − 1. */
 export const integerMax = Number.MAX_SAFE_INTEGER;
 
 interface Bounds {
@@ -10,12 +10,12 @@ interface Bounds {
   readonly default?: number;
 }
 
-/** A whole number that a request carries. Without a bound of its own it ends at {@link integerMax}. */
+/** An integer in a request. Its default maximum is {@link integerMax}. */
 export function wholeNumber(bounds: Bounds) {
   return Type.Integer({ format: 'int64', maximum: integerMax, ...bounds });
 }
 
-/** A whole number that an answer carries; only the bounds that are given hold. */
+/** An integer in a response. It has no default bounds. */
 export function wholeNumberOut(bounds: Bounds) {
   return Type.Integer({ format: 'int64', ...bounds });
 }

@@ -8,10 +8,10 @@ import { permissionSlug } from './permission.ts';
 import { ratelimit } from './ratelimit.ts';
 import { roleName } from './role.ts';
 
-/** The last moment that may be given: 2100-01-01T00:00:00Z. */
+/** The latest time that a request may contain: 2100-01-01T00:00:00Z. */
 export const timeMax = 4_102_444_800_000;
 
-/** Names a key in a request. */
+/** Id of a key, in a request. */
 export const keyId = Type.String({
   minLength: 3,
   maxLength: 255,
@@ -24,45 +24,45 @@ export const keySecret = Type.String({
   minLength: 1,
   maxLength: 512,
   'x-redact': true,
-  description: 'The key itself, exactly as it was issued, prefix included.',
+  description: 'The key itself, exactly as it was issued, with its prefix.',
 });
 
-/** A key that was just made: the only time that it is shown. */
+/** A new key: it is shown only once. */
 export const issuedKey = Type.String({
   'x-redact': true,
-  description: 'The key itself. It is shown this once: hand it over and do not store it.',
+  description: 'The key itself. It is shown only once: pass it to its holder and do not store it.',
 });
 
 export const keyName = Type.String({
   minLength: 1,
   maxLength: 255,
-  description: 'Name of the key, for people. The holder of the key never sees it.',
+  description: 'Display name of the key. The holder of the key never sees it.',
 });
 
 export const keyExpires = wholeNumber({
   minimum: 0,
   maximum: timeMax,
-  description: 'When the key stops working: Unix time in milliseconds. Default: never.',
+  description: 'When the key expires: Unix time in milliseconds. Default: never.',
 });
 
 export const keyEnabled = Type.Boolean({
   default: true,
-  description: 'false: the key exists, and verifications of it answer `DISABLED`. Default true.',
+  description: 'false: verifications of the key return `DISABLED`. Default true.',
 });
 
 export const keyRoles = Type.Array(roleName, {
   maxItems: 100,
-  description: 'Names of the roles that the key has.',
+  description: 'Names of the roles of the key.',
 });
 
 export const keyPermissions = Type.Array(permissionSlug, {
   maxItems: 1000,
-  description: 'Slugs of the permissions that the key has by itself. Unknown ones are made.',
+  description: 'Slugs of the direct permissions of the key. Unknown ones are created.',
 });
 
 const time = { minimum: 0, maximum: integerMax };
 
-/** A key as its managers see it. */
+/** A key, as management operations return it. */
 export const key = Type.Object(
   {
     keyId: Type.String({
@@ -74,7 +74,7 @@ export const key = Type.Object(
     start: Type.String({
       maxLength: 50,
       description:
-        'The first characters of the key, to recognise it by. Empty for a migrated key that was not used yet.',
+        'First characters of the key, for recognition. Empty for a migrated key that has not been used yet.',
     }),
     enabled: Type.Boolean({ description: 'Whether the key may be used.' }),
     name: Type.Optional(
@@ -94,29 +94,29 @@ export const key = Type.Object(
     expires: Type.Optional(
       wholeNumberOut({
         ...time,
-        description: 'When it stops working: Unix time in milliseconds. Absent: never.',
+        description: 'When the key expires: Unix time in milliseconds. Absent: never.',
       }),
     ),
     permissions: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'Slugs of all its permissions, its own and those of its roles, each once, sorted.',
+        description: 'Slugs of all permissions of the key, direct and through roles, each once, sorted.',
       }),
     ),
-    roles: Type.Optional(Type.Array(Type.String(), { description: 'Names of its roles.' })),
+    roles: Type.Optional(Type.Array(Type.String(), { description: 'Names of the roles of the key.' })),
     credits: Type.Optional(credits),
     identity: Type.Optional(identity),
     plaintext: Type.Optional(
       Type.String({
         'x-redact': true,
-        description: 'The key itself. Only when asked for with `decrypt`, and only if it is recoverable.',
+        description: 'The key itself. Only with `decrypt`, and only if the key is recoverable.',
       }),
     ),
     ratelimits: Type.Optional(
       Type.Array(ratelimit, {
         maxItems: 50,
-        description: 'Limits of the key itself, not those of its identity.',
+        description: 'Limits of the key itself, without those of its identity.',
       }),
     ),
   },
-  { title: 'KeyResponseData', additionalProperties: false, description: 'A key as its managers see it.' },
+  { title: 'KeyResponseData', additionalProperties: false, description: 'A key, without its secret.' },
 );

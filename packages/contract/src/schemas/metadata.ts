@@ -1,16 +1,16 @@
 import { jsonSchema } from './json-schema.ts';
 
-/** Whatever the customer wants to keep with a key or an identity. */
+/** The customer's own data of a key or an identity. */
 export const metadata = jsonSchema<Record<string, unknown>>({
   type: 'object',
   additionalProperties: true,
   maxProperties: 100,
-  description: 'Data of your own: any JSON object with at most 100 members, at most 1 MiB as JSON.',
+  description: 'Your own metadata: any JSON object with at most 100 properties and 1 MiB.',
 });
 
-/** The same in an answer, where its size is no concern. */
+/** Metadata in a response, without bounds. */
 export const metadataOut = jsonSchema<Record<string, unknown>>({
   type: 'object',
   additionalProperties: true,
-  description: 'The data that you stored. Absent when there is none.',
+  description: 'Your own metadata. Absent: none.',
 });

@@ -1,6 +1,6 @@
 import Type, { type Static, type TSchema, type TUnsafe } from 'typebox';
 
-/** The same schema that takes `null` too. */
+/** The schema, or null. */
 export function nullable<Schema extends TSchema & { readonly type: string }>(
   schema: Schema,
   description: string,

@@ -1,41 +1,40 @@
 import Type from 'typebox';
 
-/** How many entries a page may hold. */
+/** The largest number of items of a page. */
 export function pageLimit(fallback: number) {
   return Type.Integer({
     minimum: 1,
     maximum: 100,
     default: fallback,
-    description: `The most entries to answer with. Default ${fallback}.`,
+    description: `Largest number of items in the page. Default ${fallback}.`,
   });
 }
 
-const cursorDescription =
-  'Where to go on: the `pagination.cursor` of the page before. Leave it out to start at the beginning.';
+const cursorDescription = '`pagination.cursor` of the previous page. Absent: the first page.';
 
 export const cursor = Type.String({ description: cursorDescription });
 
 export const boundedCursor = Type.String({ maxLength: 1024, description: cursorDescription });
 
-/** A filter of lists: a plain substring, upper and lower case alike. */
+/** A filter of lists: a substring, regardless of case. */
 export function search(searched: string) {
   return Type.String({
     maxLength: 256,
-    description: `Keeps entries whose ${searched} contains this text, upper and lower case alike. Blank: all entries.`,
+    description: `Only items whose ${searched} contains this text, regardless of case. Blank: all items.`,
   });
 }
 
-/** What a list answers with beside `data`. */
+/** What a list returns beside `data`. */
 export const pagination = Type.Object(
   {
     cursor: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 1024,
-        description: 'Send it as `cursor` to get the next page. Present exactly when there is one.',
+        description: '`cursor` of the next page. Present exactly if there is one.',
       }),
     ),
-    hasMore: Type.Boolean({ description: 'Whether there is a page after this one.' }),
+    hasMore: Type.Boolean({ description: 'Whether there is a next page.' }),
   },
-  { title: 'Pagination', additionalProperties: false, description: 'How a list goes on.' },
+  { title: 'Pagination', additionalProperties: false, description: 'Position in a list.' },
 );

@@ -24,7 +24,7 @@ export const slugAlphabet = {
   allowed: 'letters a–z and A–Z, digits, `_`, `:`, `-`, `.` and `*`',
 } as const satisfies Alphabet;
 
-/** The alphabets of requests, so that a refusal can say in words what a pattern allows. */
+/** The alphabets of requests, so that a message can describe a pattern in words. */
 export const alphabets: readonly Alphabet[] = [
   idAlphabet,
   resourceIdAlphabet,

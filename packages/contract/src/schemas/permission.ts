@@ -5,15 +5,15 @@ export const permissionSlug = Type.String({
   minLength: 1,
   maxLength: 128,
   pattern: slugAlphabet.pattern,
-  description: 'Slug of a permission, for example `documents.read`. `*` is a character like any other.',
+  description: 'Slug of a permission, for example `documents.read`. `*` has no special meaning.',
 });
 
-/** Names a permission: its id or its slug. */
+/** Reference to a permission: its id or its slug. */
 export const permissionReference = Type.String({
   minLength: 1,
   maxLength: 128,
   pattern: slugAlphabet.pattern,
-  description: 'Which permission: its id, `perm_…`, or its slug.',
+  description: 'Id of the permission, `perm_…`, or its slug.',
 });
 
 export const permissionId = Type.String({
@@ -23,20 +23,20 @@ export const permissionId = Type.String({
   description: 'Id of the permission, `perm_…`.',
 });
 
-/** A permission that keys and roles can hold. */
+/** A permission that keys and roles can have. */
 export const permission = Type.Object(
   {
     id: permissionId,
-    name: Type.String({ minLength: 1, maxLength: 512, description: 'Name of the permission, for people.' }),
+    name: Type.String({ minLength: 1, maxLength: 512, description: 'Display name of the permission.' }),
     slug: Type.String({
       minLength: 1,
       maxLength: 512,
       pattern: slugAlphabet.pattern,
-      description: 'The text that verifications ask for.',
+      description: 'Identifier that verifications ask for.',
     }),
     description: Type.Optional(
-      Type.String({ maxLength: 512, description: 'What holding it allows. Absent when there is none.' }),
+      Type.String({ maxLength: 512, description: 'What the permission allows. Absent: none.' }),
     ),
   },
-  { title: 'Permission', description: 'A permission that keys and roles can hold.' },
+  { title: 'Permission', description: 'A permission that keys and roles can have.' },
 );

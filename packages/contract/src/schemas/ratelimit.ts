@@ -7,23 +7,23 @@ export const ratelimitRequest = Type.Object(
     name: Type.String({
       minLength: 3,
       maxLength: 128,
-      description: 'Name of the limit. One key or identity has one limit of a name.',
+      description: 'Name of the limit, unique within its key or identity.',
     }),
-    limit: wholeNumber({ minimum: 1, description: 'What may be spent within one window.' }),
+    limit: wholeNumber({ minimum: 1, description: 'Total cost allowed within one window.' }),
     duration: wholeNumber({ minimum: 1000, description: 'Length of the window in milliseconds.' }),
     autoApply: Type.Boolean({
       default: false,
       description:
-        'true: every verification counts against it. false: only a verification that names it does.',
+        'true: every verification counts against the limit. false: only a verification that names it.',
     }),
   },
   { title: 'RatelimitRequest', description: 'A limit to store with a key or an identity.' },
 );
 
-/** A limit's list in a request. */
+/** Limits in a request. */
 export const ratelimitRequests = Type.Array(ratelimitRequest, {
   maxItems: 50,
-  description: 'Limits to store. Of several with one name the last counts.',
+  description: 'Limits to store. Of several with the same name the last one counts.',
 });
 
 const ratelimitId = Type.String({
@@ -38,9 +38,9 @@ export const ratelimit = Type.Object(
   {
     id: ratelimitId,
     name: Type.String({ minLength: 1, maxLength: 128, description: 'Name of the limit.' }),
-    limit: wholeNumberOut({ minimum: 1, description: 'What may be spent within one window.' }),
+    limit: wholeNumberOut({ minimum: 1, description: 'Total cost allowed within one window.' }),
     duration: wholeNumberOut({ minimum: 1000, description: 'Length of the window in milliseconds.' }),
-    autoApply: Type.Boolean({ description: 'Whether every verification counts against it.' }),
+    autoApply: Type.Boolean({ description: 'Whether every verification counts against the limit.' }),
   },
   {
     title: 'RatelimitResponse',
@@ -52,20 +52,30 @@ export const ratelimit = Type.Object(
 export const namespace = Type.String({
   minLength: 1,
   maxLength: 512,
-  description: 'Namespace of the limit: its name or its id, `rlns_…`. Upper and lower case differ.',
+  description: 'Namespace of the limit: its name or its id, `rlns_…`. Case-sensitive.',
 });
 
 export const identifier = Type.String({
   minLength: 1,
   maxLength: 512,
-  description: 'Who or what is limited: a user id, an address, a tenant.',
+  description: 'Subject of the limit: a user id, an address, a tenant.',
 });
 
 export const overridePattern = Type.String({
   minLength: 1,
   maxLength: 512,
-  description: 'The identifier that the override is for. `*` stands for any characters, also for none.',
+  description: 'Identifier of the override. `*` matches any characters, or none.',
 });
+
+/** What `ratelimit.limit` and each check of `ratelimit.multiLimit` return of a limit. */
+export const limitResult = {
+  limit: wholeNumberOut({ description: 'The applied limit, that of the override if there is one.' }),
+  remaining: wholeNumberOut({ description: 'Cost still allowed in this window; 0 when denied.' }),
+  reset: wholeNumberOut({ description: 'When the window ends: Unix time in milliseconds.' }),
+  overrideId: Type.Optional(
+    Type.String({ description: 'Id of the override that was applied, `rlor_…`. Absent: none.' }),
+  ),
+};
 
 export const overrideId = Type.String({ description: 'Id of the override, `rlor_…`.' });
 
@@ -77,7 +87,7 @@ export const ratelimitOverride = Type.Object(
     identifier: overridePattern,
     limit: wholeNumberOut({
       minimum: 0,
-      description: 'What may be spent within one window; 0 lets nothing through.',
+      description: 'Total cost allowed within one window; 0 denies everything.',
     }),
   },
   {

@@ -7,11 +7,11 @@ export const roleName = Type.String({
   description: 'Name of a role. Any characters.',
 });
 
-/** Names a role: its id or its name. */
+/** Reference to a role: its id or its name. */
 export const roleReference = Type.String({
   minLength: 1,
   maxLength: 128,
-  description: 'Which role: its id, `role_…`, or its name.',
+  description: 'Id of the role, `role_…`, or its name.',
 });
 
 /** A named set of permissions. */
@@ -19,11 +19,9 @@ export const role = Type.Object(
   {
     id: Type.String({ description: 'Id of the role, `role_…`.' }),
     name: Type.String({ description: 'Name of the role.' }),
-    description: Type.Optional(
-      Type.String({ description: 'What the role is for. Absent when there is none.' }),
-    ),
+    description: Type.Optional(Type.String({ description: 'Description of the role. Absent: none.' })),
     permissions: Type.Optional(
-      Type.Array(permission, { description: 'What the role grants. Absent when it grants nothing.' }),
+      Type.Array(permission, { description: 'Permissions of the role. Absent: none.' }),
     ),
   },
   { title: 'Role', additionalProperties: false, description: 'A named set of permissions.' },

@@ -5,552 +5,550 @@ import type { CallOptions, IdempotentCallOptions } from '../options.ts';
 import type { ListCall } from '../page.ts';
 import type { PageBody, ResponseBody } from '../response-body.ts';
 
-/** Sets of keys that belong together. */
+/** Groups of keys. */
 export interface Apis {
   /**
-   * Make an API.
+   * Create an API.
    *
-   * An API is a set of keys that belong together: one for each product, or one for each environment.
+   * An API is a group of keys: one for each product, or one for each environment.
    *
-   * Every call makes a new API, also when the name is taken.
+   * Every call creates a new API, even if one with the same name exists.
    *
-   * The root key needs `api.*.create_api`.
+   * Requires `api.*.create_api`.
    */
   createApi(request: CreateApiRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateApiData>>;
 
   /**
    * Delete an API and all its keys.
    *
-   * From now on every key of the API verifies as `NOT_FOUND`. There is no way back.
+   * Verifications of the API's keys return `NOT_FOUND` from now on. This cannot be undone.
    *
-   * An API that is protected against deletion is refused with 412 until somebody takes the protection off.
-   * The permission is checked first: without it the answer is 403, whether or not the API exists.
+   * An API that is protected against deletion is refused with 412 until the protection is removed. The
+   * permission is checked first: without it the response is 403, whether or not the API exists.
    *
-   * The root key needs `api.*.delete_api` or `api.{apiId}.delete_api`.
+   * Requires `api.*.delete_api` or `api.{apiId}.delete_api`.
    *
-   * Refusals of its own: 404 `api_not_found`, 412 `protected_resource`.
+   * Errors of its own: 404 `api_not_found`, 412 `protected_resource`.
    */
   deleteApi(request: DeleteApiRequest, options?: CallOptions): Call<ResponseBody<DeleteApiData>>;
 
   /**
    * Get an API.
    *
-   * Answers with the API's name.
+   * Returns the name of the API.
    *
-   * The permission is checked first: without it the answer is 403, whether or not the API exists.
+   * The permission is checked first: without it the response is 403, whether or not the API exists.
    *
-   * The root key needs `api.*.read_api` or `api.{apiId}.read_api`.
+   * Requires `api.*.read_api` or `api.{apiId}.read_api`.
    *
-   * Refusals of its own: 404 `api_not_found`.
+   * Errors of its own: 404 `api_not_found`.
    */
   getApi(request: GetApiRequest, options?: CallOptions): Call<ResponseBody<GetApiData>>;
 
   /**
-   * List an API's keys.
+   * List the keys of an API.
    *
-   * Lists keys that work, that are disabled and that have expired alike; deleted ones are gone.
+   * Lists active, disabled and expired keys, but no deleted ones.
    *
-   * Needs permission to read the API and to read its keys; lacking one of them looks like an API that does
-   * not exist. With `decrypt` it also needs permission to decrypt, and answers 412 if the API does not store
-   * recoverable keys.
+   * Requires permission to read the API and to read its keys; without one of them the response is 404, as for
+   * an API that does not exist. `decrypt` also requires permission to decrypt, and the response is 412 if the
+   * API does not store recoverable keys.
    *
-   * The root key needs (`api.*.read_key` or `api.{apiId}.read_key`) and (`api.*.read_api` or
-   * `api.{apiId}.read_api`); with `decrypt`: `api.*.decrypt_key` or `api.{apiId}.decrypt_key`.
+   * Requires (`api.*.read_key` or `api.{apiId}.read_key`) and (`api.*.read_api` or `api.{apiId}.read_api`);
+   * with `decrypt`: `api.*.decrypt_key` or `api.{apiId}.decrypt_key`.
    *
-   * Refusals of its own: 404 `api_not_found`, 412 `precondition_failed`.
+   * Errors of its own: 404 `api_not_found`, 412 `precondition_failed`.
    */
   listKeys(request: ListKeysRequest, options?: CallOptions): ListCall<Key>;
 }
 
-/** Your users, teams and organisations, to which keys belong. */
+/** Your users, teams and organizations, which own keys. */
 export interface Identities {
   /**
-   * Make an identity.
+   * Create an identity.
    *
-   * An identity is one of your users, teams or organisations. Its keys share its data and its limits.
+   * An identity is one of your users, teams or organizations. Its keys share its metadata and its limits.
    *
-   * An external id is taken once: the second time is refused with 409. One that belonged to a deleted
-   * identity is free again, and the new identity does not inherit the old one's keys.
+   * An external id is unique: one that is taken is refused with 409. The external id of a deleted identity
+   * can be used again; the new identity does not get the keys of the old one.
    *
-   * The root key needs `identity.*.create_identity`.
+   * Requires `identity.*.create_identity`.
    *
-   * Refusals of its own: 409 `identity_already_exists`.
+   * Errors of its own: 409 `identity_already_exists`.
    */
   createIdentity(request: CreateIdentityRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateIdentityData>>;
 
   /**
    * Delete an identity.
    *
-   * Its keys go on working, without its data and its limits. The external id is free for a new identity.
+   * Its keys still work, without its metadata and its limits. The external id can be used for a new identity.
    *
-   * The permission is checked before the identity is looked up. The answer has no `data`.
+   * The permission is checked before the identity is looked up. The response has no `data`.
    *
-   * The root key needs `identity.*.delete_identity`.
+   * Requires `identity.*.delete_identity`.
    *
-   * Refusals of its own: 404 `identity_not_found`.
+   * Errors of its own: 404 `identity_not_found`.
    */
   deleteIdentity(request: DeleteIdentityRequest, options?: CallOptions): Call<ResponseBody<undefined>>;
 
   /**
    * Get an identity.
    *
-   * Finds it by its id or by your external id. The permission for one identity names its id, never the
-   * external id.
+   * Finds the identity by its id or by your external id. A permission for a single identity names its id, not
+   * its external id.
    *
-   * The root key needs `identity.*.read_identity` or `identity.{identityId}.read_identity`.
+   * Requires `identity.*.read_identity` or `identity.{identityId}.read_identity`.
    *
-   * Refusals of its own: 404 `identity_not_found`.
+   * Errors of its own: 404 `identity_not_found`.
    */
   getIdentity(request: GetIdentityRequest, options?: CallOptions): Call<ResponseBody<GetIdentityData>>;
 
   /**
    * List identities.
    *
-   * The permission is checked for every identity of the page: one that may not be read refuses the whole
-   * call, and an empty page needs no permission.
+   * The permission is checked for every identity of the page: if one may not be read, the whole call is
+   * refused. An empty page requires no permission.
    *
-   * The root key needs `identity.*.read_identity` or `identity.{identityId}.read_identity`.
+   * Requires `identity.*.read_identity` or `identity.{identityId}.read_identity`.
    */
   listIdentities(request?: ListIdentitiesRequest, options?: CallOptions): ListCall<Identity>;
 
   /**
-   * Replace an identity's data or limits.
+   * Update an identity.
    *
-   * What you leave out stays as it is. What you send replaces what was there: `meta` as a whole, `ratelimits`
-   * by name, so that a limit keeps its id, limits that you do not list are deleted, and an empty list deletes
-   * all.
+   * A property that is left out stays. `meta` is replaced as a whole. `ratelimits` are replaced by name: a
+   * limit that keeps its name keeps its id, limits that are not listed are deleted, and an empty list deletes
+   * all of them.
    *
    * The permission is checked before the identity is looked up.
    *
-   * The root key needs `identity.*.update_identity`.
+   * Requires `identity.*.update_identity`.
    *
-   * Refusals of its own: 404 `identity_not_found`.
+   * Errors of its own: 404 `identity_not_found`.
    */
   updateIdentity(request: UpdateIdentityRequest, options?: CallOptions): Call<ResponseBody<UpdateIdentityData>>;
 }
 
-/** Make, verify and manage keys. */
+/** Create, verify and manage keys. */
 export interface Keys {
   /**
-   * Give a key more permissions.
+   * Add permissions to a key.
    *
-   * What the key holds already stays. Slugs that do not exist are made, which needs the right to make
-   * permissions.
+   * Permissions that the key already has stay. Slugs that do not exist are created, which requires permission
+   * to create them.
    *
-   * Answers with the permissions that the key holds by itself, not those of its roles.
+   * Returns the key's direct permissions, not those of its roles.
    *
-   * The root key needs (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_permission_to_key`;
-   * if a permission does not exist yet: `rbac.*.create_permission`.
+   * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_permission_to_key`; if a
+   * permission does not exist: `rbac.*.create_permission`.
    *
-   * Refusals of its own: 404 `key_not_found`.
+   * Errors of its own: 404 `key_not_found`.
    */
   addPermissions(request: AddPermissionsRequest, options?: CallOptions): Call<ResponseBody<AddPermissionsData>>;
 
   /**
-   * Give a key more roles.
+   * Add roles to a key.
    *
-   * Roles that the key has already stay. Roles are never made in passing: one that does not exist is refused
-   * with 404, and then nothing is added.
+   * Roles that the key already has stay. Roles are never created implicitly: if one does not exist, the
+   * response is 404 and nothing is added.
    *
-   * The root key needs (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_role_to_key`.
+   * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_role_to_key`.
    *
-   * Refusals of its own: 404 `key_not_found`, 404 `role_not_found`.
+   * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
    */
   addRoles(request: AddRolesRequest, options?: CallOptions): Call<ResponseBody<AddRolesData>>;
 
   /**
-   * Make a key.
+   * Create a key.
    *
-   * The answer is the only place where the key itself is shown, unless it is `recoverable`. Every call makes
-   * a new key.
+   * Only this response shows the key itself, unless it is `recoverable`. Every call creates a new key.
    *
-   * An identity with `externalId` and permissions that do not exist yet are made; a role that does not exist
-   * is refused with 404. If anything is refused, nothing is made. Lacking a permission looks like an API that
-   * does not exist.
+   * An identity or a permission that does not exist is created; a role that does not exist is refused with
+   * 404. If anything is refused, nothing is created. If the root key lacks the permission, the response is
+   * 404, as for an API that does not exist.
    *
-   * The root key needs `api.*.create_key` or `api.{apiId}.create_key`; for a recoverable key:
-   * `api.*.encrypt_key` or `api.{apiId}.encrypt_key`.
+   * Requires `api.*.create_key` or `api.{apiId}.create_key`; for a recoverable key: `api.*.encrypt_key` or
+   * `api.{apiId}.encrypt_key`.
    *
-   * Refusals of its own: 404 `api_not_found`, 404 `role_not_found`, 412 `precondition_failed`.
+   * Errors of its own: 404 `api_not_found`, 404 `role_not_found`, 412 `precondition_failed`.
    */
   createKey(request: CreateKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateKeyData>>;
 
   /**
    * Delete a key.
    *
-   * From now on the key verifies as `NOT_FOUND` and cannot be managed any more. To stop a key for a while,
-   * update it with `enabled: false`.
+   * Verifications of the key return `NOT_FOUND` from now on, and it can no longer be managed. To disable a
+   * key for a time, use `keys.updateKey` with `enabled: false`.
    *
-   * The root key needs `api.*.delete_key` or `api.{apiId}.delete_key`.
+   * Requires `api.*.delete_key` or `api.{apiId}.delete_key`.
    *
-   * Refusals of its own: 404 `key_not_found`.
+   * Errors of its own: 404 `key_not_found`.
    */
   deleteKey(request: DeleteKeyRequest, options?: CallOptions): Call<ResponseBody<DeleteKeyData>>;
 
   /**
    * Get a key by its id.
    *
-   * Answers for keys that work, are disabled or have expired alike. To find a key by the key itself, use
-   * `keys.whoami`.
+   * Returns active, disabled and expired keys. To find a key by the key itself, use `keys.whoami`.
    *
-   * With `decrypt` it also needs permission to decrypt, and answers 412 if the API does not store recoverable
-   * keys; a key that was not made recoverable comes without `plaintext`.
+   * `decrypt` also requires permission to decrypt, and the response is 412 if the API does not store
+   * recoverable keys. A key that is not recoverable has no `plaintext`.
    *
-   * The root key needs `api.*.read_key` or `api.{apiId}.read_key`; with `decrypt`: `api.*.decrypt_key` or
+   * Requires `api.*.read_key` or `api.{apiId}.read_key`; with `decrypt`: `api.*.decrypt_key` or
    * `api.{apiId}.decrypt_key`.
    *
-   * Refusals of its own: 404 `key_not_found`, 412 `precondition_failed`.
+   * Errors of its own: 404 `key_not_found`, 412 `precondition_failed`.
    */
   getKey(request: GetKeyRequest, options?: CallOptions): Call<ResponseBody<GetKeyData>>;
 
   /**
-   * Bring keys along from another system.
+   * Migrate keys from another system.
    *
-   * Takes keys over by their hashes, so that their holders need no new ones. The migration, which the
-   * operator of the service sets up, says how the hashes were made.
+   * Imports keys by their hashes, so that their holders need no new ones. The operator of the service creates
+   * the migration, which states how the hashes were computed.
    *
-   * A hash that is taken already is listed in `failed` and skipped; the rest goes on. Identities, permissions
-   * and roles that do not exist yet are made. The permission is checked before the API is looked up.
+   * A hash that is already taken is listed in `failed` and skipped. Identities, permissions and roles that do
+   * not exist are created. The permission is checked before the API is looked up.
    *
-   * The root key needs `api.*.create_key` or `api.{apiId}.create_key`.
+   * Requires `api.*.create_key` or `api.{apiId}.create_key`.
    *
-   * Refusals of its own: 404 `api_not_found`, 404 `migration_not_found`.
+   * Errors of its own: 404 `api_not_found`, 404 `migration_not_found`.
    */
   migrateKeys(request: MigrateKeysRequest, options?: IdempotentCallOptions): Call<ResponseBody<MigrateKeysData>>;
 
   /**
-   * Take permissions away from a key.
+   * Remove permissions from a key.
    *
-   * One that the key does not hold is passed over; one that the workspace does not have is refused with 404,
-   * and then nothing is taken. What a role grants stays with the key.
+   * A permission that the key does not have is ignored. If one does not exist in the workspace, the response
+   * is 404 and nothing is removed. Permissions of the key's roles stay.
    *
-   * Answers with the permissions that the key still holds by itself.
+   * Returns the key's remaining direct permissions.
    *
-   * The root key needs (`api.*.update_key` or `api.{apiId}.update_key`) and
-   * `rbac.*.remove_permission_from_key`.
+   * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.remove_permission_from_key`.
    *
-   * Refusals of its own: 404 `key_not_found`, 404 `permission_not_found`.
+   * Errors of its own: 404 `key_not_found`, 404 `permission_not_found`.
    */
   removePermissions(request: RemovePermissionsRequest, options?: CallOptions): Call<ResponseBody<RemovePermissionsData>>;
 
   /**
-   * Take roles away from a key.
+   * Remove roles from a key.
    *
-   * A role that the key does not have is passed over; one that the workspace does not have is refused with
-   * 404, and then nothing is taken.
+   * A role that the key does not have is ignored. If one does not exist in the workspace, the response is 404
+   * and nothing is removed.
    *
-   * The root key needs `api.*.update_key` or `api.{apiId}.update_key`.
+   * Requires `api.*.update_key` or `api.{apiId}.update_key`.
    *
-   * Refusals of its own: 404 `key_not_found`, 404 `role_not_found`.
+   * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
    */
   removeRoles(request: RemoveRolesRequest, options?: CallOptions): Call<ResponseBody<RemoveRolesData>>;
 
   /**
-   * Replace a key by a new one.
+   * Reroll a key.
    *
-   * The new key has everything that the old one has: name, identity, data, permissions, roles, credits,
-   * limits, prefix and length. The old key goes on working for as long as you say.
+   * Creates a new key that has everything of the old one: name, identity, metadata, permissions, roles,
+   * credits, limits, prefix and length. The old key works until its `expiration`.
    *
-   * Needs permission to make keys, and to encrypt keys if the old one is recoverable.
+   * Requires permission to create keys, and to encrypt keys if the old one is recoverable.
    *
-   * The root key needs `api.*.create_key` or `api.{apiId}.create_key`; for a recoverable key:
-   * `api.*.encrypt_key` or `api.{apiId}.encrypt_key`.
+   * Requires `api.*.create_key` or `api.{apiId}.create_key`; for a recoverable key: `api.*.encrypt_key` or
+   * `api.{apiId}.encrypt_key`.
    *
-   * Refusals of its own: 404 `key_not_found`, 412 `precondition_failed`.
+   * Errors of its own: 404 `key_not_found`, 412 `precondition_failed`.
    */
   rerollKey(request: RerollKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<RerollKeyData>>;
 
   /**
-   * Replace a key's permissions.
+   * Set permissions of a key.
    *
-   * Afterwards the key holds exactly the listed permissions by itself; an empty list takes all away. Slugs
-   * that do not exist are made, which needs the right to make permissions. What a role grants stays with the
-   * key.
+   * Replaces the key's direct permissions; an empty list removes all of them. Slugs that do not exist are
+   * created, which requires permission to create them. Permissions of the key's roles stay.
    *
-   * Needs the rights to add and to remove, whatever the change turns out to be.
+   * Requires permission to add and to remove, whatever the change is.
    *
-   * The root key needs (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_permission_to_key`
-   * and `rbac.*.remove_permission_from_key`; if a permission does not exist yet: `rbac.*.create_permission`.
+   * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_permission_to_key` and
+   * `rbac.*.remove_permission_from_key`; if a permission does not exist: `rbac.*.create_permission`.
    *
-   * Refusals of its own: 404 `key_not_found`.
+   * Errors of its own: 404 `key_not_found`.
    */
   setPermissions(request: SetPermissionsRequest, options?: CallOptions): Call<ResponseBody<SetPermissionsData>>;
 
   /**
-   * Replace a key's roles.
+   * Set roles of a key.
    *
-   * Afterwards the key has exactly the listed roles; an empty list takes all away. Roles are never made in
-   * passing: one that does not exist is refused with 404, and then nothing changes.
+   * Replaces the key's roles; an empty list removes all of them. Roles are never created implicitly: if one
+   * does not exist, the response is 404 and nothing changes.
    *
-   * The root key needs `api.*.update_key` or `api.{apiId}.update_key`.
+   * Requires `api.*.update_key` or `api.{apiId}.update_key`.
    *
-   * Refusals of its own: 404 `key_not_found`, 404 `role_not_found`.
+   * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
    */
   setRoles(request: SetRolesRequest, options?: CallOptions): Call<ResponseBody<SetRolesData>>;
 
   /**
-   * Set, raise or lower a key's credits.
+   * Update the credits of a key.
    *
-   * `set` without a value, or with null, makes the key unlimited and ends its refills. `decrement` stops at
+   * `set` without a value, or with null, makes the key unlimited and removes its refill. `decrement` stops at
    * 0.
    *
-   * Raising or lowering needs a value and a key that is limited, else the answer is 400.
+   * `increment` and `decrement` require a value and a key with limited credits; otherwise the response is
+   * 400.
    *
-   * The root key needs `api.*.update_key` or `api.{apiId}.update_key`.
+   * Requires `api.*.update_key` or `api.{apiId}.update_key`.
    *
-   * Refusals of its own: 404 `key_not_found`.
+   * Errors of its own: 404 `key_not_found`.
    */
   updateCredits(request: UpdateCreditsRequest, options?: IdempotentCallOptions): Call<ResponseBody<UpdateCreditsData>>;
 
   /**
-   * Change a key.
+   * Update a key.
    *
-   * What you leave out stays as it is, null takes a setting away, a value replaces it. The change counts from
+   * A property that is left out stays, null removes the setting, a value replaces it. The change applies from
    * the next verification on.
    *
-   * Lists are replaced as a whole, and an empty list empties them. An identity and permissions that do not
-   * exist yet are made; a role that does not exist is refused with 404. If anything is refused, nothing is
+   * Lists are replaced as a whole; an empty list removes all items. An identity or a permission that does not
+   * exist is created; a role that does not exist is refused with 404. If anything is refused, nothing is
    * changed.
    *
-   * The root key needs `api.*.update_key` or `api.{apiId}.update_key`.
+   * Requires `api.*.update_key` or `api.{apiId}.update_key`.
    *
-   * Refusals of its own: 404 `key_not_found`, 404 `role_not_found`.
+   * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
    */
   updateKey(request: UpdateKeyRequest, options?: CallOptions): Call<ResponseBody<UpdateKeyData>>;
 
   /**
-   * Say whether a key may be used now.
+   * Verify a key.
    *
-   * Answers 200 whatever the verdict: look at `valid`, and at `code` for the reason.
+   * The status is 200 whether or not the key is valid: check `valid`, and `code` for the reason.
    *
-   * Checks in this order, and stops at the first failure: the key exists, is enabled, has not expired, may be
-   * used from this address, holds the permissions, stays within its limits, has credits. Limits are all or
-   * nothing; a verification that a limit denies takes no credits. One that only the credits deny has counted
-   * against the limits.
+   * The checks run in this order and stop at the first failure: the key exists, is enabled, has not expired,
+   * may be used from this address, has the permissions, is within its limits, has credits. Limits are counted
+   * all or none; a verification that a limit denies spends no credits. One that only the credits deny has
+   * counted against the limits.
    *
-   * A key that your root key may not verify looks like one that does not exist. A limit that neither the key
-   * nor its identity has is refused with 412.
+   * A key that your root key may not verify is reported as `NOT_FOUND`. A limit that neither the key nor its
+   * identity has is refused with 412.
    *
-   * The root key needs `api.*.verify_key` or `api.{apiId}.verify_key`.
+   * Requires `api.*.verify_key` or `api.{apiId}.verify_key`.
    *
-   * Refusals of its own: 400 `malformed`, 400 `permissions_query_syntax_error`, 412 `precondition_failed`.
+   * Errors of its own: 400 `malformed`, 400 `permissions_query_syntax_error`, 412 `precondition_failed`.
    */
   verifyKey(request: VerifyKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<VerifyKeyData>>;
 
   /**
-   * Get a key by the key itself.
+   * Identify a key.
    *
-   * Only looks: takes no credits, counts against no limit, and answers for disabled and expired keys too. To
-   * let a caller in, use `keys.verifyKey`.
+   * Finds a key by the key itself. It spends no credits, counts against no limit, and also returns disabled
+   * and expired keys. To decide whether to let a caller in, use `keys.verifyKey`.
    *
-   * Lacking the permission looks like a key that does not exist.
+   * If the root key lacks the permission, the response is 404, as for a key that does not exist.
    *
-   * The root key needs `api.*.read_key` or `api.{apiId}.read_key`.
+   * Requires `api.*.read_key` or `api.{apiId}.read_key`.
    *
-   * Refusals of its own: 404 `key_not_found`.
+   * Errors of its own: 404 `key_not_found`.
    */
   whoami(request: WhoamiRequest, options?: CallOptions): Call<ResponseBody<WhoamiData>>;
 }
 
-/** Permissions and roles, for keys to hold. */
+/** Permissions and roles of keys. */
 export interface Permissions {
   /**
-   * Make a permission.
+   * Create a permission.
    *
-   * Keys and roles hold permissions; verifications ask for them by slug. A slug exists once, whatever its
-   * upper and lower case: the second time is refused with 409.
+   * Keys and roles have permissions; verifications ask for them by slug. A slug is unique, regardless of
+   * case: one that is taken is refused with 409.
    *
-   * The root key needs `rbac.*.create_permission`.
+   * Requires `rbac.*.create_permission`.
    *
-   * Refusals of its own: 409 `permission_already_exists`.
+   * Errors of its own: 409 `permission_already_exists`.
    */
   createPermission(request: CreatePermissionRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreatePermissionData>>;
 
   /**
-   * Make a role.
+   * Create a role.
    *
-   * A role is a named set of permissions that many keys can have. A name exists once, whatever its upper and
-   * lower case: the second time is refused with 409.
+   * A role is a named set of permissions that many keys can have. A name is unique, regardless of case: one
+   * that is taken is refused with 409.
    *
-   * Listing permissions needs the right to add them to roles; slugs that do not exist are made, which needs
-   * the right to make permissions.
+   * `permissions` requires permission to add permissions to roles; slugs that do not exist are created, which
+   * requires permission to create them.
    *
-   * The root key needs `rbac.*.create_role`; with `permissions`: `rbac.*.add_permission_to_role`; if a
-   * permission does not exist yet: `rbac.*.create_permission`.
+   * Requires `rbac.*.create_role`; with `permissions`: `rbac.*.add_permission_to_role`; if a permission does
+   * not exist: `rbac.*.create_permission`.
    *
-   * Refusals of its own: 409 `role_already_exists`.
+   * Errors of its own: 409 `role_already_exists`.
    */
   createRole(request: CreateRoleRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateRoleData>>;
 
   /**
    * Delete a permission.
    *
-   * Takes it away from all keys and roles at once. There is no way back.
+   * Removes the permission from all keys and roles at once. This cannot be undone.
    *
-   * The root key needs `rbac.*.delete_permission`.
+   * Requires `rbac.*.delete_permission`.
    *
-   * Refusals of its own: 404 `permission_not_found`.
+   * Errors of its own: 404 `permission_not_found`.
    */
   deletePermission(request: DeletePermissionRequest, options?: CallOptions): Call<ResponseBody<DeletePermissionData>>;
 
   /**
    * Delete a role.
    *
-   * Takes it away from all keys at once. The permissions that it granted stay in the workspace. There is no
-   * way back.
+   * Removes the role from all keys at once. Its permissions stay in the workspace. This cannot be undone.
    *
-   * The root key needs `rbac.*.delete_role`.
+   * Requires `rbac.*.delete_role`.
    *
-   * Refusals of its own: 404 `role_not_found`.
+   * Errors of its own: 404 `role_not_found`.
    */
   deleteRole(request: DeleteRoleRequest, options?: CallOptions): Call<ResponseBody<DeleteRoleData>>;
 
   /**
    * Get a permission.
    *
-   * Finds it by its id or by its slug, upper and lower case of the slug alike.
+   * Finds the permission by its id or by its slug, regardless of case.
    *
-   * The root key needs `rbac.*.read_permission`.
+   * Requires `rbac.*.read_permission`.
    *
-   * Refusals of its own: 404 `permission_not_found`.
+   * Errors of its own: 404 `permission_not_found`.
    */
   getPermission(request: GetPermissionRequest, options?: CallOptions): Call<ResponseBody<GetPermissionData>>;
 
   /**
    * Get a role and its permissions.
    *
-   * Finds it by its id or by its name, upper and lower case of the name alike.
+   * Finds the role by its id or by its name, regardless of case.
    *
-   * The root key needs `rbac.*.read_role`.
+   * Requires `rbac.*.read_role`.
    *
-   * Refusals of its own: 404 `role_not_found`.
+   * Errors of its own: 404 `role_not_found`.
    */
   getRole(request: GetRoleRequest, options?: CallOptions): Call<ResponseBody<GetRoleData>>;
 
   /**
    * List permissions.
    *
-   * Lists the permissions of the workspace, those that were made in passing included.
+   * Lists the permissions of the workspace, including those that other operations created.
    *
-   * The root key needs `rbac.*.read_permission`.
+   * Requires `rbac.*.read_permission`.
    */
   listPermissions(request?: ListPermissionsRequest, options?: CallOptions): ListCall<Permission>;
 
   /**
    * List roles and their permissions.
    *
-   * Lists the roles of the workspace, each with what it grants.
+   * Lists the roles of the workspace, each with its permissions.
    *
-   * The root key needs `rbac.*.read_role`.
+   * Requires `rbac.*.read_role`.
    */
   listRoles(request?: ListRolesRequest, options?: CallOptions): ListCall<Role>;
 
   /**
-   * Replace a role's permissions.
+   * Set permissions of a role.
    *
-   * Afterwards the role grants exactly the listed permissions; an empty list takes all away. Slugs that do
-   * not exist are made, which needs the right to make permissions. Changes every key with the role at once.
+   * Replaces the permissions of the role; an empty list removes all of them. Slugs that do not exist are
+   * created, which requires permission to create them. The change applies to every key with the role at once.
    *
-   * Needs the rights to add and to remove, whatever the change turns out to be.
+   * Requires permission to add and to remove, whatever the change is.
    *
-   * The root key needs `rbac.*.add_permission_to_role` and `rbac.*.remove_permission_from_role`; if a
-   * permission does not exist yet: `rbac.*.create_permission`.
+   * Requires `rbac.*.add_permission_to_role` and `rbac.*.remove_permission_from_role`; if a permission does
+   * not exist: `rbac.*.create_permission`.
    *
-   * Refusals of its own: 404 `role_not_found`.
+   * Errors of its own: 404 `role_not_found`.
    */
   setRolePermissions(request: SetRolePermissionsRequest, options?: CallOptions): Call<ResponseBody<SetRolePermissionsData>>;
 }
 
-/** Limits on anything, with or without a key. */
+/** Rate limits on anything, with or without a key. */
 export interface Ratelimits {
   /**
    * Delete an override.
    *
-   * The next limit call uses its own limit again. The identifier is compared as it was set, `*` included: it
-   * stands for itself here.
+   * Limit calls use their own limit again. The identifier must be exactly the one that was set; `*` is not a
+   * wildcard here.
    *
-   * The root key needs `ratelimit.{namespaceId}.delete_override` or `ratelimit.*.delete_override`.
+   * Requires `ratelimit.{namespaceId}.delete_override` or `ratelimit.*.delete_override`.
    *
-   * Refusals of its own: 404 `ratelimit_namespace_not_found`, 404 `ratelimit_override_not_found`.
+   * Errors of its own: 404 `ratelimit_namespace_not_found`, 404 `ratelimit_override_not_found`.
    */
   deleteOverride(request: DeleteOverrideRequest, options?: CallOptions): Call<ResponseBody<DeleteOverrideData>>;
 
   /**
    * Get the override that applies to an identifier.
    *
-   * Finds what a limit call for this identifier would use: the exact override, else the best one with `*`
-   * that fits.
+   * Returns the override that a limit call for this identifier uses: the exact one, otherwise the best match
+   * with `*`.
    *
-   * Lacking the permission looks like an override that does not exist.
+   * If the root key lacks the permission, the response is 404, as for an override that does not exist.
    *
-   * The root key needs `ratelimit.{namespaceId}.read_override` or `ratelimit.*.read_override`.
+   * Requires `ratelimit.{namespaceId}.read_override` or `ratelimit.*.read_override`.
    *
-   * Refusals of its own: 404 `ratelimit_namespace_not_found`, 404 `ratelimit_override_not_found`.
+   * Errors of its own: 404 `ratelimit_namespace_not_found`, 404 `ratelimit_override_not_found`.
    */
   getOverride(request: GetOverrideRequest, options?: CallOptions): Call<ResponseBody<GetOverrideData>>;
 
   /**
-   * Count against a limit, and say whether it holds.
+   * Check a rate limit.
    *
-   * Answers 200 in both cases: look at `success`. A call that is denied takes nothing.
+   * The status is 200 whether or not the call is allowed: check `success`. A denied call counts nothing.
    *
-   * Windows slide: what was taken in the window before counts in proportion to how much of it still lies
-   * within the last `duration`. Changing `limit` keeps the count, changing `duration` starts another one. An
-   * override for the identifier replaces both.
+   * Windows slide: the cost of the previous window counts in proportion to how much of that window lies
+   * within the last `duration`. A change of `limit` keeps the count, a change of `duration` starts a new one.
+   * An override for the identifier replaces both.
    *
-   * A namespace that does not exist is made, which needs the right to make namespaces. A deleted one is
-   * refused with 410.
+   * A namespace that does not exist is created, which requires permission to create namespaces. A deleted one
+   * is refused with 410.
    *
-   * The root key needs `ratelimit.{namespaceId}.limit` or `ratelimit.*.limit`; if the namespace does not
-   * exist yet: `ratelimit.*.create_namespace`.
+   * Requires `ratelimit.{namespaceId}.limit` or `ratelimit.*.limit`; if the namespace does not exist:
+   * `ratelimit.*.create_namespace`.
    *
-   * Refusals of its own: 410 `ratelimit_namespace_gone`.
+   * Errors of its own: 410 `ratelimit_namespace_gone`.
    */
   limit(request: LimitRequest, options?: IdempotentCallOptions): Call<ResponseBody<LimitData>>;
 
   /**
-   * List a namespace's overrides.
+   * List the overrides of a namespace.
    *
-   * Lists what was set and not deleted, ten to a page unless you say otherwise.
+   * Lists the overrides of the namespace, ten to a page by default.
    *
-   * The root key needs `ratelimit.{namespaceId}.read_override` or `ratelimit.*.read_override`.
+   * Requires `ratelimit.{namespaceId}.read_override` or `ratelimit.*.read_override`.
    *
-   * Refusals of its own: 404 `ratelimit_namespace_not_found`.
+   * Errors of its own: 404 `ratelimit_namespace_not_found`.
    */
   listOverrides(request: ListOverridesRequest, options?: CallOptions): ListCall<RatelimitOverride>;
 
   /**
-   * Count against several limits, all or nothing.
+   * Check several rate limits, all or none.
    *
-   * Takes from every limit, or from none if one of them denies. Answers 200 in both cases: look at `passed`.
+   * Counts against every limit, or against none if one of them denies. The status is 200 in both cases: check
+   * `passed`.
    *
-   * Each item is what `ratelimit.limit` takes. Two items that count the same thing add up, in order.
+   * Each item is a request of `ratelimit.limit`. Items with the same namespace and identifier add up, in
+   * order.
    *
-   * The root key needs `ratelimit.{namespaceId}.limit` or `ratelimit.*.limit`; if the namespace does not
-   * exist yet: `ratelimit.*.create_namespace`.
+   * Requires `ratelimit.{namespaceId}.limit` or `ratelimit.*.limit`; if the namespace does not exist:
+   * `ratelimit.*.create_namespace`.
    *
-   * Refusals of its own: 410 `ratelimit_namespace_gone`.
+   * Errors of its own: 410 `ratelimit_namespace_gone`.
    */
   multiLimit(request: MultiLimitRequest, options?: IdempotentCallOptions): Call<ResponseBody<MultiLimitData>>;
 
   /**
-   * Give some identifiers a limit of their own.
+   * Set an override.
    *
-   * Replaces limit and duration of the calls for the identifier, from the next call on. An override that
-   * exists for this identifier is changed and keeps its id.
+   * Replaces limit and duration of calls for the identifier, from the next call on. An override that exists
+   * for this identifier is changed and keeps its id.
    *
-   * An identifier without `*` is for itself only. With `*` it is for all that fit; of several that fit, an
+   * An identifier without `*` matches only itself; with `*` it is a pattern. If several overrides match, the
    * exact one wins, then the one with the most characters besides `*`, then the oldest. The namespace must
    * exist.
    *
-   * The root key needs `ratelimit.{namespaceId}.set_override` or `ratelimit.*.set_override`.
+   * Requires `ratelimit.{namespaceId}.set_override` or `ratelimit.*.set_override`.
    *
-   * Refusals of its own: 404 `ratelimit_namespace_not_found`.
+   * Errors of its own: 404 `ratelimit_namespace_not_found`.
    */
   setOverride(request: SetOverrideRequest, options?: CallOptions): Call<ResponseBody<SetOverrideData>>;
 }
 
-/** Every operation by its id: what it takes, answers with and can be called with. */
+/** Every operation by its id: its request, response and options. */
 export interface Operations {
   'apis.createApi': { request: CreateApiRequest; answer: ResponseBody<CreateApiData>; options: IdempotentCallOptions };
   'apis.deleteApi': { request: DeleteApiRequest; answer: ResponseBody<DeleteApiData>; options: CallOptions };
@@ -594,19 +592,19 @@ export interface Operations {
   'ratelimit.setOverride': { request: SetOverrideRequest; answer: ResponseBody<SetOverrideData>; options: CallOptions };
 }
 
-/** What `apis.createApi` takes. */
+/** Request of `apis.createApi`. */
 export interface CreateApiRequest {
-  /** Name of the API, for people. Any characters; need not be unique. From 3 to 256 characters. */
+  /** Display name of the API. Any characters; need not be unique. From 3 to 256 characters. */
   name: string;
 }
 
-/** What `apis.createApi` answers with. */
+/** Response data of `apis.createApi`. */
 export interface CreateApiData {
   /** Id of the API, `api_…`. */
   apiId: string;
 }
 
-/** What `apis.deleteApi` takes. */
+/** Request of `apis.deleteApi`. */
 export interface DeleteApiRequest {
   /** Id of the API, `api_…`. From 8 to 255 characters. */
   apiId: string;
@@ -614,40 +612,40 @@ export interface DeleteApiRequest {
 
 export type DeleteApiData = Empty;
 
-/** What `apis.getApi` takes. */
+/** Request of `apis.getApi`. */
 export interface GetApiRequest {
   /** Id of the API, `api_…`. From 8 to 255 characters. */
   apiId: string;
 }
 
-/** What `apis.getApi` answers with. */
+/** Response data of `apis.getApi`. */
 export interface GetApiData {
   /** Id of the API, `api_…`. */
   id: string;
-  /** Name of the API, for people. Any characters; need not be unique. */
+  /** Display name of the API. Any characters; need not be unique. */
   name: string;
 }
 
-/** What `apis.listKeys` takes. */
+/** Request of `apis.listKeys`. */
 export interface ListKeysRequest {
   /** Id of the API, `api_…`. Not empty. */
   apiId: string;
   /**
-   * The most entries to answer with. From 1 to 100.
+   * Largest number of items in the page. From 1 to 100.
    * @default 100
    */
   limit?: number | undefined;
-  /** Where to go on: the `pagination.cursor` of the page before. Leave it out to start at the beginning. */
+  /** `pagination.cursor` of the previous page. Absent: the first page. */
   cursor?: string | undefined;
-  /** Keeps the keys of the identity with this external id. Not empty. */
+  /** Only keys of the identity with this external id. Not empty. */
   externalId?: string | undefined;
   /**
-   * Whether to show recoverable keys in full.
+   * Whether to return recoverable keys in full.
    * @default false
    */
   decrypt?: boolean | undefined;
   /**
-   * Accepted and without effect: answers are never stale.
+   * Accepted, but has no effect: responses are never stale.
    * @default false
    */
   revalidateKeysCache?: boolean | undefined;
@@ -655,76 +653,67 @@ export interface ListKeysRequest {
 
 export type ListKeysData = Key[];
 
-/** What `identities.createIdentity` takes. */
+/** Request of `identities.createIdentity`. */
 export interface CreateIdentityRequest {
-  /** Your own id of the user, team or organisation. Upper and lower case differ. From 1 to 255 characters. */
+  /** Your own id of the user, team or organization. Case-sensitive. From 1 to 255 characters. */
   externalId: string;
-  /** Data of your own: any JSON object with at most 100 members, at most 1 MiB as JSON. */
+  /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
   meta?: Record<string, unknown> | undefined;
-  /** Limits to store. Of several with one name the last counts. At most 50 items. */
+  /** Limits to store. Of several with the same name the last one counts. At most 50 items. */
   ratelimits?: readonly RatelimitRequest[] | undefined;
 }
 
-/** What `identities.createIdentity` answers with. */
+/** Response data of `identities.createIdentity`. */
 export interface CreateIdentityData {
   /** Id of the new identity, `id_…`. */
   identityId: string;
 }
 
-/** What `identities.deleteIdentity` takes. */
+/** Request of `identities.deleteIdentity`. */
 export interface DeleteIdentityRequest {
-  /**
-   * Which identity: its id, `id_…`, or its `externalId`. Should both fit different ones, the id wins. Not
-   * empty.
-   */
+  /** Id of the identity, `id_…`, or its `externalId`. If both match, the id wins. Not empty. */
   identity: string;
 }
 
-/** What `identities.getIdentity` takes. */
+/** Request of `identities.getIdentity`. */
 export interface GetIdentityRequest {
-  /**
-   * Which identity: its id, `id_…`, or its `externalId`. Should both fit different ones, the id wins. Not
-   * empty.
-   */
+  /** Id of the identity, `id_…`, or its `externalId`. If both match, the id wins. Not empty. */
   identity: string;
 }
 
 export type GetIdentityData = Identity;
 
-/** What `identities.listIdentities` takes. */
+/** Request of `identities.listIdentities`. */
 export interface ListIdentitiesRequest {
   /**
-   * The most entries to answer with. From 1 to 100.
+   * Largest number of items in the page. From 1 to 100.
    * @default 100
    */
   limit?: number | undefined;
-  /** Where to go on: the `pagination.cursor` of the page before. Leave it out to start at the beginning. */
+  /** `pagination.cursor` of the previous page. Absent: the first page. */
   cursor?: string | undefined;
   /**
-   * Keeps entries whose id or external id contains this text, upper and lower case alike. Blank: all entries.
-   * At most 256 characters.
+   * Only items whose id or external id contains this text, regardless of case. Blank: all items. At most 256
+   * characters.
    */
   search?: string | undefined;
 }
 
 export type ListIdentitiesData = Identity[];
 
-/** What `identities.updateIdentity` takes. */
+/** Request of `identities.updateIdentity`. */
 export interface UpdateIdentityRequest {
-  /**
-   * Which identity: its id, `id_…`, or its `externalId`. Should both fit different ones, the id wins. Not
-   * empty.
-   */
+  /** Id of the identity, `id_…`, or its `externalId`. If both match, the id wins. Not empty. */
   identity: string;
-  /** Data of your own: any JSON object with at most 100 members, at most 1 MiB as JSON. */
+  /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
   meta?: Record<string, unknown> | undefined;
-  /** All limits that the identity shall have, each name once. Empty: none. At most 50 items. */
+  /** All limits of the identity, each name once. Empty: none. At most 50 items. */
   ratelimits?: readonly RatelimitRequest[] | undefined;
 }
 
 export type UpdateIdentityData = Identity;
 
-/** What `keys.addPermissions` takes. */
+/** Request of `keys.addPermissions`. */
 export interface AddPermissionsRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
@@ -737,7 +726,7 @@ export interface AddPermissionsRequest {
 
 export type AddPermissionsData = Permission[];
 
-/** What `keys.addRoles` takes. */
+/** Request of `keys.addRoles`. */
 export interface AddRolesRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
@@ -747,66 +736,66 @@ export interface AddRolesRequest {
 
 export type AddRolesData = Role[];
 
-/** What `keys.createKey` takes. */
+/** Request of `keys.createKey`. */
 export interface CreateKeyRequest {
-  /** Id of the API that the key is for, `api_…`. From 3 to 255 characters. */
+  /** Id of the API of the key, `api_…`. From 3 to 255 characters. */
   apiId: string;
   /**
-   * What the key begins with; `_` is put after it. Default: that of the API, mostly none. From 1 to 16
+   * First part of the key, followed by `_`. Default: the prefix of the API, if it has one. From 1 to 16
    * characters.
    */
   prefix?: string | undefined;
-  /** Name of the key, for people. The holder of the key never sees it. From 1 to 255 characters. */
+  /** Display name of the key. The holder of the key never sees it. From 1 to 255 characters. */
   name?: string | undefined;
   /**
-   * Random bytes in the key. Default 16, which nobody guesses. From 16 to 255.
+   * Number of random bytes in the key. From 16 to 255.
    * @default 16
    */
   byteLength?: number | undefined;
-  /** Your own id of the user, team or organisation. Upper and lower case differ. From 1 to 255 characters. */
+  /** Your own id of the user, team or organization. Case-sensitive. From 1 to 255 characters. */
   externalId?: string | undefined;
-  /** Data of your own: any JSON object with at most 100 members, at most 1 MiB as JSON. */
+  /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
   meta?: Record<string, unknown> | undefined;
-  /** Names of the roles that the key has. At most 100 items. Each: from 1 to 128 characters. */
+  /** Names of the roles of the key. At most 100 items. Each: from 1 to 128 characters. */
   roles?: readonly string[] | undefined;
   /**
-   * Slugs of the permissions that the key has by itself. Unknown ones are made. At most 1000 items. Each:
-   * from 1 to 128 characters.
+   * Slugs of the direct permissions of the key. Unknown ones are created. At most 1000 items. Each: from 1 to
+   * 128 characters.
    */
   permissions?: readonly string[] | undefined;
-  /** When the key stops working: Unix time in milliseconds. Default: never. From 0 to 4102444800000. */
+  /** When the key expires: Unix time in milliseconds. Default: never. From 0 to 4102444800000. */
   expires?: number | undefined;
-  /** How much the key may still spend. Absent: unlimited. */
+  /** Credits of the key. Absent: unlimited. */
   credits?: CreditsRequest | undefined;
-  /** Limits to store. Of several with one name the last counts. At most 50 items. */
+  /** Limits to store. Of several with the same name the last one counts. At most 50 items. */
   ratelimits?: readonly RatelimitRequest[] | undefined;
   /**
-   * false: the key exists, and verifications of it answer `DISABLED`.
+   * false: verifications of the key return `DISABLED`.
    * @default true
    */
   enabled?: boolean | undefined;
   /**
-   * Whether to store the key, encrypted, so that it can be shown again.
+   * Whether to store the key, encrypted, so that it can be read again.
    * @default false
    */
   recoverable?: boolean | undefined;
 }
 
-/** What `keys.createKey` answers with. */
+/** Response data of `keys.createKey`. */
 export interface CreateKeyData {
-  /** Id of the key, `key_…`: manage it by this. */
+  /** Id of the key, `key_…`, for managing it. */
   keyId: string;
-  /** The key itself. It is shown this once: hand it over and do not store it. Secret. */
+  /** The key itself. It is shown only once: pass it to its holder and do not store it. Secret. */
   key: string;
 }
 
-/** What `keys.deleteKey` takes. */
+/** Request of `keys.deleteKey`. */
 export interface DeleteKeyRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
   /**
-   * true: erases all that is stored about the key at once. false: it is kept out of reach for 30 days; its
-   * hash stays taken after that.
+   * true: erases everything about the key at once. false: the key is unreachable and is erased after 30 days;
+   * its hash stays taken.
    * @default false
    */
   permanent?: boolean | undefined;
@@ -814,12 +803,12 @@ export interface DeleteKeyRequest {
 
 export type DeleteKeyData = Empty;
 
-/** What `keys.getKey` takes. */
+/** Request of `keys.getKey`. */
 export interface GetKeyRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
   /**
-   * Whether to show a recoverable key in full.
+   * Whether to return a recoverable key in full.
    * @default false
    */
   decrypt?: boolean | undefined;
@@ -827,30 +816,30 @@ export interface GetKeyRequest {
 
 export type GetKeyData = Key;
 
-/** What `keys.migrateKeys` takes. */
+/** Request of `keys.migrateKeys`. */
 export interface MigrateKeysRequest {
   /** Id of the migration. From 3 to 255 characters. */
   migrationId: string;
-  /** Id of the API that the keys are for, `api_…`. From 3 to 255 characters. */
+  /** Id of the API of the keys, `api_…`. From 3 to 255 characters. */
   apiId: string;
-  /** The keys to bring along. Not empty. */
+  /** The keys to migrate. Not empty. */
   keys: readonly KeyToMigrate[];
 }
 
-/** What `keys.migrateKeys` answers with. */
+/** Response data of `keys.migrateKeys`. */
 export interface MigrateKeysData {
-  /** The keys that were brought along. */
+  /** The migrated keys. */
   migrated: MigratedKey[];
-  /** Hashes that were taken already. Empty: none. */
+  /** Hashes that were already taken. Empty: none. */
   failed: string[];
 }
 
-/** What `keys.removePermissions` takes. */
+/** Request of `keys.removePermissions`. */
 export interface RemovePermissionsRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
   /**
-   * Slugs of the permissions to take away. Ids are not accepted. From 1 to 1000 items. Each: from 1 to 128
+   * Slugs of the permissions to remove. Ids are not accepted. From 1 to 1000 items. Each: from 1 to 128
    * characters.
    */
   permissions: readonly string[];
@@ -858,68 +847,65 @@ export interface RemovePermissionsRequest {
 
 export type RemovePermissionsData = Permission[];
 
-/** What `keys.removeRoles` takes. */
+/** Request of `keys.removeRoles`. */
 export interface RemoveRolesRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
   /**
-   * Names of the roles to take away. Ids are not accepted. From 1 to 100 items. Each: from 1 to 128
-   * characters.
+   * Names of the roles to remove. Ids are not accepted. From 1 to 100 items. Each: from 1 to 128 characters.
    */
   roles: readonly string[];
 }
 
 export type RemoveRolesData = Role[];
 
-/** What `keys.rerollKey` takes. */
+/** Request of `keys.rerollKey`. */
 export interface RerollKeyRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
   /**
-   * How long the old key goes on working, in milliseconds from now, rounded up to a full minute. 0: it stops
-   * at once. From 0 to 4102444800000.
+   * How long the old key still works, in milliseconds from now, rounded up to a full minute. 0: it stops at
+   * once. From 0 to 4102444800000.
    */
   expiration: number;
 }
 
-/** What `keys.rerollKey` answers with. */
+/** Response data of `keys.rerollKey`. */
 export interface RerollKeyData {
   /** Id of the new key, `key_…`. */
   keyId: string;
-  /** The key itself. It is shown this once: hand it over and do not store it. Secret. */
+  /** The key itself. It is shown only once: pass it to its holder and do not store it. Secret. */
   key: string;
 }
 
-/** What `keys.setPermissions` takes. */
+/** Request of `keys.setPermissions`. */
 export interface SetPermissionsRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
-  /**
-   * Slugs of all permissions that the key shall hold by itself. Empty: none. Each: from 1 to 128 characters.
-   */
+  /** Slugs of all direct permissions of the key. Empty: none. Each: from 1 to 128 characters. */
   permissions: readonly string[];
 }
 
 export type SetPermissionsData = Permission[];
 
-/** What `keys.setRoles` takes. */
+/** Request of `keys.setRoles`. */
 export interface SetRolesRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
   /**
-   * Names of all roles that the key shall have. Ids are not accepted. Empty: none. At most 100 items. Each:
-   * from 1 to 128 characters.
+   * Names of all roles of the key. Ids are not accepted. Empty: none. At most 100 items. Each: from 1 to 128
+   * characters.
    */
   roles: readonly string[];
 }
 
 export type SetRolesData = Role[];
 
-/** What `keys.updateCredits` takes. */
+/** Request of `keys.updateCredits`. */
 export interface UpdateCreditsRequest {
   /** Id of the key, `key_…`; not the key itself. At least 3 characters. */
   keyId: string;
-  /** How many credits; null, for `set` only: unlimited. At least 0. */
+  /** Number of credits; null, for `set` only: unlimited. At least 0. */
   value?: number | null | undefined;
   /** What to do with the value. */
   operation: 'set' | 'increment' | 'decrement';
@@ -927,295 +913,272 @@ export interface UpdateCreditsRequest {
 
 export type UpdateCreditsData = Credits;
 
-/** What `keys.updateKey` takes. */
+/** Request of `keys.updateKey`. */
 export interface UpdateKeyRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
-  /** Name of the key, for people; null: none. From 1 to 255 characters. */
+  /** Display name of the key; null: none. From 1 to 255 characters. */
   name?: string | null | undefined;
-  /** Your own id of the identity that the key belongs to; null: to none. From 1 to 255 characters. */
+  /** Your own id of the identity that owns the key; null: none. From 1 to 255 characters. */
   externalId?: string | null | undefined;
-  /** Data of your own, replaced as a whole, at most 100 members and 1 MiB; null: none. */
+  /** Your own metadata, replaced as a whole, at most 100 properties and 1 MiB; null: none. */
   meta?: Record<string, unknown> | null | undefined;
-  /** When the key stops working: Unix time in milliseconds; null: never. From 0 to 4102444800000. */
+  /** When the key expires: Unix time in milliseconds; null: never. From 0 to 4102444800000. */
   expires?: number | null | undefined;
-  /** What the key may spend. Members that you leave out stay as they are; null: unlimited, never refilled. */
+  /** Credits of the key. Properties that are left out stay; null: unlimited, without refill. */
   credits?: CreditsUpdate | null | undefined;
   /**
-   * All limits that the key itself shall have. One whose name stays keeps its id. Empty: none. At most 50
-   * items.
+   * All limits of the key itself. A limit that keeps its name keeps its id. Empty: none. At most 50 items.
    */
   ratelimits?: readonly RatelimitRequest[] | undefined;
-  /** false: the key exists, and verifications of it answer `DISABLED`. */
+  /** false: verifications of the key return `DISABLED`. */
   enabled?: boolean | undefined;
-  /** Names of all roles that the key shall have. At most 100 items. Each: from 1 to 128 characters. */
+  /** Names of all roles of the key. At most 100 items. Each: from 1 to 128 characters. */
   roles?: readonly string[] | undefined;
   /**
-   * Slugs of all permissions that the key shall have by itself. Unknown ones are made. At most 1000 items.
-   * Each: from 1 to 128 characters.
+   * Slugs of all direct permissions of the key. Unknown ones are created. At most 1000 items. Each: from 1 to
+   * 128 characters.
    */
   permissions?: readonly string[] | undefined;
 }
 
 export type UpdateKeyData = Empty;
 
-/** What `keys.verifyKey` takes. */
+/** Request of `keys.verifyKey`. */
 export interface VerifyKeyRequest {
-  /** The key itself, exactly as it was issued, prefix included. From 1 to 512 characters. Secret. */
+  /** The key itself, exactly as it was issued, with its prefix. From 1 to 512 characters. Secret. */
   key: string;
   /**
-   * Words to find this verification by later. They never change the verdict. At most 20 items. Each: from 1
-   * to 512 characters.
+   * Tags for filtering verification events. They do not change the result. At most 20 items. Each: from 1 to
+   * 512 characters.
    */
   tags?: readonly string[] | undefined;
   /**
-   * What the key must hold: slugs with `AND`, `OR` and parentheses, for example `documents.read AND (team.a
-   * OR team.b)`. Slugs are compared letter by letter. From 1 to 1000 characters.
+   * Permissions that the key must have: slugs with `AND`, `OR` and parentheses, for example `documents.read
+   * AND (team.a OR team.b)`. Slugs are compared exactly. From 1 to 1000 characters.
    */
   permissions?: string | undefined;
-  /** How many credits to take from a key that has a limited number. Default: 1. */
+  /** Credits to spend if the key has limited credits. Default: 1. */
   credits?: VerifyKeyCredits | undefined;
-  /** Limits to count against, besides those that apply by themselves. */
+  /** Limits to count against, besides those with `autoApply`. */
   ratelimits?: readonly VerifyKeyRatelimit[] | undefined;
-  /** Migration to find the key in if it was brought along from another system. At most 256 characters. */
+  /** Migration of the key, if it was migrated from another system. At most 256 characters. */
   migrationId?: string | undefined;
 }
 
-/** What `keys.verifyKey` answers with. */
+/** Response data of `keys.verifyKey`. */
 export interface VerifyKeyData {
-  /** Whether to let the caller in. True exactly for `VALID`. */
+  /** Whether the key is valid. True exactly for `VALID`. */
   valid: boolean;
-  /** The verdict. */
+  /** Result of the verification. */
   code: VerificationCode;
   /** Id of the key. Absent only for `NOT_FOUND`. */
   keyId?: string;
   /** Name of the key. */
   name?: string;
-  /** The data that you stored. Absent when there is none. */
+  /** Your own metadata. Absent: none. */
   meta?: Record<string, unknown>;
-  /** When it stops working: Unix time in milliseconds. Absent: never. */
+  /** When the key expires: Unix time in milliseconds. Absent: never. */
   expires?: number;
   /** Credits left after this verification. Absent: unlimited. */
   credits?: number;
   /** Whether the key is enabled. */
   enabled?: boolean;
-  /** Slugs of all its permissions, its own and those of its roles, each once, sorted. */
+  /** Slugs of all permissions of the key, direct and through roles, each once, sorted. */
   permissions?: string[];
-  /** Names of its roles. */
+  /** Names of the roles of the key. */
   roles?: string[];
-  /** One of your users, teams or organisations: its keys share data and limits. */
+  /** One of your users, teams or organizations. Its keys share metadata and limits. */
   identity?: Identity;
-  /** The limits that were looked at. Absent: none. */
+  /** The limits that were checked. Absent: none. */
   ratelimits?: AppliedRatelimit[];
 }
 
-/** What `keys.whoami` takes. */
+/** Request of `keys.whoami`. */
 export interface WhoamiRequest {
-  /** The key itself, exactly as it was issued, prefix included. From 1 to 512 characters. Secret. */
+  /** The key itself, exactly as it was issued, with its prefix. From 1 to 512 characters. Secret. */
   key: string;
 }
 
 export type WhoamiData = Key;
 
-/** What `liveness` answers with. */
+/** Response data of `liveness`. */
 export interface LivenessData {
   /** Always `OK`. */
   message: string;
 }
 
-/** What `permissions.createPermission` takes. */
+/** Request of `permissions.createPermission`. */
 export interface CreatePermissionRequest {
-  /** Name of the permission, for people. From 1 to 512 characters. */
+  /** Display name of the permission. From 1 to 512 characters. */
   name: string;
   /**
-   * Slug of a permission, for example `documents.read`. `*` is a character like any other. From 1 to 128
-   * characters.
+   * Slug of a permission, for example `documents.read`. `*` has no special meaning. From 1 to 128 characters.
    */
   slug: string;
-  /** What holding it allows. Empty: none. At most 512 characters. */
+  /** What the permission allows. Empty: none. At most 512 characters. */
   description?: string | undefined;
 }
 
-/** What `permissions.createPermission` answers with. */
+/** Response data of `permissions.createPermission`. */
 export interface CreatePermissionData {
   /** Id of the permission, `perm_…`. */
   permissionId: string;
 }
 
-/** What `permissions.createRole` takes. */
+/** Request of `permissions.createRole`. */
 export interface CreateRoleRequest {
   /** Name of a role. Any characters. From 1 to 128 characters. */
   name: string;
-  /** What the role is for. Empty: none. At most 512 characters. */
+  /** Description of the role. Empty: none. At most 512 characters. */
   description?: string | undefined;
-  /** Slugs of the permissions that the role grants. Each: from 1 to 128 characters. */
+  /** Slugs of the permissions of the role. Each: from 1 to 128 characters. */
   permissions?: readonly string[] | undefined;
 }
 
-/** What `permissions.createRole` answers with. */
+/** Response data of `permissions.createRole`. */
 export interface CreateRoleData {
   /** Id of the new role, `role_…`. */
   roleId: string;
 }
 
-/** What `permissions.deletePermission` takes. */
+/** Request of `permissions.deletePermission`. */
 export interface DeletePermissionRequest {
-  /** Which permission: its id, `perm_…`, or its slug. From 1 to 128 characters. */
+  /** Id of the permission, `perm_…`, or its slug. From 1 to 128 characters. */
   permission: string;
 }
 
 export type DeletePermissionData = Empty;
 
-/** What `permissions.deleteRole` takes. */
+/** Request of `permissions.deleteRole`. */
 export interface DeleteRoleRequest {
-  /** Which role: its id, `role_…`, or its name. From 1 to 128 characters. */
+  /** Id of the role, `role_…`, or its name. From 1 to 128 characters. */
   role: string;
 }
 
 export type DeleteRoleData = Empty;
 
-/** What `permissions.getPermission` takes. */
+/** Request of `permissions.getPermission`. */
 export interface GetPermissionRequest {
-  /** Which permission: its id, `perm_…`, or its slug. From 1 to 128 characters. */
+  /** Id of the permission, `perm_…`, or its slug. From 1 to 128 characters. */
   permission: string;
 }
 
 export type GetPermissionData = Permission;
 
-/** What `permissions.getRole` takes. */
+/** Request of `permissions.getRole`. */
 export interface GetRoleRequest {
-  /** Which role: its id, `role_…`, or its name. From 1 to 128 characters. */
+  /** Id of the role, `role_…`, or its name. From 1 to 128 characters. */
   role: string;
 }
 
 export type GetRoleData = Role;
 
-/** What `permissions.listPermissions` takes. */
+/** Request of `permissions.listPermissions`. */
 export interface ListPermissionsRequest {
-  /**
-   * Where to go on: the `pagination.cursor` of the page before. Leave it out to start at the beginning. At
-   * most 1024 characters.
-   */
+  /** `pagination.cursor` of the previous page. Absent: the first page. At most 1024 characters. */
   cursor?: string | undefined;
   /**
-   * The most entries to answer with. From 1 to 100.
+   * Largest number of items in the page. From 1 to 100.
    * @default 100
    */
   limit?: number | undefined;
   /**
-   * Keeps entries whose id, name, slug or description contains this text, upper and lower case alike. Blank:
-   * all entries. At most 256 characters.
+   * Only items whose id, name, slug or description contains this text, regardless of case. Blank: all items.
+   * At most 256 characters.
    */
   search?: string | undefined;
 }
 
 export type ListPermissionsData = Permission[];
 
-/** What `permissions.listRoles` takes. */
+/** Request of `permissions.listRoles`. */
 export interface ListRolesRequest {
   /**
-   * The most entries to answer with. From 1 to 100.
+   * Largest number of items in the page. From 1 to 100.
    * @default 100
    */
   limit?: number | undefined;
-  /**
-   * Where to go on: the `pagination.cursor` of the page before. Leave it out to start at the beginning. At
-   * most 1024 characters.
-   */
+  /** `pagination.cursor` of the previous page. Absent: the first page. At most 1024 characters. */
   cursor?: string | undefined;
   /**
-   * Keeps entries whose id, name or description contains this text, upper and lower case alike. Blank: all
-   * entries. At most 256 characters.
+   * Only items whose id, name or description contains this text, regardless of case. Blank: all items. At
+   * most 256 characters.
    */
   search?: string | undefined;
 }
 
 export type ListRolesData = Role[];
 
-/** What `permissions.setRolePermissions` takes. */
+/** Request of `permissions.setRolePermissions`. */
 export interface SetRolePermissionsRequest {
   /** Id of the role, `role_…`; its name is not accepted. From 3 to 255 characters. */
   roleId: string;
-  /** Slugs of all permissions that the role shall grant. Empty: none. Each: from 1 to 128 characters. */
+  /** Slugs of all permissions of the role. Empty: none. Each: from 1 to 128 characters. */
   permissions: readonly string[];
 }
 
 export type SetRolePermissionsData = Permission[];
 
-/** What `ratelimit.deleteOverride` takes. */
+/** Request of `ratelimit.deleteOverride`. */
 export interface DeleteOverrideRequest {
-  /**
-   * Namespace of the limit: its name or its id, `rlns_…`. Upper and lower case differ. From 1 to 512
-   * characters.
-   */
+  /** Namespace of the limit: its name or its id, `rlns_…`. Case-sensitive. From 1 to 512 characters. */
   namespace: string;
-  /**
-   * The identifier that the override is for. `*` stands for any characters, also for none. From 1 to 512
-   * characters.
-   */
+  /** Identifier of the override. `*` matches any characters, or none. From 1 to 512 characters. */
   identifier: string;
 }
 
 export type DeleteOverrideData = Empty;
 
-/** What `ratelimit.getOverride` takes. */
+/** Request of `ratelimit.getOverride`. */
 export interface GetOverrideRequest {
-  /**
-   * Namespace of the limit: its name or its id, `rlns_…`. Upper and lower case differ. From 1 to 512
-   * characters.
-   */
+  /** Namespace of the limit: its name or its id, `rlns_…`. Case-sensitive. From 1 to 512 characters. */
   namespace: string;
-  /** Who or what is limited: a user id, an address, a tenant. From 1 to 512 characters. */
+  /** Subject of the limit: a user id, an address, a tenant. From 1 to 512 characters. */
   identifier: string;
 }
 
 export type GetOverrideData = RatelimitOverride;
 
-/** What `ratelimit.limit` takes. */
+/** Request of `ratelimit.limit`. */
 export interface LimitRequest {
-  /**
-   * Namespace of the limit: its name or its id, `rlns_…`. Upper and lower case differ. From 1 to 512
-   * characters.
-   */
+  /** Namespace of the limit: its name or its id, `rlns_…`. Case-sensitive. From 1 to 512 characters. */
   namespace: string;
   /**
-   * How much this call takes. 0 looks without taking. At least 0.
+   * Cost of this call. 0 checks without counting. At least 0.
    * @default 1
    */
   cost?: number | undefined;
   /** Length of the window in milliseconds, at most 30 days. From 1000 to 2592000000. */
   duration: number;
-  /** Who or what is limited: a user id, an address, a tenant. From 1 to 512 characters. */
+  /** Subject of the limit: a user id, an address, a tenant. From 1 to 512 characters. */
   identifier: string;
-  /** What may be taken within one window. At least 1. */
+  /** Total cost allowed within one window. At least 1. */
   limit: number;
 }
 
-/** What `ratelimit.limit` answers with. */
+/** Response data of `ratelimit.limit`. */
 export interface LimitData {
-  /** The limit that was applied, that of the override if there is one. */
+  /** The applied limit, that of the override if there is one. */
   limit: number;
-  /** What may still be taken in this window; 0 when denied. */
+  /** Cost still allowed in this window; 0 when denied. */
   remaining: number;
   /** When the window ends: Unix time in milliseconds. */
   reset: number;
-  /** Whether the call stays within the limit. */
-  success: boolean;
   /** Id of the override that was applied, `rlor_…`. Absent: none. */
   overrideId?: string;
+  /** Whether the call is within the limit. */
+  success: boolean;
 }
 
-/** What `ratelimit.listOverrides` takes. */
+/** Request of `ratelimit.listOverrides`. */
 export interface ListOverridesRequest {
-  /**
-   * Namespace of the limit: its name or its id, `rlns_…`. Upper and lower case differ. From 1 to 512
-   * characters.
-   */
+  /** Namespace of the limit: its name or its id, `rlns_…`. Case-sensitive. From 1 to 512 characters. */
   namespace: string;
-  /** Where to go on: the `pagination.cursor` of the page before. Leave it out to start at the beginning. */
+  /** `pagination.cursor` of the previous page. Absent: the first page. */
   cursor?: string | undefined;
   /**
-   * The most entries to answer with. From 1 to 100.
+   * Largest number of items in the page. From 1 to 100.
    * @default 10
    */
   limit?: number | undefined;
@@ -1225,39 +1188,33 @@ export type ListOverridesData = RatelimitOverride[];
 
 export type MultiLimitRequest = readonly LimitRequest[];
 
-/** What `ratelimit.multiLimit` answers with. */
+/** Response data of `ratelimit.multiLimit`. */
 export interface MultiLimitData {
-  /** Whether every limit let the call through. */
+  /** Whether every limit allows the call. */
   passed: boolean;
-  /** What became of each limit, in the order of the request. */
+  /** Result of each limit, in the order of the request. */
   limits: LimitCheck[];
 }
 
-/** What `ratelimit.setOverride` takes. */
+/** Request of `ratelimit.setOverride`. */
 export interface SetOverrideRequest {
-  /**
-   * Namespace of the limit: its name or its id, `rlns_…`. Upper and lower case differ. From 1 to 512
-   * characters.
-   */
+  /** Namespace of the limit: its name or its id, `rlns_…`. Case-sensitive. From 1 to 512 characters. */
   namespace: string;
   /** Length of the window in milliseconds. At least 1000. */
   duration: number;
-  /**
-   * The identifier that the override is for. `*` stands for any characters, also for none. From 1 to 512
-   * characters.
-   */
+  /** Identifier of the override. `*` matches any characters, or none. From 1 to 512 characters. */
   identifier: string;
-  /** What may be taken within one window; 0 lets nothing through. At least 0. */
+  /** Total cost allowed within one window; 0 denies everything. At least 0. */
   limit: number;
 }
 
-/** What `ratelimit.setOverride` answers with. */
+/** Response data of `ratelimit.setOverride`. */
 export interface SetOverrideData {
   /** Id of the override, `rlor_…`. */
   overrideId: string;
 }
 
-/** What became of one limit. */
+/** Result of one limit. */
 export interface AppliedRatelimit {
   /** Whether this limit denied the verification. */
   exceeded: boolean;
@@ -1265,110 +1222,110 @@ export interface AppliedRatelimit {
   id: string;
   /** Name of the limit. */
   name: string;
-  /** What may be taken within one window. */
+  /** Total cost allowed within one window. */
   limit: number;
   /** Length of the window in milliseconds. */
   duration: number;
   /** When the window ends: Unix time in milliseconds. */
   reset: number;
-  /** What may still be taken; 0 when exceeded. */
+  /** Cost still allowed in this window; 0 when exceeded. */
   remaining: number;
-  /** Whether every verification counts against it. */
+  /** Whether every verification counts against the limit. */
   autoApply: boolean;
 }
 
-/** How much the key may still spend. Absent: unlimited. */
+/** Credits of the key. Absent: unlimited. */
 export interface Credits {
   /** Credits left; null: unlimited. */
   remaining: number | null;
-  /** Fills the credits up at 00:00 UTC, every day or once a month. Absent: never. */
+  /** Refills the credits at 00:00 UTC, every day or once a month. Absent: never. */
   refill?: CreditsRefill;
 }
 
-/** Fills the credits up at 00:00 UTC, every day or once a month. Absent: never. */
+/** Refills the credits at 00:00 UTC, every day or once a month. Absent: never. */
 export interface CreditsRefill {
-  /** How often the credits are filled up. */
+  /** How often the credits are refilled. */
   interval: CreditsRefillInterval;
-  /** What the credits are filled up to. They are never lowered. */
+  /** Credits after a refill. A refill never lowers them. */
   amount: number;
-  /** Day of the month, for `monthly` only, which needs it. A month that lacks the day uses its last one. */
+  /** Day of the month, only for `monthly`, where it is required. A shorter month uses its last day. */
   refillDay?: number;
 }
 
-/** How often the credits are filled up. Newer services may know more. */
+/** How often the credits are refilled. Newer services may return more values. */
 export type CreditsRefillInterval =
   | 'daily'
   | 'monthly'
   | (string & {});
 
-/** Fills the credits up at 00:00 UTC, every day or once a month. Absent: never. */
+/** Refills the credits at 00:00 UTC, every day or once a month. Absent: never. */
 export interface CreditsRefillRequest {
-  /** How often the credits are filled up. */
+  /** How often the credits are refilled. */
   interval: 'daily' | 'monthly';
-  /** What the credits are filled up to. They are never lowered. At least 1. */
+  /** Credits after a refill. A refill never lowers them. At least 1. */
   amount: number;
   /**
-   * Day of the month, for `monthly` only, which needs it. A month that lacks the day uses its last one. From
-   * 1 to 31.
+   * Day of the month, only for `monthly`, where it is required. A shorter month uses its last day. From 1 to
+   * 31.
    */
   refillDay?: number | undefined;
 }
 
-/** When and how far the credits are filled up; null: never again. */
+/** When the credits are refilled, and to how many; null: never. */
 export interface CreditsRefillUpdate {
-  /** How often the credits are filled up. */
+  /** How often the credits are refilled. */
   interval: 'daily' | 'monthly';
-  /** What the credits are filled up to. They are never lowered. At least 1. */
+  /** Credits after a refill. A refill never lowers them. At least 1. */
   amount: number;
   /**
-   * Day of the month, for `monthly` only, which needs it. A month that lacks the day uses its last one. From
-   * 1 to 31.
+   * Day of the month, only for `monthly`, where it is required. A shorter month uses its last day. From 1 to
+   * 31.
    */
   refillDay?: number | undefined;
 }
 
-/** How much the key may still spend. Absent: unlimited. */
+/** Credits of the key. Absent: unlimited. */
 export interface CreditsRequest {
   /** Credits left; null: unlimited. At least 0. */
   remaining: number | null;
-  /** Fills the credits up at 00:00 UTC, every day or once a month. Absent: never. */
+  /** Refills the credits at 00:00 UTC, every day or once a month. Absent: never. */
   refill?: CreditsRefillRequest | undefined;
 }
 
-/** What the key may spend. Members that you leave out stay as they are; null: unlimited, never refilled. */
+/** Credits of the key. Properties that are left out stay; null: unlimited, without refill. */
 export interface CreditsUpdate {
-  /** Credits left; null: unlimited from now on, and never refilled. At least 0. */
+  /** Credits left; null: unlimited, without refill. At least 0. */
   remaining?: number | null | undefined;
-  /** When and how far the credits are filled up; null: never again. */
+  /** When the credits are refilled, and to how many; null: never. */
   refill?: CreditsRefillUpdate | null | undefined;
 }
 
-/** Nothing: that it was done is the answer. */
+/** Empty: the operation has no result. */
 export type Empty = object;
 
-/** One of your users, teams or organisations: its keys share data and limits. */
+/** One of your users, teams or organizations. Its keys share metadata and limits. */
 export interface Identity {
   /** Id of the identity, `id_…`. */
   id: string;
-  /** Your own id of it. */
+  /** Your own id of the identity. */
   externalId: string;
-  /** The data that you stored. Absent when there is none. */
+  /** Your own metadata. Absent: none. */
   meta?: Record<string, unknown>;
-  /** Limits that all keys of the identity share. Absent when there are none. */
+  /** Limits that all keys of the identity share. Absent: none. */
   ratelimits?: Ratelimit[];
 }
 
-/** A key as its managers see it. */
+/** A key, without its secret. */
 export interface Key {
   /** Id of the key, `key_…`. */
   keyId: string;
-  /** The first characters of the key, to recognise it by. Empty for a migrated key that was not used yet. */
+  /** First characters of the key, for recognition. Empty for a migrated key that has not been used yet. */
   start: string;
   /** Whether the key may be used. */
   enabled: boolean;
   /** Name of the key. Absent when it has none. */
   name?: string;
-  /** Data of your own: any JSON object with at most 100 members, at most 1 MiB as JSON. */
+  /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
   meta?: Record<string, unknown>;
   /** When it was made: Unix time in milliseconds. */
   createdAt: number;
@@ -1376,87 +1333,89 @@ export interface Key {
   updatedAt?: number;
   /** When it was last verified: Unix time in milliseconds, right to the minute. */
   lastUsedAt?: number;
-  /** When it stops working: Unix time in milliseconds. Absent: never. */
+  /** When the key expires: Unix time in milliseconds. Absent: never. */
   expires?: number;
-  /** Slugs of all its permissions, its own and those of its roles, each once, sorted. */
+  /** Slugs of all permissions of the key, direct and through roles, each once, sorted. */
   permissions?: string[];
-  /** Names of its roles. */
+  /** Names of the roles of the key. */
   roles?: string[];
-  /** How much the key may still spend. Absent: unlimited. */
+  /** Credits of the key. Absent: unlimited. */
   credits?: Credits;
-  /** One of your users, teams or organisations: its keys share data and limits. */
+  /** One of your users, teams or organizations. Its keys share metadata and limits. */
   identity?: Identity;
-  /** The key itself. Only when asked for with `decrypt`, and only if it is recoverable. Secret. */
+  /** The key itself. Only with `decrypt`, and only if the key is recoverable. Secret. */
   plaintext?: string;
-  /** Limits of the key itself, not those of its identity. */
+  /** Limits of the key itself, without those of its identity. */
   ratelimits?: Ratelimit[];
 }
 
-/** A key to bring along. */
+/** A key to migrate. */
 export interface KeyToMigrate {
-  /** Hash of the key, made as the migration says. The key itself is never sent. At least 3 characters. */
+  /**
+   * Hash of the key, computed as the migration states. The key itself is never sent. At least 3 characters.
+   */
   hash: string;
-  /** Name of the key, for people. The holder of the key never sees it. From 1 to 255 characters. */
+  /** Display name of the key. The holder of the key never sees it. From 1 to 255 characters. */
   name?: string | undefined;
-  /** Your own id of the user, team or organisation that the key belongs to. From 1 to 255 characters. */
+  /** Your own id of the user, team or organization that owns the key. From 1 to 255 characters. */
   externalId?: string | undefined;
-  /** Data of your own: any JSON object with at most 100 members, at most 1 MiB as JSON. */
+  /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
   meta?: Record<string, unknown> | undefined;
-  /** Names of the roles that the key has. At most 100 items. Each: from 1 to 128 characters. */
+  /** Names of the roles of the key. At most 100 items. Each: from 1 to 128 characters. */
   roles?: readonly string[] | undefined;
   /**
-   * Slugs of the permissions that the key has by itself. Unknown ones are made. At most 1000 items. Each:
-   * from 1 to 128 characters.
+   * Slugs of the direct permissions of the key. Unknown ones are created. At most 1000 items. Each: from 1 to
+   * 128 characters.
    */
   permissions?: readonly string[] | undefined;
-  /** When the key stops working: Unix time in milliseconds. Default: never. From 0 to 4102444800000. */
+  /** When the key expires: Unix time in milliseconds. Default: never. From 0 to 4102444800000. */
   expires?: number | undefined;
   /**
-   * false: the key exists, and verifications of it answer `DISABLED`.
+   * false: verifications of the key return `DISABLED`.
    * @default true
    */
   enabled?: boolean | undefined;
-  /** How much the key may still spend. Absent: unlimited. */
+  /** Credits of the key. Absent: unlimited. */
   credits?: CreditsRequest | undefined;
-  /** Limits to store. Of several with one name the last counts. At most 50 items. */
+  /** Limits to store. Of several with the same name the last one counts. At most 50 items. */
   ratelimits?: readonly RatelimitRequest[] | undefined;
 }
 
-/** What became of one of the limits. */
+/** Result of one limit. */
 export interface LimitCheck {
   /** The namespace as it was sent. */
   namespace: string;
   /** The identifier as it was sent. */
   identifier: string;
-  /** The limit that was applied, that of the override if there is one. */
+  /** The applied limit, that of the override if there is one. */
   limit: number;
-  /** What may still be taken in this window; 0 when denied. */
+  /** Cost still allowed in this window; 0 when denied. */
   remaining: number;
   /** When the window ends: Unix time in milliseconds. */
   reset: number;
-  /** Whether this limit alone would have let the call through. */
-  passed: boolean;
   /** Id of the override that was applied, `rlor_…`. Absent: none. */
   overrideId?: string;
+  /** Whether this limit alone allows the call. */
+  passed: boolean;
 }
 
-/** A key that was brought along. */
+/** A migrated key. */
 export interface MigratedKey {
   /** The hash as it was sent. */
   hash: string;
-  /** Id that the key has from now on, `key_…`. */
+  /** Id of the key, `key_…`. */
   keyId: string;
 }
 
-/** A permission that keys and roles can hold. */
+/** A permission that keys and roles can have. */
 export interface Permission {
   /** Id of the permission, `perm_…`. */
   id: string;
-  /** Name of the permission, for people. */
+  /** Display name of the permission. */
   name: string;
-  /** The text that verifications ask for. */
+  /** Identifier that verifications ask for. */
   slug: string;
-  /** What holding it allows. Absent when there is none. */
+  /** What the permission allows. Absent: none. */
   description?: string;
 }
 
@@ -1466,11 +1425,11 @@ export interface Ratelimit {
   id: string;
   /** Name of the limit. */
   name: string;
-  /** What may be spent within one window. */
+  /** Total cost allowed within one window. */
   limit: number;
   /** Length of the window in milliseconds. */
   duration: number;
-  /** Whether every verification counts against it. */
+  /** Whether every verification counts against the limit. */
   autoApply: boolean;
 }
 
@@ -1480,21 +1439,21 @@ export interface RatelimitOverride {
   overrideId: string;
   /** Length of the window in milliseconds. */
   duration: number;
-  /** The identifier that the override is for. `*` stands for any characters, also for none. */
+  /** Identifier of the override. `*` matches any characters, or none. */
   identifier: string;
-  /** What may be spent within one window; 0 lets nothing through. */
+  /** Total cost allowed within one window; 0 denies everything. */
   limit: number;
 }
 
 /** A limit to store with a key or an identity. */
 export interface RatelimitRequest {
-  /** Name of the limit. One key or identity has one limit of a name. From 3 to 128 characters. */
+  /** Name of the limit, unique within its key or identity. From 3 to 128 characters. */
   name: string;
-  /** What may be spent within one window. At least 1. */
+  /** Total cost allowed within one window. At least 1. */
   limit: number;
   /** Length of the window in milliseconds. At least 1000. */
   duration: number;
-  /** true: every verification counts against it. false: only a verification that names it does. */
+  /** true: every verification counts against the limit. false: only a verification that names it. */
   autoApply: boolean;
 }
 
@@ -1504,13 +1463,13 @@ export interface Role {
   id: string;
   /** Name of the role. */
   name: string;
-  /** What the role is for. Absent when there is none. */
+  /** Description of the role. Absent: none. */
   description?: string;
-  /** What the role grants. Absent when it grants nothing. */
+  /** Permissions of the role. Absent: none. */
   permissions?: Permission[];
 }
 
-/** The verdict. Newer services may know more. */
+/** Result of the verification. Newer services may return more values. */
 export type VerificationCode =
   | 'VALID'
   | 'NOT_FOUND'
@@ -1522,13 +1481,13 @@ export type VerificationCode =
   | 'EXPIRED'
   | (string & {});
 
-/** How many credits to take from a key that has a limited number. Default: 1. */
+/** Credits to spend if the key has limited credits. Default: 1. */
 export interface VerifyKeyCredits {
-  /** Credits that this verification takes. 0 takes none. From 0 to 1000000000000. */
+  /** Credits that this verification spends. 0 spends none. From 0 to 1000000000000. */
   cost: number;
 }
 
-/** A limit to count this verification against. */
+/** A limit that this verification counts against. */
 export interface VerifyKeyRatelimit {
   /**
    * Name of a limit of the key or its identity, or of your own if you give `limit` and `duration`. From 3 to
@@ -1536,11 +1495,11 @@ export interface VerifyKeyRatelimit {
    */
   name: string;
   /**
-   * How much this verification takes. 0 looks without taking. At least 0.
+   * Cost of this verification. 0 checks without counting. At least 0.
    * @default 1
    */
   cost?: number | undefined;
-  /** What may be taken within one window; 0 lets nothing through. Ignored without `duration`. At least 0. */
+  /** Total cost allowed within one window; 0 denies everything. Ignored without `duration`. At least 0. */
   limit?: number | undefined;
   /** Length of the window in milliseconds, at least 1000. Ignored without `limit`. At least 0. */
   duration?: number | undefined;
