@@ -6,37 +6,12 @@ import { newDataPlace } from '../data-place.ts';
 import { fakeClock, type Service, startService } from '../service.ts';
 import { eventsOf } from './audit.ts';
 import { expectError } from './expect-error.ts';
-import { makeMigration } from './migrations.ts';
 import { newWorld, type World } from './scenario.ts';
+import { arrangeSuccess } from './successful-call.ts';
 
 const day = 86_400_000;
 const conflict = 'unkey/application/idempotency_conflict';
 
-/** For each operation that looks at `Idempotency-Key`, the body of a call that does something each time. */
-const bodies: Partial<Record<OperationId, (world: World) => Promise<object>>> = {
-  'apis.createApi': async () => ({ name: 'payments' }),
-  'identities.createIdentity': async () => ({ externalId: 'user_1' }),
-  'keys.createKey': async (world) => ({
-    apiId: await newApi(world),
-    externalId: 'user_1',
-    permissions: ['a'],
-  }),
-  'keys.migrateKeys': async (world) => ({
-    apiId: await newApi(world),
-    migrationId: await makeMigration(world, 'sha256'),
-    keys: [{ hash: `hash of ${world.workspaceId}` }],
-  }),
-  'keys.rerollKey': async (world) => ({ keyId: (await newKey(world)).keyId, expiration: 0 }),
-  'keys.updateCredits': async (world) => {
-    const { keyId } = await newKey(world, { credits: { remaining: 10 } });
-    return { keyId, operation: 'increment', value: 5 };
-  },
-  'keys.verifyKey': async (world) => ({ key: (await newKey(world, { credits: { remaining: 10 } })).key }),
-  'permissions.createPermission': async () => ({ name: 'read', slug: 'read' }),
-  'permissions.createRole': async () => ({ name: 'reader' }),
-  'ratelimit.limit': async () => limitOf('emails'),
-  'ratelimit.multiLimit': async () => [limitOf('emails'), limitOf('calls')],
-};
 const repeatable = operationIds.filter((id) => asAnyone(id).idempotency !== undefined);
 const lifetimes = { durable: day, cached: 60_000 };
 
@@ -106,10 +81,9 @@ async function send(operation: OperationId, body: unknown, order: Order = {}): P
   return { status: response.status, text, headers: response.headers, body: JSON.parse(text), isReplayed };
 }
 
-async function bodyOf(id: OperationId): Promise<object> {
-  const make = bodies[id];
-  if (make === undefined) throw new Error(`${id} looks at Idempotency-Key and has no body here.`);
-  return make(world);
+/** Of a call that succeeds, for which the world is prepared. */
+function bodyOf(id: OperationId): Promise<unknown> {
+  return arrangeSuccess(id, world);
 }
 
 describe.each(repeatable)('%s', (id) => {

@@ -7,12 +7,11 @@ import * as ratelimit from './ratelimit.ts';
 import type { Outcome, State } from './state.ts';
 import * as verify from './verify.ts';
 
-/** Liveness knows nothing, and migrations are provisioned outside of the API. */
-export type SimulatedId = Exclude<OperationId, 'liveness' | 'keys.migrateKeys'>;
-
-export const model: {
-  readonly [Id in SimulatedId]: (state: State, workspace: number, input: InputOf<Id>) => Outcome;
-} = {
+/**
+ * What each operation ought to do. An operation without a model is not played: add one when it changes what others
+ * answer, with a body in `bodies.ts` and a weight in `themes.ts`.
+ */
+export const model = {
   'apis.createApi': apis.createApi,
   'apis.deleteApi': apis.deleteApi,
   'apis.getApi': apis.getApi,
@@ -51,4 +50,8 @@ export const model: {
   'ratelimit.listOverrides': ratelimit.listOverrides,
   'ratelimit.multiLimit': ratelimit.multiLimit,
   'ratelimit.setOverride': ratelimit.setOverride,
+} satisfies {
+  readonly [Id in OperationId]?: (state: State, workspace: number, input: InputOf<Id>) => Outcome;
 };
+
+export type SimulatedId = keyof typeof model;
