@@ -60,14 +60,15 @@ async function measure(plan: InProcessPlan): Promise<InProcessSpent> {
   const call: Call = async (operation, body) => {
     const answer = await ask(`/v2/${operation}`, Buffer.from(JSON.stringify(body)));
     if (answer.status !== 200) throw new Error(`${operation} answered ${answer.status}: ${answer.body}`);
-    return answer.body;
+    return String(answer.body);
   };
 
   const doer = ({ operation, bodies, expected }: Workload) => {
     const path = `/v2/${operation}`;
     const bytes = Array.from({ length: 100 }, (_, index) => Buffer.from(bodyAt(bodies, index)));
-    const look = ({ status, body }: { readonly status: number; readonly body: string }) => {
-      if (status !== 200 || !body.includes(expected)) throw new Error(`${path} answered ${status}: ${body}`);
+    const look = ({ status, body }: Awaited<ReturnType<typeof ask>>) => {
+      if (status !== 200 || !String(body).includes(expected))
+        throw new Error(`${path} answered ${status}: ${body}`);
     };
     return async (calls: number) => {
       for (let left = calls; left > 0; left -= atOnce) {

@@ -1,6 +1,7 @@
 import type { OperationId } from '@unkey-ts/contract';
 import {
   type App,
+  type AppOptions,
   createApp,
   createLog,
   createRootKey,
@@ -71,6 +72,8 @@ export async function startService(
     readonly timeoutMs?: number;
     /** Default: says nothing. */
     readonly log?: Log;
+    /** Served beside the operations. */
+    readonly endpoints?: AppOptions['endpoints'];
   } = {},
 ): Promise<Service> {
   const place = await newDataPlace();
@@ -87,6 +90,7 @@ export async function startService(
     clock,
     log: options.log ?? createLog({ level: config.logLevel }),
     ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+    ...(options.endpoints !== undefined && { endpoints: options.endpoints }),
   });
   const { url } = await app.listen();
   const { ids, storage } = app.services;

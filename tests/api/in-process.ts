@@ -19,5 +19,5 @@ export async function callInProcess(
     body: Buffer.from(JSON.stringify(body)),
     peer: '127.0.0.1',
   });
-  return { status, headers: new Headers(headers), body: JSON.parse(text) };
+  return { status, headers: new Headers(headers), body: JSON.parse(String(text)) };
 }

@@ -78,7 +78,7 @@ export async function startSubject(moveTo: Move = staysHere): Promise<Subject> {
       body: Buffer.from(JSON.stringify(body)),
       peer: '127.0.0.1',
     });
-    return { status: response.status, body: JSON.parse(response.body) };
+    return { status: response.status, body: JSON.parse(String(response.body)) };
   }
 
   return {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { version } from '@unkey-ts/contract';
 import { type Clock, systemClock } from './base/clock.ts';
 import { type Closer, closeAll } from './base/closing.ts';
-import type { HttpHandler } from './base/http-message.ts';
+import type { Endpoint, HttpHandler } from './base/http-message.ts';
 import { randomIds } from './base/ids.ts';
 import { createLog, type Log } from './base/log.ts';
 import { type Config, ConfigError } from './config.ts';
@@ -17,10 +17,11 @@ import type { EventArchive } from './events/port.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
 import { noJobs, startJobs } from './jobs/jobs.ts';
 import { apiDocument } from './monitoring/api-document.ts';
-import { changeLag } from './monitoring/change-lag.ts';
-import { createPages } from './monitoring/endpoints.ts';
+import { type ChangeLag, changeLag } from './monitoring/change-lag.ts';
+import { createEndpoints } from './monitoring/endpoints.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
+import { createRouter } from './pipeline/router.ts';
 import { transportFailure } from './pipeline/transport-failure.ts';
 import { createVault, openMasterKeys, type Vault } from './secrets/vault.ts';
 import type { Services } from './services.ts';
@@ -32,8 +33,8 @@ import type { Storage } from './storage/port/storage.ts';
 import type { PostgresOptions } from './storage/postgres/storage.ts';
 import { openSqliteStorage } from './storage/sqlite/storage.ts';
 import { bun } from './transport/bun/bun-api.ts';
-import type { Listener, ListenerOptions } from './transport/listener.ts';
-import { createNodeListener } from './transport/node/server.ts';
+import type { Listener } from './transport/listener.ts';
+import { createNodeListener, type NodeListenerOptions } from './transport/node/server.ts';
 import { checkMasterKey } from './workspace/check-master-key.ts';
 import { ensureWorkspace, type FirstStart } from './workspace/ensure-workspace.ts';
 
@@ -41,10 +42,10 @@ export interface App {
   /** Answers one request without a socket. */
   readonly handle: HttpHandler;
   readonly services: Services;
-  /** What a first start has made; null when there was a workspace already. */
+  /** What the first start has created; null if a workspace existed. */
   readonly firstStart: FirstStart | null;
   listen(): Promise<{ url: string; port: number }>;
-  /** Answers what has arrived, writes what is buffered, and lets go of the data folder. */
+  /** Completes the requests that have arrived, writes the buffers, and releases the data folder. */
   close(): Promise<void>;
 }
 
@@ -54,80 +55,40 @@ export interface AppOptions {
   readonly log?: Log;
   /** How long a request may take, in milliseconds. Default 60,000. */
   readonly timeoutMs?: number;
-  /** How long `close` leaves connections open on which nothing arrives, in milliseconds. Default 2000. */
+  /** How long `close` leaves idle connections open, in milliseconds. Default 2000. */
   readonly idleGraceMs?: number;
-  /** False where time is the caller's: nothing happens unless it is asked for. Default true. */
+  /** Served beside the operations, such as those of a dashboard. */
+  readonly endpoints?: readonly Endpoint[];
+  /** Whether jobs run by themselves. Default true; tests whose clock stands still call them. */
   readonly hasJobs?: boolean;
 }
 
-/** The service, put together: the only place that builds adapters. */
+/** Composes the service: the only place that creates adapters. */
 export async function createApp(options: AppOptions): Promise<App> {
   const closers: Closer[] = [];
   try {
     return await compose(options, closers);
   } catch (error) {
-    // Why it does not start is what there is to tell, whatever happens while giving up.
+    // The reason for the failed start matters, not a failure while closing.
     await closeAll(closers).catch(() => {});
     throw error;
   }
 }
 
-/** `closers` gets what ends each thing that was opened, also if a later one fails to open. */
+/** Adds to `closers` what closes each thing that is opened, so that a failed start closes them, too. */
 async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
-  const { config, clock = systemClock, timeoutMs, idleGraceMs, hasJobs = true } = options;
+  const { config, clock = systemClock, hasJobs = true } = options;
   const log = options.log ?? createLog({ level: config.logLevel });
-  // A database in the network has other processes beside this one; a folder has not.
-  if (config.databaseUrl === undefined) closers.push(openDataFolder(config.dataDir).release);
-  const lag = changeLag();
-  const { storage, lookups, openEvents, isChannelUp } = await openStorage(config, {
-    onLag: lag.observe,
-    log,
-  });
-  closers.push(storage.close);
-  const ids = randomIds();
-  const archive = await openEvents();
-  closers.push(archive.close);
-  const events = config.isRecordingEvents ? createEventBuffer({ writer: archive, log }) : discardEvents;
-  closers.push(events.close);
-  const { counters, status: countersStatus } = await openCounters(config, { log, clock });
-  closers.push(counters.close);
-  const services: Services = {
-    storage,
-    lookups,
-    counters,
-    vault: await openVault(config, storage),
-    events,
-    lastUsed: lastUsedBuffer(storage),
-    ids,
-    clock,
-  };
+  const opened = await openServices({ config, clock, log }, closers);
+  const { services, archive } = opened;
   const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
-  const metrics = createMetrics({
-    events: () => events.stats(),
-    keyCache: () => lookups.stats(),
-    counters: countersStatus,
-    changes: isChannelUp && { isChannelUp, lag },
-  });
   const state = { isListening: false, isDraining: false };
-  const handle = createPipeline({
-    services,
-    log,
-    metrics,
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    trustedProxies: parseAllowList(config.trustedProxies.join(',') || null),
-    pages: createPages({
-      storage,
-      lookups,
-      counters: countersStatus,
-      metrics,
-      isDraining: () => state.isDraining,
-      document: apiDocument(version),
-    }),
-  });
+  const handle = createHandler(options, { ...opened, log, isDraining: () => state.isDraining });
   const listener = await createListener({
     handle,
-    failure: (kind, accept) => transportFailure(kind, ids.id('req'), accept),
-    ...(idleGraceMs !== undefined && { idleGraceMs }),
+    failure: (kind, accept) => transportFailure(kind, services.ids.id('req'), accept),
+    ...(options.idleGraceMs !== undefined && { idleGraceMs: options.idleGraceMs }),
+    hasFastPath: config.hasFastPath,
   });
   const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;
   closers.push(services.lastUsed.flush, jobs.stop, () => listener.drain());
@@ -143,15 +104,85 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     },
     async close() {
       state.isDraining = true;
-      // Balancers learn that it is not ready before the first connection is turned away.
+      // Load balancers notice that the process is not ready before the first connection is refused.
       if (state.isListening && config.drainDelayMs > 0) await pause(config.drainDelayMs);
       return closeAll(closers);
     },
   };
 }
 
+interface OpenedServices {
+  readonly services: Services;
+  readonly archive: EventArchive;
+  readonly countersStatus: (() => CountersStatus) | null;
+  /** Null: there are no other processes to be notified by. */
+  readonly changes: { readonly isChannelUp: () => boolean; readonly lag: ChangeLag } | null;
+}
+
+async function openServices(
+  { config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log },
+  closers: Closer[],
+): Promise<OpenedServices> {
+  // A data folder belongs to one process; a database server may be shared.
+  if (config.databaseUrl === undefined) closers.push(openDataFolder(config.dataDir).release);
+  const lag = changeLag();
+  const { storage, lookups, openEvents, isChannelUp } = await openStorage(config, {
+    onLag: lag.observe,
+    log,
+  });
+  closers.push(storage.close);
+  const archive = await openEvents();
+  closers.push(archive.close);
+  const events = config.isRecordingEvents ? createEventBuffer({ writer: archive, log }) : discardEvents;
+  closers.push(events.close);
+  const { counters, status } = await openCounters(config, { log, clock });
+  closers.push(counters.close);
+  const services: Services = {
+    storage,
+    lookups,
+    counters,
+    vault: await openVault(config, storage),
+    events,
+    lastUsed: lastUsedBuffer(storage),
+    ids: randomIds(),
+    clock,
+  };
+  return { services, archive, countersStatus: status, changes: isChannelUp && { isChannelUp, lag } };
+}
+
+/** The pipeline's endpoints, those for operators, and any others, behind one router. */
+function createHandler(
+  { config, timeoutMs, endpoints = [] }: AppOptions,
+  opened: OpenedServices & { readonly log: Log; readonly isDraining: () => boolean },
+): HttpHandler {
+  const { services, countersStatus: counters, changes, log, isDraining } = opened;
+  const { storage, lookups, events, ids } = services;
+  const metrics = createMetrics({
+    events: () => events.stats(),
+    keyCache: () => lookups.stats(),
+    counters,
+    changes,
+  });
+  const operations = createPipeline({
+    services,
+    log,
+    metrics,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    trustedProxies: parseAllowList(config.trustedProxies.join(',') || null),
+  });
+  const monitoring = createEndpoints({
+    storage,
+    lookups,
+    counters,
+    metrics,
+    isDraining,
+    document: apiDocument(version),
+  });
+  return createRouter({ endpoints: [...operations, ...monitoring, ...endpoints], ids, log, metrics });
+}
+
 /** The listener for the runtime of this process. */
-async function createListener(options: ListenerOptions): Promise<Listener> {
+async function createListener(options: NodeListenerOptions): Promise<Listener> {
   if (bun === null) return createNodeListener(options);
   const { createBunListener } = await import('./transport/bun/server.ts');
   return createBunListener(bun, options);
@@ -162,11 +193,11 @@ export interface OpenedStorage {
   readonly lookups: Lookups;
   /** Where usage events are stored. */
   openEvents(): Promise<EventArchive>;
-  /** Whether this process hears what others commit; null: it needs not to. */
+  /** Whether notifications about commits of other processes arrive; null: there are none. */
   readonly isChannelUp: (() => boolean) | null;
 }
 
-/** The database, with what is remembered of it kept in step with what is committed. */
+/** The database, and the cached lookups that its commits invalidate. */
 export async function openStorage(
   config: Pick<Config, 'dataDir' | 'databaseUrl' | 'maxStalenessMs' | 'keyCacheSize'>,
   heard: Pick<PostgresOptions, 'onLag' | 'log'> = {},
@@ -180,7 +211,7 @@ export async function openStorage(
     const openEvents = () => openSqliteEvents({ file: join(dataDir, 'events.sqlite') });
     return { storage, lookups, openEvents, isChannelUp: null };
   }
-  // Its driver is loaded only by who uses it.
+  // The driver is loaded only if it is used.
   const { openPostgresStorage } = await import('./storage/postgres/storage.ts');
   const { storage, events, isChannelUp } = await openPostgresStorage({
     ...heard,
@@ -191,7 +222,7 @@ export async function openStorage(
   return { storage, lookups, openEvents: async () => events, isChannelUp };
 }
 
-/** In this process's memory, or shared with others; only those can be away and have a status. */
+/** In this process's memory, or shared between processes; only shared counters can be unavailable and have a status. */
 async function openCounters(
   { redis, databaseUrl, limitsOnOutage }: Config,
   { log, clock }: { log: Log; clock: Clock },
@@ -201,7 +232,7 @@ async function openCounters(
   return withCircuitBreaker({ remote, mode: limitsOnOutage, log, clock });
 }
 
-/** Redis where there is one. The libraries are loaded by those who use them. */
+/** On Redis if it is configured, otherwise in PostgreSQL. The libraries are loaded only if they are used. */
 async function openRemoteCounters({
   redis,
   databaseUrl,
@@ -210,12 +241,12 @@ async function openRemoteCounters({
     const { openRedisCounters } = await import('./counters/redis/counters.ts');
     return openRedisCounters({ addresses: redis });
   }
-  if (databaseUrl === undefined) throw new Error('There is no place to share counters in.');
+  if (databaseUrl === undefined) throw new Error('Shared counters need REDIS_URL or DATABASE_URL.');
   const { openPostgresCounters } = await import('./counters/postgres/counters.ts');
   return openPostgresCounters({ url: databaseUrl });
 }
 
-/** The vault, once it is sure that it can open what is stored. */
+/** The vault, after a check that its master key decrypts the stored data keys. */
 export async function openVault(
   config: Pick<Config, 'masterKey' | 'dataDir' | 'databaseUrl'>,
   storage: Storage,

@@ -40,6 +40,7 @@ test('without any source the defaults hold', () => {
     redis: undefined,
     limitsOnOutage: 'local',
     isRecordingEvents: true,
+    hasFastPath: true,
     eventsRetentionMs: 90 * 86_400_000,
   });
 });
@@ -162,6 +163,14 @@ test.each([
   ['7d', 604_800_000],
 ])('the retention of events may be %s', (given, milliseconds) => {
   expect(load({ env: { UNKEY_EVENTS_RETENTION: given } }).eventsRetentionMs).toBe(milliseconds);
+});
+
+test('the fast path is on, unless it is switched off', () => {
+  expect(load({}).hasFastPath).toBe(true);
+  expect(load({ env: { UNKEY_HTTP_FAST_PATH: 'off' } }).hasFastPath).toBe(false);
+  expect(problemsOf({ env: { UNKEY_HTTP_FAST_PATH: 'no' } })).toEqual([
+    'UNKEY_HTTP_FAST_PATH is "no"; it must be on or off.',
+  ]);
 });
 
 test('usage events may be recorded or not', () => {

@@ -35,6 +35,8 @@ export interface Config {
   readonly isRecordingEvents: boolean;
   /** For how long usage events are kept; null: for good. */
   readonly eventsRetentionMs: number | null;
+  /** Whether common requests bypass `node:http`. Default true. */
+  readonly hasFastPath: boolean;
 }
 
 export type ConfigFlag = 'host' | 'port' | 'data-dir' | 'log-level' | 'trusted-proxies';
@@ -135,6 +137,7 @@ export function loadConfig(sources: ConfigSources): Config {
       fallback: 90 * dayMs,
       parse: parseRetention,
     }),
+    hasFastPath: read({ variable: 'UNKEY_HTTP_FAST_PATH', fallback: true, parse: parseSwitch }),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);

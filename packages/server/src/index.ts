@@ -1,5 +1,6 @@
-export { type App, createApp, openStorage, openVault } from './app.ts';
+export { type App, type AppOptions, createApp, openStorage, openVault } from './app.ts';
 export { systemClock } from './base/clock.ts';
+export type { Endpoint } from './base/http-message.ts';
 export { randomIds } from './base/ids.ts';
 export { createLog, type Log } from './base/log.ts';
 
@@ -26,5 +27,6 @@ export { backupDatabase } from './storage/sqlite/backup.ts';
 export { restoreDatabase } from './storage/sqlite/restore.ts';
 export { migrateData, type TransferPlace } from './storage/transfer/migrate-data.ts';
 export type { TransferStep } from './storage/transfer/transfer.ts';
+export { staticFiles } from './transport/static-files.ts';
 export { createRootKey, createWorkspace } from './workspace/ensure-workspace.ts';
 export { rotateMasterKey } from './workspace/rotate-master-key.ts';

@@ -6,6 +6,7 @@ export type HeaderName =
   | 'authorization'
   | 'content-type'
   | 'idempotency-key'
+  | 'if-none-match'
   | 'user-agent'
   | 'x-forwarded-for'
   | 'x-unkey-metrics';
@@ -25,11 +26,25 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Record<string, string>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** Never throws and never rejects: a fault becomes a response. A response that waits for nothing is returned at once. */
 export type HttpHandler = (request: HttpRequest) => MaybePromise<HttpResponse>;
+
+export type HttpMethod = 'GET' | 'POST';
+
+/** Serves the requests of one path and method. */
+export interface Endpoint {
+  /** Begins with a slash. */
+  readonly path: string;
+  /** Whether all paths that begin with `path` are served. An exact path wins, then the longest prefix. Default false. */
+  readonly isPrefix?: boolean;
+  /** GET includes HEAD: the listener sends its response without the body. */
+  readonly method: HttpMethod;
+  /** A fault that it throws becomes a 500 with a request id. */
+  handle(request: HttpRequest): MaybePromise<HttpResponse>;
+}
 
 /** The largest request body: 10 MiB. */
 export const bodyBytesMax = 10 * 1024 * 1024;

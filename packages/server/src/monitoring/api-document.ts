@@ -6,7 +6,7 @@ export interface ApiDocument {
   yaml(): Promise<string>;
 }
 
-/** Both texts are made when they are first asked for, and kept: writing the document takes longer than a whole start. */
+/** Both texts are made at the first request and cached: making the document takes longer than the whole start. */
 export function apiDocument(version: string): ApiDocument {
   let json: string | undefined;
   let yaml: Promise<string> | undefined;

@@ -1,6 +1,6 @@
 import { Histogram, type Registry } from 'prom-client';
 
-/** How long changes made by other processes took to arrive here: observed before there is a registry to show it in. */
+/** The time until changes by other processes arrive in this one. It is observed before the registry exists. */
 export interface ChangeLag {
   readonly observe: (seconds: number) => void;
   readonly registerIn: (registry: Registry) => void;
@@ -9,7 +9,7 @@ export interface ChangeLag {
 export function changeLag(): ChangeLag {
   const histogram = new Histogram({
     name: 'unkey_change_lag_seconds',
-    help: 'Time from a commit of another process until this one heard of it.',
+    help: 'Time from a commit by another process until this one was notified.',
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [],
   });

@@ -1,11 +1,12 @@
-import type { HttpResponse } from '../base/http-message.ts';
+import type { Endpoint, HttpResponse } from '../base/http-message.ts';
+import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { CountersStatus } from '../counters/port.ts';
 import type { Lookups } from '../storage/lookups.ts';
 import type { Storage } from '../storage/port/storage.ts';
 import type { ApiDocument } from './api-document.ts';
 import type { Metrics } from './metrics.ts';
 
-export interface PageSources {
+export interface EndpointSources {
   readonly storage: Storage;
   readonly lookups: Pick<Lookups, 'isServingStale'>;
   /** Null: they are in this process. */
@@ -15,37 +16,47 @@ export interface PageSources {
   readonly document: ApiDocument;
 }
 
-/** What is served with GET, without root key and envelope. */
-export function createPages(sources: PageSources): ReadonlyMap<string, () => Promise<HttpResponse>> {
-  return new Map([
-    ['/openapi.json', async () => page('application/json', sources.document.json())],
-    ['/openapi.yaml', async () => page('application/yaml', await sources.document.yaml())],
-    ['/metrics', async () => page(sources.metrics.contentType, await sources.metrics.text())],
-    ['/health/live', async () => health(200, { status: 'ok' })],
-    ['/health/ready', async () => readiness(sources)],
-  ]);
+/** The endpoints for operators and tools: no root key is needed, and their responses have no envelope. */
+export function createEndpoints(sources: EndpointSources): readonly Endpoint[] {
+  const { document, metrics } = sources;
+  return [
+    get('/openapi.json', () => respond('application/json', document.json())),
+    get('/openapi.yaml', async () => respond('application/yaml', await document.yaml())),
+    get('/metrics', async () => respond(metrics.contentType, await metrics.text())),
+    get('/health/live', () => respondHealth(200, { status: 'ok' })),
+    get('/health/ready', () => respondReadiness(sources)),
+  ];
 }
 
-async function readiness({ storage, lookups, counters, isDraining }: PageSources): Promise<HttpResponse> {
-  if (isDraining()) return health(503, { status: 'shutting down' });
-  // No process is better off without them: it stays ready.
+function get(path: string, handle: () => MaybePromise<HttpResponse>): Endpoint {
+  return { path, method: 'GET', handle };
+}
+
+async function respondReadiness({
+  storage,
+  lookups,
+  counters,
+  isDraining,
+}: EndpointSources): Promise<HttpResponse> {
+  if (isDraining()) return respondHealth(503, { status: 'shutting down' });
+  // An outage of the counters affects all processes alike: they stay ready.
   const others = { counters: counters === null || counters().circuit === 'closed' ? 'ok' : 'away' };
   try {
-    // Keys that it remembers are verified on. Were all processes to say that they are not ready, nobody would be.
+    // Cached keys are still verified. If all processes said that they are not ready, no requests would be served.
     if (lookups.isServingStale())
-      return health(200, { status: 'ok', checks: { database: 'away', ...others } });
+      return respondHealth(200, { status: 'ok', checks: { database: 'away', ...others } });
     await storage.ping();
-    return health(200, { status: 'ok', checks: { database: 'ok', ...others } });
+    return respondHealth(200, { status: 'ok', checks: { database: 'ok', ...others } });
   } catch {
-    // The probe asks only whether; the requests that fail log why.
-    return health(503, { status: 'fail', checks: { database: 'fail', ...others } });
+    // The requests that fail log the reason.
+    return respondHealth(503, { status: 'fail', checks: { database: 'fail', ...others } });
   }
 }
 
-function health(status: number, body: object): HttpResponse {
-  return { ...page('application/json', JSON.stringify(body)), status };
+function respondHealth(status: number, body: object): HttpResponse {
+  return { ...respond('application/json', JSON.stringify(body)), status };
 }
 
-function page(contentType: string, body: string): HttpResponse {
+function respond(contentType: string, body: string): HttpResponse {
   return { status: 200, headers: { 'content-type': contentType }, body };
 }

@@ -15,18 +15,18 @@ export interface KeyCacheStats {
 
 export interface Metrics {
   readonly observe: ObserveRequest;
-  /** The exposition text of everything. */
+  /** All metrics in the exposition format. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-/** A registry of its own; the callbacks are asked when it is read. */
+/** Has its own registry; the callbacks are called when the metrics are read. */
 export function createMetrics(sources: {
   events(): EventStats;
   keyCache(): KeyCacheStats;
-  /** Null: they are in this process, and cannot be away. */
+  /** Null: they are in this process and have no outages. */
   readonly counters: (() => CountersStatus) | null;
-  /** What other processes commit; null: there are none to hear of. */
+  /** Notifications about commits of other processes; null: there are no other processes. */
   readonly changes: { readonly isChannelUp: () => boolean; readonly lag: ChangeLag } | null;
 }): Metrics {
   const registry = new Registry();
@@ -37,7 +37,7 @@ export function createMetrics(sources: {
   if (sources.counters !== null) registerCountersMetrics(registers, sources.counters);
   if (sources.changes !== null) {
     const { isChannelUp, lag } = sources.changes;
-    const help = 'Whether changes made by other processes are heard of: 1, or 0.';
+    const help = '1 if notifications about changes by other processes arrive, otherwise 0.';
     registerGauge(registers, 'unkey_change_channel_up', help, () => (isChannelUp() ? 1 : 0));
     lag.registerIn(registry);
   }
@@ -47,24 +47,29 @@ export function createMetrics(sources: {
 }
 
 function registerEventMetrics(registers: Registry[], events: () => EventStats): void {
-  registerTotal(registers, 'unkey_events_written_total', 'Events that were stored.', () => events().written);
-  registerTotal(registers, 'unkey_events_dropped_total', 'Events that were lost.', () => events().dropped);
-  registerGauge(
-    registers,
-    'unkey_events_buffered',
-    'Events that wait to be stored.',
-    () => events().buffered,
-  );
+  registerTotal(registers, 'unkey_events_written_total', 'Stored events.', () => events().written);
+  registerTotal(registers, 'unkey_events_dropped_total', 'Dropped events.', () => events().dropped);
+  registerGauge(registers, 'unkey_events_buffered', 'Events waiting to be stored.', () => events().buffered);
 }
 
 function registerKeyCacheMetrics(registers: Registry[], keyCache: () => KeyCacheStats): void {
-  registerTotal(registers, 'unkey_key_cache_hits_total', 'Keys found in the cache.', () => keyCache().hits);
-  registerTotal(registers, 'unkey_key_cache_misses_total', 'Keys not in the cache.', () => keyCache().misses);
+  registerTotal(
+    registers,
+    'unkey_key_cache_hits_total',
+    'Key lookups answered by the cache.',
+    () => keyCache().hits,
+  );
+  registerTotal(
+    registers,
+    'unkey_key_cache_misses_total',
+    'Key lookups that the cache could not answer.',
+    () => keyCache().misses,
+  );
   registerGauge(registers, 'unkey_key_cache_size', 'Keys in the cache.', () => keyCache().size);
   registerGauge(
     registers,
     'unkey_key_cache_max_size',
-    'Keys that the cache has room for, by UNKEY_KEY_CACHE_SIZE.',
+    'Maximum number of keys in the cache, from UNKEY_KEY_CACHE_SIZE.',
     () => keyCache().maxSize,
   );
 }

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { registerGauge, registerTotal } from './register-metric.ts';
 
 /**
- * What prom-client names the same way. Its own collection comes with garbage collection hooks and a timer that run
+ * The process metrics of prom-client, under the same names. Its own collector runs garbage collection hooks and a timer
  * all the time; these cost something only when they are read.
  */
 export function registerProcessMetrics(registers: Registry[]): void {
@@ -24,13 +24,13 @@ export function registerProcessMetrics(registers: Registry[]): void {
   registerGauge(
     registers,
     'nodejs_heap_size_total_bytes',
-    'Whole heap in bytes.',
+    'Total heap in bytes.',
     () => process.memoryUsage().heapTotal,
   );
   registerGauge(
     registers,
     'nodejs_eventloop_lag_seconds',
-    'Time to the next turn of the event loop.',
+    'Time until the next turn of the event loop.',
     eventLoopLag,
   );
 }

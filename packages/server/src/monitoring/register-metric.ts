@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** A total that is kept elsewhere and asked for when the metrics are read. */
+/** A counter whose value is kept elsewhere and read with the metrics. */
 export function registerTotal(registers: Registry[], name: string, help: string, read: () => number): void {
   new Counter({
     name,
@@ -13,7 +13,7 @@ export function registerTotal(registers: Registry[], name: string, help: string,
   });
 }
 
-/** A level that is asked for when the metrics are read. */
+/** A gauge whose value is kept elsewhere and read with the metrics. */
 export function registerGauge(
   registers: Registry[],
   name: string,

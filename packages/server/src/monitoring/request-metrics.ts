@@ -1,12 +1,12 @@
 import { Counter, type Metric, type Registry } from 'prom-client';
 
-/** Counts one answered request; `outcome` is a status or a verification code. */
+/** Counts one request; `outcome` is a status or a verification code. */
 export type ObserveRequest = (operation: string, outcome: string, seconds: number) => void;
 
 interface OperationCounts {
   readonly outcomes: Map<string, { count: number }>;
-  /** Requests by the first bound that their time does not exceed; the last are those above all bounds. */
-  readonly byBound: Float64Array;
+  /** Count per histogram bucket; the last is +Inf. */
+  readonly buckets: Float64Array;
   seconds: number;
 }
 
@@ -14,7 +14,7 @@ const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const durationName = 'unkey_request_duration_seconds';
 
 /**
- * Requests and their durations. They are counted in plain numbers and become metrics when these are read: the
+ * Requests and their durations. They are counted in plain numbers, which become metrics when they are read: the
  * library's own `observe` costs a tenth of a verification.
  */
 export function registerRequestMetrics(registry: Registry): ObserveRequest {
@@ -22,7 +22,7 @@ export function registerRequestMetrics(registry: Registry): ObserveRequest {
 
   new Counter({
     name: 'unkey_requests_total',
-    help: 'Answered requests by operation and outcome.',
+    help: 'Requests by operation and outcome.',
     labelNames: ['operation', 'outcome'],
     registers: [registry],
     collect() {
@@ -34,17 +34,18 @@ export function registerRequestMetrics(registry: Registry): ObserveRequest {
   });
   const durations = {
     name: durationName,
-    help: 'Time from the whole request to its answer.',
+    help: 'Time from the complete request to its response.',
     type: 'histogram',
     aggregator: 'sum',
     get: async () => ({ ...durations, values: [...operations].flatMap(durationValues) }),
   };
-  // The registry asks a metric for no more than this; its type knows only the classes of the library.
+  // The registry uses only these members; its type names the classes of the library.
   registry.registerMetric(durations as unknown as Metric);
 
   return (operation, outcome, seconds) => {
     const counts = operations.get(operation) ?? added(operations, operation, newCounts());
-    counts.byBound[boundOf(seconds)] = (counts.byBound[boundOf(seconds)] ?? 0) + 1;
+    const bucket = bucketOf(seconds);
+    counts.buckets[bucket] = (counts.buckets[bucket] ?? 0) + 1;
     counts.seconds += seconds;
     const counted = counts.outcomes.get(outcome) ?? added(counts.outcomes, outcome, { count: 0 });
     counted.count++;
@@ -52,7 +53,7 @@ export function registerRequestMetrics(registry: Registry): ObserveRequest {
 }
 
 function newCounts(): OperationCounts {
-  return { outcomes: new Map(), byBound: new Float64Array(bounds.length + 1), seconds: 0 };
+  return { outcomes: new Map(), buckets: new Float64Array(bounds.length + 1), seconds: 0 };
 }
 
 function added<Value>(map: Map<string, Value>, key: string, value: Value): Value {
@@ -60,16 +61,16 @@ function added<Value>(map: Map<string, Value>, key: string, value: Value): Value
   return value;
 }
 
-function boundOf(seconds: number): number {
+function bucketOf(seconds: number): number {
   let index = 0;
   while (index < bounds.length && seconds > (bounds[index] ?? 0)) index++;
   return index;
 }
 
-function durationValues([operation, { byBound, seconds }]: [string, OperationCounts]) {
+function durationValues([operation, { buckets, seconds }]: [string, OperationCounts]) {
   const labels = { operation };
   let count = 0;
-  const buckets = [...byBound].map((requests, index) => {
+  const cumulative = [...buckets].map((requests, index) => {
     count += requests;
     return {
       metricName: `${durationName}_bucket`,
@@ -78,7 +79,7 @@ function durationValues([operation, { byBound, seconds }]: [string, OperationCou
     };
   });
   return [
-    ...buckets,
+    ...cumulative,
     { metricName: `${durationName}_sum`, labels, value: seconds },
     { metricName: `${durationName}_count`, labels, value: count },
   ];

@@ -13,13 +13,13 @@ export interface Authenticated extends PreparedCaller {
 
 const scheme = /^bearer\s+(\S.*)$/is;
 
-/** Of a header that came before, the bearer need not be hashed again. Whether the root key is good is asked each time. */
+/** Memoises the hash of the header; the root key itself is looked up every time. */
 const credentialOf = memoize((authorization) => {
   const bearer = scheme.exec(authorization.trim())?.[1];
   return bearer === undefined ? null : { bearer, hash: hashKey(bearer) };
 }, 1000);
 
-/** The refusal for a request without credential: it belongs to the request's shape, so it comes before the body. */
+/** A missing credential is an error of the request's shape, so it is reported before the body's. */
 export function refuseMissingCredential(authorization: string | undefined): Refusal | null {
   if (authorization !== undefined && authorization.trim() !== '') return null;
   const message = 'The Authorization header is missing. Send `Authorization: Bearer <root key>`.';
@@ -28,7 +28,7 @@ export function refuseMissingCredential(authorization: string | undefined): Refu
   ]);
 }
 
-/** Who sends the request, from the bearer in the Authorization header. */
+/** Looks up the caller by the bearer in the Authorization header. */
 export function authenticate(
   authorization: string,
   lookups: Lookups,
@@ -38,7 +38,7 @@ export function authenticate(
   if (credential === null) {
     return refuse(
       'unkey/authentication/malformed',
-      'The Authorization header has no bearer. Send it as `Authorization: Bearer <root key>`.',
+      'The Authorization header has no bearer token. Send `Authorization: Bearer <root key>`.',
     );
   }
   const { bearer, hash } = credential;
@@ -49,7 +49,7 @@ function admit(caller: PreparedCaller | null, bearer: string, now: number): Auth
   if (caller === null) {
     return refuse(
       'unkey/authentication/key_not_found',
-      'The root key is not known. Check that it is a root key of this server and not an API key.',
+      'The root key does not exist. Check that it is a root key of this server and not an API key.',
     );
   }
   const { rootKey, workspace } = caller;

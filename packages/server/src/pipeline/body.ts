@@ -8,7 +8,7 @@ import { textIssues } from './text-issues.ts';
 const maxMetaBytes = 1024 * 1024;
 const maxNesting = 256;
 
-/** The validated body of a request; JSON that no store could hold exactly is refused like a wrong shape. */
+/** The validated body of a request. JSON that a database cannot store exactly is refused like a wrong shape. */
 export function parseBody(
   operation: Operation,
   contentType: string | undefined,
@@ -26,7 +26,7 @@ export function parseBody(
   const value = parsed.value;
   const issues = operation.hasCreditsAlias ? renameCreditsAlias(value) : [];
   if (issues.length === 0 && isValid(operation.input, value)) {
-    // The rule is the operation's own, and the value has just passed its schema.
+    // The rule belongs to the operation, whose schema the value has just passed.
     const broken = operation.inputRule?.(value as never) ?? [];
     const places = bytes.length > maxMetaBytes ? [...broken, ...metaIssues(value)] : broken;
     return places.length === 0 ? { input: value } : refuseShape(operation, places);
@@ -45,7 +45,7 @@ function parseJson(bytes: Uint8Array): { readonly value: unknown } | { readonly 
     const issues = textIssues(text, value);
     return issues.length === 0 ? { value } : { issues };
   } catch {
-    // The parser's own message quotes the body, which may hold a key.
+    // The parser's own message quotes the body, which may contain a key.
     return { issues: [{ location: 'body', message: 'must be valid JSON' }] };
   }
 }
@@ -70,9 +70,9 @@ function nestingOf(text: string): number {
   return deepest;
 }
 
-/** `meta` is bounded as JSON text, wherever a body carries it. */
+/** The bound of `meta` is on its JSON text, wherever a body has it. */
 function metaIssues(value: unknown): Issue[] {
-  // The body has passed its schema: what has one of these names is of this shape.
+  // The body has passed its schema: members with these names have these types.
   const { meta, keys } = value as { meta?: unknown; keys?: { meta?: unknown }[] };
   const metas = [{ location: 'body.meta', meta }].concat(
     (keys ?? []).map((item, index) => ({ location: `body.keys[${index}].meta`, meta: item.meta })),

@@ -1,4 +1,4 @@
-/** The promise's result, or the fallback's when it takes too long. What it does meanwhile goes on unobserved. */
+/** The promise's result, or the fallback's after `timeoutMs`. The work behind the promise is not cancelled. */
 export function withDeadline<Result>(
   promise: Promise<Result>,
   timeoutMs: number,

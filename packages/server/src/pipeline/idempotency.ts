@@ -6,24 +6,22 @@ import {
   isValid,
   type Operation,
 } from '@unkey-ts/contract';
-import type { HttpResponse } from '../base/http-message.ts';
 import type { Context, WriteContext } from '../operations/context.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { open, seal, sealingKeyBytes } from '../secrets/sealing.ts';
+import type { JsonResponse, Result } from './request-state.ts';
 import { respondText } from './respond.ts';
-
-type Outcome = HttpResponse | Refusal;
 
 /** A request with an `Idempotency-Key`. */
 export interface KeyedRequest {
   readonly operation: Operation;
   readonly idempotencyKey: string;
-  /** The root key itself: what opens the stored answer. */
+  /** The root key itself: it decrypts the record. */
   readonly bearer: string;
   readonly body: Uint8Array;
 }
 
-/** The key of a request whose operation looks at it; null: none. */
+/** The request's key; null if it has none, or if the operation ignores it. */
 export function parseIdempotencyKey(
   { idempotency }: Operation,
   header: string | undefined,
@@ -36,13 +34,13 @@ export function parseIdempotencyKey(
 }
 
 /**
- * For writes: the first request's answer is stored, sealed, in the transaction of what it did. So it is there exactly
- * if the change is, whatever happens to the process.
+ * For writes: the response is recorded, encrypted, in the transaction of its change. So the record exists exactly if
+ * the change does, whatever happens to the process.
  */
-export function storingAnswer(
+export function withDurableRecord(
   request: KeyedRequest,
-  perform: (context: WriteContext) => Promise<Outcome>,
-): (context: WriteContext) => Promise<Outcome> {
+  perform: (context: WriteContext) => Promise<Result>,
+): (context: WriteContext) => Promise<Result> {
   return async (context) => {
     const { store, workspaceId, requestId, now } = context;
     const operation = request.operation.id;
@@ -56,54 +54,54 @@ export function storingAnswer(
     );
     const place = `${workspaceId} ${operation}`;
     if (known !== null) {
-      if (known.fingerprint !== fingerprint) return refuseOther();
-      const answer = open(sealingKeyOf(request), known.response, place);
-      return respondAgain(answer.toString('utf8'), requestId);
+      if (known.fingerprint !== fingerprint) return refuseConflict();
+      const text = open(sealingKeyOf(request), known.response, place).toString('utf8');
+      return replay(text, requestId);
     }
-    const outcome = await perform(context);
-    if (outcome instanceof Refusal) return outcome;
-    const sealed = seal(sealingKeyOf(request), Buffer.from(outcome.body, 'utf8'), place);
+    const result = await perform(context);
+    if (result instanceof Refusal) return result;
+    const sealed = seal(sealingKeyOf(request), Buffer.from(result.body, 'utf8'), place);
     await store.idempotencyRecords.complete(workspaceId, { operation, keyHash, response: sealed });
-    return outcome;
+    return result;
   };
 }
 
-/** For spends: the first request's answer is remembered for a minute, where the counters are. */
-export async function rememberingAnswer(
+/** For spends: the response is recorded for a minute, where the counters are kept. */
+export async function withCachedRecord(
   request: KeyedRequest,
   context: Context,
-  perform: (context: Context) => Promise<Outcome>,
-): Promise<Outcome> {
+  perform: (context: Context) => Promise<Result>,
+): Promise<Result> {
   const { services, workspaceId, requestId, now } = context;
   const fingerprint = fingerprintOf(request, context);
   const name = `${workspaceId} ${request.operation.id} ${sha256(request.idempotencyKey)}`;
   const known = await services.counters.claim(name, now);
   if (known !== null) {
-    return known.fingerprint === fingerprint ? respondAgain(known.response, requestId) : refuseOther();
+    return known.fingerprint === fingerprint ? replay(known.response, requestId) : refuseConflict();
   }
-  let isRemembered = false;
+  let isRecorded = false;
   try {
-    const outcome = await perform(context);
-    if (outcome instanceof Refusal) return outcome;
+    const result = await perform(context);
+    if (result instanceof Refusal) return result;
     const expiresAt = now + idempotencyLifetimes.cached.milliseconds;
-    await services.counters.complete(name, { fingerprint, response: outcome.body }, expiresAt);
-    isRemembered = true;
-    return outcome;
+    await services.counters.complete(name, { fingerprint, response: result.body }, expiresAt);
+    isRecorded = true;
+    return result;
   } finally {
-    if (!isRemembered) await services.counters.release(name);
+    if (!isRecorded) await services.counters.release(name);
   }
 }
 
-function respondAgain(answer: string, requestId: string): HttpResponse {
-  const response = respondText(200, requestId, answer);
+function replay(text: string, requestId: string): JsonResponse {
+  const response = respondText(200, requestId, text);
   response.headers['idempotent-replayed'] = 'true';
   return response;
 }
 
-function refuseOther(): Refusal {
+function refuseConflict(): Refusal {
   return refuse(
     'unkey/application/idempotency_conflict',
-    'This Idempotency-Key was sent before with another body or by another root key. Choose a new one for each call.',
+    'This Idempotency-Key was used before with another body or another root key. Use a new one for each call.',
   );
 }
 
@@ -111,7 +109,7 @@ function fingerprintOf({ body }: KeyedRequest, { rootKey }: Context): string {
   return createHash('sha256').update(`${rootKey.id}\n`).update(body).digest('base64url');
 }
 
-// The root key is nowhere in the database: who has only that cannot read the answers.
+// The root key is not in the database: a copy of the database does not decrypt the records.
 function sealingKeyOf({ bearer, idempotencyKey }: KeyedRequest): Uint8Array {
   return new Uint8Array(
     hkdfSync('sha256', bearer, idempotencyKey, 'unkey-ts stored answer', sealingKeyBytes),

@@ -1,8 +1,7 @@
 import { pathOf } from '@unkey-ts/contract';
-import type { HttpHandler, HttpRequest, HttpResponse } from '../base/http-message.ts';
-import { errorFields, type Log } from '../base/log.ts';
+import type { Endpoint, HttpRequest, HttpResponse } from '../base/http-message.ts';
+import type { Log } from '../base/log.ts';
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts';
-import { CountersUnavailableError } from '../counters/port.ts';
 import { clientIp } from '../domain/network/client-ip.ts';
 import type { AllowList } from '../domain/network/ip-allow-list.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
@@ -12,13 +11,15 @@ import { handlers } from '../operations/index.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { transact } from '../operations/transaction.ts';
 import type { Services } from '../services.ts';
-import { StorageUnavailableError } from '../storage/port/storage.ts';
 import { type Authenticated, authenticate, refuseMissingCredential } from './authenticate.ts';
 import { authorise } from './authorise.ts';
 import { parseBody } from './body.ts';
 import { addCreditsAlias, readsCreditsAlias } from './credits-alias.ts';
 import { withDeadline } from './deadline.ts';
-import { type KeyedRequest, parseIdempotencyKey, rememberingAnswer, storingAnswer } from './idempotency.ts';
+import { respondToFault } from './fault.ts';
+import { parseIdempotencyKey, withCachedRecord, withDurableRecord } from './idempotency.ts';
+import { logRequest } from './log-request.ts';
+import { RequestState, type Result } from './request-state.ts';
 import { respondData, respondRefusal } from './respond.ts';
 import { limitWorkspace } from './workspace-limit.ts';
 
@@ -27,286 +28,232 @@ export interface PipelineOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly trustedProxies: AllowList | null;
-  /** Paths without envelope: probes, metrics, the OpenAPI document. */
-  readonly pages: ReadonlyMap<string, () => Promise<HttpResponse>>;
-  /** A request may take this long, in milliseconds. */
+  /** How long a request may take, in milliseconds. Default 60,000. */
   readonly timeoutMs?: number;
 }
 
-/** One request on its way. */
-interface Exchange {
-  readonly handler: Handler;
-  readonly request: HttpRequest;
-  readonly requestId: string;
-  readonly startedAt: number;
-  readonly now: number;
-  caller: Authenticated | null;
-  /** Of the workspace's limit; on every answer after authentication. */
-  limitHeaders: Readonly<Record<string, string>> | null;
-  /** For metrics; the status when absent. */
-  outcome: string | undefined;
-}
+/** Null: the next step goes on. Anything else ends the request. */
+type Step = (state: RequestState, options: PipelineOptions) => MaybePromise<Result | null>;
 
-type Outcome = HttpResponse | Refusal;
+/** Every request takes these steps, in this order. A new check is a function and a line here. */
+const steps: readonly Step[] = [
+  requireCredential,
+  validate,
+  authenticateCaller,
+  checkWorkspaceLimit,
+  // Runs the steps of the operation, below.
+  perform,
+];
 
-const routes: ReadonlyMap<string, Handler> = new Map(
-  Object.values(handlers).map((handler) => [pathOf(handler.operation), handler]),
-);
+/** Inside the operation's snapshot or transaction, and only once for an `Idempotency-Key`. */
+const operationSteps: readonly Step[] = [locate, authoriseCaller, actAndRespond];
+
+/** A public operation has neither caller nor input. */
+const publicSteps: readonly Step[] = [actAndRespond];
 
 /**
- * route → validate → authenticate → locate → authorise → act → respond. It never throws or rejects. Every step goes on
- * at once when it need not wait: a request about what is remembered is answered without a promise.
+ * An endpoint for each operation. Its `handle` never throws or rejects, and a request that waits for nothing, like a
+ * verification from cached data, gets its response without a promise.
  */
-export function createPipeline(options: PipelineOptions): HttpHandler {
-  const { services } = options;
-  return (request) => {
-    const requestId = services.ids.id('req');
-    const startedAt = performance.now();
-    const handler = routes.get(request.path);
-    if (handler?.operation.method !== request.method) return servePage(request, requestId, options);
-    return answer(
-      {
-        handler,
-        request,
-        requestId,
-        startedAt,
-        now: services.clock.now(),
-        caller: null,
-        limitHeaders: null,
-        outcome: undefined,
-      },
-      options,
-    );
-  };
+export function createPipeline(options: PipelineOptions): readonly Endpoint[] {
+  const { ids, clock } = options.services;
+  return Object.values(handlers).map((handler: Handler) => ({
+    path: pathOf(handler.operation),
+    method: handler.operation.method,
+    handle: (request: HttpRequest) =>
+      run(new RequestState(handler, request, ids.id('req'), clock.now()), options),
+  }));
 }
 
-/** What is no call of an operation: a page without envelope, or a path or method that is not served. */
-function servePage(
-  request: HttpRequest,
-  requestId: string,
-  { pages, log }: PipelineOptions,
-): MaybePromise<HttpResponse> {
-  const { accept } = request.headers;
-  const page = pages.get(request.path);
-  const misrouted = refuseRoute(request, page ? 'GET' : routes.get(request.path)?.operation.method);
-  if (misrouted) return respondRefusal(misrouted, requestId, accept);
-  if (page) return page().catch((error) => fault(log, error, { requestId, operation: 'page', accept }));
-  const operation = routes.get(request.path);
-  throw new Error(`${request.method} ${operation?.operation.id ?? 'nothing'} was routed to a page.`);
-}
-
-function answer(exchange: Exchange, options: PipelineOptions): MaybePromise<HttpResponse> {
+function run(state: RequestState, options: PipelineOptions): MaybePromise<HttpResponse> {
   try {
-    const outcome = run(exchange, options);
-    if (!(outcome instanceof Promise)) return finish(exchange, options, outcome);
+    const isPublic = state.handler.operation.access === 'public';
+    const result = runSteps(isPublic ? publicSteps : steps, state, options);
+    if (!(result instanceof Promise)) return finish(state, options, toResponse(state, result));
     const timeoutMs = options.timeoutMs ?? 60_000;
-    return withDeadline(outcome, timeoutMs, () => refuseLate(timeoutMs)).then(
-      (late) => finish(exchange, options, late),
-      (error) => finishFault(exchange, options, error),
+    return withDeadline(result, timeoutMs, () => refuseLate(timeoutMs)).then(
+      (late) => finish(state, options, toResponse(state, late)),
+      (error) => finishFault(state, options, error),
     );
   } catch (error) {
-    return finishFault(exchange, options, error);
+    return finishFault(state, options, error);
   }
 }
 
-function refuseLate(timeoutMs: number): Refusal {
-  const detail = `The request took longer than ${timeoutMs} ms and was given up.`;
-  return refuse('user/bad_request/request_timeout', detail);
+/** A step that does not wait is followed by the next one at once. */
+function runSteps(
+  list: readonly Step[],
+  state: RequestState,
+  options: PipelineOptions,
+  from = 0,
+): MaybePromise<Result> {
+  for (let index = from; index < list.length; index++) {
+    const result = list[index]?.(state, options) ?? null;
+    if (result instanceof Promise) {
+      return result.then((late) => late ?? runSteps(list, state, options, index + 1));
+    }
+    if (result !== null) return result;
+  }
+  throw new Error(`${state.handler.operation.id} has no response after its last step.`);
 }
 
-function finishFault(exchange: Exchange, options: PipelineOptions, error: unknown): HttpResponse {
-  const { handler, request, requestId } = exchange;
-  const [operation, { accept }] = [handler.operation.id, request.headers];
-  return count(exchange, options, fault(options.log, error, { requestId, operation, accept }), undefined);
+function requireCredential({ request }: RequestState): Refusal | null {
+  return refuseMissingCredential(request.headers.authorization);
 }
 
-function finish(exchange: Exchange, options: PipelineOptions, outcome: Outcome): HttpResponse {
-  if (!(outcome instanceof Refusal)) return count(exchange, options, outcome, exchange.outcome);
-  const { request, requestId } = exchange;
-  return count(exchange, options, respondRefusal(outcome, requestId, request.headers.accept), undefined);
-}
-
-function count(
-  exchange: Exchange,
-  { metrics, log }: PipelineOptions,
-  response: HttpResponse,
-  outcome: string | undefined,
-): HttpResponse {
-  const milliseconds = performance.now() - exchange.startedAt;
-  metrics.observe(exchange.handler.operation.id, outcome ?? String(response.status), milliseconds / 1000);
-  logRequest(log, exchange, response.status, milliseconds);
-  if (exchange.limitHeaders) Object.assign(response.headers, exchange.limitHeaders);
-  return response;
-}
-
-function run(exchange: Exchange, options: PipelineOptions): MaybePromise<Outcome> {
-  const { services } = options;
-  const { handler, request, now } = exchange;
-  const { operation } = handler;
-  if (operation.access === 'public') return actInPublic(exchange);
-
-  const { authorization } = request.headers;
-  const uncredentialed = refuseMissingCredential(authorization);
-  if (uncredentialed) return uncredentialed;
-  const body = parseBody(operation, request.headers['content-type'], request.body);
+function validate(state: RequestState): Refusal | null {
+  const { handler, request } = state;
+  const body = parseBody(handler.operation, request.headers['content-type'], request.body);
   if (body instanceof Refusal) return body;
-  const idempotencyKey = parseIdempotencyKey(operation, request.headers['idempotency-key']);
+  const idempotencyKey = parseIdempotencyKey(handler.operation, request.headers['idempotency-key']);
   if (idempotencyKey instanceof Refusal) return idempotencyKey;
+  state.input = body.input;
+  state.idempotencyKey = idempotencyKey;
+  return null;
+}
 
-  return andThen(authenticate(authorization ?? '', services.lookups, now), (caller) => {
+function authenticateCaller(
+  state: RequestState,
+  { services }: PipelineOptions,
+): MaybePromise<Refusal | null> {
+  const { authorization = '' } = state.request.headers;
+  return andThen(authenticate(authorization, services.lookups, state.now), (caller) => {
     if (caller instanceof Refusal) return caller;
-    exchange.caller = caller;
-    return andThen(limitWorkspace(caller.workspace, services.counters, now), (limited) => {
-      if (limited instanceof Refusal) return limited;
-      exchange.limitHeaders = limited;
-      const { bearer } = caller;
-      const keyed =
-        idempotencyKey === null ? null : { operation, idempotencyKey, bearer, body: request.body };
-      return perform(exchange, caller, contextOf(exchange, caller, options), { input: body.input, keyed });
+    state.caller = caller;
+    return null;
+  });
+}
+
+function checkWorkspaceLimit(
+  state: RequestState,
+  { services }: PipelineOptions,
+): MaybePromise<Refusal | null> {
+  const { workspace } = callerOf(state);
+  if (workspace.requestsPerMinute === null) return null;
+  return andThen(limitWorkspace(workspace, services.counters, state.now), (limited) => {
+    if (limited instanceof Refusal) return limited;
+    state.limitHeaders = limited;
+    return null;
+  });
+}
+
+/** In one snapshot, in one transaction, or in atomic steps of its own: the operation's mode decides. */
+function perform(state: RequestState, options: PipelineOptions): MaybePromise<Result> {
+  const context = contextOf(state, options);
+  const { idempotencyKey } = state;
+  const { mode } = state.handler.operation;
+  if (mode === 'spend' && idempotencyKey === null) return operate(state, options, context);
+
+  const inContext = async (inner: Context) => operate(state, options, inner);
+  if (mode === 'read') {
+    return context.services.storage.read((store) => {
+      const reading: ReadContext = { ...context, store };
+      return inContext(reading);
     });
-  });
-}
-
-/** In one snapshot, in one transaction, or in atomic steps of its own, as the operation's mode says. */
-function perform(
-  exchange: Exchange,
-  caller: Authenticated,
-  context: Context,
-  { input, keyed }: { readonly input: unknown; readonly keyed: KeyedRequest | null },
-): MaybePromise<Outcome> {
-  const { operation } = exchange.handler;
-  if (operation.mode === 'spend') {
-    if (keyed === null) return locateAuthoriseAct(exchange, caller, context, input);
-    return rememberingAnswer(keyed, context, async (inner) =>
-      locateAuthoriseAct(exchange, caller, inner, input),
-    );
   }
-  const act = async (inner: Context) => locateAuthoriseAct(exchange, caller, inner, input);
-  if (operation.mode === 'write') return transact(context, keyed === null ? act : storingAnswer(keyed, act));
-  return context.services.storage.read((store) => {
-    const reading: ReadContext = { ...context, store };
-    return act(reading);
-  });
+  if (idempotencyKey === null) return transact(context, inContext);
+  const keyed = {
+    operation: state.handler.operation,
+    idempotencyKey,
+    bearer: callerOf(state).bearer,
+    body: state.request.body,
+  };
+  return mode === 'spend'
+    ? withCachedRecord(keyed, context, inContext)
+    : transact(context, withDurableRecord(keyed, inContext));
 }
 
-/** The answer is written here, so that a transaction can hold the very text that goes out. */
-function locateAuthoriseAct(
-  exchange: Exchange,
-  caller: Authenticated,
-  context: Context,
-  input: unknown,
-): MaybePromise<Outcome> {
-  const { handler } = exchange;
+function operate(state: RequestState, options: PipelineOptions, context: Context): MaybePromise<Result> {
+  state.context = context;
+  return runSteps(operationSteps, state, options);
+}
+
+function locate(state: RequestState): MaybePromise<Result | null> {
   // The input has passed the operation's schema, and the context is the one of its mode.
-  const [ownContext, ownInput] = [context as never, input as never];
-  return andThen(handler.locate(ownContext, ownInput), (located) => {
-    if (located instanceof Refusal) return located;
-    if (located === masked) return respondAnswer(exchange, maskedResultOf(handler));
-    const denial = authorise(handler.operation.access, caller.grants, located);
-    if (denial === masked) return respondAnswer(exchange, maskedResultOf(handler));
-    if (denial !== null) return denial;
-    return andThen(handler.act(ownContext, ownInput, located as never), (acted) =>
-      acted instanceof Refusal ? acted : respondAnswer(exchange, acted),
-    );
+  const located = state.handler.locate(state.context as never, state.input as never);
+  return andThen(located, (found) => {
+    if (found instanceof Refusal) return found;
+    if (found === masked) return respondMasked(state);
+    state.located = found;
+    return null;
   });
 }
 
-function maskedResultOf({ operation, maskedResult }: Handler): Answer<unknown> {
-  if (maskedResult === undefined)
-    throw new Error(`${operation.id} is masked as a result but declares no maskedResult.`);
-  return maskedResult();
+function authoriseCaller(state: RequestState): Result | null {
+  const denial = authorise(state.handler.operation.access, callerOf(state).grants, state.located);
+  return denial === masked ? respondMasked(state) : denial;
 }
 
-// A public operation has neither caller nor input: the types of its steps hold that it asks for none.
-function actInPublic(exchange: Exchange): MaybePromise<Outcome> {
-  return andThen(exchange.handler.act({} as never, null as never, {} as never), (acted) =>
-    acted instanceof Refusal ? acted : respondAnswer(exchange, acted),
+/** The response is written here, so that the transaction of a write can store its very text. */
+function actAndRespond(state: RequestState): MaybePromise<Result> {
+  const { handler, context, input, located } = state;
+  return andThen(handler.act(context as never, input as never, located as never), (acted) =>
+    acted instanceof Refusal ? acted : respond(state, acted),
   );
 }
 
-function contextOf(
-  exchange: Exchange,
-  { rootKey, workspace }: Authenticated,
-  options: PipelineOptions,
-): Context {
-  const { request } = exchange;
-  const { headers } = request;
-  return {
-    requestId: exchange.requestId,
-    workspaceId: workspace.id,
-    rootKey,
-    now: exchange.now,
-    startedAt: exchange.startedAt,
-    clientIp: () => clientIp(request.peer, headers['x-forwarded-for'], options.trustedProxies),
-    userAgent: headers['user-agent'],
-    isRecorded: headers['x-unkey-metrics'] !== 'disabled',
-    services: options.services,
-  };
+function respondMasked(state: RequestState): Result {
+  const { operation, maskedResult } = state.handler;
+  if (maskedResult === undefined)
+    throw new Error(`${operation.id} is masked as a result but declares no maskedResult.`);
+  return respond(state, maskedResult());
 }
 
-function respondAnswer(exchange: Exchange, answer: Answer<unknown>): HttpResponse {
-  const { handler, request, requestId } = exchange;
-  const { data, pagination } = answer;
-  exchange.outcome = answer.outcome;
+function respond(state: RequestState, result: Answer<unknown>): Result {
+  const { handler, request, requestId } = state;
+  const { data, pagination } = result;
+  state.outcome = result.outcome;
   const isAliased = handler.operation.hasCreditsAlias && readsCreditsAlias(request.headers['user-agent']);
   return respondData(requestId, isAliased ? addCreditsAlias(data) : data, pagination);
 }
 
-function refuseRoute({ method, path }: HttpRequest, allowed: 'GET' | 'POST' | undefined): Refusal | null {
-  if (allowed === undefined) {
-    return refuse(
-      'unkey/routing/route_not_found',
-      `There is no ${path.slice(0, 200)} here. The operations are in /openapi.json.`,
-    );
-  }
-  if (method === allowed || (method === 'HEAD' && allowed === 'GET')) return null;
-  const allow = allowed === 'GET' ? 'GET, HEAD' : 'POST';
-  const detail = `${path} is called with ${allowed}, not with ${method.slice(0, 20)}.`;
-  return new Refusal('unkey/routing/method_not_allowed', detail, [], { allow });
+function callerOf({ caller, handler }: RequestState): Authenticated {
+  if (caller === null) throw new Error(`${handler.operation.id} needs a caller before this step.`);
+  return caller;
 }
 
-function fault(
-  log: Log,
-  error: unknown,
-  { requestId, operation, accept }: { requestId: string; operation: string; accept: string | undefined },
+function contextOf(state: RequestState, { services, trustedProxies }: PipelineOptions): Context {
+  const { requestId, request, now, startedAt } = state;
+  const { rootKey, workspace } = callerOf(state);
+  const { peer, headers } = request;
+  return {
+    requestId,
+    workspaceId: workspace.id,
+    rootKey,
+    now,
+    startedAt,
+    clientIp: () => clientIp(peer, headers['x-forwarded-for'], trustedProxies),
+    userAgent: headers['user-agent'],
+    isRecorded: headers['x-unkey-metrics'] !== 'disabled',
+    services,
+  };
+}
+
+function toResponse({ request, requestId }: RequestState, result: Result): HttpResponse {
+  return result instanceof Refusal ? respondRefusal(result, requestId, request.headers.accept) : result;
+}
+
+function refuseLate(timeoutMs: number): Refusal {
+  const detail = `The request took longer than ${timeoutMs} ms and was cancelled.`;
+  return refuse('user/bad_request/request_timeout', detail);
+}
+
+function finishFault(state: RequestState, options: PipelineOptions, error: unknown): HttpResponse {
+  const { handler, request, requestId } = state;
+  const at = { requestId, operation: handler.operation.id, accept: request.headers.accept };
+  return finish(state, options, respondToFault(options.log, error, at));
+}
+
+/** Every response of an operation leaves through here. */
+function finish(
+  state: RequestState,
+  { metrics, log }: PipelineOptions,
+  response: HttpResponse,
 ): HttpResponse {
-  // Of an outage of the counters the log has one line already.
-  if (error instanceof CountersUnavailableError) {
-    return respondRefusal(refuseUnavailable(error.message), requestId, accept);
-  }
-  log.error({ requestId, operation, ...errorFields(error) }, 'request failed');
-  if (error instanceof StorageUnavailableError) {
-    // Whoever hears that nothing was done may repeat it.
-    const refusal = error.mayBeDone
-      ? refuse('unkey/application/unexpected_error', error.message)
-      : refuseUnavailable(error.message);
-    return respondRefusal(refusal, requestId, accept);
-  }
-  const detail = `The request failed for a reason that lies with the server. Its log names ${requestId}.`;
-  return respondRefusal(refuse('unkey/application/unexpected_error', detail), requestId, accept);
-}
-
-function refuseUnavailable(detail: string): Refusal {
-  return new Refusal('unkey/application/service_unavailable', detail, [], { 'retry-after': '1' });
-}
-
-function logRequest(
-  log: Log,
-  { handler, requestId, caller }: Exchange,
-  status: number,
-  milliseconds: number,
-): void {
-  const level = handler.operation.mode === 'spend' ? 'debug' : 'info';
-  if (!log.isLevelEnabled(level)) return;
-  log[level](
-    {
-      requestId,
-      operation: handler.operation.id,
-      status,
-      milliseconds: Math.round(milliseconds * 100) / 100,
-      workspaceId: caller?.workspace.id,
-      rootKeyId: caller?.rootKey.id,
-    },
-    'request',
-  );
+  const milliseconds = performance.now() - state.startedAt;
+  const outcome = response.status === 200 ? state.outcome : undefined;
+  metrics.observe(state.handler.operation.id, outcome ?? String(response.status), milliseconds / 1000);
+  logRequest(log, state, response.status, milliseconds);
+  if (state.limitHeaders !== null) Object.assign(response.headers, state.limitHeaders);
+  return response;
 }

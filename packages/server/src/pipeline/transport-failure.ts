@@ -7,19 +7,19 @@ const failures: Record<TransportFailure, readonly [ErrorCode, string, string]> =
   too_large: [
     'user/bad_request/request_body_too_large',
     'body',
-    `is larger than ${bodyBytesMax} bytes, the most that a request may send`,
+    `is larger than ${bodyBytesMax} bytes, the maximum`,
   ],
   read_timeout: [
     'user/bad_request/request_timeout',
     'body',
-    'did not arrive whole in time; send the request again',
+    'did not arrive completely in time; send the request again',
   ],
   unreadable: ['user/bad_request/request_body_unreadable', 'body', 'could not be read to its end'],
   headers_too_large: ['unkey/application/invalid_input', 'header', 'is too large'],
   malformed: ['unkey/application/invalid_input', 'request', 'is not well-formed HTTP/1.1'],
 };
 
-/** The answer to a request that broke off, or broke a bound, before it was whole. */
+/** The response to a request that ended early, or exceeded a bound, before it was complete. */
 export function transportFailure(
   kind: TransportFailure,
   requestId: string,

@@ -6,7 +6,7 @@ import type { Workspace } from '../storage/port/records.ts';
 const windowMs = 60_000;
 const code = 'user/too_many_requests/workspace_rate_limited';
 
-/** Headers for every answer of a limited workspace, or the refusal once its requests of this minute are used up. */
+/** Headers for every response of a limited workspace, or the refusal when it has used its requests of this minute. */
 export function limitWorkspace(
   workspace: Workspace,
   counters: Counters,
@@ -14,7 +14,7 @@ export function limitWorkspace(
 ): MaybePromise<Readonly<Record<string, string>> | Refusal | null> {
   const limit = workspace.requestsPerMinute;
   if (limit === null) return null;
-  const detail = `The workspace may make ${limit} requests per minute and has made them. Try again later.`;
+  const detail = `The workspace has used its limit of ${limit} requests per minute. Try again later.`;
   if (limit === 0) return refuse(code, detail);
   const counted = counters.consume(
     workspace.id,

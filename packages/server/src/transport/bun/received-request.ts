@@ -57,6 +57,9 @@ class ReceivedHeaders implements Record<HeaderName, string | undefined> {
   get 'idempotency-key'() {
     return this.#headers.get('idempotency-key') ?? undefined;
   }
+  get 'if-none-match'() {
+    return this.#headers.get('if-none-match') ?? undefined;
+  }
   get 'user-agent'() {
     return this.#headers.get('user-agent') ?? undefined;
   }

@@ -116,13 +116,13 @@ class BunListener implements Listener {
 
   #toResponse({ status, headers, body }: HttpResponse): Response {
     if (this.#isDraining) headers.connection = 'close';
-    return new Response(body, { status, headers });
+    return new Response(bodyInit(body), { status, headers });
   }
 
   // The rest of the request is not read, so the connection cannot be used again.
   #refuse(kind: TransportFailure, request: BunRequest): Response {
     const { status, headers, body } = this.#failure(kind, request.headers.get('accept') ?? undefined);
-    return new Response(body, { status, headers: { ...headers, connection: 'close' } });
+    return new Response(bodyInit(body), { status, headers: { ...headers, connection: 'close' } });
   }
 
   #giveUpArrivals(before: number): void {
@@ -159,4 +159,9 @@ async function readChunks(request: BunRequest, maxBytes: number): Promise<Uint8A
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+// The type of a Response's body excludes shared memory, which no response is in.
+function bodyInit(body: HttpResponse['body']): string | Uint8Array<ArrayBuffer> {
+  return body as string | Uint8Array<ArrayBuffer>;
 }

@@ -1,24 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
-import type { HttpHandler, HttpResponse, TransportFailure } from '../../base/http-message.ts';
+import type { HttpHandler } from '../../base/http-message.ts';
 import type { Listener } from '../listener.ts';
 import { createNodeListener, type NodeListenerOptions } from '../node/server.ts';
+import { echo, failure, json } from './test-handler.ts';
 
-const statuses: Record<TransportFailure, number> = {
-  too_large: 413,
-  read_timeout: 408,
-  unreadable: 400,
-  headers_too_large: 431,
-  malformed: 400,
-};
-/** A response whose body names the failure. */
-export const failure = (kind: TransportFailure): HttpResponse => json(statuses[kind], { kind });
-export const echo: HttpHandler = async (request) =>
-  json(200, { method: request.method, path: request.path, body: Buffer.from(request.body).toString() });
-
-export function json(status: number, value: unknown): HttpResponse {
-  return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) };
-}
+export { echo, failure, json };
 
 export interface Client {
   socket: Socket;

@@ -26,7 +26,7 @@ export function lacksHost(request: IncomingMessage): boolean {
 
 export function sendResponse(response: ServerResponse, { status, headers, body }: HttpResponse): void {
   // node:http writes a flat list as it is; copying the record to add a member costs a microsecond.
-  const lines: string[] = ['Content-Length', String(Buffer.byteLength(body))];
+  const lines: string[] = status === 304 ? [] : ['Content-Length', String(Buffer.byteLength(body))];
   for (const name in headers) lines.push(name, headers[name] ?? '');
   response.writeHead(status, lines);
   response.end(body);

@@ -22,7 +22,9 @@ export function writeResponse(
       throw new TypeError(`The header ${name} has a character that a header value cannot have.`);
     text += `${name}: ${value}\r\n`;
   }
-  text += `${lastLines(connection)}\r\n${body}`;
+  text += `${lastLines(connection)}\r\n`;
+  if (typeof body !== 'string') return socket.write(Buffer.concat([Buffer.from(text, 'latin1'), body]));
+  text += body;
   // As many bytes as characters: the text is ASCII, and latin1 is its cheapest encoding.
   return socket.write(text, bodyBytes === body.length ? 'latin1' : 'utf8');
 }

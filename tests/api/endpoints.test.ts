@@ -1,3 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { staticFiles } from '@unkey-ts/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Service, startService } from '../service.ts';
@@ -30,10 +35,62 @@ test('liveness answers in the envelope, the probes without it', async () => {
   });
 });
 
-test('a HEAD request has the head of the answer and no body', async () => {
-  const answer = await get('/health/live', { method: 'HEAD' });
-  expect(answer.status).toBe(200);
-  expect(await answer.text()).toBe('');
+test.each(['/v2/liveness', '/health/live', '/health/ready', '/metrics', '/openapi.json', '/openapi.yaml'])(
+  'a HEAD request has the head of the response to GET and no body: %s',
+  async (path) => {
+    const response = await get(path, { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(Number(response.headers.get('content-length'))).toBeGreaterThan(0);
+    expect(response.headers.get('content-type')).toBe((await get(path)).headers.get('content-type'));
+    expect(await response.text()).toBe('');
+  },
+);
+
+test('further endpoints are served beside the operations, static files among them', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'static-files-'));
+  const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  writeFileSync(join(folder, 'logo.png'), bytes);
+  const other = await startService({
+    endpoints: [
+      ...staticFiles({ path: '/dashboard/', folder }),
+      {
+        path: '/dashboard/',
+        isPrefix: true,
+        method: 'GET',
+        handle: ({ path }) => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: path }),
+      },
+    ],
+  });
+  for (const method of ['GET', 'HEAD']) {
+    const response = await fetch(`${other.url}/dashboard/logo.png`, { method });
+    expect(response.headers.get('content-type')).toBe('image/png');
+    expect(response.headers.get('content-length')).toBe('256');
+    expect(await response.bytes()).toEqual(method === 'GET' ? bytes : new Uint8Array(0));
+  }
+  expect(await (await fetch(`${other.url}/dashboard/keys/1`)).text()).toBe('/dashboard/keys/1');
+  expect((await fetch(`${other.url}/v2/keys.verifyKey`)).status).toBe(405);
+  rmSync(folder, { recursive: true });
+  await other.close();
+});
+
+test.each([
+  ['on', 0],
+  ['off', 3],
+])('UNKEY_HTTP_FAST_PATH=%s: of three common requests, node:http parses %i', async (value, expected) => {
+  const other = await startService({ env: { UNKEY_HTTP_FAST_PATH: value } });
+  const port = new URL(other.url).port;
+  let parsed = 0;
+  const count = (message: unknown) => {
+    const { request } = message as { request: { headers: { host?: string } } };
+    if (request.headers.host?.endsWith(`:${port}`)) parsed++;
+  };
+  subscribe('http.server.request.start', count);
+  for (const name of ['one', 'two', 'three']) {
+    expect((await other.call('apis.createApi', { name })).status).toBe(200);
+  }
+  unsubscribe('http.server.request.start', count);
+  expect(parsed).toBe(expected);
+  await other.close();
 });
 
 test('metrics count requests by operation and outcome', async () => {

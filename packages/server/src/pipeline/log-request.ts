@@ -1,0 +1,25 @@
+import type { Log } from '../base/log.ts';
+import type { RequestState } from './request-state.ts';
+
+/** One line for a request that has its response. Verifications and limits are too many for the default level. */
+export function logRequest(
+  log: Log,
+  { handler, requestId, caller }: RequestState,
+  status: number,
+  milliseconds: number,
+): void {
+  const { id, mode } = handler.operation;
+  const level = mode === 'spend' ? 'debug' : 'info';
+  if (!log.isLevelEnabled(level)) return;
+  log[level](
+    {
+      requestId,
+      operation: id,
+      status,
+      milliseconds: Math.round(milliseconds * 100) / 100,
+      workspaceId: caller?.workspace.id,
+      rootKeyId: caller?.rootKey.id,
+    },
+    'request',
+  );
+}

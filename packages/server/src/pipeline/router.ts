@@ -1,0 +1,96 @@
+import type { Endpoint, HttpHandler, HttpMethod, HttpRequest, HttpResponse } from '../base/http-message.ts';
+import type { Ids } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { Metrics } from '../monitoring/metrics.ts';
+import { Refusal, refuse } from '../operations/refusal.ts';
+import { respondToFault } from './fault.ts';
+import { respondRefusal } from './respond.ts';
+
+export interface RouterOptions {
+  readonly endpoints: readonly Endpoint[];
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** All endpoints of one path. */
+interface Route {
+  readonly path: string;
+  /** By the method of the request: a HEAD request is for the endpoint of GET. */
+  readonly byMethod: Map<string, Endpoint>;
+}
+
+/** Finds the endpoint of a request by its path and method. The handler never throws or rejects. */
+export function createRouter(options: RouterOptions): HttpHandler {
+  const exact = routesOf(options.endpoints.filter(({ isPrefix }) => isPrefix !== true));
+  const prefixes = [...routesOf(options.endpoints.filter(({ isPrefix }) => isPrefix === true)).values()];
+  // The longest prefix comes first.
+  prefixes.sort((one, other) => other.path.length - one.path.length);
+
+  return (request) => {
+    const route = exact.get(request.path) ?? prefixes.find(({ path }) => request.path.startsWith(path));
+    const endpoint = route?.byMethod.get(request.method);
+    return endpoint === undefined ? refuseRoute(request, route, options) : serve(endpoint, request, options);
+  };
+}
+
+function routesOf(endpoints: readonly Endpoint[]): Map<string, Route> {
+  const routes = new Map<string, Route>();
+  for (const endpoint of endpoints) {
+    const { path, method } = endpoint;
+    const route = routes.get(path) ?? { path, byMethod: new Map<string, Endpoint>() };
+    routes.set(path, route);
+    for (const served of servedMethods[method]) {
+      if (route.byMethod.has(served)) throw new Error(`Two endpoints serve ${served} ${path}.`);
+      route.byMethod.set(served, endpoint);
+    }
+  }
+  return routes;
+}
+
+const servedMethods: Record<HttpMethod, readonly string[]> = { GET: ['GET', 'HEAD'], POST: ['POST'] };
+
+function serve(endpoint: Endpoint, request: HttpRequest, options: RouterOptions): MaybePromise<HttpResponse> {
+  try {
+    const response = endpoint.handle(request);
+    if (!(response instanceof Promise)) return response;
+    return response.catch((error) => fail(endpoint, request, options, error));
+  } catch (error) {
+    return fail(endpoint, request, options, error);
+  }
+}
+
+function fail(
+  { path }: Endpoint,
+  { headers }: HttpRequest,
+  { ids, log, metrics }: RouterOptions,
+  error: unknown,
+): HttpResponse {
+  const requestId = ids.id('req');
+  const response = respondToFault(log, error, { requestId, operation: path, accept: headers.accept });
+  metrics.observe(path, String(response.status), 0);
+  return response;
+}
+
+function refuseRoute(
+  { method, path, headers }: HttpRequest,
+  route: Route | undefined,
+  { ids }: RouterOptions,
+): HttpResponse {
+  return respondRefusal(
+    route === undefined ? refusePath(path) : refuseMethod(method, path, [...route.byMethod.keys()]),
+    ids.id('req'),
+    headers.accept,
+  );
+}
+
+function refusePath(path: string): Refusal {
+  const detail = `There is no ${path.slice(0, 200)} here. The operations are in /openapi.json.`;
+  return refuse('unkey/routing/route_not_found', detail);
+}
+
+function refuseMethod(method: string, path: string, allowed: readonly string[]): Refusal {
+  const detail = `${path.slice(0, 200)} must be called with ${allowed.join(' or ')}, not with ${method.slice(0, 20)}.`;
+  return new Refusal('unkey/routing/method_not_allowed', detail, [], { allow: allowed.join(', ') });
+}

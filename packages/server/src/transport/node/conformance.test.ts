@@ -1,0 +1,20 @@
+import { listenerConformance } from '../conformance/listener-conformance.ts';
+import { failure, testHandler } from '../conformance/test-handler.ts';
+import { createNodeListener } from './server.ts';
+
+for (const hasFastPath of [true, false]) {
+  listenerConformance(
+    `the listener on Node, ${hasFastPath ? 'with' : 'without'} fast path`,
+    async (limits) => {
+      const listener = createNodeListener({
+        handle: testHandler,
+        failure,
+        idleGraceMs: 50,
+        hasFastPath,
+        ...limits,
+      });
+      const { port } = await listener.listen('127.0.0.1', 0);
+      return { port, drain: () => listener.drain() };
+    },
+  );
+}
