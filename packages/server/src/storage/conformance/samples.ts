@@ -1,13 +1,15 @@
-import type {
-  Api,
-  AuditRecord,
-  Identity,
-  NewKey,
-  Permission,
-  Ratelimit,
-  Role,
-  RootKey,
-  Workspace,
+import type { Columns, RecordOf } from '../port/columns.ts';
+import {
+  type Api,
+  type AuditRecord,
+  type Identity,
+  keyColumns,
+  type NewKey,
+  type Permission,
+  type Ratelimit,
+  type Role,
+  type RootKey,
+  type Workspace,
 } from '../port/records.ts';
 import type { Store } from '../port/store.ts';
 
@@ -61,23 +63,44 @@ export function apiOf(change: Partial<Api> = {}): Omit<Api, 'workspaceId'> {
 export function keyOf(change: Partial<NewKey> = {}): NewKey {
   const id = change.id ?? 'key_1';
   return {
+    ...plainRecordOf(keyColumns),
     id,
     apiId: 'api_1',
     hash: `hash-of-${id}`,
     start: 'abcd',
-    prefix: null,
     byteLength: 16,
-    name: null,
-    meta: null,
-    isEnabled: true,
-    expiresAt: null,
     createdAt: at,
-    pendingMigrationId: null,
-    ciphertext: null,
     credits: { remaining: null, refill: null, lastRefillAt: null },
     identityId: null,
     ...change,
   };
+}
+
+/** A record in which every member is null where it may be. */
+function plainRecordOf<Declared extends Columns>(columns: Declared): RecordOf<Declared> {
+  const plain = { text: '', integer: 0, flag: true, json: {} };
+  const members = Object.entries(columns).map(([name, { type, isNullable }]) => [
+    name,
+    isNullable ? null : plain[type],
+  ]);
+  return Object.fromEntries(members) as RecordOf<Declared>;
+}
+
+/** A record in which no member is null, and each differs from those of other names and numbers. */
+export function fullRecordOf<Declared extends Columns>(
+  columns: Declared,
+  number: number,
+): RecordOf<Declared> {
+  const members = Object.entries(columns).map(([name, { type }], index) => {
+    const full = {
+      text: `${name} ${number}`,
+      integer: 1000 * number + index,
+      flag: number % 2 === 0,
+      json: { [name]: number },
+    };
+    return [name, full[type]];
+  });
+  return Object.fromEntries(members) as RecordOf<Declared>;
 }
 
 export function creditsOf(remaining: number): NewKey['credits'] {

@@ -4,6 +4,7 @@ import { creditsConform } from './credits-conform.ts';
 import { deletedRowsConform } from './deleted-rows-conform.ts';
 import { idempotencyRecordsConform } from './idempotency-records-conform.ts';
 import { isolationConforms } from './isolation-conforms.ts';
+import { lookupsConform } from './lookups-conform.ts';
 import type { OpenStorage } from './opened.ts';
 import { pagesConform } from './pages-conform.ts';
 import { transactionsConform } from './transactions-conform.ts';
@@ -13,6 +14,7 @@ import { valuesConform } from './values-conform.ts';
 export function storageConformance(name: string, open: OpenStorage): void {
   describe(name, () => {
     describe('values', () => valuesConform(open));
+    describe('lookups', () => lookupsConform(open));
     describe('transactions', () => transactionsConform(open));
     describe('credits', () => creditsConform(open));
     describe('pages and search', () => pagesConform(open));

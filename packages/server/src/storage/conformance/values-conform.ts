@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { keyColumns } from '../port/records.ts';
 import { type OpenStorage, openForEach } from './opened.ts';
 import {
   apiOf,
@@ -6,6 +7,7 @@ import {
   auditOf,
   createKey,
   creditsOf,
+  fullRecordOf,
   identityOf,
   keyOf,
   mostInteger,
@@ -55,6 +57,22 @@ export function valuesConform(open: OpenStorage): void {
       return store.keys.find(ws, 'key_1');
     });
     expect(changed).toMatchObject({ name: '', meta: {}, prefix: '' });
+  });
+
+  test('every column of a key is found as it was created, and as it was changed', async () => {
+    const [created, changed] = [1, 2].map((number) => ({
+      ...fullRecordOf(keyColumns, number),
+      credits: { remaining: number, refill: { amount: number, day: number }, lastRefillAt: number },
+      id: 'key_1',
+      apiId: 'api_1',
+    }));
+    if (created === undefined || changed === undefined) throw new Error('There are two.');
+    const find = () => current().read((store) => store.keys.find(ws, 'key_1'));
+    await current().write((store) => createKey(store, created));
+    expect(await find()).toMatchObject(created);
+    const { id, apiId, ...changes } = changed;
+    await current().write((store) => store.keys.update(ws, id, changes));
+    expect(await find()).toMatchObject({ ...changes, apiId });
   });
 
   test('a change leaves what it does not name as it is, and null takes it away', async () => {

@@ -2,6 +2,7 @@ import type { AuditEvent } from '@unkey-ts/contract';
 import type { Credits } from '../../domain/keys/refill.ts';
 import type { Override } from '../../domain/ratelimit/overrides.ts';
 import type { KeyRatelimit } from '../../domain/verification/verifiable-key.ts';
+import { flag, integer, json, nullable, type RecordOf, text } from './columns.ts';
 
 /** A JSON object that callers attach and get back as it is. */
 export type Meta = Readonly<Record<string, unknown>>;
@@ -65,25 +66,34 @@ export interface Role {
   readonly permissions: readonly Permission[];
 }
 
-export interface Key {
-  readonly id: string;
+/**
+ * The columns of a key that are members of its record as they are. Inserts, updates, reads, transfers and test samples
+ * follow from this list.
+ */
+export const keyColumns = {
+  id: text,
+  apiId: text,
+  hash: text,
+  start: text,
+  prefix: nullable(text),
+  byteLength: integer,
+  name: nullable(text),
+  meta: nullable(json<Meta>()),
+  isEnabled: flag,
+  expiresAt: nullable(integer),
+  createdAt: integer,
+  /** The migration whose hash the key still has; null once it has Unkey's own. */
+  pendingMigrationId: nullable(text),
+  ciphertext: nullable(text),
+} as const;
+
+type KeyRecord = RecordOf<typeof keyColumns>;
+
+export interface Key extends KeyRecord {
   readonly workspaceId: string;
-  readonly apiId: string;
   readonly keyspaceId: string;
-  readonly hash: string;
-  readonly start: string;
-  readonly prefix: string | null;
-  readonly byteLength: number;
-  readonly name: string | null;
-  readonly meta: Meta | null;
-  readonly isEnabled: boolean;
-  readonly expiresAt: number | null;
-  readonly createdAt: number;
   readonly updatedAt: number | null;
   readonly lastUsedAt: number | null;
-  /** The migration whose hash the key still has; null once it has Unkey's own. */
-  readonly pendingMigrationId: string | null;
-  readonly ciphertext: string | null;
   readonly credits: Credits;
   readonly identity: Identity | null;
   /** Attached directly, sorted by slug. */
@@ -93,38 +103,13 @@ export interface Key {
   readonly ratelimits: readonly Ratelimit[];
 }
 
-export interface NewKey {
-  readonly id: string;
-  readonly apiId: string;
-  readonly hash: string;
-  readonly start: string;
-  readonly prefix: string | null;
-  readonly byteLength: number;
-  readonly name: string | null;
-  readonly meta: Meta | null;
-  readonly isEnabled: boolean;
-  readonly expiresAt: number | null;
-  readonly createdAt: number;
-  readonly pendingMigrationId: string | null;
-  readonly ciphertext: string | null;
+export interface NewKey extends KeyRecord {
   readonly credits: Credits;
   readonly identityId: string | null;
 }
 
 /** Absent members stay as they are. */
-export interface KeyChanges {
-  readonly hash?: string;
-  readonly start?: string;
-  readonly prefix?: string | null;
-  readonly name?: string | null;
-  readonly meta?: Meta | null;
-  readonly isEnabled?: boolean;
-  readonly expiresAt?: number | null;
-  readonly updatedAt?: number;
-  readonly pendingMigrationId?: null;
-  readonly credits?: Credits;
-  readonly identityId?: string | null;
-}
+export type KeyChanges = Partial<Omit<NewKey, 'id' | 'apiId'>> & { readonly updatedAt?: number };
 
 export interface Namespace {
   readonly id: string;

@@ -14,6 +14,7 @@ import {
   namespaceOf,
   type OverrideRow,
   verifiableKeyOf,
+  verifiedColumnsSql,
 } from '../sql/hot-rows.ts';
 import { withClient } from './connections.ts';
 import { isLost } from './unavailable.ts';
@@ -36,8 +37,7 @@ const statements = {
     FROM root_keys r LEFT JOIN workspaces w ON w.id = r.workspace_id
     WHERE r.hash = $1 AND r.deleted_at IS NULL`,
   key: `
-    SELECT k.id, k.workspace_id, k.api_id, a.keyspace_id, k.name, k.meta, k.is_enabled, k.expires_at,
-      k.credits_remaining, k.pending_migration_id, a.allowed_ips,
+    SELECT ${verifiedColumnsSql}, a.keyspace_id, a.allowed_ips,
       i.id AS identity_id, i.external_id, i.meta AS identity_meta,
       (SELECT coalesce(json_agg(held.slug ORDER BY held.slug), '[]') FROM (
         SELECT p.slug FROM key_permissions kp JOIN permissions p ON p.id = kp.permission_id WHERE kp.key_id = k.id

@@ -8,8 +8,10 @@ import {
 } from '../../domain/verification/verifiable-key.ts';
 import type { NamespaceWithOverrides } from '../port/records.ts';
 import type { Caller } from '../port/storage.ts';
+import { type StoredName, storedName } from './names.ts';
+import type { Tables } from './tables.ts';
 
-// What the statements of the verify and limit paths select; each database has its own, written by hand.
+// Rows of the lookups on the verify and limit paths. Each database has its own handwritten statements for them.
 
 export interface CallerRow {
   id: string;
@@ -26,17 +28,28 @@ export interface CallerRow {
   workspace_created_at: number | null;
 }
 
-export interface KeyRow {
-  id: string;
-  workspace_id: string;
-  api_id: string;
+/** The columns of a key that a verification needs. */
+const verifiedColumns = [
+  'id',
+  'workspaceId',
+  'apiId',
+  'name',
+  'meta',
+  'isEnabled',
+  'expiresAt',
+  'creditsRemaining',
+  'pendingMigrationId',
+] as const satisfies readonly (keyof Tables['keys'])[];
+
+/** These columns, selected from `keys k`. */
+export const verifiedColumnsSql = verifiedColumns.map((name) => `k.${storedName(name)}`).join(', ');
+
+type VerifiedColumns = {
+  [Name in (typeof verifiedColumns)[number] as StoredName<Name>]: Tables['keys'][Name];
+};
+
+export interface KeyRow extends VerifiedColumns {
   keyspace_id: string;
-  name: string | null;
-  meta: string | null;
-  is_enabled: number;
-  expires_at: number | null;
-  credits_remaining: number | null;
-  pending_migration_id: string | null;
   allowed_ips: string | null;
   identity_id: string | null;
   external_id: string | null;
@@ -89,16 +102,16 @@ export function callerOf(row: CallerRow, permissions: readonly string[]): Caller
   };
 }
 
-// What many keys have alike is one object for all of them. A list of texts is found by its JSON.
-const oneId = memoize((id) => id, 10_000);
-const oneAllowList = memoize(parseAllowList, 1000);
-const oneList = memoize((json) => {
+// Many keys share the same values: equal ones become one object. Lists of strings are compared by their JSON.
+const internId = memoize((id) => id, 10_000);
+const internAllowList = memoize(parseAllowList, 1000);
+const internList = memoize((json) => {
   const list = JSON.parse(json) as readonly string[];
   return { list, set: new Set(list) as ReadonlySet<string> };
 }, 1000);
 const noLimits: readonly CountedRatelimit[] = [];
 
-/** Slugs, names and limits come sorted. */
+/** Expects slugs, names and limits sorted. */
 export function verifiableKeyOf(
   row: KeyRow,
   related: {
@@ -108,22 +121,22 @@ export function verifiableKeyOf(
     readonly identityRatelimits: readonly LimitRow[];
   },
 ): VerifiableKey {
-  const permissions = oneList(JSON.stringify(related.permissions));
+  const permissions = internList(JSON.stringify(related.permissions));
   return {
     id: row.id,
-    workspaceId: oneId(row.workspace_id),
-    apiId: oneId(row.api_id),
-    keyspaceId: oneId(row.keyspace_id),
+    workspaceId: internId(row.workspace_id),
+    apiId: internId(row.api_id),
+    keyspaceId: internId(row.keyspace_id),
     name: row.name,
     meta: nonEmptyMeta(row.meta),
     isEnabled: row.is_enabled === 1,
     expiresAt: row.expires_at,
     hasCredits: row.credits_remaining !== null,
     pendingMigrationId: row.pending_migration_id,
-    allowedIps: row.allowed_ips === null ? null : oneAllowList(row.allowed_ips),
+    allowedIps: row.allowed_ips === null ? null : internAllowList(row.allowed_ips),
     permissions: permissions.list,
     permissionSet: permissions.set,
-    roles: oneList(JSON.stringify(related.roles)).list,
+    roles: internList(JSON.stringify(related.roles)).list,
     ratelimits: ratelimitsOf(related.ratelimits, row.workspace_id, row.id),
     identity:
       row.identity_id === null || row.external_id === null

@@ -1,9 +1,10 @@
 import { type Selectable, sql } from 'kysely';
 import { type Credits, nextRefillMoment } from '../../domain/keys/refill.ts';
 import type { Changes } from '../changes.ts';
-import type { Key, KeyChanges, Role } from '../port/records.ts';
+import { type Key, type KeyChanges, keyColumns, type Role } from '../port/records.ts';
 import type { KeyStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
+import { decode, encode } from './columns.ts';
 import { identitiesOf } from './identities.ts';
 import { insertRow } from './insert-row.ts';
 import { attach, detach } from './links.ts';
@@ -11,7 +12,7 @@ import { isOwn } from './own-ids.ts';
 import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { rolesOf } from './roles.ts';
 import type { RowLock } from './row-lock.ts';
-import { groupBy, metaOf, metaText, pageOf, permissionOf } from './rows.ts';
+import { groupBy, pageOf, permissionOf } from './rows.ts';
 import type { Database, Tables } from './tables.ts';
 
 type KeyRow = Selectable<Tables['keys']> & { readonly keyspaceId: string };
@@ -41,14 +42,13 @@ export function keyStore(db: Database, changes: Changes, lock: RowLock): KeyStor
     row ? ((await keysOf(db, [row]))[0] ?? null) : null;
 
   return {
-    async create(workspaceId, { credits, meta, isEnabled, ...key }) {
+    async create(workspaceId, key) {
       changes.add(key.hash);
       await insertRow(db, 'keys', {
-        ...key,
-        ...creditColumns(credits),
+        ...encode(keyColumns, key),
+        ...creditColumns(key.credits),
         workspaceId,
-        meta: metaText(meta),
-        isEnabled: Number(isEnabled),
+        identityId: key.identityId,
         updatedAt: null,
         lastUsedAt: null,
         deletedAt: null,
@@ -168,23 +168,11 @@ async function keysOf(db: Database, rows: readonly KeyRow[]): Promise<Key[]> {
   const ratelimits = await ratelimitsOf(db, ids);
   const identities = await identitiesByIdOf(db, rows);
   return rows.map((row) => ({
-    id: row.id,
+    ...decode(keyColumns, row),
     workspaceId: row.workspaceId,
-    apiId: row.apiId,
     keyspaceId: row.keyspaceId,
-    hash: row.hash,
-    start: row.start,
-    prefix: row.prefix,
-    byteLength: row.byteLength,
-    name: row.name,
-    meta: metaOf(row.meta),
-    isEnabled: row.isEnabled === 1,
-    expiresAt: row.expiresAt,
-    createdAt: row.createdAt,
     updatedAt: row.updatedAt,
     lastUsedAt: row.lastUsedAt,
-    pendingMigrationId: row.pendingMigrationId,
-    ciphertext: row.ciphertext,
     credits: creditsOf(row),
     identity: (row.identityId !== null && identities.get(row.identityId)) || null,
     permissions: (permissionsByKey.get(row.id) ?? []).map(permissionOf),
@@ -242,11 +230,12 @@ function creditColumns({ remaining, refill, lastRefillAt }: Credits) {
   };
 }
 
-function changedColumns({ credits, meta, isEnabled, ...columns }: KeyChanges) {
+function changedColumns(changes: KeyChanges) {
+  const { credits, identityId, updatedAt } = changes;
   return {
-    ...columns,
+    ...encode(keyColumns, changes),
     ...(credits !== undefined && creditColumns(credits)),
-    ...(meta !== undefined && { meta: metaText(meta) }),
-    ...(isEnabled !== undefined && { isEnabled: Number(isEnabled) }),
+    ...(identityId !== undefined && { identityId }),
+    ...(updatedAt !== undefined && { updatedAt }),
   };
 }

@@ -3,14 +3,19 @@
 const stored = new Map<string, string>();
 const ours = new Map<string, string>();
 
+/** `camelCase` as `snake_case`. */
+export type StoredName<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Uppercase<First> ? `_${Lowercase<First>}` : First}${StoredName<Rest>}`
+  : '';
+
 /** As the database names it. */
 export function storedName(name: string): string {
-  return remembered(stored, name, () => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+  return memoized(stored, name, () => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
 /** As we name it. */
 export function ownName(name: string): string {
-  return remembered(ours, name, () => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+  return memoized(ours, name, () => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
 }
 
 /** Rows that come as lists, in the order of the columns. */
@@ -23,8 +28,8 @@ export function namedRows<Row>(names: readonly string[], rows: readonly (readonl
   });
 }
 
-/** There are as many names as tables and columns. */
-function remembered(names: Map<string, string>, name: string, make: () => string): string {
+/** Unbounded: there are as many names as tables and columns. */
+function memoized(names: Map<string, string>, name: string, make: () => string): string {
   let made = names.get(name);
   if (made === undefined) {
     made = make();

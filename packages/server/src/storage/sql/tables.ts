@@ -1,149 +1,152 @@
 import type { Generated, Kysely } from 'kysely';
+import { flag, integer, json, nullable, text } from '../port/columns.ts';
+import { keyColumns, type Meta } from '../port/records.ts';
+import type { RowOf } from './columns.ts';
 
-/** Booleans are 0 or 1, JSON is text, times are Unix milliseconds: what every database of ours holds alike. */
-export interface Tables {
+/** Every table and its columns; both databases hold these, and a test compares them. */
+export const tables = {
   workspaces: {
-    id: string;
-    name: string;
-    isEnabled: number;
-    requestsPerMinute: number | null;
-    wrappedDataKey: string | null;
-    createdAt: number;
-  };
+    id: text,
+    name: text,
+    isEnabled: flag,
+    requestsPerMinute: nullable(integer),
+    wrappedDataKey: nullable(text),
+    createdAt: integer,
+  },
   rootKeys: {
-    id: string;
-    workspaceId: string;
-    hash: string;
-    start: string;
-    name: string | null;
-    isEnabled: number;
-    expiresAt: number | null;
-    createdAt: number;
-    deletedAt: number | null;
-  };
-  rootKeyPermissions: { rootKeyId: string; permission: string };
+    id: text,
+    workspaceId: text,
+    hash: text,
+    start: text,
+    name: nullable(text),
+    isEnabled: flag,
+    expiresAt: nullable(integer),
+    createdAt: integer,
+    deletedAt: nullable(integer),
+  },
+  rootKeyPermissions: { rootKeyId: text, permission: text },
   apis: {
-    id: string;
-    workspaceId: string;
-    name: string;
-    keyspaceId: string;
-    allowedIps: string | null;
-    isProtected: number;
-    defaultPrefix: string | null;
-    defaultByteLength: number | null;
-    createdAt: number;
-    deletedAt: number | null;
-  };
+    id: text,
+    workspaceId: text,
+    name: text,
+    keyspaceId: text,
+    allowedIps: nullable(text),
+    isProtected: flag,
+    defaultPrefix: nullable(text),
+    defaultByteLength: nullable(integer),
+    createdAt: integer,
+    deletedAt: nullable(integer),
+  },
   identities: {
-    id: string;
-    workspaceId: string;
-    externalId: string;
-    meta: string | null;
-    createdAt: number;
-    updatedAt: number | null;
-    deletedAt: number | null;
-  };
+    id: text,
+    workspaceId: text,
+    externalId: text,
+    meta: nullable(json<Meta>()),
+    createdAt: integer,
+    updatedAt: nullable(integer),
+    deletedAt: nullable(integer),
+  },
   keys: {
-    id: string;
-    workspaceId: string;
-    apiId: string;
-    hash: string;
-    start: string;
-    prefix: string | null;
-    byteLength: number;
-    name: string | null;
-    identityId: string | null;
-    meta: string | null;
-    isEnabled: number;
-    expiresAt: number | null;
-    createdAt: number;
-    updatedAt: number | null;
-    lastUsedAt: number | null;
-    deletedAt: number | null;
-    pendingMigrationId: string | null;
-    ciphertext: string | null;
-    creditsRemaining: number | null;
-    refillAmount: number | null;
-    refillDay: number | null;
-    lastRefillAt: number | null;
-    /** Follows from the refill and `lastRefillAt`; here so that due keys are found by an index. */
-    nextRefillAt: number | null;
-  };
-  /** Of keys that were deleted and are no longer stored: they stay taken. */
-  retiredHashes: { hash: string };
+    ...keyColumns,
+    workspaceId: text,
+    identityId: nullable(text),
+    updatedAt: nullable(integer),
+    lastUsedAt: nullable(integer),
+    deletedAt: nullable(integer),
+    creditsRemaining: nullable(integer),
+    refillAmount: nullable(integer),
+    refillDay: nullable(integer),
+    lastRefillAt: nullable(integer),
+    /** Follows from the refill and `lastRefillAt`; here so that an index finds keys whose refill is due. */
+    nextRefillAt: nullable(integer),
+  },
+  /** Hashes of removed keys: they stay taken. */
+  retiredHashes: { hash: text },
   ratelimits: {
-    id: string;
-    workspaceId: string;
+    id: text,
+    workspaceId: text,
     /** A key or an identity. */
-    ownerId: string;
-    name: string;
-    limit: number;
-    durationMs: number;
-    isAutoApplied: number;
-  };
+    ownerId: text,
+    name: text,
+    limit: integer,
+    durationMs: integer,
+    isAutoApplied: flag,
+  },
   permissions: {
-    id: string;
-    workspaceId: string;
-    slug: string;
-    slugFolded: string;
-    name: string;
-    description: string | null;
-    createdAt: number;
-  };
+    id: text,
+    workspaceId: text,
+    slug: text,
+    slugFolded: text,
+    name: text,
+    description: nullable(text),
+    createdAt: integer,
+  },
   roles: {
-    id: string;
-    workspaceId: string;
-    name: string;
-    nameFolded: string;
-    description: string | null;
-    createdAt: number;
-  };
-  rolePermissions: { roleId: string; permissionId: string };
-  keyPermissions: { keyId: string; permissionId: string };
-  keyRoles: { keyId: string; roleId: string };
+    id: text,
+    workspaceId: text,
+    name: text,
+    nameFolded: text,
+    description: nullable(text),
+    createdAt: integer,
+  },
+  rolePermissions: { roleId: text, permissionId: text },
+  keyPermissions: { keyId: text, permissionId: text },
+  keyRoles: { keyId: text, roleId: text },
   namespaces: {
-    id: string;
-    workspaceId: string;
-    name: string;
-    createdAt: number;
-    deletedAt: number | null;
-  };
+    id: text,
+    workspaceId: text,
+    name: text,
+    createdAt: integer,
+    deletedAt: nullable(integer),
+  },
   overrides: {
-    id: string;
-    workspaceId: string;
-    namespaceId: string;
-    identifier: string;
-    limit: number;
-    durationMs: number;
-    createdAt: number;
-    deletedAt: number | null;
-  };
-  migrations: { id: string; workspaceId: string; name: string; algorithm: string; createdAt: number };
+    id: text,
+    workspaceId: text,
+    namespaceId: text,
+    identifier: text,
+    limit: integer,
+    durationMs: integer,
+    createdAt: integer,
+    deletedAt: nullable(integer),
+  },
+  migrations: { id: text, workspaceId: text, name: text, algorithm: text, createdAt: integer },
   auditLog: {
-    /** Grows with every record: the order in which they were written. */
-    sequence: Generated<number>;
-    id: string;
-    workspaceId: string;
-    event: string;
-    at: number;
-    actorType: string;
-    actorId: string;
-    actorName: string;
-    display: string;
-    remoteIp: string | null;
-    userAgent: string | null;
-    resources: string;
-    correlationId: string | null;
-  };
+    /** Grows with every record: the order of writing. */
+    sequence: integer,
+    id: text,
+    workspaceId: text,
+    event: text,
+    at: integer,
+    actorType: text,
+    actorId: text,
+    actorName: text,
+    display: text,
+    remoteIp: nullable(text),
+    userAgent: nullable(text),
+    resources: text,
+    correlationId: nullable(text),
+  },
   idempotencyRecords: {
-    workspaceId: string;
-    operation: string;
-    keyHash: string;
-    fingerprint: string;
+    workspaceId: text,
+    operation: text,
+    keyHash: text,
+    fingerprint: text,
     /** Sealed. Empty only inside the transaction that claims the key. */
-    response: string;
-    expiresAt: number;
-  };
-}
+    response: text,
+    expiresAt: integer,
+  },
+} as const;
+
+type Declared = typeof tables;
+
+/** Rows as the databases hold them. */
+export type Tables = {
+  [Table in Exclude<keyof Declared, 'auditLog'>]: RowOf<Declared[Table]>;
+} & {
+  auditLog: Omit<RowOf<Declared['auditLog']>, 'sequence'> & { sequence: Generated<number> };
+};
+
+/** Of the first schema: a database with these is one of ours, whatever its version. */
+export const firstTables = ['workspaces', 'root_keys', 'apis', 'keys', 'audit_log'];
 
 export type Database = Kysely<Tables>;

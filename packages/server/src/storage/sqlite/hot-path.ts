@@ -14,6 +14,7 @@ import {
   namespaceOf,
   type OverrideRow,
   verifiableKeyOf,
+  verifiedColumnsSql,
 } from '../sql/hot-rows.ts';
 
 // The driver does not know what a statement selects: each row type is that of the statement it is read with.
@@ -27,8 +28,7 @@ const callerSql = `
   WHERE r.hash = ? AND r.deleted_at IS NULL`;
 
 const keySql = `
-  SELECT k.id, k.workspace_id, k.api_id, a.keyspace_id, k.name, k.meta, k.is_enabled, k.expires_at,
-    k.credits_remaining, k.pending_migration_id, a.allowed_ips,
+  SELECT ${verifiedColumnsSql}, a.keyspace_id, a.allowed_ips,
     i.id AS identity_id, i.external_id, i.meta AS identity_meta
   FROM keys k
   JOIN apis a ON a.id = k.api_id AND a.deleted_at IS NULL

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { type DatabaseSyncInstance as DatabaseSync, DatabaseSync as Opened } from '@photostructure/sqlite';
 import { errorCode } from '../../base/error-code.ts';
 import { databaseFileOf, openDataFolder } from '../data-folder.ts';
+import { firstTables } from '../sql/tables.ts';
 import { checkSchemaVersion } from './migrations.ts';
 import { syncToDisk } from './sync-to-disk.ts';
 
@@ -82,9 +83,6 @@ function checkCopy(draft: string, backup: string): boolean {
     database.close();
   }
 }
-
-/** In every schema that there has been; a server adds what is missing to it when it starts. */
-const firstTables = ['workspaces', 'root_keys', 'apis', 'keys', 'audit_log'];
 
 function checkIntegrity(database: DatabaseSync, backup: string): void {
   let verdict: unknown;

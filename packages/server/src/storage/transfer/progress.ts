@@ -1,3 +1,4 @@
+import { firstTables } from '../sql/tables.ts';
 import {
   inTransaction,
   type TransferConnection,
@@ -5,7 +6,7 @@ import {
   type TransferTarget,
   type Value,
 } from './connection.ts';
-import { type TransferTable, transferTables } from './tables.ts';
+import type { TransferTable } from './tables.ts';
 
 /** How far each table has come, by its name; kept in the target, beside the rows. */
 export type Progress = Readonly<Record<string, TableProgress>>;
@@ -31,7 +32,7 @@ export async function beginOrResume(target: TransferTarget, origin: string): Pro
     await target.migrate();
     return progress;
   }
-  if (tables.size > 0 && !transferTables.every(({ name }) => tables.has(name))) {
+  if (tables.size > 0 && !firstTables.every((name) => tables.has(name))) {
     throw new TransferError(`The target holds tables of something else. ${howToEmpty}`);
   }
   if (tables.size > 0 && (await originOf(connection)) !== null) {

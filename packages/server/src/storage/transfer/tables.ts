@@ -1,3 +1,4 @@
+import { storedName } from '../sql/names.ts';
 import type { Tables } from '../sql/tables.ts';
 
 /** What tells one row of each table from another: rows are copied and compared in the order of these columns. */
@@ -30,10 +31,6 @@ export interface TransferTable {
 
 /** Every table that there is. */
 export const transferTables: readonly TransferTable[] = Object.entries(keys).map(([name, key]) => ({
-  name: snakeCase(name),
-  key: key.map(snakeCase),
+  name: storedName(name),
+  key: key.map(storedName),
 }));
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
