@@ -1,4 +1,5 @@
-import { configDefaults, defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig, mergeConfig } from 'vitest/config';
+import { base } from './vitest.base.ts';
 
 /** Tests that need more than Node run when a variable is set: `*.redis.test.ts` with `UNKEY_TEST_REDIS`, and so on. */
 const variables = {
@@ -12,18 +13,17 @@ const absent = Object.entries(variables)
   .filter(([, variable]) => (process.env[variable] ?? '') === '')
   .map(([need]) => `**/*.${need}.test.ts`);
 
-export default defineConfig({
-  test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'tools/**/*.test.ts',
-      'tests/**/*.test.ts',
-      'examples/**/*.test.ts',
-    ],
-    exclude: [...configDefaults.exclude, ...absent],
-    // By default one core is left idle, which is half of a machine with two.
-    maxWorkers: '100%',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-  },
-});
+export default mergeConfig(
+  base,
+  defineConfig({
+    test: {
+      include: [
+        'packages/*/src/**/*.test.ts',
+        'tools/**/*.test.ts',
+        'tests/**/*.test.ts',
+        'examples/**/*.test.ts',
+      ],
+      exclude: [...configDefaults.exclude, ...absent],
+    },
+  }),
+);

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ViteUserConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly import: { readonly default: string } }>>;
+}
+
+/** `unkey-ts/hono` → packages/sdk/src/middleware/hono.ts, and so on: what a package exports, as its source. */
+function clientSources(): { find: RegExp; replacement: string }[] {
+  const manifest: Manifest = JSON.parse(readFileSync(`${root}packages/sdk/package.json`, 'utf8'));
+  return Object.entries(manifest.exports).flatMap(([subPath, target]) =>
+    typeof target === 'string'
+      ? []
+      : [
+          {
+            find: new RegExp(`^unkey-ts${subPath.slice(1)}$`),
+            replacement: target.import.default.replace(
+              /^\.\/dist\/(.*)\.js$/,
+              `${root}packages/sdk/src/$1.ts`,
+            ),
+          },
+        ],
+  );
+}
+
+/** Of every run of the tests. They run on the sources; what they start as a process runs the build. */
+export const base = {
+  resolve: {
+    alias: [
+      { find: /^@unkey-ts\/(contract|server)$/, replacement: `${root}packages/$1/src/index.ts` },
+      ...clientSources(),
+    ],
+  },
+  test: {
+    globalSetup: ['tests/build.ts'],
+    // By default one core is left idle, which is half of a machine with two.
+    maxWorkers: '100%',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+} satisfies ViteUserConfig;
