@@ -62,7 +62,7 @@ test('a new operation is in the client by itself: method, types and tables', () 
 
 test('two operations of one name do not get types of one name', () => {
   expect(() => apiTypes([...wholeTable, { ...listWebhooks, id: 'webhooks.getKey' }])).toThrow(
-    'Two operations have a GetKeyRequest',
+    'Two operations have a type GetKeyRequest',
   );
 });
 
@@ -87,5 +87,5 @@ test('what is both sent and answered is closed in requests and open in answers',
 });
 
 test('a description cannot end its comment', () => {
-  expect(() => apiTypes([{ ...listWebhooks, description: 'Like `a/*/b`.' }])).toThrow('end a comment');
+  expect(() => apiTypes([{ ...listWebhooks, description: 'Like `a/*/b`.' }])).toThrow('end of a comment');
 });

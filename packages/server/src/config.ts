@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { dayMs, hourMs, parseUnits } from './base/duration.ts';
 import { errorCode } from './base/error-code.ts';
 import { type LogLevel, logLevels } from './base/log.ts';
 import { type OutageMode, outageModes } from './counters/port.ts';
@@ -241,14 +242,10 @@ function parseDatabaseUrl(given: unknown): string {
   throw new InvalidValue('must be a URL as postgres://USER:PASSWORD@HOST:5432/DATABASE.');
 }
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: hourMs, d: dayMs };
-
 function parseDuration(given: unknown): number {
-  const [, number, unit = 'ms'] = /^(\d{1,10})(ms|s|m|h|d)?$/.exec(String(given).trim()) ?? [];
-  const milliseconds = Number(number) * (unitsMs[unit] ?? Number.NaN);
-  if (Number.isSafeInteger(milliseconds)) return milliseconds;
+  const text = String(given).trim();
+  const milliseconds = parseUnits(/^\d+$/.test(text) ? `${text}ms` : text);
+  if (milliseconds !== null) return milliseconds;
   throw new InvalidValue(
     `is ${shown(given)}; it must be a number of milliseconds, or one with a unit: 500ms, 30s, 5m, 1h, 7d.`,
   );

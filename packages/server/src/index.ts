@@ -1,5 +1,6 @@
 export { type App, type AppOptions, createApp, openStorage, openVault } from './app.ts';
 export { systemClock } from './base/clock.ts';
+export { parseUnits } from './base/duration.ts';
 export type { Endpoint } from './base/http-message.ts';
 export { randomIds } from './base/ids.ts';
 export { createLog, type Log } from './base/log.ts';

@@ -1,8 +1,9 @@
+import { dayMs } from '../base/duration.ts';
 import type { Services } from '../services.ts';
 import { inBatches } from './batches.ts';
 
 /** What was deleted is kept this long, out of reach, for whoever has to look into the database. */
-const keptMs = 30 * 86_400_000;
+const keptMs = 30 * dayMs;
 /** A key may have many links: its batch must be a short transaction all the same. */
 const batchSize = 100;
 
