@@ -102,6 +102,6 @@ test('a batch holds nothing of the one before', () => {
   ]);
   for (const events of [first, second, first]) {
     for (const event of events ?? []) text.add(event);
-    expect(eventsOf(text.take())).toEqual(events);
+    expect(eventsOf(text.flush())).toEqual(events);
   }
 });

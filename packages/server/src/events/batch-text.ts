@@ -1,121 +1,62 @@
-import { JsonBytes } from './json-bytes.ts';
 import type { EventBatch, RatelimitEvent, UsageEvent, VerificationEvent } from './port.ts';
 
-/** All events of a batch happened within so many milliseconds. */
+/** Events of one batch happened within this many milliseconds of the first. */
 export const batchSpanMs = 60_000;
 
-/** The buffers are as large for good as the largest batch was: one of long tags ends early. */
-const batchBytesMax = 1_000_000;
+/** A batch with more characters is full, so that long tags do not make a batch of many megabytes. */
+const maxCharacters = 1_000_000;
 
 export interface BatchText {
-  /** False when the event needs a batch of its own: it happened before the first, or long after it. */
+  /** False when the event needs another batch: it happened before the first event, or long after it. */
   fits(event: UsageEvent): boolean;
   add(event: UsageEvent): void;
   count(): number;
-  /** Whether it takes as many bytes as a batch should. */
-  isLong(): boolean;
-  /** Everything that was added since the last time. */
-  take(): EventBatch;
+  isFull(): boolean;
+  /** Returns the events added since the last flush. */
+  flush(): EventBatch;
 }
 
 /**
- * Writes events down at once, so that no object of an event lives on, and neither side of a thread has to walk over them.
- * What events have in common is written once a batch.
+ * Serialises events as they are added: no event object outlives its request, and neither thread traverses them later. A
+ * subject (the ids that events of one key or namespace share) is written once per batch.
  */
 export function createBatchText(): BatchText {
-  const subjects = new JsonBytes();
-  const verifications = new JsonBytes();
-  const ratelimits = new JsonBytes();
-  /** Of a key or a namespace: its last place among the subjects. */
-  const places = new Map<string, number>();
-  /** Of each place. */
-  const identityIds: (string | null)[] = [];
-  const externalIds: (string | null)[] = [];
+  const subjects = new JsonList();
+  const verifications = new JsonList();
+  const ratelimits = new JsonList();
+  /** The last subject of each key or namespace. */
+  const subjectOf = new Map<string, Subject>();
   let count = 0;
   let at = 0;
 
   function addVerification(event: VerificationEvent): void {
-    beginRow(verifications, placeOfKey(event), event);
-    verifications.string(event.outcome);
-    verifications.raw(',[');
-    for (let index = 0; index < event.tags.length; index++) {
-      if (index > 0) verifications.comma();
-      verifications.string(event.tags[index] ?? '');
-    }
-    verifications.raw('],');
-    verifications.number(event.spentCredits);
-    endRow(verifications, event);
+    const { requestId, outcome, tags, spentCredits } = event;
+    const subject = subjectOfKey(event);
+    verifications.add([subject, event.at - at, requestId, outcome, tags, spentCredits, microseconds(event)]);
   }
 
   function addRatelimit(event: RatelimitEvent): void {
-    beginRow(ratelimits, placeOfNamespace(event), event);
-    ratelimits.string(event.identifier);
-    ratelimits.raw(event.passed ? ',1,' : ',0,');
-    ratelimits.number(event.limit);
-    ratelimits.comma();
-    ratelimits.number(event.remaining);
-    ratelimits.comma();
-    ratelimits.number(event.cost);
-    ratelimits.comma();
-    ratelimits.stringOrNull(event.overrideId);
-    endRow(ratelimits, event);
+    const { requestId, identifier, passed, limit, remaining, cost, overrideId } = event;
+    const subject = subjectOfNamespace(event);
+    const decision = [passed ? 1 : 0, limit, remaining, cost, overrideId];
+    ratelimits.add([subject, event.at - at, requestId, identifier, ...decision, microseconds(event)]);
   }
 
-  function beginRow(rows: JsonBytes, place: number, event: UsageEvent): void {
-    rows.raw(rows.isEmpty ? '[' : ',[');
-    rows.number(place);
-    rows.comma();
-    rows.number(event.at - at);
-    rows.comma();
-    rows.string(event.requestId);
-    rows.comma();
+  // The identity of a key may change within a batch.
+  function subjectOfKey({ workspaceId, apiId, keyId, identityId, externalId }: VerificationEvent): number {
+    const known = subjectOf.get(keyId);
+    if (known?.identityId === identityId && known.externalId === externalId) return known.index;
+    const index = subjects.add([workspaceId, apiId, keyId, identityId, externalId]);
+    subjectOf.set(keyId, { index, identityId, externalId });
+    return index;
   }
 
-  function endRow(rows: JsonBytes, event: UsageEvent): void {
-    rows.comma();
-    rows.number(Math.round(event.latencyMs * 1000));
-    rows.raw(']');
-  }
-
-  // A key may get another identity within a batch.
-  function placeOfKey(event: VerificationEvent): number {
-    const { keyId, identityId, externalId } = event;
-    const known = places.get(keyId);
-    if (known !== undefined && identityIds[known] === identityId && externalIds[known] === externalId)
-      return known;
-    beginSubject(event.workspaceId, event.apiId);
-    subjects.comma();
-    subjects.string(keyId);
-    subjects.comma();
-    subjects.stringOrNull(identityId);
-    subjects.comma();
-    subjects.stringOrNull(externalId);
-    return endSubject(keyId, event);
-  }
-
-  function placeOfNamespace({ workspaceId, namespaceId }: RatelimitEvent): number {
-    const known = places.get(namespaceId);
-    if (known !== undefined) return known;
-    beginSubject(workspaceId, namespaceId);
-    return endSubject(namespaceId, { identityId: null, externalId: null });
-  }
-
-  function beginSubject(workspaceId: string, apiOrNamespaceId: string): void {
-    subjects.raw(subjects.isEmpty ? '[' : ',[');
-    subjects.string(workspaceId);
-    subjects.comma();
-    subjects.string(apiOrNamespaceId);
-  }
-
-  function endSubject(
-    id: string,
-    { identityId, externalId }: Pick<VerificationEvent, 'identityId' | 'externalId'>,
-  ): number {
-    subjects.raw(']');
-    const place = identityIds.push(identityId) - 1;
-    externalIds.push(externalId);
-    places.set(id, place);
-    return place;
+  function subjectOfNamespace({ workspaceId, namespaceId }: RatelimitEvent): number {
+    const known = subjectOf.get(namespaceId);
+    if (known !== undefined) return known.index;
+    const index = subjects.add([workspaceId, namespaceId]);
+    subjectOf.set(namespaceId, { index, identityId: null, externalId: null });
+    return index;
   }
 
   return {
@@ -127,20 +68,49 @@ export function createBatchText(): BatchText {
       else addRatelimit(event);
     },
     count: () => count,
-    isLong: () => subjects.length + verifications.length + ratelimits.length >= batchBytesMax,
-    take() {
+    isFull: () => subjects.characters + verifications.characters + ratelimits.characters >= maxCharacters,
+    flush() {
       const batch = {
         count,
         at,
-        subjects: `[${subjects.take()}]`,
-        verifications: `[${verifications.take()}]`,
-        ratelimits: `[${ratelimits.take()}]`,
+        subjects: subjects.flush(),
+        verifications: verifications.flush(),
+        ratelimits: ratelimits.flush(),
       };
       count = 0;
-      places.clear();
-      identityIds.length = 0;
-      externalIds.length = 0;
+      subjectOf.clear();
       return batch;
     },
   };
+}
+
+interface Subject {
+  /** Position in the list of subjects. */
+  readonly index: number;
+  readonly identityId: string | null;
+  readonly externalId: string | null;
+}
+
+function microseconds({ latencyMs }: UsageEvent): number {
+  return Math.round(latencyMs * 1000);
+}
+
+/** A JSON array, written item by item. */
+class JsonList {
+  readonly #items: string[] = [];
+  characters = 0;
+
+  /** Returns the position of the item. */
+  add(item: readonly unknown[]): number {
+    const text = JSON.stringify(item);
+    this.characters += text.length;
+    return this.#items.push(text) - 1;
+  }
+
+  flush(): string {
+    const text = `[${this.#items.join()}]`;
+    this.#items.length = 0;
+    this.characters = 0;
+    return text;
+  }
 }

@@ -5,15 +5,15 @@ import type { EventBatch, EventSink, EventWriter, UsageEvent } from './port.ts';
 export interface EventBufferOptions {
   writer: EventWriter;
   log: Pick<Log, 'error' | 'info'>;
-  /** The most events held, those being written included. Default 50,000. */
+  /** Maximum number of buffered events, including the batch being written. Default 50,000. */
   capacity?: number;
-  /** The most events a batch holds. Default 1,000. */
+  /** Maximum number of events in a batch. Default 1,000. */
   batchMax?: number;
-  /** How long an event waits for a full batch. Default 500 ms. */
+  /** Milliseconds after which a batch is written although it is not full. Default 500. */
   intervalMs?: number;
 }
 
-/** Holds events until a batch is full or old enough. A slow writer fills it up; then new events are dropped and counted. */
+/** Buffers events until a batch is full or `intervalMs` old. While the buffer is full, new events are dropped and counted. */
 export function createEventBuffer(options: EventBufferOptions): EventSink {
   const { writer, log, capacity = 50_000, batchMax = 1000, intervalMs = 500 } = options;
   const filling = createBatchText();
@@ -34,10 +34,10 @@ export function createEventBuffer(options: EventBufferOptions): EventSink {
       refused++;
       return;
     }
-    if (!filling.fits(event)) full.push(filling.take());
+    if (!filling.fits(event)) full.push(filling.flush());
     accepted++;
     filling.add(event);
-    if (filling.count() >= batchMax || filling.isLong()) full.push(filling.take());
+    if (filling.count() >= batchMax || filling.isFull()) full.push(filling.flush());
     schedule();
   }
 
@@ -47,11 +47,11 @@ export function createEventBuffer(options: EventBufferOptions): EventSink {
     else if (filling.count() > 0) timer ??= setTimeout(writeNext, intervalMs).unref();
   }
 
-  // One batch at a time: a second caller waits for the batch that is under way.
+  // One batch at a time: a second caller waits for the batch in flight.
   function writeNext(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    inFlight ??= writeBatch(full.shift() ?? filling.take()).then(() => {
+    inFlight ??= writeBatch(full.shift() ?? filling.flush()).then(() => {
       inFlight = undefined;
       schedule();
     });
@@ -67,7 +67,7 @@ export function createEventBuffer(options: EventBufferOptions): EventSink {
     } catch (error) {
       lost += batch.count;
       if (!isFailing)
-        log.error({ err: errorFields(error) }, 'events are being dropped: they cannot be written');
+        log.error({ err: errorFields(error) }, 'events are dropped because they cannot be written');
       isFailing = true;
     }
   }

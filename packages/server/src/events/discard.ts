@@ -1,6 +1,6 @@
 import type { EventSink } from './port.ts';
 
-/** For who wants no usage events: none is kept, and none counts as dropped. */
+/** The sink of UNKEY_EVENTS=off: stores no events and counts none as dropped. */
 export const discardEvents: EventSink = {
   record: () => {},
   flush: async () => {},

@@ -38,9 +38,9 @@ export function exampleRatelimit(changes: Partial<RatelimitEvent> = {}): Ratelim
   };
 }
 
-/** As a writer is given them. */
+/** The events as a batch. */
 export function batchOf(events: readonly UsageEvent[]): EventBatch {
   const text = createBatchText();
   for (const event of events) text.add(event);
-  return text.take();
+  return text.flush();
 }

@@ -1,4 +1,4 @@
-/** One answered `keys.verifyKey` for a key that exists. */
+/** One response of `keys.verifyKey` for a key that exists. */
 export interface VerificationEvent {
   readonly type: 'verification';
   /** Unix time in milliseconds. */
@@ -9,7 +9,7 @@ export interface VerificationEvent {
   readonly keyId: string;
   readonly identityId: string | null;
   readonly externalId: string | null;
-  /** The verification code that was answered. */
+  /** The verification code of the response. */
   readonly outcome: string;
   readonly tags: readonly string[];
   readonly spentCredits: number;
@@ -35,12 +35,12 @@ export interface RatelimitEvent {
 
 export type UsageEvent = VerificationEvent | RatelimitEvent;
 
-/** Where requests leave their events. Recording never waits and never throws. */
+/** Where requests record their events. `record` never waits and never throws. */
 export interface EventSink {
   record(event: UsageEvent): void;
   /** Resolves when everything recorded before the call is written or counted as dropped. */
   flush(): Promise<void>;
-  /** Flushes; what is recorded later is dropped. */
+  /** Flushes. Events recorded later are dropped. */
   close(): Promise<void>;
   stats(): EventStats;
 }
@@ -51,32 +51,32 @@ export interface EventStats {
   readonly dropped: number;
 }
 
-/** Events as they are stored. The texts are JSON: a list of lists each, whose members are, in this order: */
+/** Events as they are stored. Each text is a JSON array of arrays with the members listed here. */
 export interface EventBatch {
   readonly count: number;
-  /** When the first of them happened, in Unix milliseconds; no other one did before. */
+  /** Time of the first event, in Unix milliseconds; no event is earlier. */
   readonly at: number;
-  /** Of a key: workspaceId, apiId, keyId, identityId, externalId. Of a namespace: workspaceId, namespaceId. */
+  /** For a key: workspaceId, apiId, keyId, identityId, externalId. For a namespace: workspaceId, namespaceId. */
   readonly subjects: string;
-  /** Place in `subjects`, milliseconds after `at`, requestId, outcome, tags, spentCredits, latency in microseconds. */
+  /** Index in `subjects`, milliseconds after `at`, requestId, outcome, tags, spentCredits, latency in microseconds. */
   readonly verifications: string;
   /**
-   * Place in `subjects`, milliseconds after `at`, requestId, identifier, passed (0, 1), limit, remaining, cost, overrideId,
+   * Index in `subjects`, milliseconds after `at`, requestId, identifier, passed (0, 1), limit, remaining, cost, overrideId,
    * latency in microseconds.
    */
   readonly ratelimits: string;
 }
 
-/** Where a buffer puts its batches: all of a batch is stored, or the promise rejects. */
+/** Writes batches: the promise resolves when the whole batch is stored, and rejects when none of it is. */
 export interface EventWriter {
   write(batch: EventBatch): Promise<void>;
 }
 
-/** Events that are stored. */
+/** The event store. */
 export interface EventArchive extends EventWriter {
   /**
-   * Deletes events of before `at`, in Unix milliseconds, until they are at least `limit`; answers how many. What is stored
-   * in batches goes batch by batch, up to a minute late.
+   * Deletes events older than `at` (Unix milliseconds), about `limit` of them; resolves to the number deleted. Batches are
+   * deleted as a whole, up to a minute late.
    */
   deleteBefore(at: number, limit: number): Promise<number>;
   close(): Promise<void>;

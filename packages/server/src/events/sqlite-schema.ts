@@ -1,9 +1,9 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
 import { runMigrations } from '../storage/sqlite/run-migrations.ts';
 
-/** One entry a version, applied in order, never changed after a release. */
+/** One entry for each version, applied in order, never changed after a release. */
 const migrations: readonly string[] = [
-  // Files of before versions were counted have these.
+  // Files from before schema versions existed have these tables.
   `
   CREATE TABLE IF NOT EXISTS verifications (
     at INTEGER NOT NULL, request_id TEXT NOT NULL, workspace_id TEXT NOT NULL, api_id TEXT NOT NULL,
@@ -18,8 +18,7 @@ const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX IF NOT EXISTS ratelimits_by_time ON ratelimits (workspace_id, at);
   `,
-  // What was stored a row an event stays as it is, and is seen through the same views. Without -> and ->>, which the
-  // sqlite3 of some systems does not know yet.
+  // Rows of single events stay as they are; the views include them. Without -> and ->>, which older sqlite3 tools lack.
   `
   ALTER TABLE verifications RENAME TO verification_rows;
   ALTER TABLE ratelimits RENAME TO ratelimit_rows;
@@ -52,7 +51,7 @@ function ofSubject(member: number): string {
   return `json_extract(batch.subjects, '$[' || json_extract(event.value, '$[0]') || '][${member}]')`;
 }
 
-/** Brings a new or older file up to date. A file of a newer version is refused. */
+/** Migrates a new or older file. Throws for a file of a newer version. */
 export function migrateEvents(database: DatabaseSync): void {
   runMigrations(database, { migrations, database: 'events.sqlite', remedy: 'move the file away' });
 }

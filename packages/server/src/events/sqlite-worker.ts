@@ -7,8 +7,8 @@ import type { WorkerReply, WorkerRequest, WorkerTask } from './sqlite.ts';
 import { migrateEvents } from './sqlite-schema.ts';
 
 /**
- * Of what older versions wrote, a row an event. The index begins with the workspace: they are found in it one after the
- * other, and old events of each by time.
+ * Deletes from the tables of older versions, with one row for each event. The index begins with the workspace: a loose
+ * index scan lists the workspaces, then the oldest events of each are found by time.
  */
 function deletionFrom(table: 'verification_rows' | 'ratelimit_rows'): string {
   return `
@@ -24,7 +24,7 @@ function deletionFrom(table: 'verification_rows' | 'ratelimit_rows'): string {
     )`;
 }
 
-// The parent starts this thread with exactly this shape.
+// `openSqliteEvents` starts this thread with this shape.
 const { file } = workerData as { file: string };
 
 const database = new DatabaseSync(file, { timeout: 5000 });
@@ -76,7 +76,7 @@ function deleteBefore(before: number, limit: number): number {
 }
 
 function deleteBatchesBefore(before: number, limit: number): number {
-  // Each holds an event or more: that many are enough.
+  // A batch holds at least one event, so `limit` batches suffice.
   const old = oldBatches.all(before - batchSpanMs, limit) as { id: number; count: number }[];
   let deleted = 0;
   inTransaction(() => {

@@ -1,18 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import type { EventArchive, EventBatch } from './port.ts';
 
-/** To the worker. `open` is answered once the file is open and its tables are there. */
+/** Message to the worker. The reply to `open` comes when the file is open and migrated. */
 export type WorkerRequest = WorkerTask | { type: 'close' };
 export type WorkerTask =
   | { type: 'open' }
   | { type: 'write'; batch: EventBatch }
   | { type: 'delete'; before: number; limit: number };
-/** From the worker, one for each task, in order; `count` is of the events that were written or deleted. */
+/** Message from the worker, one for each task, in order. `count`: events written or deleted. */
 export type WorkerReply =
   | { type: 'done'; count: number }
   | { type: 'failed'; message: string; code: string | undefined };
 
-interface Outstanding {
+interface PendingTask {
   resolve(count: number): void;
   reject(error: Error): void;
 }
@@ -22,7 +22,7 @@ interface WriterThread {
   close(): Promise<void>;
 }
 
-/** Keeps events in a database file of their own, in a thread of its own. Rejects when the file cannot be opened. */
+/** Stores events in a SQLite file of their own, written by a worker thread. Rejects when the file cannot be opened. */
 export async function openSqliteEvents(options: { file: string }): Promise<EventArchive> {
   let thread: WriterThread | undefined;
   const current = () => {
@@ -42,30 +42,30 @@ export async function openSqliteEvents(options: { file: string }): Promise<Event
 }
 
 function startThread(file: string, onEnd: () => void): WriterThread {
-  // Options of the parent, such as `--input-type`, can make a worker fail.
+  // Node options of the parent, such as `--input-type`, can make a worker fail.
   const worker = new Worker(workerUrl(), { workerData: { file }, execArgv: [] });
-  const outstanding: Outstanding[] = [];
+  const pending: PendingTask[] = [];
   const ended = new Promise<void>((resolve) => {
     worker.once('exit', () => resolve());
   });
 
-  // The thread holds the process only while it owes an answer.
+  // The thread keeps the process alive only while a task is pending.
   worker.unref();
 
   function settle(reply: WorkerReply): void {
-    const first = outstanding.shift();
-    if (outstanding.length === 0) worker.unref();
+    const first = pending.shift();
+    if (pending.length === 0) worker.unref();
     if (reply.type === 'done') first?.resolve(reply.count);
     else first?.reject(Object.assign(new Error(reply.message), { code: reply.code }));
   }
 
-  // A crash ends the thread twice, first with 'error', then with 'exit': by then another one may have its place.
+  // A crash emits 'error' and then 'exit'; by then a new thread may have replaced this one.
   let isEnded = false;
   function end(error: Error): void {
     if (isEnded) return;
     isEnded = true;
     onEnd();
-    for (const { reject } of outstanding.splice(0)) reject(error);
+    for (const { reject } of pending.splice(0)) reject(error);
   }
 
   worker.on('message', settle);
@@ -76,7 +76,7 @@ function startThread(file: string, onEnd: () => void): WriterThread {
   return {
     run: (task) =>
       new Promise((resolve, reject) => {
-        outstanding.push({ resolve, reject });
+        pending.push({ resolve, reject });
         worker.ref();
         post(task);
       }),

@@ -8,14 +8,14 @@ interface Numbered extends Entry {
 
 const entryOf = (key: string, number = 0): Numbered => ({ key, number, slot: 0, isReferenced: false });
 
-/** As who uses it does: a key that is there is replaced. */
+/** As its users do: an existing key is replaced. */
 function put(map: BoundedMap<Numbered>, entry: Numbered): Numbered | undefined {
   const former = map.get(entry.key);
   if (former !== undefined) map.delete(former);
   return map.add(entry);
 }
 
-test('what is asked for stays, however many others come and go', () => {
+test('entries that are read stay, however many others come and go', () => {
   const map = new BoundedMap<Numbered>(1000);
   for (let index = 0; index < 500; index++) put(map, entryOf(`wanted ${index}`));
   for (let index = 0; index < 20_000; index++) {
@@ -26,7 +26,7 @@ test('what is asked for stays, however many others come and go', () => {
   expect(map.size).toBe(1000);
 });
 
-test('when everything was asked for, something goes all the same', () => {
+test('when every entry is referenced, one is evicted all the same', () => {
   const map = new BoundedMap<Numbered>(5000);
   for (let index = 0; index < 5000; index++) put(map, entryOf(`key ${index}`));
   for (let index = 0; index < 5000; index++) map.get(`key ${index}`);
@@ -36,7 +36,7 @@ test('when everything was asked for, something goes all the same', () => {
   expect(map.get('one more')).toBeDefined();
 });
 
-test('a sweep goes round in steps and finds everything that is to go', () => {
+test('sweeps advance step by step and remove every expired entry', () => {
   const map = new BoundedMap<Numbered>(1000);
   for (let index = 0; index < 100; index++) put(map, entryOf(`key ${index}`, index));
   const isOdd = ({ number }: Numbered) => number % 2 === 1;
@@ -48,7 +48,7 @@ test('a sweep goes round in steps and finds everything that is to go', () => {
     expect(map.get(`key ${index}`) === undefined).toBe(index % 2 === 1);
 });
 
-test('it holds what was put into it last, up to its bound, and tells what it gives up', () => {
+test('it holds the entries added last, up to its capacity, and returns what it evicts', () => {
   const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g');
   const step = fc.record({
     do: fc.constantFrom('put', 'put', 'get', 'delete', 'sweep', 'clear'),

@@ -1,28 +1,23 @@
-import { hashOf, ShardedMap } from './sharded-map.ts';
+import { ShardedMap } from './sharded-map.ts';
 
-/** What a bounded map needs of its entries; the last two members are its own. */
+/** An entry of a bounded map; the map owns the last two members. */
 export interface Entry {
   readonly key: string;
   slot: number;
   isReferenced: boolean;
 }
 
-/** How far the search for an entry to give up goes: never through all of a million. */
-const maxLooks = 1000;
-
-/** How many of those asked for last are found without the map. A power of two. */
-const recentPlaces = 4096;
+/** Limits the search for an entry to evict: it must never scan a million entries. */
+const maxScan = 1000;
 
 /**
- * At most `maxSize` entries by their keys. A new one replaces one that was not asked for since a hand, going round,
- * passed it last. Asking moves nothing, so it costs the same for a million entries as for few.
+ * Fixed-capacity map with CLOCK (second-chance) eviction: a hit only sets a flag, so it costs the same for a million
+ * entries as for few.
  */
-export class BoundedMap<Kept extends Entry> {
+export class BoundedMap<Value extends Entry> {
   readonly maxSize: number;
-  readonly #byKey: ShardedMap<Kept>;
-  readonly #ring: Kept[] = [];
-  /** By hash. The map's tables lie so far apart that a look into them costs a microsecond when there are a million. */
-  readonly #recent = new Array<Kept | undefined>(recentPlaces).fill(undefined);
+  readonly #byKey: ShardedMap<Value>;
+  readonly #slots: Value[] = [];
   #hand = 0;
 
   constructor(maxSize: number) {
@@ -31,72 +26,58 @@ export class BoundedMap<Kept extends Entry> {
   }
 
   get size(): number {
-    return this.#ring.length;
+    return this.#slots.length;
   }
 
-  get(key: string): Kept | undefined {
-    const place = recentPlaceOf(key);
-    const recent = this.#recent[place];
-    const entry = recent?.key === key ? recent : this.#byKey.get(key);
-    if (entry === undefined) return undefined;
-    if (entry !== recent) this.#recent[place] = entry;
-    if (!entry.isReferenced) entry.isReferenced = true;
+  get(key: string): Value | undefined {
+    const entry = this.#byKey.get(key);
+    if (entry !== undefined && !entry.isReferenced) entry.isReferenced = true;
     return entry;
   }
 
-  /** Of a key that is not there yet. Answers the entry that had to go. */
-  add(entry: Kept): Kept | undefined {
-    const evicted = this.#ring.length < this.maxSize ? undefined : this.#unused();
-    if (evicted !== undefined) this.#forget(evicted);
-    entry.slot = evicted?.slot ?? this.#ring.length;
-    this.#ring[entry.slot] = entry;
+  /** Adds an entry whose key is not in the map. Returns the entry that was evicted for it, if the map was full. */
+  add(entry: Value): Value | undefined {
+    const evicted = this.#slots.length < this.maxSize ? undefined : this.#victim();
+    if (evicted !== undefined) this.#byKey.delete(evicted.key);
+    entry.slot = evicted?.slot ?? this.#slots.length;
+    this.#slots[entry.slot] = entry;
     this.#byKey.set(entry.key, entry);
     return evicted;
   }
 
-  delete(entry: Kept): void {
-    this.#forget(entry);
-    const last = this.#ring.pop();
+  delete(entry: Value): void {
+    this.#byKey.delete(entry.key);
+    const last = this.#slots.pop();
     if (last === undefined || last === entry) return;
     last.slot = entry.slot;
-    this.#ring[entry.slot] = last;
+    this.#slots[entry.slot] = last;
   }
 
   clear(): void {
     this.#byKey.clear();
-    this.#recent.fill(undefined);
-    this.#ring.length = 0;
+    this.#slots.length = 0;
   }
 
-  /** Deletes those of the next `count` entries, going round, that are to go. */
-  sweep(count: number, isToGo: (entry: Kept) => boolean): void {
-    for (let looks = Math.min(count, this.#ring.length); looks > 0; looks--) {
-      const entry = this.#next();
-      if (entry !== undefined && isToGo(entry)) this.delete(entry);
+  /** Checks the next `count` entries of the clock and deletes those that `isExpired`. */
+  sweep(count: number, isExpired: (entry: Value) => boolean): void {
+    for (let checks = Math.min(count, this.#slots.length); checks > 0; checks--) {
+      const entry = this.#advance();
+      if (entry !== undefined && isExpired(entry)) this.delete(entry);
     }
   }
 
-  #forget(entry: Kept): void {
-    this.#byKey.delete(entry.key);
-    const place = recentPlaceOf(entry.key);
-    if (this.#recent[place] === entry) this.#recent[place] = undefined;
-  }
-
-  #unused(): Kept | undefined {
-    let entry = this.#next();
-    for (let looks = 1; looks < maxLooks && entry?.isReferenced; looks++) {
+  /** The next entry without the referenced flag; clears the flags that it passes. */
+  #victim(): Value | undefined {
+    let entry = this.#advance();
+    for (let scanned = 1; scanned < maxScan && entry?.isReferenced; scanned++) {
       entry.isReferenced = false;
-      entry = this.#next();
+      entry = this.#advance();
     }
     return entry;
   }
 
-  #next(): Kept | undefined {
-    if (this.#hand >= this.#ring.length) this.#hand = 0;
-    return this.#ring[this.#hand++];
+  #advance(): Value | undefined {
+    if (this.#hand >= this.#slots.length) this.#hand = 0;
+    return this.#slots[this.#hand++];
   }
-}
-
-function recentPlaceOf(key: string): number {
-  return hashOf(key) % recentPlaces;
 }

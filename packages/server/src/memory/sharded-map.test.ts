@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { ShardedMap } from './sharded-map.ts';
+import { expect, test, vi } from 'vitest';
+import { ShardedMap, shardOf } from './sharded-map.ts';
 
-test('it is a map, in any number of shards', () => {
+test('it behaves like a Map, with any number of shards', () => {
   const key = fc.constantFrom('', 'a', 'b', 'aa', 'ab', 'key_1', 'key_2', 'a\0b', '🚀', 'é');
   const step = fc.oneof(
     fc.record({ do: fc.constant('set' as const), key, value: fc.nat() }),
@@ -32,3 +32,36 @@ test('it is a map, in any number of shards', () => {
     { seed: 3, numRuns: 300 },
   );
 });
+
+const shards = 64;
+const count = 32_768;
+
+test.each<[string, (index: number) => string]>([
+  ['begin alike', (index) => `${'a'.repeat(200)}${index}`],
+  ['end alike', (index) => `${index}${'z'.repeat(200)}`],
+  ['differ in one character', (index) => `user_${String.fromCharCode(index)}@example.com`],
+  ['differ in the upper byte of characters', (index) => pairs(index, ['\u0041', '\u0141'])],
+  ['are made of two characters', (index) => pairs(index, ['a', 'b'])],
+  ['are made of U+0000', (index) => '\0'.repeat(index % 2000) + Math.floor(index / 2000)],
+  ['are permutations of two blocks', (index) => pairs(index, ['ab', 'ba'])],
+])('keys that %s spread over all shards', (_, keyAt) => {
+  const sizes = new Array<number>(shards).fill(0);
+  for (let index = 0; index < count; index++) {
+    const shard = shardOf(keyAt(index), shards);
+    sizes[shard] = (sizes[shard] ?? 0) + 1;
+  }
+  expect(Math.max(...sizes)).toBeLessThan((4 * count) / shards);
+});
+
+test('every process has a seed of its own', async () => {
+  const shardsOf = (of: typeof shardOf) => Array.from({ length: 20 }, (_, index) => of(`key ${index}`, 1000));
+  vi.resetModules();
+  const { shardOf: ofAnotherProcess } = await import('./sharded-map.ts');
+  expect(shardsOf(shardOf)).toEqual(shardsOf(shardOf));
+  expect(shardsOf(ofAnotherProcess)).not.toEqual(shardsOf(shardOf));
+});
+
+/** The bits of a number, as one of two texts each. */
+function pairs(index: number, [zero, one]: [string, string]): string {
+  return Array.from({ length: 15 }, (_, bit) => ((index >> bit) & 1 ? one : zero)).join('');
+}

@@ -1,15 +1,19 @@
-/** Growing a map copies it: no map of these gets larger than about this, so that a copy takes a moment only. */
-const entriesPerShard = 4096;
+import { randomFillSync } from 'node:crypto';
 
-/** A map by text for up to about `expectedSize` entries that never makes a long pause, as one large map does. */
+/** A Map that grows copies its table: no shard grows much larger than this, so that a copy is short. */
+const entriesPerShard = 4096;
+/** `shardOf` tells apart at most this many shards. */
+const maxShards = 65_536;
+
+/** A map of up to about `expectedSize` texts that never makes the long pauses of one large Map. */
 export class ShardedMap<Value> {
-  /** Made when they are needed. */
+  /** Created when first needed. */
   readonly #shards: (Map<string, Value> | undefined)[];
   #size = 0;
 
   constructor(expectedSize: number) {
-    const shards = Math.max(1, Math.ceil(expectedSize / entriesPerShard));
-    this.#shards = new Array<undefined>(shards).fill(undefined);
+    const count = Math.min(maxShards, Math.max(1, Math.ceil(expectedSize / entriesPerShard)));
+    this.#shards = new Array<undefined>(count).fill(undefined);
   }
 
   get size(): number {
@@ -17,11 +21,11 @@ export class ShardedMap<Value> {
   }
 
   get(key: string): Value | undefined {
-    return this.#shards[this.#shardOf(key)]?.get(key);
+    return this.#shards[shardOf(key, this.#shards.length)]?.get(key);
   }
 
   set(key: string, value: Value): void {
-    const index = this.#shardOf(key);
+    const index = shardOf(key, this.#shards.length);
     let shard = this.#shards[index];
     if (shard === undefined) {
       shard = new Map();
@@ -33,7 +37,7 @@ export class ShardedMap<Value> {
   }
 
   delete(key: string): void {
-    if (this.#shards[this.#shardOf(key)]?.delete(key)) this.#size--;
+    if (this.#shards[shardOf(key, this.#shards.length)]?.delete(key)) this.#size--;
   }
 
   clear(): void {
@@ -44,20 +48,23 @@ export class ShardedMap<Value> {
   *[Symbol.iterator](): Generator<[string, Value]> {
     for (const shard of this.#shards) if (shard !== undefined) yield* shard;
   }
-
-  #shardOf(key: string): number {
-    return hashOf(key) % this.#shards.length;
-  }
 }
 
-/** Of the last characters, in which keys differ. */
-const hashedCharacters = 24;
+/** A power of two, longer than any key of ours. */
+const multiplierCount = 2048;
+const multipliers = randomFillSync(new Int32Array(multiplierCount));
 
-export function hashOf(key: string): number {
-  let hash = key.length;
-  const end = Math.max(0, key.length - hashedCharacters);
-  for (let index = key.length - 1; index >= end; index--) {
-    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
+/**
+ * Multilinear hash: the sum of all characters, each times a secret random number of its position. Whatever keys a caller
+ * chooses, two of them collide in the upper 16 bits with a probability of about 2^-16.
+ */
+export function shardOf(key: string, shards: number): number {
+  if (shards === 1) return 0;
+  let hash = 0;
+  for (let index = 0; index < key.length; index++) {
+    // One is added so that a trailing U+0000 counts.
+    hash =
+      (hash + Math.imul(multipliers[index & (multiplierCount - 1)] as number, key.charCodeAt(index) + 1)) | 0;
   }
-  return (hash ^ (hash >>> 15)) >>> 0;
+  return Math.imul(hash >>> 16, shards) >>> 16;
 }
