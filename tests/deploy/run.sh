@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks what the service is shipped with: bash tests/deploy/run.sh
-# Needs a built checkout, Python 3.10 or newer with venv, and haproxy (installed if this is Debian and the user root).
+# Needs a built checkout, Python 3.10 or newer with venv, haproxy and promtool (installed if this is Debian and the user
+# root).
 # Prints `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,9 +14,12 @@ if [[ ! -x $tools/bin/python || $(cat "$tools/pins" 2>/dev/null) != "${pins[*]}"
   "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "${pins[@]}"
   echo "${pins[*]}" >"$tools/pins"
 fi
-if ! command -v haproxy >/dev/null; then
+packages=()
+command -v haproxy >/dev/null || packages+=(haproxy)
+command -v promtool >/dev/null || packages+=(prometheus)
+if ((${#packages[@]} > 0)); then
   apt-get update -qq
-  apt-get install -y -qq --no-install-recommends haproxy >/dev/null
+  apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 
 balancer_configuration() {
@@ -35,6 +39,8 @@ check 'compose.yaml: the schema of the Compose specification' \
 check 'haproxy.cfg: haproxy' balancer_configuration
 check 'Kubernetes 1.27: the schemas of its API' kubernetes 1.27
 check 'Kubernetes 1.37: the schemas of its API' kubernetes 1.37
+check 'alerts.yaml: promtool check rules' promtool check rules deploy/prometheus/alerts.yaml
+check 'alerts.yaml: promtool test rules' promtool test rules tests/deploy/alerts.yaml
 
 # These two count for themselves.
 for command in "$tools/bin/python tests/deploy/agreement.py" 'node tests/deploy/balancer.mjs'; do

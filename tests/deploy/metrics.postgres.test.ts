@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { type Service, startService } from '../service.ts';
+import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+/** The metrics of a service in trouble. */
+let page: string;
+/** The labels of each series, by the name of its metric. */
+let series: Map<string, Record<string, string>[]>;
+let service: Service;
+let proxy: TcpProxy;
+
+beforeAll(async () => {
+  const url = new URL(process.env.UNKEY_TEST_DATABASE_URL ?? '');
+  proxy = await startProxy(Number(url.port));
+  url.port = String(proxy.port);
+  service = await startService({ env: { DATABASE_URL: url.href } });
+  const { call } = service;
+  const { apiId } = (await call('apis.createApi', { name: 'docs' })).body.data;
+  const { key } = (await call('keys.createKey', { apiId })).body.data;
+  await call('keys.verifyKey', { key });
+  await call('ratelimit.limit', { namespace: 'docs', identifier: 'ann', limit: 1, duration: 60_000 });
+  proxy.drop();
+  expect((await call('apis.createApi', { name: 'refused' })).status).toBe(503);
+  page = await (await fetch(`${service.url}/metrics`)).text();
+  series = seriesOf(page);
+});
+
+afterAll(async () => {
+  proxy.mend();
+  await service.close();
+  await proxy.close();
+});
+
+test('every alert selects series that a service has', () => {
+  const { groups } = parse(read('deploy/prometheus/alerts.yaml'));
+  // biome-ignore lint/suspicious/noExplicitAny: a file of Prometheus
+  const expressions: string[] = groups.flatMap((group: any) => group.rules.map((rule: any) => rule.expr));
+  expect(expressions.length).toBeGreaterThan(10);
+  expect(expressions.flatMap(unknownSelectors)).toEqual([]);
+});
+
+test('every metric that a page names exists', () => {
+  const pages = ['README.md', 'docs/administration.md', 'docs/deployment.md', 'docs/operations.md'];
+  const named = pages.flatMap((file) =>
+    [...read(file).matchAll(/`[^`\n]*\b(?:unkey|process|nodejs)_[^`\n]*`/g)].flatMap(([span]) =>
+      unknownSelectors(span.replaceAll('`', ''))
+        // A histogram may be named without its suffixes.
+        .filter((selector) => !page.includes(`# TYPE ${selector} histogram`))
+        .map((selector) => `${file}: ${selector}`),
+    ),
+  );
+  expect(named).toEqual([]);
+});
+
+test('every alert is on the page of operations, and no other', () => {
+  const inFile = [...read('deploy/prometheus/alerts.yaml').matchAll(/alert: (\w+)/g)].map(([, name]) => name);
+  const onPage = [...read('docs/operations.md').matchAll(/`(Unkey[A-Z]\w+)`/g)].map(([, name]) => name);
+  expect([...new Set(onPage)].sort()).toEqual(inFile.sort());
+});
+
+/** Selectors of an expression of PromQL that match nothing on the page. What a scrape itself adds counts as there. */
+function unknownSelectors(expression: string): string[] {
+  return [...expression.matchAll(/\b((?:unkey|process|nodejs)_[a-z_]+|up)\b(?!\()(?:\{([^}]*)\})?/g)]
+    .filter(([, name = '', matchers = '']) => {
+      if (name === 'up') return false;
+      const wanted = [...matchers.matchAll(/(\w+)(=~|=)"([^"]*)"/g)].filter(
+        ([, label]) => label !== 'job' && label !== 'instance',
+      );
+      return !series
+        .get(name)
+        ?.some((labels) =>
+          wanted.every(([, label = '', operator, value = '']) =>
+            operator === '='
+              ? labels[label] === value
+              : labels[label] !== undefined && new RegExp(`^(?:${value})$`).test(labels[label]),
+          ),
+        );
+    })
+    .map(([selector]) => selector);
+}
+
+function seriesOf(text: string): Map<string, Record<string, string>[]> {
+  const found = new Map<string, Record<string, string>[]>();
+  for (const [, name = '', labels = ''] of text.matchAll(/^([a-z_]+)(?:\{(.*)\})? /gm)) {
+    const pairs = [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, value]) => [label, value]);
+    found.set(name, [...(found.get(name) ?? []), Object.fromEntries(pairs)]);
+  }
+  return found;
+}
