@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { keyOf } from '../../packages/server/src/storage/conformance/samples.ts';
 import { type MadeKey, makeApi, makeKey } from './arrange-keys.ts';
 import type { World } from './scenario.ts';
 
@@ -56,27 +57,11 @@ export function shownKey({ keyId, key }: MadeKey, createdAt: number) {
 
 /** A recoverable key whose ciphertext nothing can open. */
 export async function makeKeyWithCiphertext(world: World, ciphertext: string): Promise<MadeKey> {
-  const { service, workspaceId, clock } = world;
+  const { service, workspaceId } = world;
   const api = await makeApi(world);
   const keyId = service.app.services.ids.id('key');
   await service.app.services.storage.write((store) =>
-    store.keys.create(workspaceId, {
-      id: keyId,
-      apiId: api.apiId,
-      hash: `hash of ${keyId}`,
-      start: 'abcd',
-      prefix: null,
-      byteLength: 16,
-      name: null,
-      meta: null,
-      isEnabled: true,
-      expiresAt: null,
-      createdAt: clock.now(),
-      pendingMigrationId: null,
-      ciphertext,
-      credits: { remaining: null, refill: null, lastRefillAt: null },
-      identityId: null,
-    }),
+    store.keys.create(workspaceId, keyOf({ id: keyId, apiId: api.apiId, ciphertext })),
   );
   return { ...api, keyId, key: '' };
 }

@@ -212,8 +212,8 @@ describe('what null and absence mean', () => {
   test('null is refused elsewhere', () => {
     const value = { keyId: 'key_1', enabled: null, roles: null, permissions: null, ratelimits: null };
     expect(Object.keys(messagesOf(updateKey, value))).toEqual([
-      'body.ratelimits',
       'body.enabled',
+      'body.ratelimits',
       'body.roles',
       'body.permissions',
     ]);

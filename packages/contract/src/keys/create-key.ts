@@ -2,8 +2,7 @@ import Type from 'typebox';
 import { operation } from '../operation.ts';
 import { credits } from '../schemas/credits.ts';
 import { externalId } from '../schemas/identity.ts';
-import { issuedKey, keyEnabled, keyExpires, keyName, keyPermissions, keyRoles } from '../schemas/key.ts';
-import { metadata } from '../schemas/metadata.ts';
+import { issuedKey, keyPermissions, keyRoles, newKeySettings } from '../schemas/key.ts';
 import { idAlphabet } from '../schemas/pattern.ts';
 import { ratelimitRequests } from '../schemas/ratelimit.ts';
 import { creatingKeys, encryptingKeys } from './key-access.ts';
@@ -35,7 +34,7 @@ does not exist.`,
             'First part of the key, followed by `_`. Default: the prefix of the API, if it has one.',
         }),
       ),
-      name: Type.Optional(keyName),
+      ...newKeySettings,
       byteLength: Type.Optional(
         Type.Integer({
           minimum: 16,
@@ -45,13 +44,10 @@ does not exist.`,
         }),
       ),
       externalId: Type.Optional(externalId),
-      meta: Type.Optional(metadata),
       roles: Type.Optional(keyRoles),
       permissions: Type.Optional(keyPermissions),
-      expires: Type.Optional(keyExpires),
       credits: Type.Optional(credits),
       ratelimits: Type.Optional(ratelimitRequests),
-      enabled: Type.Optional(keyEnabled),
       recoverable: Type.Optional(
         Type.Boolean({
           default: false,

@@ -1,8 +1,7 @@
 import Type from 'typebox';
 import { operation } from '../operation.ts';
 import { credits } from '../schemas/credits.ts';
-import { keyEnabled, keyExpires, keyName, keyPermissions, keyRoles } from '../schemas/key.ts';
-import { metadata } from '../schemas/metadata.ts';
+import { keyPermissions, keyRoles, newKeySettings } from '../schemas/key.ts';
 import { ratelimitRequests } from '../schemas/ratelimit.ts';
 import { onApi } from './key-access.ts';
 
@@ -12,7 +11,7 @@ const keyToMigrate = Type.Object(
       minLength: 3,
       description: 'Hash of the key, computed as the migration states. The key itself is never sent.',
     }),
-    name: Type.Optional(keyName),
+    ...newKeySettings,
     externalId: Type.Optional(
       Type.String({
         minLength: 1,
@@ -20,11 +19,8 @@ const keyToMigrate = Type.Object(
         description: 'Your own id of the user, team or organization that owns the key.',
       }),
     ),
-    meta: Type.Optional(metadata),
     roles: Type.Optional(keyRoles),
     permissions: Type.Optional(keyPermissions),
-    expires: Type.Optional(keyExpires),
-    enabled: Type.Optional(keyEnabled),
     credits: Type.Optional(credits),
     ratelimits: Type.Optional(ratelimitRequests),
   },

@@ -3,8 +3,7 @@ import { operation } from '../operation.ts';
 import { creditsUpdate } from '../schemas/credits.ts';
 import { empty } from '../schemas/empty.ts';
 import { externalId } from '../schemas/identity.ts';
-import { keyExpires, keyId, keyName } from '../schemas/key.ts';
-import { metadata } from '../schemas/metadata.ts';
+import { keyId, updatedKeySettings } from '../schemas/key.ts';
 import { nullable } from '../schemas/nullable.ts';
 import { permissionSlug } from '../schemas/permission.ts';
 import { ratelimitRequest } from '../schemas/ratelimit.ts';
@@ -24,18 +23,9 @@ created; a role that does not exist is refused with 404. If anything is refused,
   input: Type.Object(
     {
       keyId,
-      name: Type.Optional(nullable(keyName, 'Display name of the key; null: none.')),
+      ...updatedKeySettings,
       externalId: Type.Optional(
         nullable(externalId, 'Your own id of the identity that owns the key; null: none.'),
-      ),
-      meta: Type.Optional(
-        nullable(
-          metadata,
-          'Your own metadata, replaced as a whole, at most 100 properties and 1 MiB; null: none.',
-        ),
-      ),
-      expires: Type.Optional(
-        nullable(keyExpires, 'When the key expires: Unix time in milliseconds; null: never.'),
       ),
       credits: Type.Optional(creditsUpdate),
       ratelimits: Type.Optional(
@@ -43,9 +33,6 @@ created; a role that does not exist is refused with 404. If anything is refused,
           maxItems: 50,
           description: 'All limits of the key itself. A limit that keeps its name keeps its id. Empty: none.',
         }),
-      ),
-      enabled: Type.Optional(
-        Type.Boolean({ description: 'false: verifications of the key return `DISABLED`.' }),
       ),
       roles: Type.Optional(
         Type.Array(roleName, { maxItems: 100, description: 'Names of all roles of the key.' }),

@@ -1,8 +1,9 @@
-import Type from 'typebox';
+import Type, { type Static, type TObject, type TSchema } from 'typebox';
 import { credits } from './credits.ts';
 import { identity } from './identity.ts';
 import { integerMax, wholeNumber, wholeNumberOut } from './integer.ts';
 import { metadata } from './metadata.ts';
+import { nullable } from './nullable.ts';
 import { idAlphabet } from './pattern.ts';
 import { permissionSlug } from './permission.ts';
 import { ratelimit } from './ratelimit.ts';
@@ -33,19 +34,19 @@ export const issuedKey = Type.String({
   description: 'The key itself. It is shown only once: pass it to its holder and do not store it.',
 });
 
-export const keyName = Type.String({
+const keyName = Type.String({
   minLength: 1,
   maxLength: 255,
   description: 'Display name of the key. The holder of the key never sees it.',
 });
 
-export const keyExpires = wholeNumber({
+const keyExpires = wholeNumber({
   minimum: 0,
   maximum: timeMax,
   description: 'When the key expires: Unix time in milliseconds. Default: never.',
 });
 
-export const keyEnabled = Type.Boolean({
+const keyEnabled = Type.Boolean({
   default: true,
   description: 'false: verifications of the key return `DISABLED`. Default true.',
 });
@@ -62,6 +63,49 @@ export const keyPermissions = Type.Array(permissionSlug, {
 
 const time = { minimum: 0, maximum: integerMax };
 
+/** Settings of a key that are one value each, in a request that creates one. */
+export const newKeySettings = {
+  enabled: Type.Optional(keyEnabled),
+  name: Type.Optional(keyName),
+  meta: Type.Optional(metadata),
+  expires: Type.Optional(keyExpires),
+};
+
+type OfEverySetting = Readonly<Record<keyof typeof newKeySettings, TSchema>>;
+
+/** The same in an update: null removes the setting. */
+export const updatedKeySettings = {
+  enabled: Type.Optional(Type.Boolean({ description: 'false: verifications of the key return `DISABLED`.' })),
+  name: Type.Optional(nullable(keyName, 'Display name of the key; null: none.')),
+  meta: Type.Optional(
+    nullable(
+      metadata,
+      'Your own metadata, replaced as a whole, at most 100 properties and 1 MiB; null: none.',
+    ),
+  ),
+  expires: Type.Optional(
+    nullable(keyExpires, 'When the key expires: Unix time in milliseconds; null: never.'),
+  ),
+} satisfies OfEverySetting;
+
+/** The same in a response. */
+const keySettings = {
+  enabled: Type.Boolean({ description: 'Whether the key may be used.' }),
+  name: Type.Optional(
+    Type.String({ maxLength: 255, description: 'Name of the key. Absent when it has none.' }),
+  ),
+  meta: Type.Optional(metadata),
+  expires: Type.Optional(
+    wholeNumberOut({
+      ...time,
+      description: 'When the key expires: Unix time in milliseconds. Absent: never.',
+    }),
+  ),
+} satisfies OfEverySetting;
+
+export type NewKeySettings = Static<TObject<typeof newKeySettings>>;
+export type KeySettings = Static<TObject<typeof keySettings>>;
+
 /** A key, as management operations return it. */
 export const key = Type.Object(
   {
@@ -76,11 +120,7 @@ export const key = Type.Object(
       description:
         'First characters of the key, for recognition. Empty for a migrated key that has not been used yet.',
     }),
-    enabled: Type.Boolean({ description: 'Whether the key may be used.' }),
-    name: Type.Optional(
-      Type.String({ maxLength: 255, description: 'Name of the key. Absent when it has none.' }),
-    ),
-    meta: Type.Optional(metadata),
+    ...keySettings,
     createdAt: wholeNumberOut({ ...time, description: 'When it was made: Unix time in milliseconds.' }),
     updatedAt: Type.Optional(
       wholeNumberOut({ ...time, description: 'When it was last changed: Unix time in milliseconds.' }),
@@ -89,12 +129,6 @@ export const key = Type.Object(
       wholeNumberOut({
         minimum: 0,
         description: 'When it was last verified: Unix time in milliseconds, right to the minute.',
-      }),
-    ),
-    expires: Type.Optional(
-      wholeNumberOut({
-        ...time,
-        description: 'When the key expires: Unix time in milliseconds. Absent: never.',
       }),
     ),
     permissions: Type.Optional(

@@ -745,8 +745,17 @@ export interface CreateKeyRequest {
    * characters.
    */
   prefix?: string | undefined;
+  /**
+   * false: verifications of the key return `DISABLED`.
+   * @default true
+   */
+  enabled?: boolean | undefined;
   /** Display name of the key. The holder of the key never sees it. From 1 to 255 characters. */
   name?: string | undefined;
+  /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
+  meta?: Record<string, unknown> | undefined;
+  /** When the key expires: Unix time in milliseconds. Default: never. From 0 to 4102444800000. */
+  expires?: number | undefined;
   /**
    * Number of random bytes in the key. From 16 to 255.
    * @default 16
@@ -754,8 +763,6 @@ export interface CreateKeyRequest {
   byteLength?: number | undefined;
   /** Your own id of the user, team or organization. Case-sensitive. From 1 to 255 characters. */
   externalId?: string | undefined;
-  /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
-  meta?: Record<string, unknown> | undefined;
   /** Names of the roles of the key. At most 100 items. Each: from 1 to 128 characters. */
   roles?: readonly string[] | undefined;
   /**
@@ -763,17 +770,10 @@ export interface CreateKeyRequest {
    * 128 characters.
    */
   permissions?: readonly string[] | undefined;
-  /** When the key expires: Unix time in milliseconds. Default: never. From 0 to 4102444800000. */
-  expires?: number | undefined;
   /** Credits of the key. Absent: unlimited. */
   credits?: CreditsRequest | undefined;
   /** Limits to store. Of several with the same name the last one counts. At most 50 items. */
   ratelimits?: readonly RatelimitRequest[] | undefined;
-  /**
-   * false: verifications of the key return `DISABLED`.
-   * @default true
-   */
-  enabled?: boolean | undefined;
   /**
    * Whether to store the key, encrypted, so that it can be read again.
    * @default false
@@ -917,22 +917,22 @@ export type UpdateCreditsData = Credits;
 export interface UpdateKeyRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
+  /** false: verifications of the key return `DISABLED`. */
+  enabled?: boolean | undefined;
   /** Display name of the key; null: none. From 1 to 255 characters. */
   name?: string | null | undefined;
-  /** Your own id of the identity that owns the key; null: none. From 1 to 255 characters. */
-  externalId?: string | null | undefined;
   /** Your own metadata, replaced as a whole, at most 100 properties and 1 MiB; null: none. */
   meta?: Record<string, unknown> | null | undefined;
   /** When the key expires: Unix time in milliseconds; null: never. From 0 to 4102444800000. */
   expires?: number | null | undefined;
+  /** Your own id of the identity that owns the key; null: none. From 1 to 255 characters. */
+  externalId?: string | null | undefined;
   /** Credits of the key. Properties that are left out stay; null: unlimited, without refill. */
   credits?: CreditsUpdate | null | undefined;
   /**
    * All limits of the key itself. A limit that keeps its name keeps its id. Empty: none. At most 50 items.
    */
   ratelimits?: readonly RatelimitRequest[] | undefined;
-  /** false: verifications of the key return `DISABLED`. */
-  enabled?: boolean | undefined;
   /** Names of all roles of the key. At most 100 items. Each: from 1 to 128 characters. */
   roles?: readonly string[] | undefined;
   /**
@@ -1327,14 +1327,14 @@ export interface Key {
   name?: string;
   /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
   meta?: Record<string, unknown>;
+  /** When the key expires: Unix time in milliseconds. Absent: never. */
+  expires?: number;
   /** When it was made: Unix time in milliseconds. */
   createdAt: number;
   /** When it was last changed: Unix time in milliseconds. */
   updatedAt?: number;
   /** When it was last verified: Unix time in milliseconds, right to the minute. */
   lastUsedAt?: number;
-  /** When the key expires: Unix time in milliseconds. Absent: never. */
-  expires?: number;
   /** Slugs of all permissions of the key, direct and through roles, each once, sorted. */
   permissions?: string[];
   /** Names of the roles of the key. */
@@ -1355,12 +1355,19 @@ export interface KeyToMigrate {
    * Hash of the key, computed as the migration states. The key itself is never sent. At least 3 characters.
    */
   hash: string;
+  /**
+   * false: verifications of the key return `DISABLED`.
+   * @default true
+   */
+  enabled?: boolean | undefined;
   /** Display name of the key. The holder of the key never sees it. From 1 to 255 characters. */
   name?: string | undefined;
-  /** Your own id of the user, team or organization that owns the key. From 1 to 255 characters. */
-  externalId?: string | undefined;
   /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
   meta?: Record<string, unknown> | undefined;
+  /** When the key expires: Unix time in milliseconds. Default: never. From 0 to 4102444800000. */
+  expires?: number | undefined;
+  /** Your own id of the user, team or organization that owns the key. From 1 to 255 characters. */
+  externalId?: string | undefined;
   /** Names of the roles of the key. At most 100 items. Each: from 1 to 128 characters. */
   roles?: readonly string[] | undefined;
   /**
@@ -1368,13 +1375,6 @@ export interface KeyToMigrate {
    * 128 characters.
    */
   permissions?: readonly string[] | undefined;
-  /** When the key expires: Unix time in milliseconds. Default: never. From 0 to 4102444800000. */
-  expires?: number | undefined;
-  /**
-   * false: verifications of the key return `DISABLED`.
-   * @default true
-   */
-  enabled?: boolean | undefined;
   /** Credits of the key. Absent: unlimited. */
   credits?: CreditsRequest | undefined;
   /** Limits to store. Of several with the same name the last one counts. At most 50 items. */

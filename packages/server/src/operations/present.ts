@@ -1,6 +1,7 @@
 import { type Credits, refilled } from '../domain/keys/refill.ts';
 import type { Identity, Key, Meta, Page, Permission, Ratelimit, Role } from '../storage/port/records.ts';
 import type { Context } from './context.ts';
+import { presentSettings } from './keys/key-settings.ts';
 
 /** Records as the wire has them: what is absent or empty is left out. */
 
@@ -60,14 +61,11 @@ export function presentKey({ services, now }: Context, key: Key) {
   return {
     keyId: key.id,
     start: key.start,
-    enabled: key.isEnabled,
     createdAt: key.createdAt,
+    ...presentSettings(key),
     ...withoutAbsent({
-      name: key.name || null,
-      meta: nonEmptyMeta(key.meta),
       updatedAt: key.updatedAt || null,
       lastUsedAt: services.lastUsed.latest(key.id, key.lastUsedAt) || null,
-      expires: key.expiresAt || null,
       permissions: nonEmpty(effectivePermissions(key)),
       roles: nonEmpty(key.roles.map(({ name }) => name)),
       credits: credits.remaining === null ? null : presentCredits(credits),

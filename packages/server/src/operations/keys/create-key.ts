@@ -7,6 +7,7 @@ import { Refusal, refuseAbsent } from '../refusal.ts';
 import { issueKey } from './issue-key.ts';
 import { newCredits } from './key-credits.ts';
 import { conditionsOfSecret, refuseWithoutMasterKey } from './key-encryption.ts';
+import { newSettings } from './key-settings.ts';
 import { resolveRoles } from './resolve-roles.ts';
 
 export const createKey = handlerOf(operations['keys.createKey'], {
@@ -36,10 +37,7 @@ export const createKey = handlerOf(operations['keys.createKey'], {
       prefix: input.prefix ?? api.defaultPrefix,
       byteLength: input.byteLength ?? api.defaultByteLength ?? 16,
       isRecoverable,
-      name: input.name ?? null,
-      meta: input.meta ?? null,
-      isEnabled: input.enabled ?? true,
-      expiresAt: input.expires ?? null,
+      ...newSettings(input),
       credits,
       identityId: input.externalId === undefined ? null : await ensureIdentity(context, input.externalId),
       ratelimits: mergeRatelimits([], input.ratelimits ?? [], () => services.ids.id('rl')),

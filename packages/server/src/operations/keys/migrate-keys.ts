@@ -8,6 +8,7 @@ import { mergeRatelimits } from '../merge-ratelimits.ts';
 import { createPermissions, resolvePermissions } from '../permissions/resolve-permissions.ts';
 import { Refusal, refuseAbsent } from '../refusal.ts';
 import { newCredits } from './key-credits.ts';
+import { newSettings } from './key-settings.ts';
 import { saveKey } from './save-key.ts';
 
 type Input = InputOf<'keys.migrateKeys'>;
@@ -55,10 +56,7 @@ async function migrateKey(
     start: '',
     prefix: null,
     byteLength: 16,
-    name: item.name ?? null,
-    meta: item.meta ?? null,
-    isEnabled: item.enabled ?? true,
-    expiresAt: item.expires ?? null,
+    ...newSettings(item),
     createdAt: now,
     pendingMigrationId: migrationId,
     ciphertext: null,

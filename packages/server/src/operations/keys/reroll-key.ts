@@ -5,6 +5,7 @@ import { handlerOf } from '../handler.ts';
 import { Refusal } from '../refusal.ts';
 import { issueKey } from './issue-key.ts';
 import { refuseWithoutMasterKey } from './key-encryption.ts';
+import { settingsOf } from './key-settings.ts';
 import { locateKey } from './locate-key.ts';
 
 export const rerollKey = handlerOf(operations['keys.rerollKey'], {
@@ -25,10 +26,7 @@ export const rerollKey = handlerOf(operations['keys.rerollKey'], {
       prefix: key.prefix,
       byteLength: key.byteLength,
       isRecoverable,
-      name: key.name,
-      meta: key.meta,
-      isEnabled: key.isEnabled,
-      expiresAt: key.expiresAt,
+      ...settingsOf(key),
       credits,
       permissions: key.permissions,
       roles: key.roles,

@@ -8,6 +8,7 @@ import { createPermissions, resolvePermissions } from '../permissions/resolve-pe
 import { Refusal } from '../refusal.ts';
 import { updatedCredits } from './key-credits.ts';
 import { replaceLinks } from './key-links.ts';
+import { changedSettings } from './key-settings.ts';
 import { locateKey } from './locate-key.ts';
 import { resolveRoles } from './resolve-roles.ts';
 
@@ -35,15 +36,12 @@ export const updateKey = handlerOf(operations['keys.updateKey'], {
 });
 
 async function changesOf(context: WriteContext, input: Input, key: Key): Promise<KeyChanges | Refusal> {
-  const { name, meta, expires, enabled, externalId } = input;
+  const { externalId } = input;
   const credits = updatedCredits(key.credits, input.credits, context.now);
   if (credits instanceof Refusal) return credits;
   return {
     updatedAt: context.now,
-    ...(name !== undefined && { name }),
-    ...(meta !== undefined && { meta }),
-    ...(expires !== undefined && { expiresAt: expires }),
-    ...(enabled !== undefined && { isEnabled: enabled }),
+    ...changedSettings(input),
     ...(credits !== key.credits && { credits }),
     ...(externalId !== undefined && {
       identityId: externalId === null ? null : await ensureIdentity(context, externalId),
