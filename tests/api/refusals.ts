@@ -1,8 +1,8 @@
-import { type Scenario, scenario, type World } from './scenario.ts';
+import { type Json, type Scenario, scenario, type World } from './scenario.ts';
 
 /** One case for each malformed body: it is refused, and the answer names the place. */
 export function malformed(
-  bodies: readonly (readonly [what: string, body: unknown, location: string])[],
+  bodies: readonly (readonly [what: string, body: Json, location: string])[],
 ): Scenario[] {
   return bodies.map(([what, body, location]) => ({
     name: `400 for ${what}`,

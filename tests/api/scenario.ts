@@ -46,6 +46,9 @@ export interface Expected {
 /** How the service of a case is started. */
 const environments = { usual: {}, withoutMasterKey: { UNKEY_MASTER_KEY: 'off' } } as const;
 
+/** With `unknown` in its place, a function for the body would have no type of its own. */
+export type Json = object | string | number | boolean | null;
+
 /** One call and what must come of it, as data. */
 export interface Scenario<Vars = unknown> {
   /** A fact in the present tense. */
@@ -57,7 +60,7 @@ export interface Scenario<Vars = unknown> {
   /** What the caller's root key may do; absent: everything. */
   readonly permissions?: readonly string[] | ((vars: Vars, world: World) => readonly string[]);
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: unknown | ((vars: Vars) => unknown);
+  readonly body: Json | ((vars: Vars) => unknown);
   readonly expect: Expected | ((vars: Vars) => Expected);
   /** What holds afterwards. */
   readonly after?: (world: World, vars: Vars, reply: Reply) => Promise<void>;

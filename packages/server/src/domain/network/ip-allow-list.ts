@@ -1,6 +1,12 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** Ranges of addresses, of which one is enough. */
+/**
+ * An address is allowed when one of these ranges contains it.
+ *
+ * Not a `BlockList` of `node:net`: a check of an IPv4 address takes 0.3 µs here and 3.3 µs there, with one address or with
+ * ten ranges (100 ranges: 1.0 and 1.6 µs; IPv6, written as itself or as `::ffff:192.0.2.1`: 3 to 4 µs in both), and
+ * there `::/0` contains IPv4 addresses, which would let through what a list of IPv6 ranges excludes.
+ */
 export type AllowList = readonly AddressRange[];
 
 interface AddressRange {
@@ -24,7 +30,7 @@ export function isAddressRange(entry: string): boolean {
   return parseRange(entry) !== null;
 }
 
-/** Without a list every address is allowed; with one, text that is no address never is. */
+/** Without a list every address is allowed; with a list, text that is not an address never is. */
 export function isAllowed(list: AllowList | null, ip: string): boolean {
   if (list === null) return true;
   const address = parseAddress(ip);
