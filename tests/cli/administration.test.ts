@@ -93,12 +93,12 @@ describe('root keys', () => {
     const ran = await unkey(
       ...['root-keys', 'create', '--name', 'urn', '--permissions', grant('ws_other'), '--json'],
     );
-    expect(ran.stderr).toContain('no grant in this workspace');
+    expect(ran.stderr).toContain('grants nothing in this workspace');
     const foreign = JSON.parse(ran.stdout);
     expect((await server.call('keys.createKey', { apiId }, foreign.key)).status).toBe(404);
   });
 
-  test('a permission that opens nothing is told, with the nearest that would', async () => {
+  test('an unknown permission is reported with the nearest known one', async () => {
     const ran = await unkey(
       'root-keys',
       'create',

@@ -1,7 +1,7 @@
 import { operationIds } from '@unkey-ts/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Service, startService } from '../service.ts';
-import { type Ran, runUnkey } from './run-unkey.ts';
+import { type Ran, run, runtime, runUnkey, unkeyFile } from './run-unkey.ts';
 
 let service: Service;
 
@@ -97,14 +97,14 @@ describe('the help', () => {
   });
 });
 
-describe('a command that is not understood ends with 2 and says what was meant', () => {
+describe('a command line that is not valid ends with status 2 and names the word', () => {
   test.each([
     [['sreve'], "Did you mean 'serve'?"],
     [['keys', 'creatKey'], "Did you mean 'createKey'?"],
-    [['keys'], 'needs one of'],
+    [['keys'], 'needs a subcommand'],
     [['serve', '--prot', '1'], "'--port'"],
-    [['root-keys', 'disable'], 'KEY_ID is missing'],
-    [['root-keys', 'list', 'extra'], "'extra' is one word too many"],
+    [['root-keys', 'disable'], 'KEY_ID is required'],
+    [['root-keys', 'list', 'extra'], "Unexpected argument 'extra'."],
     [['root-keys', 'create', '--permissions', 'all'], '--name'],
     [['backup', '--json=yes', 'file'], '--json takes no value'],
     [['serve', '--port'], '--port needs a value'],
@@ -115,4 +115,35 @@ describe('a command that is not understood ends with 2 and says what was meant',
     expect(ran).toMatchObject({ status: 2, stdout: '' });
     expect(ran.stderr).toContain(message);
   });
+});
+
+describe('output that cannot be written', () => {
+  test.each([
+    [
+      'to standard output ends with one line',
+      '"$@" > /dev/full',
+      1,
+      'unkey: Standard output cannot be written (ENOSPC).\n',
+    ],
+    ['to standard error keeps the exit status', '"$@" no-such-command 2> /dev/full', 2, ''],
+    ['because the reader is gone is no failure', '("$@"; echo "$?" >&2) | true', 0, '0\n'],
+  ])('%s', async (_, shell, status, stderr) => {
+    const ran = await run('sh', ['-c', shell, 'sh', runtime, unkeyFile, 'help']);
+    expect(ran).toEqual({ status, stdout: '', stderr });
+  });
+});
+
+test('a name with control characters is shown escaped, and in JSON means the same', async () => {
+  const name = 'a\x1b[31m\x9b\u202e';
+  const { apiId } = (await service.call('apis.createApi', { name })).body.data;
+  const env = {
+    UNKEY_DATA_DIR: service.place.dataDir,
+    UNKEY_URL: service.url,
+    UNKEY_ROOT_KEY: service.rootKey,
+  };
+  const listed = await runUnkey(['apis', 'list'], { env });
+  expect(listed.stdout).toContain('a\\u001b[31m\\u009b\\u202e');
+  const read = await runUnkey(['apis', 'getApi', '--apiId', apiId], { env });
+  expect(read.stdout).not.toMatch(/[\x9b\u202e]/);
+  expect(JSON.parse(read.stdout).data.name).toBe(name);
 });

@@ -4,8 +4,8 @@ import { workspaceFlag } from './choose-workspace.ts';
 import { table } from './columns.ts';
 import type { Command, Output } from './command.ts';
 import { CommandError, UsageError } from './command-errors.ts';
-import type { Given } from './given.ts';
 import { audit, type LocalInvocation, localCommand } from './local-data.ts';
+import type { ParsedArgs } from './parsed-args.ts';
 
 type ApiChanges = Partial<Pick<Api, 'isProtected' | 'allowedIps' | 'defaultPrefix' | 'defaultByteLength'>>;
 
@@ -16,7 +16,7 @@ export const apiCommands: readonly Command[] = [
   localCommand({
     group: 'apis',
     name: 'list',
-    summary: 'List APIs, with the keyspace ids that URN permissions name.',
+    summary: 'List APIs with their keyspace ids, which URN permissions use.',
     arguments: [],
     flags: { workspace: { ...workspaceFlag, description: 'Only the APIs of this workspace.' } },
     run: list,
@@ -32,7 +32,7 @@ export const apiCommands: readonly Command[] = [
   localCommand({
     group: 'apis',
     name: 'unprotect',
-    summary: 'Let an API be deleted.',
+    summary: 'Allow deleting an API.',
     arguments: [apiIdArgument],
     flags: {},
     run: (invocation) => change(invocation, { isProtected: false }),
@@ -51,18 +51,18 @@ export const apiCommands: readonly Command[] = [
   localCommand({
     group: 'apis',
     name: 'defaults',
-    summary: 'What new keys of an API are like unless a request says otherwise.',
+    summary: 'Set the defaults for new keys of an API.',
     arguments: [apiIdArgument],
     flags: {
-      prefix: { kind: 'text', value: 'TEXT|none', description: 'What keys begin with.' },
-      'byte-length': { kind: 'text', value: 'N|none', description: 'Random bytes in a key, 16 to 255.' },
+      prefix: { kind: 'text', value: 'TEXT|none', description: 'Prefix of new keys.' },
+      'byte-length': { kind: 'text', value: 'N|none', description: 'Random bytes of a new key, 16 to 255.' },
     },
-    run: (invocation) => change(invocation, parseDefaults(invocation.given)),
+    run: (invocation) => change(invocation, parseDefaults(invocation.args)),
   }),
 ];
 
-async function list({ given, storage }: LocalInvocation): Promise<Output> {
-  const workspaceId = given.text('workspace');
+async function list({ args, storage }: LocalInvocation): Promise<Output> {
+  const workspaceId = args.text('workspace');
   const all = await storage.read((store) => store.apis.listAll());
   const apis = all.filter((api) => workspaceId === undefined || api.workspaceId === workspaceId);
   return {
@@ -83,8 +83,8 @@ async function list({ given, storage }: LocalInvocation): Promise<Output> {
   };
 }
 
-async function change({ given, storage, ...local }: LocalInvocation, changes: ApiChanges): Promise<Output> {
-  const id = given.argument('API_ID');
+async function change({ args, storage, ...local }: LocalInvocation, changes: ApiChanges): Promise<Output> {
+  const id = args.argument('API_ID');
   const changed = await storage.write(async (store) => {
     const api = await loadApi(store, id);
     await store.apis.update(api.workspaceId, id, changes);
@@ -105,23 +105,23 @@ async function loadApi(store: Store, id: string): Promise<Api> {
   throw new CommandError(`There is no API ${id}. \`unkey apis list\` shows them.`);
 }
 
-/** As it was typed, once it is sure that every verification will be able to read it. */
-function parseAllowedIps({ given, server }: LocalInvocation): string | null {
-  const text = given.argument('CIDR,CIDR|none');
+/** The text as typed, after checking that verifications can parse it. */
+function parseAllowedIps({ args, server }: LocalInvocation): string | null {
+  const text = args.argument('CIDR,CIDR|none');
   if (text === 'none') return null;
   try {
     if (server.parseAllowList(text) !== null) return text;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  throw new UsageError('No address is given. `none` accepts every address.');
+  throw new UsageError('At least one address is required; `none` accepts every address.');
 }
 
-function parseDefaults(given: Given): ApiChanges {
-  const prefix = given.text('prefix');
-  const bytes = given.text('byte-length');
+function parseDefaults(args: ParsedArgs): ApiChanges {
+  const prefix = args.text('prefix');
+  const bytes = args.text('byte-length');
   if (prefix === undefined && bytes === undefined) {
-    throw new UsageError('Nothing to change: give --prefix, --byte-length or both.');
+    throw new UsageError('Nothing to change: set --prefix, --byte-length or both.');
   }
   return {
     ...(prefix !== undefined && { defaultPrefix: prefix === 'none' ? null : parsePrefix(prefix) }),
@@ -131,7 +131,7 @@ function parseDefaults(given: Given): ApiChanges {
 
 function parsePrefix(prefix: string): string {
   if (isValid(keySchema.prefix, prefix)) return prefix;
-  throw new UsageError('--prefix must be 1 to 16 of the letters a–z and A–Z, digits and `_`.');
+  throw new UsageError('--prefix must be 1 to 16 characters from a–z, A–Z, 0–9 and `_`.');
 }
 
 function parseByteLength(text: string): number {

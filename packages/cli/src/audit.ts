@@ -11,7 +11,7 @@ export const auditCommands: readonly Command[] = [
   localCommand({
     group: 'audit',
     name: 'list',
-    summary: 'Show who changed what, oldest first.',
+    summary: 'List audit records, oldest first.',
     arguments: [],
     flags: {
       since: {
@@ -19,21 +19,21 @@ export const auditCommands: readonly Command[] = [
         value: 'TIME',
         description: 'A date or time, Unix milliseconds, or an age: 30m, 1h, 7d. Default: the beginning.',
       },
-      workspace: { ...workspaceFlag, description: 'Only what was done in this workspace.' },
+      workspace: { ...workspaceFlag, description: 'Only records of this workspace.' },
       limit: {
         kind: 'text',
         value: 'N',
-        description: `The newest so many records. Default ${defaultLimit}.`,
+        description: `Number of records, the newest. Default ${defaultLimit}.`,
       },
     },
     run: list,
   }),
 ];
 
-async function list({ given, storage, now }: LocalInvocation): Promise<Output> {
-  const since = parseSince(given.text('since'), now);
-  const limit = given.wholeNumber('limit') ?? defaultLimit;
-  const workspaceId = given.text('workspace');
+async function list({ args, storage, server, now }: LocalInvocation): Promise<Output> {
+  const since = parseSince(args.text('since'), { now, parseUnits: server.parseUnits });
+  const limit = args.wholeNumber('limit') ?? defaultLimit;
+  const workspaceId = args.text('workspace');
   const records = await storage.read((store) => store.audit.list({ since, workspaceId, limit }));
   return {
     json: records,

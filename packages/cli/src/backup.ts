@@ -9,21 +9,21 @@ export const backupCommand: Command = localCommand({
   name: 'backup',
   summary: 'Copy the database into one file, also while the server runs.',
   details: [
-    'The copy is one moment of everything but usage events. The master key is not in it: keep that elsewhere.',
-    '`unkey restore` puts it back.',
+    'The copy is a consistent snapshot without usage events. The master key is not in it: keep it elsewhere.',
+    '`unkey restore` restores it.',
   ].join('\n'),
-  arguments: [{ name: 'FILE', description: 'Where to; it must not exist yet.' }],
+  arguments: [{ name: 'FILE', description: 'The backup to write; it must not exist yet.' }],
   flags: {},
   run: backup,
 });
 
-async function backup({ given, cwd, config, server }: LocalInvocation): Promise<Output> {
+async function backup({ args, cwd, config, server }: LocalInvocation): Promise<Output> {
   if (config.databaseUrl !== undefined) {
     throw new CommandError(
       'DATABASE_URL is set: PostgreSQL is backed up with its own tools, such as pg_dump.',
     );
   }
-  const target = resolve(cwd, given.argument('FILE'));
+  const target = resolve(cwd, args.argument('FILE'));
   server.backupDatabase({ file: server.databaseFileOf(config.dataDir), target });
   const bytes = statSync(target).size;
   const masterKey =

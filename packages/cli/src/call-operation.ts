@@ -1,13 +1,13 @@
 import { type Issue, type Operation, pathOf } from '@unkey-ts/contract';
 import { CommandError, UsageError } from './command-errors.ts';
 
-export interface Answer {
-  /** The whole body, as it came. */
+export interface ApiResponse {
+  /** The whole response body. */
   readonly body: unknown;
-  readonly error: AnswerError | null;
+  readonly error: ApiError | null;
 }
 
-export interface AnswerError {
+export interface ApiError {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
@@ -15,7 +15,7 @@ export interface AnswerError {
   readonly requestId: string;
 }
 
-/** What an error answer holds, whoever sent it: nothing in it is taken for granted. */
+/** The body of an error response. Any server may have sent it, so every member is optional. */
 interface ErrorBody {
   readonly meta?: { readonly requestId?: string };
   readonly error?: { readonly title?: string; readonly detail?: string; readonly errors?: readonly Issue[] };
@@ -26,7 +26,7 @@ const timeoutMs = 65_000;
 export async function callOperation(
   operation: Operation,
   { url, rootKey, body }: { url: string; rootKey: string | null; body: unknown },
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const response = await send(addressOf(operation, url), {
     method: operation.method,
     headers: {
@@ -36,15 +36,15 @@ export async function callOperation(
     },
     ...(body !== null && { body: JSON.stringify(body) }),
   });
-  const answered = parseAnswer(await response.text(), response);
-  return { body: answered, error: response.status === 200 ? null : errorOf(answered, response.status) };
+  const parsed = parseBody(await response.text(), response);
+  return { body: parsed, error: response.status === 200 ? null : errorOf(parsed, response.status) };
 }
 
 function addressOf(operation: Operation, url: string): URL {
   try {
     return new URL(`${url.replace(/\/+$/, '')}${pathOf(operation)}`);
   } catch {
-    throw new UsageError(`'${url}' is no URL; it must be like http://127.0.0.1:7070.`);
+    throw new UsageError(`'${url}' is not a valid URL, for example http://127.0.0.1:7070.`);
   }
 }
 
@@ -64,7 +64,7 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-function parseAnswer(text: string, { status, url }: Response): unknown {
+function parseBody(text: string, { status, url }: Response): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -72,12 +72,12 @@ function parseAnswer(text: string, { status, url }: Response): unknown {
   }
 }
 
-function errorOf(body: unknown, status: number): AnswerError {
+function errorOf(body: unknown, status: number): ApiError {
   const { meta, error } = (typeof body === 'object' && body !== null ? body : {}) as ErrorBody;
   return {
     status,
     title: error?.title ?? 'Error',
-    detail: error?.detail ?? 'The answer does not say more.',
+    detail: error?.detail ?? 'The response has no detail.',
     errors: error?.errors ?? [],
     requestId: meta?.requestId ?? 'without id',
   };

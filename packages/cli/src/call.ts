@@ -1,5 +1,5 @@
 import { type Operation, type OperationId, operationIds, operations } from '@unkey-ts/contract';
-import { type Answer, callOperation } from './call-operation.ts';
+import { type ApiResponse, callOperation } from './call-operation.ts';
 import type { Command, Invocation, Output } from './command.ts';
 import { CommandError, UsageError } from './command-errors.ts';
 import { flagsOfMembers, membersOf, readMembers } from './input-flags.ts';
@@ -24,7 +24,8 @@ function commandOf(id: OperationId): Command {
         body: {
           kind: 'text',
           value: 'JSON|-',
-          description: 'The request as JSON; - reads it from standard input. Flags are put over it.',
+          description:
+            'The request as JSON; - reads it from standard input. Other flags override its members.',
         } as const,
       }),
       url: {
@@ -41,30 +42,30 @@ function commandOf(id: OperationId): Command {
 }
 
 async function call(operation: Operation, invocation: Invocation): Promise<Output> {
-  const { given, env } = invocation;
-  const answer = await callOperation(operation, {
-    url: given.text('url') || env.UNKEY_URL || defaultUrl,
+  const { args, env } = invocation;
+  const response = await callOperation(operation, {
+    url: args.text('url') || env.UNKEY_URL || defaultUrl,
     rootKey: operation.access === 'public' ? null : rootKeyOf(invocation),
     body: operation.input === null ? null : await bodyOf(operation, invocation),
   });
-  if (answer.error !== null) throw new CommandError(describeError(answer.error));
-  return { json: answer.body, text: JSON.stringify(answer.body, null, 2) };
+  if (response.error !== null) throw new CommandError(describeError(response.error));
+  return { json: response.body, text: JSON.stringify(response.body, null, 2) };
 }
 
-function rootKeyOf({ given, env }: Invocation): string {
-  const rootKey = given.text('root-key') || env.UNKEY_ROOT_KEY;
+function rootKeyOf({ args, env }: Invocation): string {
+  const rootKey = args.text('root-key') || env.UNKEY_ROOT_KEY;
   if (rootKey) return rootKey;
-  throw new UsageError('A root key is missing: set UNKEY_ROOT_KEY or give --root-key.');
+  throw new UsageError('A root key is required: set UNKEY_ROOT_KEY or --root-key.');
 }
 
 async function bodyOf(operation: Operation, invocation: Invocation): Promise<unknown> {
-  const members = readMembers(membersOf(operation.input), invocation.given);
-  const text = invocation.given.text('body');
+  const members = readMembers(membersOf(operation.input), invocation.args);
+  const text = invocation.args.text('body');
   if (text === undefined) return members;
   const body = parseBody(text === '-' ? await invocation.readInput() : text);
   if (Object.keys(members).length === 0) return body;
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { ...body, ...members };
-  throw new UsageError('--body is no JSON object, so that no other flag can be put over it.');
+  throw new UsageError('--body must be a JSON object when other flags set members of it.');
 }
 
 function parseBody(text: string): unknown {
@@ -75,7 +76,13 @@ function parseBody(text: string): unknown {
   }
 }
 
-function describeError({ status, title, detail, errors, requestId }: NonNullable<Answer['error']>): string {
+function describeError({
+  status,
+  title,
+  detail,
+  errors,
+  requestId,
+}: NonNullable<ApiResponse['error']>): string {
   return [
     `${title} (${status}): ${detail}`,
     ...errors.map(({ location, message, fix }) => `  ${location} ${message}${fix ? ` ${fix}` : ''}`),

@@ -1,37 +1,38 @@
 import { version } from '@unkey-ts/contract';
-import { type Command, kebab, type Surroundings, titleOf } from './command.ts';
+import { type Command, type Environment, kebab, titleOf } from './command.ts';
 import { describeFailure, UsageError } from './command-errors.ts';
 import { commands } from './commands.ts';
 import { helpForAll, helpForCommand, helpForGroup } from './help.ts';
 import { suggestion } from './near-matches.ts';
 import { parseArguments } from './parse-arguments.ts';
+import { escapeControls } from './terminal-text.ts';
 
-/** Runs what was typed and answers the exit status: 0 done, 1 not done, 2 not understood. */
-export async function runCli(words: readonly string[], terminal: Surroundings): Promise<number> {
+/** Runs a command line and resolves to the exit status: 0 success, 1 failure, 2 usage error. */
+export async function runCli(words: readonly string[], environment: Environment): Promise<number> {
   try {
-    await run(words, terminal);
+    await run(words, environment);
     return 0;
   } catch (error) {
-    terminal.printError(`unkey: ${describeFailure(error)}\n`);
+    environment.printError(`unkey: ${escapeControls(describeFailure(error))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-async function run(words: readonly string[], terminal: Surroundings): Promise<void> {
+async function run(words: readonly string[], environment: Environment): Promise<void> {
   const help = findHelp(words);
-  if (help !== null) return terminal.print(`${help}\n`);
+  if (help !== null) return environment.print(`${help}\n`);
   const { command, rest } = findCommand(words);
-  const given = explaining(command, () => parseArguments(command, rest));
-  if (given.isOn('help')) return terminal.print(`${helpForCommand(command)}\n`);
-  const output = await command.run({ ...terminal, given }).catch((error: unknown) => {
+  const args = explaining(command, () => parseArguments(command, rest));
+  if (args.isOn('help')) return environment.print(`${helpForCommand(command)}\n`);
+  const output = await command.run({ ...environment, args }).catch((error: unknown) => {
     throw explained(command, error);
   });
   if (output === null) return;
-  for (const warning of output.warnings ?? []) terminal.printError(`unkey: ${warning}\n`);
-  terminal.print(`${given.isOn('json') ? JSON.stringify(output.json) : output.text}\n`);
+  for (const warning of output.warnings ?? []) environment.printError(`unkey: ${escapeControls(warning)}\n`);
+  environment.print(`${escapeControls(args.isOn('json') ? JSON.stringify(output.json) : output.text)}\n`);
 }
 
-/** The text that was asked for without naming a command. */
+/** The help or the version, where the words ask for that instead of a command; else null. */
 function findHelp(words: readonly string[]): string | null {
   const [first, second] = words;
   if (first === '--version' || first === '-v') return version;
@@ -56,7 +57,7 @@ function findCommand([first = '', second, ...rest]: readonly string[]): {
   if (!isGroup(first)) {
     const known = [...new Set(commands.map(({ group, name }) => group ?? name))];
     throw new UsageError(
-      `There is no command '${first}'.${suggestion(first, known)} \`unkey help\` lists them.`,
+      `Unknown command '${first}'.${suggestion(first, known)} \`unkey help\` lists all commands.`,
     );
   }
   const own = commands.filter(({ group }) => group === first);
@@ -65,8 +66,8 @@ function findCommand([first = '', second, ...rest]: readonly string[]): {
   const names = own.map(({ name }) => name);
   throw new UsageError(
     second === undefined || second.startsWith('-')
-      ? `'${first}' needs one of ${names.join(', ')} after it.`
-      : `There is no command '${first} ${second}'.${suggestion(second, names)} There are: ${names.join(', ')}.`,
+      ? `'${first}' needs a subcommand: ${names.join(', ')}.`
+      : `Unknown command '${first} ${second}'.${suggestion(second, names)} Subcommands: ${names.join(', ')}.`,
   );
 }
 
@@ -82,7 +83,7 @@ function explaining<Result>(command: Command, parse: () => Result): Result {
   }
 }
 
-/** A usage error also says where the usage is told. */
+/** Adds to a usage error which help to read. */
 function explained(command: Command, error: unknown): unknown {
   if (!(error instanceof UsageError)) return error;
   return new UsageError(`${error.message} See \`unkey ${titleOf(command)} --help\`.`);

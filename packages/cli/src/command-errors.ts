@@ -1,14 +1,14 @@
-/** The command line itself is wrong; exit status 2. */
+/** The command line is not valid; exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The command was understood and could not be done; the message says why and what to do. Exit status 1. */
+/** A valid command failed; the message says why and what to do. Exit status 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-/** Failures that say all there is to say: a stack would only hide it. By name: the server is loaded on demand only. */
+/** Errors printed without a stack: their messages are complete. Listed by name, because the server is loaded on demand. */
 const plainErrors: ReadonlySet<string> = new Set([
   'BackupError',
   'CommandError',
@@ -25,9 +25,9 @@ const plainErrors: ReadonlySet<string> = new Set([
   'UsageError',
 ]);
 
-/** What is printed about a failure. */
+/** The text that is printed for a failure. */
 export function describeFailure(error: unknown): string {
-  if (!(error instanceof Error)) return 'An unknown failure.';
+  if (!(error instanceof Error)) return 'Unknown error.';
   if (plainErrors.has(error.name)) return error.message;
-  return `An unexpected failure, please report it.\n${error.stack ?? error.message}`;
+  return `Unexpected error. Please report it.\n${error.stack ?? error.message}`;
 }

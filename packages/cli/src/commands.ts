@@ -12,7 +12,7 @@ import { secretCommands } from './secrets.ts';
 import { serveCommand } from './serve.ts';
 import { workspaceCommands } from './workspaces.ts';
 
-/** Every command: the help, the parser and the dispatcher follow from it. */
+/** All commands. */
 export const commands: readonly Command[] = [
   serveCommand,
   backupCommand,

@@ -1,22 +1,24 @@
-/** What a first start shows of the root key that it has made. */
+/** Printed at a first start: the root key that it created. */
 export function firstKeyText({ rootKey, place }: { rootKey: string | null; place: string }): string {
   const key =
     rootKey === null
       ? ['Its root key is the one in UNKEY_ROOT_KEY.']
       : ['Its root key, which may do everything, is shown this once; keep it:', '', `  ${rootKey}`];
-  return ['First start: a workspace was made.', ...key, '', `Everything is kept in ${place}`, ''].join('\n');
+  return ['First start: a workspace was created.', ...key, '', `Everything is kept in ${place}`, ''].join(
+    '\n',
+  );
 }
 
-/** What a first start says once it listens: three lines to paste into a shell, and what next. */
+/** Printed once a first start listens: three lines to paste into a shell, and next steps. */
 export function firstStepsText({ url, rootKey }: { url: string; rootKey: string | null }): string {
   return [
     '',
-    'Try it. Make an API, make a key for it, verify the key:',
+    'Try it. Create an API, create a key, verify the key:',
     '',
     ...tryLines(url, rootKey).map((line) => `  ${line}`),
     '',
-    `What next: the API is described at ${url}/openapi.yaml; \`unkey help\` lists the commands,`,
-    'such as `unkey root-keys create` for a root key that may do less and `unkey backup FILE`.',
+    `What next: ${url}/openapi.yaml describes the API; \`unkey help\` lists the commands, such as`,
+    '`unkey root-keys create` for a root key with fewer permissions, and `unkey backup FILE`.',
     '',
   ].join('\n');
 }

@@ -1,19 +1,19 @@
 import { columns } from './columns.ts';
 import { type Command, type Flag, flagsOf, titleOf } from './command.ts';
 
-/** Everything that there is, in one line each. */
+/** All commands, one line each. */
 export function helpForAll(commands: readonly Command[]): string {
   const alone = commands.filter(({ group }) => group === null);
   const groups = [...new Set(commands.map(({ group }) => group))].filter((group) => group !== null);
   return [
-    'unkey: runs the service, administers it on its machine, and calls every operation of the API.',
+    'unkey: runs the service, administers it locally, and calls every operation of the API.',
     '',
     'Usage: unkey COMMAND [FLAGS]',
     '',
     columns(alone.map((command) => [`  ${titleOf(command)}`, command.summary])),
     ...groups.map((group) => `\n${helpForGroup(commands, group)}`),
     '',
-    'unkey COMMAND --help tells more of one command.',
+    '`unkey COMMAND --help` describes a command.',
   ].join('\n');
 }
 

@@ -1,20 +1,20 @@
 import type { Flag } from './command.ts';
 import { UsageError } from './command-errors.ts';
-import type { Given } from './given.ts';
+import type { ParsedArgs } from './parsed-args.ts';
 
 type MemberKind = 'string' | 'strings' | 'number' | 'boolean' | 'json';
 
-/** A member of a request's body, as a flag. */
+/** A member of a request body, which becomes a flag. */
 export interface Member {
   readonly name: string;
   readonly kind: MemberKind;
-  /** Whether the word `null` means null. A string's never does: it could be meant. */
+  /** Whether the text `null` means null. Not for strings: `null` is a valid string. */
   readonly isNullable: boolean;
   readonly isRequired: boolean;
   readonly description: string;
 }
 
-/** The keywords of a JSON Schema that matter here. */
+/** The keywords of JSON Schema that are used here. */
 interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -23,7 +23,7 @@ interface JsonSchema {
   readonly description?: string;
 }
 
-/** The members of an object; none when a request is anything else: then only `--body` says it. */
+/** The members of an object schema; none for any other request, which only `--body` can express. */
 export function membersOf(schema: object | null): readonly Member[] {
   // A TypeBox schema is a JSON Schema; its type does not list the keywords.
   const { properties = {}, required = [] } = (schema ?? {}) as JsonSchema;
@@ -40,11 +40,11 @@ export function flagsOfMembers(schema: object | null): Readonly<Record<string, F
   return Object.fromEntries(membersOf(schema).map((member) => [member.name, flagOf(member)]));
 }
 
-/** The members that were given, as the body has them. */
-export function readMembers(members: readonly Member[], given: Given): Record<string, unknown> {
+/** The members whose flags were set, as values of the body. */
+export function readMembers(members: readonly Member[], args: ParsedArgs): Record<string, unknown> {
   const read: Record<string, unknown> = {};
   for (const member of members) {
-    const texts = given.list(member.name);
+    const texts = args.list(member.name);
     if (texts !== undefined) read[member.name] = memberValue(member, texts);
   }
   return read;
@@ -107,19 +107,19 @@ function memberValue(member: Member, texts: readonly string[]): unknown {
 
 function parseBoolean(name: string, text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
-  throw new UsageError(`--${name} is '${text}'; it must be true or false.`);
+  throw new UsageError(`--${name} must be true or false (is '${text}').`);
 }
 
 function parseNumber(name: string, text: string): number {
   const number = text.trim() === '' ? Number.NaN : Number(text);
   if (Number.isFinite(number)) return number;
-  throw new UsageError(`--${name} is '${text}'; it must be a number.`);
+  throw new UsageError(`--${name} must be a number (is '${text}').`);
 }
 
 function parseJson(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UsageError(`--${name} must be JSON, such as '{"remaining":10}'.`);
+    throw new UsageError(`--${name} must be JSON, for example '{"remaining":10}'.`);
   }
 }

@@ -5,7 +5,7 @@ import { CommandError } from './command-errors.ts';
 
 type Server = typeof import('@unkey-ts/server');
 
-/** The database as local commands work on it: beside a running server, or without one. */
+/** The database, as a local command uses it: beside a running server, or without one. */
 export interface LocalData {
   readonly server: Server;
   readonly config: Config;
@@ -27,7 +27,7 @@ const dataFlag: Readonly<Record<string, Flag>> = {
   },
 };
 
-/** A command that works on the database itself, that of DATABASE_URL or of the data folder, and needs no server. */
+/** A command that uses the database itself (DATABASE_URL, or the data folder) and needs no running server. */
 export function localCommand(
   declaration: Omit<Command, 'run'> & { run(invocation: LocalInvocation): Promise<Output> },
 ): Command {
@@ -38,7 +38,7 @@ export function localCommand(
   };
 }
 
-/** Writes what a local command did into the audit log; call it in the transaction that does it. */
+/** Appends an audit record; call it in the transaction of the change. */
 export async function audit(
   store: Store,
   { ids, now }: Pick<LocalData, 'ids' | 'now'>,
@@ -58,11 +58,11 @@ export async function audit(
 }
 
 async function withLocalData(
-  { given, env, cwd }: Invocation,
+  { args, env, cwd }: Invocation,
   work: (local: LocalData) => Promise<Output>,
 ): Promise<Output> {
   const server = await import('@unkey-ts/server');
-  const config = server.loadConfig({ flags: { 'data-dir': given.text('data-dir') }, env, cwd });
+  const config = server.loadConfig({ flags: { 'data-dir': args.text('data-dir') }, env, cwd });
   if (config.databaseUrl === undefined) checkPresent(config.dataDir, server.databaseFileOf(config.dataDir));
   const { storage } = await server.openStorage(config);
   const clock = server.systemClock;
@@ -73,11 +73,11 @@ async function withLocalData(
   }
 }
 
-// Opening a database makes it: a wrong folder must not come into being.
+// Opening a database creates it, which must not happen in a mistyped folder.
 function checkPresent(dataDir: string, databaseFile: string): void {
   if (existsSync(databaseFile)) return;
   throw new CommandError(
     `There is no database in ${dataDir}. Name the server's data folder with --data-dir or UNKEY_DATA_DIR; ` +
-      '`unkey serve` makes one on its first start.',
+      '`unkey serve` creates one on its first start.',
   );
 }

@@ -5,11 +5,14 @@ import { installSourceMaps } from './stack-traces.ts';
 
 installSourceMaps();
 
-// `unkey audit list | head`: whoever reads may stop before the end.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+// `unkey audit list | head`: the reader may close the pipe early.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(0);
+  process.stderr.write(`unkey: Standard output cannot be written (${code}).\n`);
+  process.exit(1);
 });
+// Nowhere is left to report it; the exit status still does.
+process.stderr.on('error', () => {});
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,

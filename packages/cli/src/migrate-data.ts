@@ -14,28 +14,28 @@ export const migrateDataCommand: Command = {
   name: 'migrate-data',
   summary: 'Move all data between a data folder and a PostgreSQL database.',
   details: [
-    'Stop the servers of both first. Everything is copied, then all of it compared; the source stays as it is.',
-    'Cut off at any point, the same command goes on where it was. The target must be empty otherwise.',
-    'Usage events stay where they are. A password in PGPASSWORD is not seen by who lists processes, as one in a URL is.',
+    'Stop all servers on both first. All rows are copied, then compared; the source is not changed.',
+    'After an interruption, the same command continues. Otherwise the target must be empty.',
+    'Usage events are not moved. A password in a URL shows in the list of processes; one in PGPASSWORD does not.',
   ].join('\n'),
   arguments: [],
   flags: {
-    from: { kind: 'text', value: place, description: 'Where the data is: a data folder, or postgres://…' },
+    from: { kind: 'text', value: place, description: 'The source: a data folder, or postgres://…' },
     to: {
       kind: 'text',
       value: place,
-      description: 'Where it goes: a folder, or postgres://…. Default: DATABASE_URL.',
+      description: 'The target: a data folder, or postgres://…. Default: DATABASE_URL.',
     },
   },
   run: migrateData,
 };
 
-async function migrateData({ given, env, cwd, ...terminal }: Invocation): Promise<Output> {
-  const from = parsePlace('--from', given.required('from'), cwd);
+async function migrateData({ args, env, cwd, ...terminal }: Invocation): Promise<Output> {
+  const from = parsePlace('--from', args.required('from'), cwd);
   const to =
-    given.text('to') === undefined && env.DATABASE_URL !== undefined
+    args.text('to') === undefined && env.DATABASE_URL !== undefined
       ? parsePlace('DATABASE_URL', env.DATABASE_URL, cwd)
-      : parsePlace('--to', given.required('to'), cwd);
+      : parsePlace('--to', args.required('to'), cwd);
   if (JSON.stringify(addressOf(from)) === JSON.stringify(addressOf(to))) {
     throw new UsageError('--from and --to are the same place.');
   }
@@ -45,7 +45,7 @@ async function migrateData({ given, env, cwd, ...terminal }: Invocation): Promis
     const report = await server.migrateData({
       ...{ from, to },
       now: () => server.systemClock.now(),
-      onStep: given.isOn('json') ? () => {} : display.show,
+      onStep: args.isOn('json') ? () => {} : display.show,
     });
     const earlier = report.resumedRows === 0 ? '' : `, ${report.resumedRows} of them by an earlier run`;
     const moved = `${report.rows} rows in ${Object.keys(report.tables).length} tables${earlier}`;
@@ -66,7 +66,9 @@ function addressOf(where: TransferPlace): string {
 function parsePlace(name: string, text: string, cwd: string): TransferPlace {
   if (!text.includes('://')) return { dataDir: resolve(cwd, text) };
   if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { url: text, name };
-  throw new UsageError(`${name} must be a folder, or a URL as postgres://USER:PASSWORD@HOST:5432/DATABASE.`);
+  throw new UsageError(
+    `${name} must be a folder or a URL, for example postgres://USER:PASSWORD@HOST:5432/DATABASE.`,
+  );
 }
 
 function nextSteps(server: Server, from: TransferPlace, to: TransferPlace): string[] {
@@ -83,7 +85,7 @@ function nextSteps(server: Server, from: TransferPlace, to: TransferPlace): stri
     '',
     `  export UNKEY_MASTER_KEY="$(paste -sd, ${quoted(keyFile)})"`,
     '',
-    'Keep the old folder, and that file, until you are sure.',
+    'Keep the old folder and that file until the servers have run for a while.',
   ];
 }
 

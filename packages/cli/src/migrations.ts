@@ -8,7 +8,7 @@ export const migrationCommands: readonly Command[] = [
   localCommand({
     group: 'migrations',
     name: 'create',
-    summary: 'Say how keys of another system are hashed, for keys.migrateKeys.',
+    summary: 'Create a migration: how another system hashes keys, for keys.migrateKeys.',
     arguments: [],
     flags: {
       name: { kind: 'text', description: 'Name of the migration, for people.' },
@@ -23,11 +23,11 @@ export const migrationCommands: readonly Command[] = [
   }),
 ];
 
-async function create({ given, storage, server, ...local }: LocalInvocation): Promise<Output> {
-  const name = given.required('name');
-  const algorithm = parseAlgorithm(given.required('algorithm'), server.migrationAlgorithms);
+async function create({ args, storage, server, ...local }: LocalInvocation): Promise<Output> {
+  const name = args.required('name');
+  const algorithm = parseAlgorithm(args.required('algorithm'), server.migrationAlgorithms);
   const made = await storage.write(async (store) => {
-    const { id: workspaceId } = await chooseWorkspace(store, given);
+    const { id: workspaceId } = await chooseWorkspace(store, args);
     const migrationId = local.ids.id('mig');
     await store.migrations.create(workspaceId, { id: migrationId, name, algorithm, createdAt: local.now });
     await audit(store, local, {
@@ -40,12 +40,12 @@ async function create({ given, storage, server, ...local }: LocalInvocation): Pr
   });
   return {
     json: made,
-    text: `Migration ${made.migrationId} is there. Send it as migrationId to keys.migrateKeys.`,
+    text: `Created migration ${made.migrationId}. Send it as migrationId to keys.migrateKeys.`,
   };
 }
 
 function parseAlgorithm(text: string, algorithms: readonly MigrationAlgorithm[]): MigrationAlgorithm {
   const algorithm = algorithms.find((candidate) => candidate === text);
   if (algorithm !== undefined) return algorithm;
-  throw new UsageError(`--algorithm is '${text}'; it must be ${algorithms.join(' or ')}.`);
+  throw new UsageError(`--algorithm must be ${algorithms.join(' or ')} (is '${text}').`);
 }

@@ -3,8 +3,8 @@ import { loadWorkspace, workspaceFlag } from './choose-workspace.ts';
 import { table, timeCell } from './columns.ts';
 import type { Command, Output } from './command.ts';
 import { CommandError } from './command-errors.ts';
-import type { Given } from './given.ts';
 import { audit, type LocalInvocation, localCommand } from './local-data.ts';
+import type { ParsedArgs } from './parsed-args.ts';
 
 type OwnedNamespace = Namespace & { readonly workspaceId: string };
 
@@ -15,7 +15,7 @@ export const namespaceCommands: readonly Command[] = [
   localCommand({
     group: 'namespaces',
     name: 'list',
-    summary: 'List the namespaces of rate limits, deleted ones too.',
+    summary: 'List rate-limit namespaces, including deleted ones.',
     arguments: [],
     flags: { workspace: { ...workspaceFlag, description: 'Only the namespaces of this workspace.' } },
     run: list,
@@ -23,7 +23,7 @@ export const namespaceCommands: readonly Command[] = [
   localCommand({
     group: 'namespaces',
     name: 'delete',
-    summary: 'Refuse to count in a namespace; its overrides are kept.',
+    summary: 'Delete a rate-limit namespace; its overrides are kept.',
     arguments: [namespaceArgument],
     flags,
     run: (invocation) => setDeleted(invocation, { deletedAt: invocation.now }),
@@ -31,15 +31,15 @@ export const namespaceCommands: readonly Command[] = [
   localCommand({
     group: 'namespaces',
     name: 'restore',
-    summary: 'Bring a deleted namespace back, with its overrides.',
+    summary: 'Restore a deleted namespace with its overrides.',
     arguments: [namespaceArgument],
     flags,
     run: (invocation) => setDeleted(invocation, { deletedAt: null }),
   }),
 ];
 
-async function list({ given, storage }: LocalInvocation): Promise<Output> {
-  const workspaceId = given.text('workspace');
+async function list({ args, storage }: LocalInvocation): Promise<Output> {
+  const workspaceId = args.text('workspace');
   const all = await storage.read((store) => store.namespaces.listAll());
   const namespaces = all.filter((row) => workspaceId === undefined || row.workspaceId === workspaceId);
   return {
@@ -58,11 +58,11 @@ async function list({ given, storage }: LocalInvocation): Promise<Output> {
 }
 
 async function setDeleted(
-  { given, storage, ...local }: LocalInvocation,
+  { args, storage, ...local }: LocalInvocation,
   { deletedAt }: { deletedAt: number | null },
 ): Promise<Output> {
   const changed = await storage.write(async (store) => {
-    const namespace = await loadNamespace(store, given);
+    const namespace = await loadNamespace(store, args);
     const { id, name, workspaceId } = namespace;
     if ((namespace.deletedAt === null) === (deletedAt === null)) return namespace;
     await store.namespaces.setDeleted(workspaceId, id, deletedAt);
@@ -78,10 +78,10 @@ async function setDeleted(
   return { json: shown(changed), text: `Namespace ${changed.name} (${changed.id}) is ${state}.` };
 }
 
-/** By id first, then by name, like everywhere else. */
-async function loadNamespace(store: Store, given: Given): Promise<OwnedNamespace> {
-  const reference = given.argument('NAME_OR_ID');
-  const workspaceId = given.text('workspace');
+/** By id first, then by name, as in the API. */
+async function loadNamespace(store: Store, args: ParsedArgs): Promise<OwnedNamespace> {
+  const reference = args.argument('NAME_OR_ID');
+  const workspaceId = args.text('workspace');
   if (workspaceId !== undefined) await loadWorkspace(store, workspaceId);
   const candidates = (await store.namespaces.listAll()).filter(
     (row) => workspaceId === undefined || row.workspaceId === workspaceId,

@@ -1,7 +1,7 @@
 const mostEdits = 3;
 const mostMatches = 3;
 
-/** The candidates that a word was perhaps meant to be: all that are equally near. */
+/** The candidates nearest to a word, by edit distance: all that are equally near. */
 function nearMatches(word: string, candidates: readonly string[]): readonly string[] {
   const near = candidates
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
@@ -13,13 +13,13 @@ function nearMatches(word: string, candidates: readonly string[]): readonly stri
     .map(({ candidate }) => candidate);
 }
 
-/** ` Did you mean …?`, or nothing. */
+/** ` Did you mean …?`, or the empty string. */
 export function suggestion(word: string, candidates: readonly string[]): string {
   const near = nearMatches(word, candidates);
   return near.length === 0 ? '' : ` Did you mean ${near.map((match) => `'${match}'`).join(' or ')}?`;
 }
 
-/** Letters to insert, drop or replace (Levenshtein). */
+/** Levenshtein distance. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let row = 1; row <= from.length; row++) {

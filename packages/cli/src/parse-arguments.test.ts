@@ -25,9 +25,9 @@ test('a flag is read in either spelling, before or after the arguments, with = o
     ['--key-name', 'x', 'id_1'],
     ['--key-name=x', 'id_1'],
   ]) {
-    const given = parse(...words);
-    expect(given.argument('ID')).toBe('id_1');
-    expect(given.text('keyName')).toBe('x');
+    const args = parse(...words);
+    expect(args.argument('ID')).toBe('id_1');
+    expect(args.text('keyName')).toBe('x');
   }
 });
 
@@ -55,11 +55,11 @@ test('--help needs no arguments', () => {
 });
 
 test.each([
-  [[], 'ID is missing'],
-  [['a', 'b'], "'b' is one word too many"],
+  [[], 'ID is required'],
+  [['a', 'b'], "Unexpected argument 'b'."],
   [['a', '--forse'], "'--force'"],
-  [['a', '-x'], 'There is no flag -x'],
-  [['a', '--__proto__', 'b'], 'There is no flag --__proto__'],
+  [['a', '-x'], 'Unknown flag -x'],
+  [['a', '--__proto__', 'b'], 'Unknown flag --__proto__'],
   [['a', '--force=yes'], '--force takes no value'],
   [['a', '--keyName'], '--keyName needs a value'],
   [['a', '--keyName', '--force'], '--keyName needs a value'],

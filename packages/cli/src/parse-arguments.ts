@@ -1,17 +1,17 @@
 import { parseArgs } from 'node:util';
 import { type Command, type Flag, flagsOf, kebab } from './command.ts';
 import { UsageError } from './command-errors.ts';
-import { Given } from './given.ts';
 import { suggestion } from './near-matches.ts';
+import { ParsedArgs } from './parsed-args.ts';
 
 type Flags = Readonly<Record<string, Flag>>;
 
-/** What follows a command's name; throws a `UsageError` that names what is wrong. */
-export function parseArguments(command: Command, words: readonly string[]): Given {
+/** Parses the words after a command's name; throws a `UsageError` that names the word and the rule. */
+export function parseArguments(command: Command, words: readonly string[]): ParsedArgs {
   const flags = flagsOf(command);
   const { tokens } = parseArgs({
     args: joinValues(words, flags),
-    // All alike: a value is behind its flag's `=` by now, and a flag without one must not take the next word.
+    // `joinValues` has put each value behind its flag's `=`: a flag without one must not take the next word.
     options: Object.fromEntries(Object.keys(flags).map((name) => [name, { type: 'boolean' }])),
     strict: false,
     allowPositionals: true,
@@ -23,7 +23,7 @@ export function parseArguments(command: Command, words: readonly string[]): Give
     if (token.kind === 'positional') values.push(token.value);
     if (token.kind === 'option') readFlag(read, flags, token);
   }
-  return new Given(nameArguments(command, values, read.help === true), read);
+  return new ParsedArgs(nameArguments(command, values, read.help === true), read);
 }
 
 function readFlag(
@@ -34,7 +34,7 @@ function readFlag(
   const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
   if (flag === undefined) {
     throw new UsageError(
-      `There is no flag ${token.rawName}.${suggestion(
+      `Unknown flag ${token.rawName}.${suggestion(
         token.rawName,
         Object.keys(flags).map((name) => `--${name}`),
       )}`,
@@ -57,13 +57,13 @@ function nameArguments(
 ): Record<string, string> {
   if (isHelp) return {};
   const missing = expected[values.length];
-  if (missing !== undefined) throw new UsageError(`${missing.name} is missing: ${missing.description}`);
+  if (missing !== undefined) throw new UsageError(`${missing.name} is required: ${missing.description}`);
   const extra = values[expected.length];
-  if (extra !== undefined) throw new UsageError(`'${extra}' is one word too many.`);
+  if (extra !== undefined) throw new UsageError(`Unexpected argument '${extra}'.`);
   return Object.fromEntries(expected.map(({ name }, index) => [name, values[index] ?? '']));
 }
 
-/** Writes `--name value` as `--name=value`, so that a value may begin with `-`, and spells flags as the table does. */
+/** Rewrites `--name value` as `--name=value`, so that a value may begin with `-`, and spells flags as declared. */
 function joinValues(words: readonly string[], flags: Flags): string[] {
   const joined: string[] = [];
   for (let index = 0; index < words.length; index++) {

@@ -1,14 +1,14 @@
 import type { TransferStep } from '@unkey-ts/server';
-import type { Surroundings } from './command.ts';
+import type { Environment } from './command.ts';
 
 const barWidth = 30;
 const verbs = { copy: 'copying', compare: 'comparing' } as const;
 
-/** How far a long work is, on standard error: a bar for people, otherwise a line at each tenth. */
+/** Progress on standard error: a bar on a terminal, otherwise a line for every tenth. */
 export function progressDisplay({
   printError,
   isErrorTerminal,
-}: Pick<Surroundings, 'printError' | 'isErrorTerminal'>) {
+}: Pick<Environment, 'printError' | 'isErrorTerminal'>) {
   let shown = '';
 
   const show = ({ phase, table, done, total }: TransferStep): void => {
@@ -17,14 +17,14 @@ export function progressDisplay({
       ? `${bar(fraction)} ${percent(fraction, 1)} ${verbs[phase]} ${table}`
       : `${verbs[phase]}: ${percent(fraction, 10)}`;
     if (text === shown) return;
-    // \x1b[K clears what a longer line has left.
+    // \x1b[K clears the rest of a longer line.
     printError(isErrorTerminal ? `\r${text}\x1b[K` : `${text} (${done} of ${total} rows)\n`);
     shown = text;
   };
 
   return {
     show,
-    /** Leaves the bar behind: what is printed next stands on a line of its own. */
+    /** Ends the line of the bar. */
     end() {
       if (isErrorTerminal && shown !== '') printError('\n');
     },

@@ -6,32 +6,32 @@ import { CommandError } from './command-errors.ts';
 export const restoreCommand: Command = {
   group: null,
   name: 'restore',
-  summary: 'Put a backup into a data folder that has no database.',
+  summary: 'Restore a backup into a data folder that has no database.',
   details: [
-    'The file is checked first, and nothing is replaced. No server may use the folder.',
-    'Put the master.key of the time of the backup beside it, or set UNKEY_MASTER_KEY as it was.',
+    'The backup is checked first, and no file is replaced. No server may use the folder.',
+    'Put the master.key from the time of the backup beside it, or set UNKEY_MASTER_KEY to that key.',
   ].join('\n'),
-  arguments: [{ name: 'FILE', description: 'What `unkey backup` has written; it stays where it is.' }],
+  arguments: [{ name: 'FILE', description: 'The backup; it is copied.' }],
   flags: {
     'data-dir': {
       kind: 'text',
       value: 'FOLDER',
-      description: 'Made if it is missing. Default: UNKEY_DATA_DIR, then ./data.',
+      description: 'Created if missing. Default: UNKEY_DATA_DIR, then ./data.',
     },
   },
   run: restore,
 };
 
-async function restore({ given, env, cwd }: Invocation): Promise<Output> {
+async function restore({ args, env, cwd }: Invocation): Promise<Output> {
   const server = await import('@unkey-ts/server');
-  const config = server.loadConfig({ flags: { 'data-dir': given.text('data-dir') }, env, cwd });
+  const config = server.loadConfig({ flags: { 'data-dir': args.text('data-dir') }, env, cwd });
   if (config.databaseUrl !== undefined) {
     throw new CommandError(
       'DATABASE_URL is set: PostgreSQL is restored with its own tools, such as pg_restore.',
     );
   }
   const { dataDir } = config;
-  const backup = resolve(cwd, given.argument('FILE'));
+  const backup = resolve(cwd, args.argument('FILE'));
   const { file, bytes, hasSecrets } = server.restoreDatabase({ backup, dataDir });
   const keyFile = server.masterKeyFileOf(dataDir);
   const lacksMasterKey = hasSecrets && config.masterKey === undefined && !existsSync(keyFile);
@@ -40,7 +40,7 @@ async function restore({ given, env, cwd }: Invocation): Promise<Output> {
     text: [
       `Backup restored: ${file} (${bytes} bytes).`,
       lacksMasterKey
-        ? `It holds recoverable keys. Put the master key that they need into ${keyFile}, or set UNKEY_MASTER_KEY, before you start the server.`
+        ? `It has recoverable keys. Put their master key into ${keyFile}, or set UNKEY_MASTER_KEY, before you start the server.`
         : 'Start the server.',
     ].join('\n'),
   };

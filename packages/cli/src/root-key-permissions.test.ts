@@ -26,12 +26,12 @@ test('a grant is known if it works in the workspace', () => {
   expect(parse('unkey:v1:ws_2:keyspaces/*#read_key').warnings).toHaveLength(1);
 });
 
-test('what opens nothing is kept, and told with the nearest that would', () => {
+test('an unknown permission is kept, and reported with the nearest known one', () => {
   const { permissions, warnings } = parse('api.*.reed_key,rbac.*.creat_role');
   expect(permissions).toEqual(['api.*.reed_key', 'rbac.*.creat_role']);
   expect(warnings.join()).toMatch(/'api\.\*\.read_key'.*'rbac\.\*\.create_role'/s);
 });
 
-test('no permission at all is allowed, and told', () => {
+test('no permissions are allowed, with a warning', () => {
   expect(parse(' , ')).toEqual({ permissions: [], warnings: [expect.stringContaining('no permission')] });
 });

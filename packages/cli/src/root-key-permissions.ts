@@ -3,11 +3,11 @@ import { suggestion } from './near-matches.ts';
 
 export interface ListedPermissions {
   readonly permissions: readonly string[];
-  /** Of those, what opens nothing here, with the reason: the key is made all the same. */
+  /** Permissions that have no effect here, with the reason; the root key is created nevertheless. */
   readonly warnings: readonly string[];
 }
 
-/** `all`, or permissions with commas between them. One that this version does not know may be known to another. */
+/** Parses `all`, or comma-separated permissions. Unknown ones are kept: another version may know them. */
 export function parseRootKeyPermissions(
   text: string,
   isUrnGrant: (permission: string) => boolean,
@@ -15,7 +15,7 @@ export function parseRootKeyPermissions(
   if (text.trim() === 'all') return { permissions: allRootKeyPermissions, warnings: [] };
   const listed = text.split(',').map((permission) => permission.trim());
   const permissions = [...new Set(listed.filter((permission) => permission !== ''))];
-  if (permissions.length === 0) return { permissions, warnings: ['The root key has no permission at all.'] };
+  if (permissions.length === 0) return { permissions, warnings: ['The root key has no permissions.'] };
   return { permissions, warnings: permissions.flatMap((permission) => warningOn(permission, isUrnGrant)) };
 }
 
@@ -23,14 +23,14 @@ function warningOn(permission: string, isUrnGrant: (permission: string) => boole
   if (permission.includes('#') || permission.startsWith('unkey:')) {
     if (isUrnGrant(permission)) return [];
     return [
-      `'${permission}' is no grant in this workspace; one looks like unkey:v1:WORKSPACE_ID:keyspaces/KEYSPACE_ID#read_key.`,
+      `'${permission}' grants nothing in this workspace. Grants have the form unkey:v1:WORKSPACE_ID:keyspaces/KEYSPACE_ID#read_key.`,
     ];
   }
   if (allRootKeyPermissions.includes(permission) || forms.some((form) => form.test(permission))) return [];
-  return [`'${permission}' opens nothing here.${suggestion(permission, allRootKeyPermissions)}`];
+  return [`Unknown permission '${permission}'.${suggestion(permission, allRootKeyPermissions)}`];
 }
 
-/** `api.{apiId}.read_key` as a pattern: permissions about one thing. */
+/** Patterns of permissions for one resource, such as `api.{apiId}.read_key`. */
 const forms: readonly RegExp[] = rootKeyPermissions
   .map(({ nameForOne }) => nameForOne)
   .filter((name) => name !== null)

@@ -12,14 +12,14 @@ export const rootKeyCommands: readonly Command[] = [
   localCommand({
     group: 'root-keys',
     name: 'create',
-    summary: 'Make a root key and print it, this once.',
-    details: 'A permission about one API or namespace has its id in the middle: api.API_ID.read_key.',
+    summary: 'Create a root key and print it once.',
+    details: 'A permission for one API or namespace contains its id: api.API_ID.read_key.',
     arguments: [],
     flags: {
       name: { kind: 'text', description: 'Name of the root key, for people.' },
-      permissions: { kind: 'text', value: 'LIST|all', description: 'What it may do: a,b,c or all.' },
+      permissions: { kind: 'text', value: 'LIST|all', description: 'Comma-separated permissions, or all.' },
       workspace: workspaceFlag,
-      expires: { kind: 'text', value: 'MS', description: 'When it stops working: Unix milliseconds.' },
+      expires: { kind: 'text', value: 'MS', description: 'Expiry, in Unix milliseconds. Default: never.' },
     },
     run: create,
   }),
@@ -34,7 +34,7 @@ export const rootKeyCommands: readonly Command[] = [
   localCommand({
     group: 'root-keys',
     name: 'disable',
-    summary: 'Refuse a root key from now on.',
+    summary: 'Disable a root key.',
     arguments: [keyIdArgument],
     flags: {},
     run: (invocation) => setEnabled(invocation, { isEnabled: false }),
@@ -42,7 +42,7 @@ export const rootKeyCommands: readonly Command[] = [
   localCommand({
     group: 'root-keys',
     name: 'enable',
-    summary: 'Accept a disabled root key again.',
+    summary: 'Enable a disabled root key.',
     arguments: [keyIdArgument],
     flags: {},
     run: (invocation) => setEnabled(invocation, { isEnabled: true }),
@@ -50,19 +50,19 @@ export const rootKeyCommands: readonly Command[] = [
   localCommand({
     group: 'root-keys',
     name: 'delete',
-    summary: 'Delete a root key for good.',
+    summary: 'Delete a root key permanently.',
     arguments: [keyIdArgument],
     flags: {},
     run: remove,
   }),
 ];
 
-async function create({ given, storage, server, ...local }: LocalInvocation): Promise<Output> {
-  const name = given.required('name');
-  const listed = given.required('permissions');
-  const expiresAt = given.wholeNumber('expires') ?? null;
+async function create({ args, storage, server, ...local }: LocalInvocation): Promise<Output> {
+  const name = args.required('name');
+  const listed = args.required('permissions');
+  const expiresAt = args.wholeNumber('expires') ?? null;
   const made = await storage.write(async (store) => {
-    const { id: workspaceId } = await chooseWorkspace(store, given);
+    const { id: workspaceId } = await chooseWorkspace(store, args);
     const { permissions, warnings } = parseRootKeyPermissions(listed, (grant) =>
       server.isUrnGrant(workspaceId, grant),
     );
@@ -104,10 +104,10 @@ async function list({ storage }: LocalInvocation): Promise<Output> {
 }
 
 async function setEnabled(
-  { given, storage, ...local }: LocalInvocation,
+  { args, storage, ...local }: LocalInvocation,
   { isEnabled }: { isEnabled: boolean },
 ): Promise<Output> {
-  const keyId = given.argument('KEY_ID');
+  const keyId = args.argument('KEY_ID');
   const word = isEnabled ? 'enabled' : 'disabled';
   await storage.write(async (store) => {
     const rootKey = await loadRootKey(store, keyId);
@@ -123,8 +123,8 @@ async function setEnabled(
   return { json: { keyId, enabled: isEnabled }, text: `Root key ${keyId} is ${word}.` };
 }
 
-async function remove({ given, storage, ...local }: LocalInvocation): Promise<Output> {
-  const keyId = given.argument('KEY_ID');
+async function remove({ args, storage, ...local }: LocalInvocation): Promise<Output> {
+  const keyId = args.argument('KEY_ID');
   await storage.write(async (store) => {
     const rootKey = await loadRootKey(store, keyId);
     await store.rootKeys.delete(keyId, local.now);

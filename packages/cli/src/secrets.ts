@@ -6,10 +6,10 @@ export const secretCommands: readonly Command[] = [
   localCommand({
     group: 'secrets',
     name: 'rotate',
-    summary: 'Put a new master key in place of the current one.',
+    summary: 'Replace the master key.',
     details: [
-      'With a key file: the new key is made, put to use and the former one dropped, also while the server runs.',
-      'With UNKEY_MASTER_KEY: put a new key before the others, restart the server, run this, then drop the others.',
+      'With a key file: a new key is created and used, and the old one removed, also while the server runs.',
+      'With UNKEY_MASTER_KEY: put a new key in front, restart the server, run this, then remove the other keys.',
     ].join('\n'),
     arguments: [],
     flags: {},
@@ -31,7 +31,7 @@ async function rotate({ storage, server, config }: LocalInvocation): Promise<Out
   return {
     json: { workspaces: rewrapped, source: isConfigured ? 'UNKEY_MASTER_KEY' : keyFile },
     text: isConfigured
-      ? `${done} are under the first key of UNKEY_MASTER_KEY now. Drop the keys behind it and restart the server.`
-      : `${done} are under a new master key in ${keyFile}. Earlier backups of the database need the key file from before.`,
+      ? `${done} are now encrypted with the first key of UNKEY_MASTER_KEY. Remove the other keys and restart the server.`
+      : `${done} are now encrypted with a new master key in ${keyFile}. Earlier backups of the database need the old key file.`,
   };
 }

@@ -1,3 +1,4 @@
+import { parseUnits } from '@unkey-ts/server';
 import { expect, test } from 'vitest';
 import { parseSince } from './since.ts';
 
@@ -13,9 +14,9 @@ test.each([
   ['2026-01-30', Date.UTC(2026, 0, 30)],
   ['2026-01-30T06:30:00Z', Date.UTC(2026, 0, 30, 6, 30)],
 ])('%s is a moment', (text, at) => {
-  expect(parseSince(text, now)).toBe(at);
+  expect(parseSince(text, { now, parseUnits })).toBe(at);
 });
 
 test.each(['', 'yesterday', '1w', '-1h', '12', '2026-13-45'])('%j is none', (text) => {
-  expect(() => parseSince(text, now)).toThrow(/--since/);
+  expect(() => parseSince(text, { now, parseUnits })).toThrow(/--since/);
 });

@@ -2,10 +2,10 @@ const exitStatus = { SIGINT: 130, SIGTERM: 143 } as const;
 
 type StopSignal = keyof typeof exitStatus;
 
-/** npm passes on a Ctrl-C that the terminal has sent to this process already: that is not a second one. */
+/** npm forwards a Ctrl-C that the terminal has already sent to this process: not a second signal. */
 const echoMs = 100;
 
-/** The first signal to stop; from then on another one ends the process at once. */
+/** Resolves to the first stop signal; a later one ends the process at once. */
 export function nextStopSignal(): Promise<StopSignal> {
   let receivedAt: number | null = null;
   return new Promise((resolve) => {

@@ -2,8 +2,8 @@ import type { Workspace } from '@unkey-ts/server';
 import { loadWorkspace } from './choose-workspace.ts';
 import { table, timeCell } from './columns.ts';
 import type { Command, Output } from './command.ts';
-import { parseWholeNumber } from './given.ts';
 import { audit, type LocalInvocation, localCommand } from './local-data.ts';
+import { parseWholeNumber } from './parsed-args.ts';
 
 const idArgument = { name: 'ID', description: 'Id of the workspace, ws_…' };
 
@@ -11,7 +11,7 @@ export const workspaceCommands: readonly Command[] = [
   localCommand({
     group: 'workspaces',
     name: 'create',
-    summary: 'Make a workspace: keys and everything else of one are unknown to all others.',
+    summary: 'Create a workspace. Workspaces share no data.',
     arguments: [],
     flags: { name: { kind: 'text', description: 'Name of the workspace, for people.' } },
     run: create,
@@ -27,7 +27,7 @@ export const workspaceCommands: readonly Command[] = [
   localCommand({
     group: 'workspaces',
     name: 'disable',
-    summary: 'Refuse all requests of a workspace.',
+    summary: 'Disable a workspace: its requests are refused.',
     arguments: [idArgument],
     flags: {},
     run: (invocation) => change(invocation, { isEnabled: false }),
@@ -35,7 +35,7 @@ export const workspaceCommands: readonly Command[] = [
   localCommand({
     group: 'workspaces',
     name: 'enable',
-    summary: 'Accept requests of a disabled workspace again.',
+    summary: 'Enable a disabled workspace.',
     arguments: [idArgument],
     flags: {},
     run: (invocation) => change(invocation, { isEnabled: true }),
@@ -43,15 +43,15 @@ export const workspaceCommands: readonly Command[] = [
   localCommand({
     group: 'workspaces',
     name: 'limit',
-    summary: 'Bound the requests that a workspace may make per minute.',
-    arguments: [idArgument, { name: 'N|none', description: 'Requests per minute; none: any number.' }],
+    summary: 'Limit the requests of a workspace per minute.',
+    arguments: [idArgument, { name: 'N|none', description: 'Requests per minute; none: no limit.' }],
     flags: {},
     run: (invocation) => change(invocation, { requestsPerMinute: parseLimit(invocation) }),
   }),
 ];
 
-async function create({ given, storage, server, ...local }: LocalInvocation): Promise<Output> {
-  const name = given.required('name');
+async function create({ args, storage, server, ...local }: LocalInvocation): Promise<Output> {
+  const name = args.required('name');
   const workspaceId = await storage.write(async (store) => {
     const { id } = await server.createWorkspace(store, local, name);
     await audit(store, local, {
@@ -64,7 +64,7 @@ async function create({ given, storage, server, ...local }: LocalInvocation): Pr
   });
   return {
     json: { workspaceId, name },
-    text: `Workspace ${workspaceId} is there. It needs a root key: \`unkey root-keys create --workspace ${workspaceId} …\``,
+    text: `Created workspace ${workspaceId}. It needs a root key: \`unkey root-keys create --workspace ${workspaceId} …\``,
   };
 }
 
@@ -86,10 +86,10 @@ async function list({ storage }: LocalInvocation): Promise<Output> {
 }
 
 async function change(
-  { given, storage, ...local }: LocalInvocation,
+  { args, storage, ...local }: LocalInvocation,
   changes: Partial<Pick<Workspace, 'isEnabled' | 'requestsPerMinute'>>,
 ): Promise<Output> {
-  const id = given.argument('ID');
+  const id = args.argument('ID');
   const changed = await storage.write(async (store) => {
     const before = await loadWorkspace(store, id);
     const after = { ...before, ...changes };
@@ -108,14 +108,15 @@ async function change(
   return { json: shown(changed), text: stateOf(changed) };
 }
 
-function parseLimit({ given }: LocalInvocation): number | null {
-  const text = given.argument('N|none');
+function parseLimit({ args }: LocalInvocation): number | null {
+  const text = args.argument('N|none');
   return text === 'none' ? null : parseWholeNumber('The limit', text);
 }
 
 function stateOf({ id, isEnabled, requestsPerMinute }: Workspace): string {
-  const limit = requestsPerMinute === null ? 'any number of' : `at most ${requestsPerMinute}`;
-  return `Workspace ${id} is ${isEnabled ? 'enabled' : 'disabled'} and may make ${limit} requests per minute.`;
+  const limit =
+    requestsPerMinute === null ? 'no request limit' : `a limit of ${requestsPerMinute} requests per minute`;
+  return `Workspace ${id} is ${isEnabled ? 'enabled' : 'disabled'}, with ${limit}.`;
 }
 
 function shown({ id, name, isEnabled, requestsPerMinute, createdAt }: Workspace) {

@@ -1,7 +1,7 @@
 import { UsageError } from './command-errors.ts';
 
-/** What was typed after a command's name. */
-export class Given {
+/** The arguments and flags of one invocation. */
+export class ParsedArgs {
   readonly #arguments: Readonly<Record<string, string>>;
   readonly #flags: Readonly<Record<string, readonly string[] | true>>;
 
@@ -15,7 +15,7 @@ export class Given {
 
   argument(name: string): string {
     const value = this.#arguments[name];
-    if (value === undefined) throw new UsageError(`${name} is missing.`);
+    if (value === undefined) throw new UsageError(`${name} is required.`);
     return value;
   }
 
@@ -23,7 +23,7 @@ export class Given {
     return this.#flags[flag] === true;
   }
 
-  /** Of several values the last. */
+  /** The last value, when the flag was given several times. */
   text(flag: string): string | undefined {
     return this.list(flag)?.at(-1);
   }
@@ -35,11 +35,11 @@ export class Given {
 
   required(flag: string): string {
     const value = this.text(flag);
-    if (value === undefined || value.trim() === '') throw new UsageError(`--${flag} is missing.`);
+    if (value === undefined || value.trim() === '') throw new UsageError(`--${flag} is required.`);
     return value;
   }
 
-  /** A whole number that is not negative. */
+  /** A whole number, 0 or greater. */
   wholeNumber(flag: string): number | undefined {
     const value = this.text(flag);
     return value === undefined ? undefined : parseWholeNumber(`--${flag}`, value);
@@ -49,5 +49,5 @@ export class Given {
 export function parseWholeNumber(name: string, value: string): number {
   const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
   if (Number.isSafeInteger(number)) return number;
-  throw new UsageError(`${name} is '${value}'; it must be a whole number.`);
+  throw new UsageError(`${name} must be a whole number (is '${value}').`);
 }
