@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
+import { parseAst } from 'rolldown/parseAst';
 
 /** One source rule that is broken, and what to do about it. */
 export interface Finding {
@@ -90,6 +91,7 @@ export function tidy(files: readonly string[]): Finding[] {
     ...files.flatMap(nameFindings),
     ...sources.flatMap(textFindings),
     ...sources.flatMap(roomFindings),
+    ...sources.flatMap(lengthFindings),
     ...cycleFindings(sources),
     ...operationFindings(files),
   ];
@@ -102,34 +104,102 @@ function nameFindings(file: string): Finding[] {
     .map((part) => ({ file, message: `'${part}' says nothing: name the file after the one idea in it.` }));
 }
 
-const textRules: readonly { readonly pattern: RegExp; readonly message: string; readonly except?: RegExp }[] =
-  [
-    {
-      pattern: /\b(TODO|FIXME|XXX)\b/,
-      message: 'Work that is left belongs in an issue: do it, or take the note out.',
-      except: /^tools\/tidy/,
-    },
-    {
-      pattern: /\b(it|test|describe)\.(skip|only|todo|fails)\b/,
-      message: 'A test is switched off or singled out: make it pass, or delete it.',
-      except: /^tools\/tidy/,
-    },
-    {
-      pattern: /@ts-(ignore|nocheck)/,
-      message: 'The compiler is silenced: narrow the type instead, or cast with a reason.',
-      except: /^tools\/tidy/,
-    },
-    {
-      pattern: /\bas any\s*[;,)\].]/,
-      message: '`any` hides what the compiler could see: name the type.',
-      except: /^tools\/tidy/,
-    },
-  ];
+interface TextRule {
+  readonly pattern: RegExp;
+  readonly message: string;
+  /** The files it holds for; default: all. */
+  readonly only?: RegExp;
+  readonly except?: RegExp;
+}
+
+const textRules: readonly TextRule[] = [
+  {
+    pattern: /\b(TODO|FIXME|XXX)\b/,
+    message: 'Work that is left belongs in an issue: do it, or take the note out.',
+    except: /^tools\/tidy/,
+  },
+  {
+    pattern: /\b(it|test|describe)\.(skip|only|todo|fails)\b/,
+    message: 'A test is switched off or singled out: make it pass, or delete it.',
+    except: /^tools\/tidy/,
+  },
+  {
+    pattern: /@ts-(ignore|nocheck)/,
+    message: 'The compiler is silenced: narrow the type instead, or cast with a reason.',
+    except: /^tools\/tidy/,
+  },
+  {
+    pattern: /\bas any\s*[;,)\].]/,
+    message: '`any` hides what the compiler could see: name the type.',
+    except: /^tools\/tidy/,
+  },
+  {
+    pattern: /(^|\n)import (?!type )[^'"]*? from '@unkey-ts\/server'/,
+    message: 'Commands load the server on demand: import its types only, and take the rest from `import()`.',
+    only: /^packages\/cli\/src\/(?!.*\.test\.)/,
+  },
+  {
+    pattern:
+      /\b(Date\.now|Math\.random|performance\.now|randomBytes|randomUUID)\(|new Date\(\)|from 'node:(?!net'|crypto')/,
+    message: 'The domain has no clock, no randomness and no I/O: take the value as a parameter.',
+    only: /^packages\/server\/src\/domain\/(?!.*\.test\.)/,
+  },
+];
 
 function textFindings({ file, text }: Source): Finding[] {
   return textRules
-    .filter(({ pattern, except }) => pattern.test(text) && !except?.test(file))
+    .filter(({ only, except }) => (only?.test(file) ?? true) && !except?.test(file))
+    .filter(({ pattern }) => pattern.test(text))
     .map(({ message }) => ({ file, message }));
+}
+
+const maxFunctionLines = 60;
+
+/** Functions that may be longer: each is a list of short closures over one state, and reads like a class. */
+const longFunctions: ReadonlySet<string> = new Set([
+  'packages/sdk/src/middleware/decide.ts createDecide',
+  `${server}/events/batch-text.ts createBatchText`,
+  `${server}/events/buffer.ts createEventBuffer`,
+  `${server}/storage/lookups.ts createLookups`,
+  `${server}/storage/sql/deleted-rows.ts deletedRowStore`,
+  `${server}/storage/sql/identities.ts identityStore`,
+  `${server}/storage/sql/keys.ts keyStore`,
+  `${server}/storage/sql/namespaces.ts namespaceStore`,
+  `${server}/storage/sql/root-keys.ts rootKeyStore`,
+]);
+
+function lengthFindings({ file, text }: Source): Finding[] {
+  if (!/^packages\/[^/]+\/src\/.*\.ts$/.test(file) || /\.test\.|\/conformance\/|\/generated\//.test(file))
+    return [];
+  return functionsOf(parseAst(text, { lang: 'ts' }), '')
+    .map(({ name, start, end }) => ({ name, lines: text.slice(start, end).split('\n').length }))
+    .filter(({ name, lines }) => lines > maxFunctionLines && !longFunctions.has(`${file} ${name}`))
+    .map(({ name, lines }) => ({
+      file,
+      message: `${name} has ${lines} lines, the limit is ${maxFunctionLines}: move a step of it into a function of its own.`,
+    }));
+}
+
+interface FunctionRange {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All functions in a syntax tree, each named after itself or after what it is assigned to. */
+function functionsOf(node: unknown, owner: string): FunctionRange[] {
+  if (Array.isArray(node)) return node.flatMap((item) => functionsOf(item, owner));
+  if (typeof node !== 'object' || node === null) return [];
+  const { type, id, key, start, end } = node as {
+    type?: string;
+    id?: { name?: string } | null;
+    key?: { name?: string };
+    start: number;
+    end: number;
+  };
+  const name = id?.name ?? key?.name ?? owner;
+  const inner = Object.values(node).flatMap((child) => functionsOf(child, name));
+  return type?.includes('Function') ? [{ name, start, end }, ...inner] : inner;
 }
 
 function roomFindings({ file, text }: Source): Finding[] {
