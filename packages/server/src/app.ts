@@ -20,9 +20,10 @@ import { apiDocument } from './monitoring/api-document.ts';
 import { type ChangeLag, changeLag } from './monitoring/change-lag.ts';
 import { createEndpoints } from './monitoring/endpoints.ts';
 import { createMetrics } from './monitoring/metrics.ts';
+import { guardEndpoint } from './pipeline/guard-endpoint.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { createRouter } from './pipeline/router.ts';
-import { transportFailure } from './pipeline/transport-failure.ts';
+import { createFailureReport } from './pipeline/transport-failure.ts';
 import { createVault, openMasterKeys, type Vault } from './secrets/vault.ts';
 import type { Services } from './services.ts';
 import type { ChangeListener } from './storage/changes.ts';
@@ -33,7 +34,7 @@ import type { Storage } from './storage/port/storage.ts';
 import type { PostgresOptions } from './storage/postgres/storage.ts';
 import { openSqliteStorage } from './storage/sqlite/storage.ts';
 import { bun } from './transport/bun/bun-api.ts';
-import type { Listener } from './transport/listener.ts';
+import type { Listener, ListenerOptions } from './transport/listener.ts';
 import { createNodeListener, type NodeListenerOptions } from './transport/node/server.ts';
 import { checkMasterKey } from './workspace/check-master-key.ts';
 import { ensureWorkspace, type FirstStart } from './workspace/ensure-workspace.ts';
@@ -83,10 +84,10 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   const { services, archive } = opened;
   const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
   const state = { isListening: false, isDraining: false };
-  const handle = createHandler(options, { ...opened, log, isDraining: () => state.isDraining });
+  const { handle, failure } = createHandler(options, { ...opened, log, isDraining: () => state.isDraining });
   const listener = await createListener({
     handle,
-    failure: (kind, accept) => transportFailure(kind, services.ids.id('req'), accept),
+    failure,
     ...(options.idleGraceMs !== undefined && { idleGraceMs: options.idleGraceMs }),
     hasFastPath: config.hasFastPath,
   });
@@ -154,7 +155,7 @@ async function openServices(
 function createHandler(
   { config, timeoutMs, endpoints = [] }: AppOptions,
   opened: OpenedServices & { readonly log: Log; readonly isDraining: () => boolean },
-): HttpHandler {
+): Pick<ListenerOptions, 'handle' | 'failure'> {
   const { services, countersStatus: counters, changes, log, isDraining } = opened;
   const { storage, lookups, events, ids } = services;
   const metrics = createMetrics({
@@ -163,6 +164,7 @@ function createHandler(
     counters,
     changes,
   });
+  const guard = { ids, log, metrics };
   const operations = createPipeline({
     services,
     log,
@@ -178,7 +180,11 @@ function createHandler(
     isDraining,
     document: apiDocument(version),
   });
-  return createRouter({ endpoints: [...operations, ...monitoring, ...endpoints], ids, log, metrics });
+  const guarded = [...monitoring, ...endpoints].map((endpoint) => guardEndpoint(endpoint, guard));
+  return {
+    handle: createRouter({ endpoints: [...operations, ...guarded], ids }),
+    failure: createFailureReport(guard),
+  };
 }
 
 /** The listener for the runtime of this process. */

@@ -49,10 +49,18 @@ export interface Endpoint {
 /** The largest request body: 10 MiB. */
 export const bodyBytesMax = 10 * 1024 * 1024;
 
-/** Why a request did not reach the pipeline. */
+/** Why a request did not reach the handler, or has no response from it. */
 export type TransportFailure =
   | 'too_large'
   | 'read_timeout'
   | 'unreadable'
   | 'headers_too_large'
-  | 'malformed';
+  | 'malformed'
+  /** What the handler or the listener itself has thrown. */
+  | 'internal_error';
+
+/**
+ * The response to a request that does not reach the handler, or that the handler failed to respond to. `accept` is the
+ * request's header, if it was read; `error` is what was thrown. Never throws.
+ */
+export type ReportFailure = (kind: TransportFailure, accept?: string, error?: unknown) => HttpResponse;

@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.ts';
 import type { RequestState } from './request-state.ts';
 
-/** One line for a request that has its response. Verifications and limits are too many for the default level. */
+/** One line for each request. Verifications and limits are below the default level, except those that fail. */
 export function logRequest(
   log: Log,
   { handler, requestId, caller }: RequestState,
@@ -9,7 +9,7 @@ export function logRequest(
   milliseconds: number,
 ): void {
   const { id, mode } = handler.operation;
-  const level = mode === 'spend' ? 'debug' : 'info';
+  const level = status >= 500 ? 'warn' : mode === 'spend' ? 'debug' : 'info';
   if (!log.isLevelEnabled(level)) return;
   log[level](
     {

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Endpoint, HttpRequest } from '../base/http-message.ts';
 import { randomIds } from '../base/ids.ts';
-import { createLog } from '../base/log.ts';
-import { createMetrics } from '../monitoring/metrics.ts';
 import { createRouter } from './router.ts';
 
 const endpoint = (path: string, change: Partial<Endpoint> = {}): Endpoint => ({
@@ -13,18 +11,10 @@ const endpoint = (path: string, change: Partial<Endpoint> = {}): Endpoint => ({
 });
 
 function setUp(endpoints: readonly Endpoint[]) {
-  const metrics = createMetrics({
-    events: () => ({ buffered: 0, written: 0, dropped: 0 }),
-    keyCache: () => ({ hits: 0, misses: 0, size: 0, maxSize: 1 }),
-    counters: null,
-    changes: null,
-  });
-  const lines: string[] = [];
-  const log = createLog({ level: 'info', destination: { write: (line) => lines.push(line) } });
-  const handle = createRouter({ endpoints, ids: randomIds(), log, metrics });
+  const handle = createRouter({ endpoints, ids: randomIds() });
   const ask = async (path: string, method = 'GET') =>
     handle({ method, path, headers: {}, body: new Uint8Array(0), peer: '' } satisfies HttpRequest);
-  return { ask, metrics, lines };
+  return { ask };
 }
 
 test('an exact path wins over prefixes, and a longer prefix over a shorter one', async () => {
@@ -65,22 +55,4 @@ test('one path has endpoints for several methods', async () => {
 
 test('two endpoints for one path and method are a mistake', () => {
   expect(() => setUp([endpoint('/one'), endpoint('/one')])).toThrow('Two endpoints serve GET /one.');
-});
-
-test.each([
-  [
-    'thrown',
-    () => {
-      throw new Error('broken');
-    },
-  ],
-  ['rejected', () => Promise.reject(new Error('broken'))],
-] as const)('what an endpoint has %s is a 500 with request id, log line and metric', async (_how, handle) => {
-  const { ask, metrics, lines } = setUp([endpoint('/one', { handle })]);
-  const { status, headers, body } = await ask('/one');
-  expect(status).toBe(500);
-  expect(String(body)).toContain(headers['x-request-id']);
-  expect(String(body)).not.toContain('broken');
-  expect(lines.join('')).toMatch(new RegExp(`${headers['x-request-id']}.*/one.*broken`));
-  expect(await metrics.text()).toContain('unkey_requests_total{operation="/one",outcome="500"} 1\n');
 });

@@ -1,17 +1,12 @@
 import type { Endpoint, HttpHandler, HttpMethod, HttpRequest, HttpResponse } from '../base/http-message.ts';
 import type { Ids } from '../base/ids.ts';
-import type { Log } from '../base/log.ts';
-import type { MaybePromise } from '../base/maybe-promise.ts';
-import type { Metrics } from '../monitoring/metrics.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
-import { respondToFault } from './fault.ts';
 import { respondRefusal } from './respond.ts';
 
 export interface RouterOptions {
+  /** Their `handle` never throws or rejects. */
   readonly endpoints: readonly Endpoint[];
   readonly ids: Ids;
-  readonly log: Log;
-  readonly metrics: Metrics;
 }
 
 /** All endpoints of one path. */
@@ -31,7 +26,7 @@ export function createRouter(options: RouterOptions): HttpHandler {
   return (request) => {
     const route = exact.get(request.path) ?? prefixes.find(({ path }) => request.path.startsWith(path));
     const endpoint = route?.byMethod.get(request.method);
-    return endpoint === undefined ? refuseRoute(request, route, options) : serve(endpoint, request, options);
+    return endpoint === undefined ? refuseRoute(request, route, options) : endpoint.handle(request);
   };
 }
 
@@ -50,28 +45,6 @@ function routesOf(endpoints: readonly Endpoint[]): Map<string, Route> {
 }
 
 const servedMethods: Record<HttpMethod, readonly string[]> = { GET: ['GET', 'HEAD'], POST: ['POST'] };
-
-function serve(endpoint: Endpoint, request: HttpRequest, options: RouterOptions): MaybePromise<HttpResponse> {
-  try {
-    const response = endpoint.handle(request);
-    if (!(response instanceof Promise)) return response;
-    return response.catch((error) => fail(endpoint, request, options, error));
-  } catch (error) {
-    return fail(endpoint, request, options, error);
-  }
-}
-
-function fail(
-  { path }: Endpoint,
-  { headers }: HttpRequest,
-  { ids, log, metrics }: RouterOptions,
-  error: unknown,
-): HttpResponse {
-  const requestId = ids.id('req');
-  const response = respondToFault(log, error, { requestId, operation: path, accept: headers.accept });
-  metrics.observe(path, String(response.status), 0);
-  return response;
-}
 
 function refuseRoute(
   { method, path, headers }: HttpRequest,

@@ -1,9 +1,15 @@
 import type { ErrorCode } from '@unkey-ts/contract';
-import { bodyBytesMax, type HttpResponse, type TransportFailure } from '../base/http-message.ts';
+import { bodyBytesMax, type ReportFailure, type TransportFailure } from '../base/http-message.ts';
+import type { Ids } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import type { Metrics } from '../monitoring/metrics.ts';
 import { Refusal } from '../operations/refusal.ts';
+import { respondToFault } from './fault.ts';
 import { respondRefusal } from './respond.ts';
 
-const failures: Record<TransportFailure, readonly [ErrorCode, string, string]> = {
+type ClientFailure = Exclude<TransportFailure, 'internal_error'>;
+
+const failures: Record<ClientFailure, readonly [ErrorCode, location: string, message: string]> = {
   too_large: [
     'user/bad_request/request_body_too_large',
     'body',
@@ -19,16 +25,25 @@ const failures: Record<TransportFailure, readonly [ErrorCode, string, string]> =
   malformed: ['unkey/application/invalid_input', 'request', 'is not well-formed HTTP/1.1'],
 };
 
-/** The response to a request that ended early, or exceeded a bound, before it was complete. */
-export function transportFailure(
-  kind: TransportFailure,
-  requestId: string,
-  accept: string | undefined,
-): HttpResponse {
-  const [code, location, message] = failures[kind];
-  return respondRefusal(
-    new Refusal(code, `The ${location} ${message}.`, [{ location, message }]),
-    requestId,
-    accept,
-  );
+/** Makes the responses to requests that never reach the pipeline, or whose response never leaves it. */
+export function createFailureReport({
+  ids,
+  log,
+  metrics,
+}: {
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}): ReportFailure {
+  return (kind, accept, error) => {
+    const requestId = ids.id('req');
+    if (kind !== 'internal_error') {
+      const [code, location, message] = failures[kind];
+      const refusal = new Refusal(code, `The ${location} ${message}.`, [{ location, message }]);
+      return respondRefusal(refusal, requestId, accept);
+    }
+    const response = respondToFault(log, error, { requestId, operation: 'transport', accept });
+    metrics.observe('transport', String(response.status), 0);
+    return response;
+  };
 }

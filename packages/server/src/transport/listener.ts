@@ -1,9 +1,8 @@
-import type { HttpHandler, HttpResponse, TransportFailure } from '../base/http-message.ts';
+import type { HttpHandler, ReportFailure } from '../base/http-message.ts';
 
 export interface ListenerOptions {
   handle: HttpHandler;
-  /** The response to a request that does not reach `handle`; `accept` is its header, if that was read. */
-  failure(kind: TransportFailure, accept?: string): HttpResponse;
+  failure: ReportFailure;
   /** Default 10 MiB. */
   maxBodyBytes?: number;
   /** How long a body may take to arrive after its headers, in milliseconds. Default 10,000. */

@@ -1,23 +1,25 @@
-import type { HttpHandler, HttpRequest, HttpResponse } from '../base/http-message.ts';
+import type { HttpHandler, HttpRequest, HttpResponse, ReportFailure } from '../base/http-message.ts';
 import type { MaybePromise } from '../base/maybe-promise.ts';
 
 /** Calls the handler and counts the calls that are running. */
 export class RequestRunner {
   readonly #handle: HttpHandler;
+  readonly #failure: ReportFailure;
   #running = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(handle: HttpHandler) {
+  constructor({ handle, failure }: { readonly handle: HttpHandler; readonly failure: ReportFailure }) {
     this.#handle = handle;
+    this.#failure = failure;
   }
 
-  /** Never throws or rejects: the handler responds to its own faults, and no client waits forever should it fail to. */
+  /** Never throws or rejects: should the handler do so, the client still gets a response. */
   run(request: HttpRequest): MaybePromise<HttpResponse> {
     try {
       const response = this.#handle(request);
-      return response instanceof Promise ? this.#track(response) : response;
-    } catch {
-      return internalError();
+      return response instanceof Promise ? this.#track(request, response) : response;
+    } catch (error) {
+      return this.#failure('internal_error', request.headers.accept, error);
     }
   }
 
@@ -29,19 +31,15 @@ export class RequestRunner {
     });
   }
 
-  async #track(response: Promise<HttpResponse>): Promise<HttpResponse> {
+  async #track(request: HttpRequest, response: Promise<HttpResponse>): Promise<HttpResponse> {
     this.#running++;
     try {
       return await response;
-    } catch {
-      return internalError();
+    } catch (error) {
+      return this.#failure('internal_error', request.headers.accept, error);
     } finally {
       this.#running--;
       if (this.#running === 0) this.#onIdle?.();
     }
   }
-}
-
-function internalError(): HttpResponse {
-  return { status: 500, headers: {}, body: '' };
 }

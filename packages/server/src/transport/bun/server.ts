@@ -40,8 +40,8 @@ class BunListener implements Listener {
 
   constructor(bun: Bun, options: ListenerOptions) {
     this.#bun = bun;
-    this.#runner = new RequestRunner(options.handle);
-    this.#failure = (kind, accept) => options.failure(kind, accept);
+    this.#runner = new RequestRunner(options);
+    this.#failure = options.failure;
     this.#maxBodyBytes = options.maxBodyBytes ?? bodyBytesMax;
     this.#bodyTimeoutMs = options.bodyTimeoutMs ?? 10_000;
     this.#drainGraceMs = options.drainGraceMs ?? 10_000;
@@ -60,7 +60,7 @@ class BunListener implements Listener {
         // Otherwise a second process would listen on the same port, and get half of the connections.
         reusePort: false,
         fetch: (request) => this.#serve(request),
-        error: () => new Response(null, { status: 500 }),
+        error: (error) => this.#toResponse(this.#failure('internal_error', undefined, error)),
       });
     } catch (cause) {
       throw listenError(host, port, cause as NodeJS.ErrnoException);
@@ -110,8 +110,17 @@ class BunListener implements Listener {
   #respondTo(request: BunRequest, path: string, body: Uint8Array): MaybePromise<Response> {
     const result = this.#runner.run(new ReceivedRequest(request, this.#server, path, body));
     return result instanceof Promise
-      ? result.then((late) => this.#toResponse(late))
-      : this.#toResponse(result);
+      ? result.then((late) => this.#respond(request, late))
+      : this.#respond(request, result);
+  }
+
+  #respond(request: BunRequest, result: HttpResponse): Response {
+    try {
+      return this.#toResponse(result);
+    } catch (error) {
+      const accept = request.headers.get('accept') ?? undefined;
+      return this.#toResponse(this.#failure('internal_error', accept, error));
+    }
   }
 
   #toResponse({ status, headers, body }: HttpResponse): Response {

@@ -80,12 +80,12 @@ export function listenerConformance(
       expect(Object.values(agent.freeSockets).flat()).toHaveLength(1);
     });
 
-    test.each(['/throw', '/reject'])(
-      'a fault of the handler is a 500 that tells nothing: %s',
+    test.each(['/throw', '/reject', '/bad-header'])(
+      'a fault of the handler is reported, and the client is not told what it is: %s',
       async (path) => {
         const { status, bytes } = await send(path, { method: 'POST', body: 'x' });
         expect(status).toBe(500);
-        expect(String(bytes)).not.toContain('secret');
+        expect(JSON.parse(String(bytes))).toEqual({ kind: 'internal_error' });
       },
     );
 

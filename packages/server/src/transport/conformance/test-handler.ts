@@ -7,6 +7,7 @@ const statuses: Record<TransportFailure, number> = {
   unreadable: 400,
   headers_too_large: 431,
   malformed: 400,
+  internal_error: 500,
 };
 
 /** A response whose body names the failure. */
@@ -33,6 +34,8 @@ export const testHandler: HttpHandler = (request) => {
       throw new Error('secret');
     case '/reject':
       return Promise.reject(new Error('secret'));
+    case '/bad-header':
+      return { status: 200, headers: { 'x-bad': 'a\r\n\r\nHTTP/1.1 200 OK' }, body: 'secret' };
     case '/headers':
       return json(200, { agent: request.headers['user-agent'], peer: request.peer });
     default:

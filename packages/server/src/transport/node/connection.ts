@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HttpRequest, HttpResponse, TransportFailure } from '../../base/http-message.ts';
+import type { HttpRequest, HttpResponse, ReportFailure, TransportFailure } from '../../base/http-message.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
 import { lacksHost, sendResponse, toHttpRequest } from './http-messages.ts';
 import { type BodyReading, type BodyResult, declaredBody, readBody } from './read-body.ts';
@@ -10,7 +10,7 @@ import { writeResponse } from './write-response.ts';
 export interface ConnectionOptions {
   /** Neither throws nor rejects. */
   handle(request: HttpRequest): MaybePromise<HttpResponse>;
-  failure(kind: TransportFailure, accept?: string): HttpResponse;
+  readonly failure: ReportFailure;
   /** While true, each response is the last one of its connection. */
   isDraining(): boolean;
   readonly maxBodyBytes: number;
@@ -115,17 +115,17 @@ export class Connection {
       this.#running++;
       result.then((late) => {
         this.#running--;
-        this.#respond(response, late);
+        this.#respond(request, response, late);
       });
-    } else this.#respond(response, result);
+    } else this.#respond(request, response, result);
   }
 
-  #respond(response: ServerResponse, result: HttpResponse): void {
+  #respond(request: IncomingMessage, response: ServerResponse, result: HttpResponse): void {
     if (this.#options.isDraining()) response.shouldKeepAlive = false;
     try {
       sendResponse(response, result);
-    } catch {
-      response.destroy();
+    } catch (error) {
+      sendResponse(response, this.#options.failure('internal_error', request.headers.accept, error));
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { HttpRequest, HttpResponse } from '../../base/http-message.ts';
+import type { HttpRequest, HttpResponse, ReportFailure } from '../../base/http-message.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
 import { type RequestHead, readHead } from './fast-path-head.ts';
 import { keepAliveMs, writeResponse } from './write-response.ts';
@@ -16,6 +16,7 @@ export interface FastPath {
 export interface FastPathOptions {
   /** Neither throws nor rejects. */
   handle(request: HttpRequest): MaybePromise<HttpResponse>;
+  readonly failure: ReportFailure;
   /** Takes a connection over for good. Its bytes without a response are emitted right afterwards. */
   handOff(socket: Socket): void;
   /** While true, each response is the last one of its connection. */
@@ -171,14 +172,19 @@ class FastPathConnection {
   #respond(response: HttpResponse): boolean {
     const isLast = this.#path.isDraining();
     this.#checks = 0;
-    try {
-      if (writeResponse(this.#socket, response, isLast ? 'close' : 'keep-alive') && !isLast) return true;
-    } catch {
-      this.#socket.destroy();
-    }
+    if (this.#write(response, isLast ? 'close' : 'keep-alive') && !isLast) return true;
     this.#waitsFor = 'client';
     if (isLast) this.#socket.destroySoon();
     return false;
+  }
+
+  #write(response: HttpResponse, connection: 'close' | 'keep-alive'): boolean {
+    try {
+      return writeResponse(this.#socket, response, connection);
+    } catch (error) {
+      const failure = this.#path.failure('internal_error', this.#lastHead?.headers.accept, error);
+      return writeResponse(this.#socket, failure, connection);
+    }
   }
 
   readonly #onDrain = (): void => {

@@ -191,7 +191,7 @@ test('a handler that rejects against its contract is answered with 500', async (
   const { url } = await start({ handle: () => Promise.reject(new Error('secret')) });
   const answer = await fetch(url);
   expect(answer.status).toBe(500);
-  expect(await answer.text()).toBe('');
+  expect(await answer.json()).toEqual({ kind: 'internal_error' });
 });
 
 test('a drain waits for the running request, ends its connection and accepts nothing new', async () => {

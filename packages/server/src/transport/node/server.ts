@@ -34,10 +34,10 @@ class NodeListener implements Listener {
   #drained: Promise<void> | undefined;
 
   constructor(options: NodeListenerOptions) {
-    this.#runner = new RequestRunner(options.handle);
+    this.#runner = new RequestRunner(options);
     this.#connectionOptions = {
       handle: (request) => this.#runner.run(request),
-      failure: (kind, accept) => options.failure(kind, accept),
+      failure: options.failure,
       isDraining: () => this.#isDraining,
       maxBodyBytes: options.maxBodyBytes ?? bodyBytesMax,
       bodyTimeoutMs: options.bodyTimeoutMs ?? 10_000,
