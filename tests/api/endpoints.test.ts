@@ -6,6 +6,7 @@ import { staticFiles } from '@unkey-ts/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Service, startService } from '../service.ts';
+import { expectError } from './expect-error.ts';
 
 let service: Service;
 beforeAll(async () => {
@@ -91,6 +92,35 @@ test.each([
   unsubscribe('http.server.request.start', count);
   expect(parsed).toBe(expected);
   await other.close();
+});
+
+test('the document names no host: its server is the one that served it', async () => {
+  expect((await (await get('/openapi.json')).json()).servers).toEqual([{ url: '/' }]);
+});
+
+test('responses of operations are never stored, whatever their status', async () => {
+  const { apiId } = (await service.call('apis.createApi', { name: 'secret' })).body.data;
+  const replies = [
+    await service.call('keys.createKey', { apiId }),
+    await service.call('keys.createKey', {}),
+    await service.call('keys.createKey', { apiId }, { rootKey: 'unknown' }),
+  ];
+  for (const { headers } of replies) expect(headers.get('cache-control')).toBe('no-store');
+  expect((await get('/v2/nowhere')).headers.get('cache-control')).toBe('no-store');
+});
+
+test.each(['gzip', 'br', 'GZIP, identity'])(
+  'a body with Content-Encoding: %s is refused',
+  async (encoding) => {
+    const headers = { 'content-encoding': encoding };
+    const reply = await service.call('apis.createApi', { name: 'encoded' }, { headers });
+    expectError(reply, 'user/bad_request/unsupported_content_encoding');
+  },
+);
+
+test('a body whose Content-Encoding says that it has none is accepted', async () => {
+  const headers = { 'content-encoding': 'identity' };
+  expect((await service.call('apis.createApi', { name: 'plain' }, { headers })).status).toBe(200);
 });
 
 test('metrics count requests by operation and outcome', async () => {

@@ -136,18 +136,13 @@ describe('what Bun refuses with a bare status', () => {
   });
 });
 
-test('an end says goodbye on connections that are in use, and is over when they are', async () => {
+test('SIGTERM closes idle connections, and the process ends', async () => {
   const own = await startServer({ dataDir: await newDataDir() });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const goodbye = async () => {
-    const [answer] = await once(request(`${own.url}/v2/liveness`, { agent }).end(), 'response');
-    await once(answer.resume(), 'end');
-    return [answer.statusCode, answer.headers.connection];
-  };
-  expect(await goodbye()).toEqual([200, undefined]);
+  const [response] = await once(request(`${own.url}/v2/liveness`, { agent }).end(), 'response');
+  await once(response.resume(), 'end');
   own.signal('SIGTERM');
-  await own.said('stopping');
-  expect(await goodbye()).toEqual([200, 'close']);
   expect(await own.ended).toEqual({ status: 0, signal: null });
   await expect(fetch(own.url)).rejects.toThrow();
+  agent.destroy();
 });

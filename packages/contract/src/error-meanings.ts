@@ -6,6 +6,9 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   'user/bad_request/request_body_unreadable': 'The body is incomplete.',
   'user/bad_request/request_timeout': 'The request took more than a minute.',
   'user/bad_request/request_body_too_large': 'The body is larger than the service accepts.',
+  'user/bad_request/unsupported_content_encoding': 'The body has a `Content-Encoding`. Send it uncompressed.',
+  'user/bad_request/expectation_failed': 'The `Expect` header is not `100-continue`.',
+  'user/bad_request/headers_too_large': 'The headers are larger than 64 kB.',
   'user/too_many_requests/workspace_rate_limited':
     'The workspace has exceeded its limit of requests. Retry after `Retry-After`.',
   'unkey/routing/route_not_found': 'No operation has this path.',

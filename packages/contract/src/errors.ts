@@ -7,6 +7,9 @@ export const errors = {
   'user/bad_request/request_body_unreadable': [400, 'Bad Request'],
   'user/bad_request/request_timeout': [408, 'Request Timeout'],
   'user/bad_request/request_body_too_large': [413, 'Request Entity Too Large'],
+  'user/bad_request/unsupported_content_encoding': [415, 'Unsupported Media Type'],
+  'user/bad_request/expectation_failed': [417, 'Expectation Failed'],
+  'user/bad_request/headers_too_large': [431, 'Request Header Fields Too Large'],
   'user/too_many_requests/workspace_rate_limited': [429, 'Too Many Requests'],
   'unkey/routing/route_not_found': [404, 'Not Found'],
   'unkey/routing/method_not_allowed': [405, 'Method Not Allowed'],
@@ -62,6 +65,7 @@ export const rootKeyErrors = [
   'unkey/authorization/key_disabled',
   'unkey/authorization/workspace_disabled',
   'unkey/data/workspace_not_found',
+  'user/bad_request/unsupported_content_encoding',
   'user/too_many_requests/workspace_rate_limited',
 ] as const satisfies readonly ErrorCode[];
 

@@ -41,7 +41,8 @@ export function openapi(version: string): Json {
       description:
         'API keys, identities, permissions, credits and rate limits. An independent implementation of the Unkey v2 API.',
     },
-    servers: [{ url: 'http://127.0.0.1:7070' }],
+    // Relative to the address of the document: whichever host serves it.
+    servers: [{ url: '/' }],
     security: [{ bearer: [] }],
     tags,
     paths,
@@ -213,6 +214,7 @@ const errorNames: Readonly<Record<number, string>> = {
   410: 'Gone',
   412: 'PreconditionFailed',
   413: 'RequestEntityTooLarge',
+  415: 'UnsupportedMediaType',
   429: 'TooManyRequests',
   500: 'InternalServer',
   503: 'ServiceUnavailable',

@@ -74,7 +74,7 @@ test('every operation behind a root key asks for something', () => {
 test('errors are told by rising status, an operation’s own first, each once', () => {
   const { 'keys.verifyKey': verifyKey } = operations;
   const byStatus = errorsByStatus(verifyKey);
-  expect([...byStatus.keys()]).toEqual([400, 401, 403, 404, 405, 408, 409, 412, 413, 429, 500, 503]);
+  expect([...byStatus.keys()]).toEqual([400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 429, 500, 503]);
   expect(byStatus.get(400)).toEqual([
     'user/bad_request/permissions_query_syntax_error',
     'unkey/authentication/malformed',

@@ -56,8 +56,6 @@ export interface AppOptions {
   readonly log?: Log;
   /** How long a request may take, in milliseconds. Default 60,000. */
   readonly timeoutMs?: number;
-  /** How long `close` leaves idle connections open, in milliseconds. Default 2000. */
-  readonly idleGraceMs?: number;
   /** Served beside the operations, such as those of a dashboard. */
   readonly endpoints?: readonly Endpoint[];
   /** Whether jobs run by themselves. Default true; tests whose clock stands still call them. */
@@ -88,7 +86,6 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   const listener = await createListener({
     handle,
     failure,
-    ...(options.idleGraceMs !== undefined && { idleGraceMs: options.idleGraceMs }),
     hasFastPath: config.hasFastPath,
   });
   const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;

@@ -4,6 +4,7 @@ import type { MaybePromise } from './maybe-promise.ts';
 export type HeaderName =
   | 'accept'
   | 'authorization'
+  | 'content-encoding'
   | 'content-type'
   | 'idempotency-key'
   | 'if-none-match'
@@ -56,6 +57,7 @@ export type TransportFailure =
   | 'unreadable'
   | 'headers_too_large'
   | 'malformed'
+  | 'expectation_failed'
   /** What the handler or the listener itself has thrown. */
   | 'internal_error';
 

@@ -16,7 +16,11 @@ export function apiDocument(version: string): ApiDocument {
       return json;
     },
     yaml() {
-      yaml ??= writeYaml(openapi(version));
+      yaml ??= writeYaml(openapi(version)).catch((error) => {
+        // The next request tries again.
+        yaml = undefined;
+        throw error;
+      });
       return yaml;
     },
   };

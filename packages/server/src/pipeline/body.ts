@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type Issue, issuesMax, issuesOf, isValid, type Operation, pathOf } from '@unkey-ts/contract';
+import type { HttpRequest } from '../base/http-message.ts';
 import { Refusal } from '../operations/refusal.ts';
 import { renameCreditsAlias } from './credits-alias.ts';
 import { mediaTypeOf } from './respond.ts';
@@ -11,10 +12,12 @@ const maxNesting = 256;
 /** The validated body of a request. JSON that a database cannot store exactly is refused like a wrong shape. */
 export function parseBody(
   operation: Operation,
-  contentType: string | undefined,
+  headers: HttpRequest['headers'],
   bytes: Uint8Array,
 ): { readonly input: unknown } | Refusal {
   if (operation.input === null) return { input: null };
+  const { 'content-type': contentType, 'content-encoding': encoding } = headers;
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') return refuseEncoding();
   if (contentType !== 'application/json' && mediaTypeOf(contentType ?? '') !== 'application/json') {
     return refuseShape(operation, [{ location: 'header.content-type', message: 'must be application/json' }]);
   }
@@ -32,6 +35,14 @@ export function parseBody(
     return places.length === 0 ? { input: value } : refuseShape(operation, places);
   }
   return refuseShape(operation, [...issues, ...issuesOf(operation.input, value, 'body')]);
+}
+
+function refuseEncoding(): Refusal {
+  const detail =
+    'The body has a Content-Encoding, and the service does not decompress. Send it uncompressed.';
+  return new Refusal('user/bad_request/unsupported_content_encoding', detail, [], {
+    'accept-encoding': 'identity',
+  });
 }
 
 function parseJson(bytes: Uint8Array): { readonly value: unknown } | { readonly issues: readonly Issue[] } {

@@ -103,7 +103,7 @@ function requireCredential({ request }: RequestState): Refusal | null {
 
 function validate(state: RequestState): Refusal | null {
   const { handler, request } = state;
-  const body = parseBody(handler.operation, request.headers['content-type'], request.body);
+  const body = parseBody(handler.operation, request.headers, request.body);
   if (body instanceof Refusal) return body;
   const idempotencyKey = parseIdempotencyKey(handler.operation, request.headers['idempotency-key']);
   if (idempotencyKey instanceof Refusal) return idempotencyKey;

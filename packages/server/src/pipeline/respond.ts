@@ -16,7 +16,8 @@ function memberText(name: string, value: unknown): string {
 export function respondText(status: number, requestId: string, body: string): JsonResponse {
   return {
     status,
-    headers: { 'content-type': 'application/json', 'x-request-id': requestId },
+    // Responses hold keys, and nothing of them may be used later.
+    headers: { 'content-type': 'application/json', 'x-request-id': requestId, 'cache-control': 'no-store' },
     body,
   };
 }

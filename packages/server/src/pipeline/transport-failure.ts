@@ -21,7 +21,16 @@ const failures: Record<ClientFailure, readonly [ErrorCode, location: string, mes
     'did not arrive completely in time; send the request again',
   ],
   unreadable: ['user/bad_request/request_body_unreadable', 'body', 'could not be read to its end'],
-  headers_too_large: ['unkey/application/invalid_input', 'header', 'is too large'],
+  headers_too_large: [
+    'user/bad_request/headers_too_large',
+    'headers',
+    'are larger than 65536 bytes, the maximum',
+  ],
+  expectation_failed: [
+    'user/bad_request/expectation_failed',
+    'header.expect',
+    'must be `100-continue`, or absent',
+  ],
   malformed: ['unkey/application/invalid_input', 'request', 'is not well-formed HTTP/1.1'],
 };
 
@@ -39,7 +48,8 @@ export function createFailureReport({
     const requestId = ids.id('req');
     if (kind !== 'internal_error') {
       const [code, location, message] = failures[kind];
-      const refusal = new Refusal(code, `The ${location} ${message}.`, [{ location, message }]);
+      const subject = location === 'header.expect' ? 'header Expect' : location;
+      const refusal = new Refusal(code, `The ${subject} ${message}.`, [{ location, message }]);
       return respondRefusal(refusal, requestId, accept);
     }
     const response = respondToFault(log, error, { requestId, operation: 'transport', accept });

@@ -9,8 +9,6 @@ export interface ListenerOptions {
   bodyTimeoutMs?: number;
   /** How long a drain waits for requests that are still arriving, in milliseconds. Default 10,000. */
   drainGraceMs?: number;
-  /** How long a drain leaves idle connections open, in milliseconds. Default 2000. */
-  idleGraceMs?: number;
 }
 
 /** Accepts connections, hands their requests to the handler and sends its responses. */
@@ -18,8 +16,8 @@ export interface Listener {
   /** Rejects with a `ListenError`. Port 0 takes a free one. */
   listen(host: string, port: number): Promise<{ url: string; port: number }>;
   /**
-   * Accepts no new connections, closes each open one after its next response, and resolves when all requests have
-   * their response. A second call returns the promise of the first.
+   * Accepts no new connections, closes idle ones at once and the others after their response, and resolves when all
+   * requests that have arrived have their response. A second call returns the promise of the first.
    */
   drain(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { HeaderName, HttpRequest } from '../../base/http-message.ts';
+import type { HeaderName, HttpRequest, TransportFailure } from '../../base/http-message.ts';
 import type { BunRequest, BunServer } from './bun-api.ts';
 
 const hostPattern = /^[\w.:[\]-]+$/;
@@ -12,6 +12,13 @@ export function pathOf(request: BunRequest): string | null {
   if (start === -1) return null;
   const query = url.indexOf('?', start);
   return query === -1 ? url.slice(start) : url.slice(start, query);
+}
+
+/** The reason to refuse a request for its head alone. */
+export function headFailure({ headers }: BunRequest): TransportFailure | undefined {
+  const [coding, expect] = [headers.get('transfer-encoding'), headers.get('expect')];
+  if (coding !== null && coding.toLowerCase() !== 'chunked') return 'malformed';
+  return expect !== null && expect.toLowerCase() !== '100-continue' ? 'expectation_failed' : undefined;
 }
 
 /** The handler's view of a request of `Bun.serve`. */
@@ -50,6 +57,9 @@ class ReceivedHeaders implements Record<HeaderName, string | undefined> {
   }
   get authorization() {
     return this.#headers.get('authorization') ?? undefined;
+  }
+  get 'content-encoding'() {
+    return this.#headers.get('content-encoding') ?? undefined;
   }
   get 'content-type'() {
     return this.#headers.get('content-type') ?? undefined;

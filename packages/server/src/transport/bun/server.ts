@@ -1,11 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bodyBytesMax, type HttpResponse, type TransportFailure } from '../../base/http-message.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
 import { type Listener, type ListenerOptions, listenError, urlOf } from '../listener.ts';
 import { keepAliveMs } from '../node/write-response.ts';
 import { RequestRunner } from '../request-runner.ts';
 import type { Bun, BunRequest, BunServer } from './bun-api.ts';
-import { pathOf, ReceivedRequest } from './received-request.ts';
+import { headFailure, pathOf, ReceivedRequest } from './received-request.ts';
 
 /** A request whose body is arriving. */
 interface Arrival {
@@ -29,12 +29,10 @@ class BunListener implements Listener {
   readonly #maxBodyBytes: number;
   readonly #bodyTimeoutMs: number;
   readonly #drainGraceMs: number;
-  readonly #idleGraceMs: number;
   /** In the order of their arrival. */
   readonly #arrivals = new Set<Arrival>();
   #server: BunServer | undefined;
   #checks: NodeJS.Timeout | undefined;
-  #hasServed = false;
   #isDraining = false;
   #drained: Promise<void> | undefined;
 
@@ -45,7 +43,6 @@ class BunListener implements Listener {
     this.#maxBodyBytes = options.maxBodyBytes ?? bodyBytesMax;
     this.#bodyTimeoutMs = options.bodyTimeoutMs ?? 10_000;
     this.#drainGraceMs = options.drainGraceMs ?? 10_000;
-    this.#idleGraceMs = options.idleGraceMs ?? 2000;
   }
 
   async listen(host: string, port: number): Promise<{ url: string; port: number }> {
@@ -77,9 +74,9 @@ class BunListener implements Listener {
   }
 
   #serve(request: BunRequest): MaybePromise<Response> {
-    this.#hasServed = true;
     const path = pathOf(request);
-    if (path === null) return this.#refuse('malformed', request);
+    const failure = path === null ? 'malformed' : headFailure(request);
+    if (path === null || failure !== undefined) return this.#refuse(failure ?? 'malformed', request);
     const declared = request.headers.get('content-length');
     if (declared === null) {
       const isChunked = request.headers.get('transfer-encoding') !== null;
@@ -124,14 +121,14 @@ class BunListener implements Listener {
   }
 
   #toResponse({ status, headers, body }: HttpResponse): Response {
-    if (this.#isDraining) headers.connection = 'close';
-    return new Response(bodyInit(body), { status, headers });
+    const own = { 'x-content-type-options': 'nosniff', ...(this.#isDraining && { connection: 'close' }) };
+    return new Response(bodyInit(body), { status, headers: { ...headers, ...own } });
   }
 
   // The rest of the request is not read, so the connection cannot be used again.
   #refuse(kind: TransportFailure, request: BunRequest): Response {
-    const { status, headers, body } = this.#failure(kind, request.headers.get('accept') ?? undefined);
-    return new Response(bodyInit(body), { status, headers: { ...headers, connection: 'close' } });
+    const response = this.#failure(kind, request.headers.get('accept') ?? undefined);
+    return this.#toResponse({ ...response, headers: { ...response.headers, connection: 'close' } });
   }
 
   #giveUpArrivals(before: number): void {
@@ -145,9 +142,8 @@ class BunListener implements Listener {
   async #close(): Promise<void> {
     this.#isDraining = true;
     if (this.#server === undefined) return;
-    // Bun stops listening and closes idle connections in one step. A client may just be sending on one of them: until
-    // then each response closes its connection, also those of new connections.
-    if (this.#hasServed) await pause(this.#idleGraceMs);
+    // Bun stops listening and closes idle connections in one step. A turn of the event loop reads what has arrived.
+    await nextTurn();
     const giveUp = setTimeout(() => this.#giveUpArrivals(Number.POSITIVE_INFINITY), this.#drainGraceMs);
     await this.#server.stop();
     clearTimeout(giveUp);

@@ -125,6 +125,23 @@ export function listenerConformance(
       expect(await sendRaw(text)).toMatch(/^HTTP\/1.1 400 /);
     });
 
+    test.each([
+      ['two hosts', 400, 'Host: y\r\n'],
+      ['a coding that is not read', 400, 'Transfer-Encoding: gzip\r\n'],
+      ['an expectation that is not met', 417, 'Expect: nonsense\r\n'],
+    ])('a head that cannot be accepted is refused: %s', async (_what, status, headers) => {
+      const received = await sendRaw(`POST /x HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n`);
+      expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    });
+
+    test('no response may be taken for another type', async () => {
+      for (const path of ['/text', '/bytes', '/throw']) {
+        expect((await send(path)).headers['x-content-type-options']).toBe('nosniff');
+      }
+      const refused = await sendRaw('POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n');
+      expect(refused).toMatch(/^x-content-type-options: nosniff\r$/im);
+    });
+
     test('a drained listener accepts no connection', async () => {
       await send('/1');
       await listener.drain();

@@ -7,7 +7,6 @@ if (bun === null) throw new Error('This runs on Bun.');
 const listener = createBunListener(bun, {
   handle: testHandler,
   failure,
-  idleGraceMs: 50,
   ...JSON.parse(process.argv[2] ?? '{}'),
 });
 process.once('SIGTERM', () => void listener.drain());

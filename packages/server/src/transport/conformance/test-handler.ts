@@ -7,6 +7,7 @@ const statuses: Record<TransportFailure, number> = {
   unreadable: 400,
   headers_too_large: 431,
   malformed: 400,
+  expectation_failed: 417,
   internal_error: 500,
 };
 

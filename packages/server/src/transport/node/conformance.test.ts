@@ -9,7 +9,6 @@ for (const hasFastPath of [true, false]) {
       const listener = createNodeListener({
         handle: testHandler,
         failure,
-        idleGraceMs: 50,
         hasFastPath,
         ...limits,
       });

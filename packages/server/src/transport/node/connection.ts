@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpRequest, HttpResponse, ReportFailure, TransportFailure } from '../../base/http-message.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
-import { lacksHost, sendResponse, toHttpRequest } from './http-messages.ts';
+import { headFailure, sendResponse, toHttpRequest } from './http-messages.ts';
+import { linger } from './linger.ts';
 import { type BodyReading, type BodyResult, declaredBody, readBody } from './read-body.ts';
 import { writeResponse } from './write-response.ts';
 
@@ -11,18 +12,17 @@ export interface ConnectionOptions {
   /** Neither throws nor rejects. */
   handle(request: HttpRequest): MaybePromise<HttpResponse>;
   readonly failure: ReportFailure;
-  /** While true, each response is the last one of its connection. */
+  /** While true, connections are closed after their responses. */
   isDraining(): boolean;
   readonly maxBodyBytes: number;
   readonly bodyTimeoutMs: number;
+  readonly sendTimeoutMs: number;
 }
 
 interface PendingRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
-
-const lingerMs = 2000;
 
 /** A connection that node:http parses. Bodies are read one at a time; responses leave in the order of the requests. */
 export class Connection {
@@ -38,7 +38,11 @@ export class Connection {
   #pending: PendingRequest[] = [];
   /** The reason to close the connection once all responses are sent. */
   #failure: TransportFailure | undefined;
-  /** The last response is on its way: nothing that arrives is read as a request any more. */
+  /** The newest request that was accepted. */
+  #newest: PendingRequest | undefined;
+  /** No request is accepted behind the newest one: its response says `Connection: close`. */
+  #hasLast = false;
+  /** The last response is on its way: requests that were accepted before are not begun any more. */
   #isClosing = false;
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -47,8 +51,12 @@ export class Connection {
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#isClosing) return;
+    if (this.#isClosing || this.#hasLast) return;
     this.#unanswered++;
+    this.#newest = { request, response };
+    // Another protocol may follow in the same bytes, which node:http does not parse.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    if (!response.shouldKeepAlive) this.#acceptNoMore();
     response.on('close', () => {
       this.#unanswered--;
       this.#closeIfFailed();
@@ -68,8 +76,15 @@ export class Connection {
       this.#reading.fail(kind);
       return;
     }
+    // What follows the last request is not read.
+    if (this.#hasLast && this.#newest?.request.complete) return;
     this.#failure = kind;
     this.#closeIfFailed();
+  }
+
+  /** A connection that nothing was sent on: node:http does not count it as idle. */
+  destroyIfUnused(): void {
+    if (this.#socket.bytesRead === 0) this.#socket.destroy();
   }
 
   destroyUnlessRunning(): void {
@@ -79,7 +94,7 @@ export class Connection {
   #begin(request: IncomingMessage, response: ServerResponse): void {
     if (this.#isClosing) return;
     const { maxBodyBytes } = this.#options;
-    const body = lacksHost(request) ? 'malformed' : declaredBody(request, maxBodyBytes);
+    const body = headFailure(request) ?? declaredBody(request, maxBodyBytes);
     if (this.#failure !== undefined && !request.complete) this.#refuse(request, response, this.#failure);
     else if (body === undefined) this.#read(request, response);
     else this.#respondTo(request, response, body);
@@ -121,20 +136,30 @@ export class Connection {
   }
 
   #respond(request: IncomingMessage, response: ServerResponse, result: HttpResponse): void {
-    if (this.#options.isDraining()) response.shouldKeepAlive = false;
+    if (this.#options.isDraining() && response === this.#newest?.response) {
+      response.shouldKeepAlive = false;
+      this.#acceptNoMore();
+    }
     try {
       sendResponse(response, result);
     } catch (error) {
       sendResponse(response, this.#options.failure('internal_error', request.headers.accept, error));
     }
+    if (this.#socket.writableLength > 0) this.#expectReader(response);
+  }
+
+  /** A client that reads nothing for as long as the timeout is disconnected: without listeners node:http does that. */
+  #expectReader(response: ServerResponse): void {
+    this.#socket.setTimeout(this.#options.sendTimeoutMs);
+    // Before the listener of node:http, which begins the timeout of idle connections.
+    response.prependOnceListener('finish', () => this.#socket.setTimeout(0));
   }
 
   // The rest of the request is not read, so the connection cannot be used again.
   #refuse(request: IncomingMessage, response: ServerResponse, kind: TransportFailure): void {
     this.#isClosing = true;
     response.shouldKeepAlive = false;
-    // Node destroys the socket behind the last response. With unread bytes that is a reset, which can overtake it.
-    this.#socket.destroySoon = () => this.#linger();
+    this.#acceptNoMore();
     sendResponse(response, this.#options.failure(kind, request.headers.accept));
   }
 
@@ -144,14 +169,12 @@ export class Connection {
     this.#isClosing = true;
     if (!this.#socket.writable) return;
     writeResponse(this.#socket, this.#options.failure(this.#failure), 'close');
-    this.#linger();
+    linger(this.#socket);
   }
 
-  /** Ends our side and goes on reading for a while, so that the client can read the response. */
-  #linger(): void {
-    const socket = this.#socket;
-    socket.end();
-    const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
-    socket.once('close', () => clearTimeout(timer));
+  #acceptNoMore(): void {
+    this.#hasLast = true;
+    // node:http calls this behind the last response.
+    this.#socket.destroySoon = () => linger(this.#socket);
   }
 }

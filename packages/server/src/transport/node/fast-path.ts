@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { HttpRequest, HttpResponse, ReportFailure } from '../../base/http-message.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
 import { type RequestHead, readHead } from './fast-path-head.ts';
+import { linger } from './linger.ts';
 import { keepAliveMs, writeResponse } from './write-response.ts';
 
 export interface FastPath {
@@ -19,9 +20,10 @@ export interface FastPathOptions {
   readonly failure: ReportFailure;
   /** Takes a connection over for good. Its bytes without a response are emitted right afterwards. */
   handOff(socket: Socket): void;
-  /** While true, each response is the last one of its connection. */
+  /** While true, connections are closed after their responses. */
   isDraining(): boolean;
   readonly maxBodyBytes: number;
+  readonly sendTimeoutMs: number;
 }
 
 interface FastPathState extends FastPathOptions {
@@ -68,8 +70,11 @@ class FastPathConnection {
   readonly #socket: Socket;
   readonly #path: FastPathState;
   readonly #peer: string;
-  /** `client`: it has to read its responses, or the response was the last. Meanwhile what arrives is only buffered. */
-  #waitsFor: 'request' | 'handler' | 'client' = 'request';
+  /**
+   * `client`: it has to read its responses; meanwhile what arrives is only buffered. `close`: the last response was
+   * sent, and what arrives is discarded.
+   */
+  #waitsFor: 'request' | 'handler' | 'client' | 'close' = 'request';
   /** Bytes of requests that the handler has not been given. */
   #buffered: Buffer = nothing;
   #lastHead: RequestHead | undefined;
@@ -83,6 +88,7 @@ class FastPathConnection {
     socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
     socket.on('end', this.#onEnd);
+    socket.on('timeout', this.#onTimeout);
     socket.on('error', ignore);
     socket.on('close', this.#onClose);
   }
@@ -103,6 +109,7 @@ class FastPathConnection {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    if (this.#waitsFor === 'close') return;
     if (this.#waitsFor !== 'request') {
       this.#buffered = Buffer.concat([this.#buffered, chunk]);
       this.#socket.pause();
@@ -135,16 +142,13 @@ class FastPathConnection {
         peer: this.#peer,
       });
       rest = rest.length === end ? nothing : rest.subarray(end);
+      this.#buffered = rest;
       if (response instanceof Promise) {
         this.#waitsFor = 'handler';
-        this.#buffered = rest;
         response.then(this.#onResponse);
         return;
       }
-      if (!this.#respond(response)) {
-        this.#buffered = rest;
-        return;
-      }
+      if (!this.#respond(response)) return;
     }
     this.#buffered = nothing;
     this.#resume();
@@ -170,11 +174,14 @@ class FastPathConnection {
 
   /** Whether the next request may be handled. */
   #respond(response: HttpResponse): boolean {
-    const isLast = this.#path.isDraining();
     this.#checks = 0;
-    if (this.#write(response, isLast ? 'close' : 'keep-alive') && !isLast) return true;
-    this.#waitsFor = 'client';
-    if (isLast) this.#socket.destroySoon();
+    // A request that has arrived behind this one still gets its response.
+    const isLast = this.#buffered.length === 0 && this.#path.isDraining();
+    const isRead = this.#write(response, isLast ? 'close' : 'keep-alive');
+    if (isRead && !isLast) return true;
+    this.#waitsFor = isLast ? 'close' : 'client';
+    if (!isRead) this.#socket.setTimeout(this.#path.sendTimeoutMs);
+    if (isLast) linger(this.#socket);
     return false;
   }
 
@@ -188,7 +195,14 @@ class FastPathConnection {
   }
 
   readonly #onDrain = (): void => {
-    if (this.#waitsFor === 'client' && this.#socket.writable) this.#continue();
+    if (this.#waitsFor !== 'client') return;
+    this.#socket.setTimeout(0);
+    if (this.#socket.writable) this.#continue();
+  };
+
+  // Of the timeout for sending: the client has read nothing for that long.
+  readonly #onTimeout = (): void => {
+    this.#socket.destroy();
   };
 
   #continue(): void {
@@ -208,6 +222,7 @@ class FastPathConnection {
     socket.off('data', this.#onData);
     socket.off('drain', this.#onDrain);
     socket.off('end', this.#onEnd);
+    socket.off('timeout', this.#onTimeout);
     socket.off('error', ignore);
     socket.off('close', this.#onClose);
     this.#path.handOff(socket);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HttpRequest, HttpResponse } from '../../base/http-message.ts';
+import type { HttpRequest, HttpResponse, TransportFailure } from '../../base/http-message.ts';
 
 /** The handler's view of a request of node:http. */
 export function toHttpRequest(request: IncomingMessage, body: Uint8Array): HttpRequest {
@@ -20,14 +20,32 @@ function pathOf(target: string): string {
   return query === -1 ? path : path.slice(0, query);
 }
 
-export function lacksHost(request: IncomingMessage): boolean {
-  return request.httpVersion === '1.1' && request.headers.host === undefined;
+/** The reason to refuse a request for its head alone. What follows such a request is not read. */
+export function headFailure(request: IncomingMessage): TransportFailure | undefined {
+  const hosts = countHosts(request.rawHeaders);
+  if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) return 'malformed';
+  const { 'transfer-encoding': coding, expect } = request.headers;
+  // node:http reads no other coding, but lets some pass.
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'malformed';
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') return 'expectation_failed';
+  return undefined;
+}
+
+// `headers` has only the first one.
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === 'host') count++;
+  }
+  return count;
 }
 
 export function sendResponse(response: ServerResponse, { status, headers, body }: HttpResponse): void {
   // node:http writes a flat list as it is; copying the record to add a member costs a microsecond.
-  const lines: string[] = status === 304 ? [] : ['Content-Length', String(Buffer.byteLength(body))];
+  const lines: string[] = [];
+  if (status !== 304) lines.push('Content-Length', String(Buffer.byteLength(body)));
   for (const name in headers) lines.push(name, headers[name] ?? '');
+  lines.push('X-Content-Type-Options', 'nosniff');
   response.writeHead(status, lines);
   response.end(body);
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bodyBytesMax, type TransportFailure } from '../../base/http-message.ts';
 import { type Listener, type ListenerOptions, listenError, urlOf } from '../listener.ts';
 import { RequestRunner } from '../request-runner.ts';
@@ -11,11 +12,14 @@ import { keepAliveMs } from './write-response.ts';
 export interface NodeListenerOptions extends ListenerOptions {
   /** How long a whole request may take to arrive, in milliseconds. Default 60,000. */
   requestTimeoutMs?: number;
+  /** How long a client may read nothing of its response, in milliseconds. Default 30,000. */
+  sendTimeoutMs?: number;
   /** Whether common requests are parsed without node:http. Default true; every response is the same either way. */
   hasFastPath?: boolean;
 }
 
 const timeoutCheckMs = 1000;
+const headBytesMax = 65_536;
 
 /** The listener on node:http, with the fast path in front of it. */
 export function createNodeListener(options: NodeListenerOptions): Listener {
@@ -29,7 +33,6 @@ class NodeListener implements Listener {
   readonly #fastPath: FastPath | undefined;
   readonly #connections = new Map<Duplex, Connection>();
   readonly #drainGraceMs: number;
-  readonly #idleGraceMs: number;
   #isDraining = false;
   #drained: Promise<void> | undefined;
 
@@ -41,9 +44,9 @@ class NodeListener implements Listener {
       isDraining: () => this.#isDraining,
       maxBodyBytes: options.maxBodyBytes ?? bodyBytesMax,
       bodyTimeoutMs: options.bodyTimeoutMs ?? 10_000,
+      sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
     };
     this.#drainGraceMs = options.drainGraceMs ?? 10_000;
-    this.#idleGraceMs = options.idleGraceMs ?? 2000;
     this.#server = this.#createServer(options.requestTimeoutMs ?? 60_000);
     this.#fastPath = this.#openFastPath(options.hasFastPath ?? true);
   }
@@ -72,6 +75,7 @@ class NodeListener implements Listener {
       requestTimeout,
       headersTimeout: requestTimeout,
       connectionsCheckingInterval: timeoutCheckMs,
+      maxHeaderSize: headBytesMax,
       // Node's own response to a missing Host header is not JSON.
       requireHostHeader: false,
       noDelay: true,
@@ -81,6 +85,8 @@ class NodeListener implements Listener {
         this.#connections.get(request.socket)?.serve(request, response),
       );
     }
+    // All are counted: a second Host must not hide behind many others. The size of the head bounds them.
+    server.maxHeadersCount = 0;
     server.on('connect', (_request, socket) => {
       socket.resume();
       this.#fail(socket, 'malformed');
@@ -123,21 +129,19 @@ class NodeListener implements Listener {
   async #close(): Promise<void> {
     this.#isDraining = true;
     if (!this.#server.listening) return;
-    const closeIdle = setInterval(() => this.#closeIdle(), this.#idleGraceMs);
+    await readArrived();
+    const stopped = this.#stopAccepting();
+    this.#closeIdle();
     const destroyUnfinished = setInterval(() => this.#destroyUnfinished(), this.#drainGraceMs);
-    await this.#stopAccepting();
-    clearInterval(closeIdle);
+    await stopped;
     clearInterval(destroyUnfinished);
     await this.#runner.idle();
   }
 
-  // While draining, every response carries `Connection: close`, so connections in use close by themselves. A request
-  // that has arrived on an idle one and is not read yet would be lost: one turn of the event loop reads it first.
   #closeIdle(): void {
-    setImmediate(() => {
-      this.#fastPath?.closeIdle();
-      this.#server.closeIdleConnections();
-    });
+    this.#fastPath?.closeIdle();
+    this.#server.closeIdleConnections();
+    for (const connection of this.#connections.values()) connection.destroyIfUnused();
   }
 
   // The HTTP server's own `close` would destroy idle connections at once; it comes last, to end its timeout checks.
@@ -152,6 +156,15 @@ class NodeListener implements Listener {
     this.#fastPath?.destroyUnlessRunning();
     for (const connection of this.#connections.values()) connection.destroyUnlessRunning();
   }
+}
+
+/**
+ * Two turns of the event loop accept the connections and read the requests that have arrived. Those requests still get
+ * their response; all responses from now on close their connection.
+ */
+async function readArrived(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
 }
 
 function failureOf(error: NodeJS.ErrnoException): TransportFailure | 'lost' {

@@ -35,7 +35,7 @@ let lines = { 'keep-alive': '', close: '' };
 function lastLines(connection: 'keep-alive' | 'close'): string {
   const now = Math.floor(Date.now() / 1000);
   if (now !== second) {
-    const date = `Date: ${new Date(now * 1000).toUTCString()}\r\n`;
+    const date = `X-Content-Type-Options: nosniff\r\nDate: ${new Date(now * 1000).toUTCString()}\r\n`;
     second = now;
     lines = {
       'keep-alive': `${date}Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n`,
