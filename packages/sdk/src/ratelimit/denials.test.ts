@@ -21,7 +21,7 @@ function counting(startedAt: number) {
       const counter = String(durationMs);
       const take = { counter, limit, durationMs, cost: ask.cost };
       const decision = decide([take], (name) => windows.get(name), startedAt + steady);
-      const taken = decision.taken[0];
+      const taken = decision.results[0];
       if (taken === undefined) throw new Error('Nothing was decided.');
       if (isTaken) for (const window of decision.charged) windows.set(window.counter, window);
       return {

@@ -16,9 +16,9 @@ function pluggedCounters(): RemoteCounters & { plug: { isIn: boolean; processes:
   };
   return {
     plug,
-    async consume(workspaceId, takes, at) {
+    async consume(workspaceId, checks, at) {
       check();
-      return inner.consume(workspaceId, takes, at);
+      return inner.consume(workspaceId, checks, at);
     },
     async claim(name, at) {
       check();

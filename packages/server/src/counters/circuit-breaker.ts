@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { decide, type Take } from '../domain/ratelimit/window.ts';
+import { decide, type LimitCheck } from '../domain/ratelimit/window.ts';
 import { memoryCounters } from './memory.ts';
 import {
   type ConsumeResult,
@@ -157,24 +157,24 @@ interface Fallback {
 function limitsWithFallback({ remote, local, circuit, mode }: Fallback): Pick<Counters, 'consume'> {
   function consumeLocally(
     workspaceId: string,
-    takes: readonly Take[],
+    checks: readonly LimitCheck[],
     now: number,
   ): ConsumeResult | Promise<ConsumeResult> {
     circuit.fallbackDecisions += 1;
     switch (mode) {
       case 'local':
-        return local.consume(workspaceId, sharesOf(takes, circuit.processes ?? 1), now);
+        return local.consume(workspaceId, sharesOf(checks, circuit.processes ?? 1), now);
       case 'allow':
-        return decide(takes, () => undefined, now);
+        return decide(checks, () => undefined, now);
       case 'deny':
         throw new CountersUnavailableError('Limits cannot be decided at the moment. Try again later.');
     }
   }
 
   return {
-    async consume(workspaceId, takes, now) {
-      const remoteResult = await circuit.attempt(() => remote.consume(workspaceId, takes, now));
-      return remoteResult === null ? consumeLocally(workspaceId, takes, now) : remoteResult.result;
+    async consume(workspaceId, checks, now) {
+      const remoteResult = await circuit.attempt(() => remote.consume(workspaceId, checks, now));
+      return remoteResult === null ? consumeLocally(workspaceId, checks, now) : remoteResult.result;
     },
   };
 }
@@ -230,10 +230,10 @@ function idempotencyWithFallback({
 }
 
 /** The share of one process in each limit: at least 1, unless the limit is 0. */
-function sharesOf(takes: readonly Take[], processes: number): readonly Take[] {
-  if (processes <= 1) return takes;
-  return takes.map((take) => ({
-    ...take,
-    limit: take.limit === 0 ? 0 : Math.max(1, Math.floor(take.limit / processes)),
+function sharesOf(checks: readonly LimitCheck[], processes: number): readonly LimitCheck[] {
+  if (processes <= 1) return checks;
+  return checks.map((check) => ({
+    ...check,
+    limit: check.limit === 0 ? 0 : Math.max(1, Math.floor(check.limit / processes)),
   }));
 }

@@ -8,13 +8,13 @@ countersConformance('counters in memory', async () => memoryCounters());
 const minute = 60_000;
 const now = 1_700_000_040_000; // starts a minute
 
-function take(counter: string, durationMs = minute) {
+function check(counter: string, durationMs = minute) {
   return { counter, limit: 10, durationMs, cost: 1 };
 }
 
 test('counters that weigh nothing any more are dropped, the others stay', () => {
   const counters = memoryCounters();
-  counters.consume('ws', [take('minute'), take('hour', 60 * minute)], now);
+  counters.consume('ws', [check('minute'), check('hour', 60 * minute)], now);
   expect(counters.size()).toBe(2);
   counters.sweep(now + 2 * minute - 1);
   expect(counters.size()).toBe(2);
@@ -27,7 +27,7 @@ test('counters that weigh nothing any more are dropped, the others stay', () => 
 test('memory does not grow with the identifiers that came and went', () => {
   const counters = memoryCounters();
   for (let index = 0; index < 20_000; index++) {
-    counters.consume('ws', [take(`visitor ${index}`, 1000)], now + index * 100);
+    counters.consume('ws', [check(`visitor ${index}`, 1000)], now + index * 100);
   }
   // A sweep every thirty seconds leaves those of about that time.
   expect(counters.size()).toBeLessThan(400);
@@ -35,7 +35,7 @@ test('memory does not grow with the identifiers that came and went', () => {
 
 test('a sweep looks at some counters only, and the next ones at the others', () => {
   const counters = memoryCounters();
-  for (let index = 0; index < 5000; index++) counters.consume('ws', [take(`visitor ${index}`)], now);
+  for (let index = 0; index < 5000; index++) counters.consume('ws', [check(`visitor ${index}`)], now);
   counters.sweep(now + 2 * minute);
   expect(counters.size()).toBeGreaterThan(2000);
   for (let sweeps = 0; sweeps < 4; sweeps++) counters.sweep(now + 2 * minute);
@@ -45,8 +45,8 @@ test('a sweep looks at some counters only, and the next ones at the others', () 
 test('of too many counters those in use stay exact', () => {
   const counters = memoryCounters(1000);
   const passed = Array.from({ length: 20_000 }, (_, index) => {
-    counters.consume('ws', [take(`visitor ${index}`)], now);
-    return index % 500 === 0 ? counters.consume('ws', [take('in use')], now) : null;
+    counters.consume('ws', [check(`visitor ${index}`)], now);
+    return index % 500 === 0 ? counters.consume('ws', [check('in use')], now) : null;
   }).filter((outcome) => outcome !== null);
   expect(passed.filter((outcome) => 'passed' in outcome && outcome.passed)).toHaveLength(10);
   expect(counters.size()).toBe(1000);
@@ -54,9 +54,9 @@ test('of too many counters those in use stay exact', () => {
 
 test('what is refused or free takes no memory', () => {
   const counters = memoryCounters();
-  counters.consume('ws', [{ ...take('refused'), cost: 11 }], now);
-  counters.consume('ws', [{ ...take('free'), cost: 0 }], now);
-  counters.consume('ws', [take('passes'), { ...take('refused'), cost: 11 }], now);
+  counters.consume('ws', [{ ...check('refused'), cost: 11 }], now);
+  counters.consume('ws', [{ ...check('free'), cost: 0 }], now);
+  counters.consume('ws', [check('passes'), { ...check('refused'), cost: 11 }], now);
   expect(counters.size()).toBe(0);
 });
 
@@ -64,9 +64,9 @@ test('answers that have expired are dropped with the counters', async () => {
   const counters = memoryCounters();
   await counters.claim('a', now);
   counters.complete('a', { fingerprint: 'f', response: 'x' }, now + minute);
-  counters.consume('ws', [take('a')], now + minute - 1);
+  counters.consume('ws', [check('a')], now + minute - 1);
   expect(await counters.claim('a', now)).not.toBeNull();
-  counters.consume('ws', [take('a')], now + 2 * minute);
+  counters.consume('ws', [check('a')], now + 2 * minute);
   // An earlier clock would still have seen it.
   expect(await counters.claim('a', now)).toBeNull();
 });
@@ -106,7 +106,7 @@ test('beyond a number of answers, or of their characters, the oldest are forgott
 
 test('a closed one has forgotten everything', async () => {
   const counters = memoryCounters();
-  counters.consume('ws', [take('a')], now);
+  counters.consume('ws', [check('a')], now);
   await counters.close();
   expect(counters.size()).toBe(0);
 });

@@ -44,9 +44,9 @@ export function memoryCounters(maxSize = defaultMaxSize): MemoryCounters {
   };
 
   return {
-    consume(_workspaceId, takes, now) {
+    consume(_workspaceId, checks, now) {
       if (now - sweptAt > sweepIntervalMs) sweep(now);
-      const decision = decide(takes, counterOf, now);
+      const decision = decide(checks, counterOf, now);
       let added = 0;
       for (const { counter, durationMs, stored, sequence, current, previous } of decision.charged) {
         if (stored !== undefined) {

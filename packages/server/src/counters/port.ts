@@ -1,6 +1,6 @@
-import type { Decision, Take } from '../domain/ratelimit/window.ts';
+import type { Decision, LimitCheck } from '../domain/ratelimit/window.ts';
 
-export type ConsumeResult = Pick<Decision, 'passed' | 'taken'>;
+export type ConsumeResult = Pick<Decision, 'passed' | 'results'>;
 
 /** The response to a call that spends, kept so that a repetition of the call gets the same response. */
 export interface IdempotencyRecord {
@@ -12,10 +12,14 @@ export interface IdempotencyRecord {
 /** Sliding-window counters, and idempotency records of calls that spend. */
 export interface Counters {
   /**
-   * Decides all takes of a call and counts all of them or none, in one atomic step. A counter belongs to one workspace,
+   * Decides all checks of a call and counts all of them or none, in one atomic step. A counter belongs to one workspace,
    * so an implementation may keep the counters of a workspace together.
    */
-  consume(workspaceId: string, takes: readonly Take[], now: number): ConsumeResult | Promise<ConsumeResult>;
+  consume(
+    workspaceId: string,
+    checks: readonly LimitCheck[],
+    now: number,
+  ): ConsumeResult | Promise<ConsumeResult>;
   /**
    * Claims an idempotency key for the caller, who must then call `complete` or `release`. Waits while another caller
    * holds the claim. Resolves to the record if there is one that has not expired; null: the claim is the caller's.

@@ -18,7 +18,7 @@ export interface Located {
   readonly conditions?: readonly Condition[];
 }
 
-export interface Answer<Data> {
+export interface OperationResult<Data> {
   readonly data?: Data;
   readonly pagination?: { readonly hasMore: boolean; readonly cursor?: string };
   /** For metrics; the status when absent. */
@@ -34,9 +34,9 @@ export interface Handler<Op extends Operation = Operation> {
   /** Finds what the permission is about. */
   locate(context: never, input: never): MaybePromise<Located | Refusal | typeof masked>;
   /** Reached only after the pipeline has authorised what `locate` found. */
-  act(context: never, input: never, found: never): MaybePromise<Answer<unknown> | Refusal>;
+  act(context: never, input: never, found: never): MaybePromise<OperationResult<unknown> | Refusal>;
   /** The result of operations whose access check has `maskAs: 'result'`. */
-  maskedResult?(): Answer<unknown>;
+  maskedResult?(): OperationResult<unknown>;
 }
 
 type Types<Op extends Operation> = NonNullable<Op['types']>;
@@ -50,8 +50,8 @@ interface Steps<Op extends Operation, Found extends Located> {
     context: Contexts[Op['mode']],
     input: Types<Op>['input'],
     found: Found,
-  ): MaybePromise<Answer<Types<Op>['output']> | Refusal>;
-  maskedResult?(): Answer<Types<Op>['output']>;
+  ): MaybePromise<OperationResult<Types<Op>['output']> | Refusal>;
+  maskedResult?(): OperationResult<Types<Op>['output']>;
 }
 
 /** Ties the steps to their operation, so that input, output and context have their types. */

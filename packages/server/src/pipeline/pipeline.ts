@@ -6,7 +6,7 @@ import { clientIp } from '../domain/network/client-ip.ts';
 import type { AllowList } from '../domain/network/ip-allow-list.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
 import type { Context, ReadContext } from '../operations/context.ts';
-import { type Answer, type Handler, masked } from '../operations/handler.ts';
+import { type Handler, masked, type OperationResult } from '../operations/handler.ts';
 import { handlers } from '../operations/index.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { transact } from '../operations/transaction.ts';
@@ -199,7 +199,7 @@ function respondMasked(state: RequestState): Result {
   return respond(state, maskedResult());
 }
 
-function respond(state: RequestState, result: Answer<unknown>): Result {
+function respond(state: RequestState, result: OperationResult<unknown>): Result {
   const { handler, request, requestId } = state;
   const { data, pagination } = result;
   state.outcome = result.outcome;

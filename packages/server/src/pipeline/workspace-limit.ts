@@ -21,11 +21,11 @@ export function limitWorkspace(
     [{ counter: `workspace\n${workspace.id}`, limit, durationMs: windowMs, cost: 1 }],
     now,
   );
-  return andThen(counted, ({ passed, taken }) => {
-    const seconds = String(Math.max(0, Math.ceil(((taken[0]?.resetAt ?? now) - now) / 1000)));
+  return andThen(counted, ({ passed, results }) => {
+    const seconds = String(Math.max(0, Math.ceil(((results[0]?.resetAt ?? now) - now) / 1000)));
     const headers = {
       'ratelimit-limit': String(limit),
-      'ratelimit-remaining': String(taken[0]?.remaining ?? 0),
+      'ratelimit-remaining': String(results[0]?.remaining ?? 0),
       'ratelimit-reset': seconds,
     };
     return passed ? headers : new Refusal(code, detail, [], { ...headers, 'retry-after': seconds });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { decide, type Take, type Taken, type Window } from '../../domain/ratelimit/window.ts';
+import { decide, type LimitCheck, type LimitResult, type Window } from '../../domain/ratelimit/window.ts';
 import type { Counters } from '../port.ts';
 import { type Call, seededCalls } from './seeded-calls.ts';
 
@@ -8,7 +8,7 @@ const now = 1_700_000_040_000; // starts a minute
 const most = Number.MAX_SAFE_INTEGER;
 const workspaceId = 'ws_one';
 
-function take(counter: string, change: Partial<Take> = {}): Take {
+function check(counter: string, change: Partial<LimitCheck> = {}): LimitCheck {
   return { counter, limit: 10, durationMs: minute, cost: 1, ...change };
 }
 
@@ -22,71 +22,71 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
     afterEach(() => counters.close());
 
     test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-      'decides like the rule, whatever is taken when: seed %i',
+      'decides like the rule, whatever is consumed when: seed %i',
       async (seed) => {
         const decideNext = ruleWithMemory();
         const played: Call[] = [];
         for (const call of seededCalls(seed, 400)) {
           played.push(call);
-          const taken = await counters.consume(workspaceId, call.takes, call.now);
-          expect({ passed: taken.passed, taken: taken.taken, call }).toEqual({ ...decideNext(call), call });
+          const { passed, results } = await counters.consume(workspaceId, call.checks, call.now);
+          expect({ passed, results, call }).toEqual({ ...decideNext(call), call });
         }
       },
     );
 
-    test('of 200 takes at once exactly as many pass as the limit allows', async () => {
+    test('of 200 checks at once exactly as many pass as the limit allows', async () => {
       const calls = Array.from({ length: 200 }, () =>
-        counters.consume(workspaceId, [take('a', { limit: 50 })], now),
+        counters.consume(workspaceId, [check('a', { limit: 50 })], now),
       );
       const results = await Promise.all(calls);
       expect(results.filter(({ passed }) => passed)).toHaveLength(50);
-      const remaining = results.filter(({ passed }) => passed).map(({ taken }) => taken[0]?.remaining);
+      const remaining = results.filter(({ passed }) => passed).map(({ results }) => results[0]?.remaining);
       expect(new Set(remaining).size).toBe(50);
     });
 
     test('takes everything or nothing, and tells of those that would pass what is left without the call', async () => {
-      await counters.consume(workspaceId, [take('a', { cost: 3 }), take('b', { cost: 9 })], now);
+      await counters.consume(workspaceId, [check('a', { cost: 3 }), check('b', { cost: 9 })], now);
       const refused = await counters.consume(
         workspaceId,
-        [take('a', { cost: 5 }), take('b', { cost: 2 }), take('c')],
+        [check('a', { cost: 5 }), check('b', { cost: 2 }), check('c')],
         now,
       );
       expect(refused.passed).toBe(false);
-      expect(refused.taken.map(outcome)).toEqual([
+      expect(refused.results.map(outcome)).toEqual([
         [true, 7],
         [false, 0],
         [true, 10],
       ]);
       const after = await counters.consume(
         workspaceId,
-        [take('a', { cost: 0 }), take('b', { cost: 0 })],
+        [check('a', { cost: 0 }), check('b', { cost: 0 })],
         now,
       );
-      expect(after.taken.map(outcome)).toEqual([
+      expect(after.results.map(outcome)).toEqual([
         [true, 7],
         [true, 1],
       ]);
     });
 
-    test('takes of one counter in a call add up in their order', async () => {
-      const together = [take('a', { cost: 4 }), take('a', { cost: 6 }), take('a', { cost: 1 })];
+    test('checks of one counter in a call add up in their order', async () => {
+      const together = [check('a', { cost: 4 }), check('a', { cost: 6 }), check('a', { cost: 1 })];
       const refused = await counters.consume(workspaceId, together, now);
-      expect(refused.taken.map(outcome)).toEqual([
+      expect(refused.results.map(outcome)).toEqual([
         [true, 10],
         [true, 10],
         [false, 0],
       ]);
       const passed = await counters.consume(workspaceId, together.slice(0, 2), now);
-      expect(passed.taken.map(outcome)).toEqual([
+      expect(passed.results.map(outcome)).toEqual([
         [true, 6],
         [true, 0],
       ]);
     });
 
     test('the window before counts by the part of it that is still within a duration', async () => {
-      await counters.consume(workspaceId, [take('a', { cost: 9 })], now);
+      await counters.consume(workspaceId, [check('a', { cost: 9 })], now);
       const left = async (at: number) =>
-        outcome((await counters.consume(workspaceId, [take('a', { cost: 0 })], at)).taken[0]);
+        outcome((await counters.consume(workspaceId, [check('a', { cost: 0 })], at)).results[0]);
       expect(await left(now + minute - 1)).toEqual([true, 1]);
       expect(await left(now + minute)).toEqual([true, 1]);
       expect(await left(now + minute + 1)).toEqual([true, 2]);
@@ -95,45 +95,45 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
     });
 
     test('a clock that steps back neither forgets what was counted nor opens an earlier window', async () => {
-      await counters.consume(workspaceId, [take('a', { cost: 10 })], now);
-      const [back] = (await counters.consume(workspaceId, [take('a')], now - 1)).taken;
+      await counters.consume(workspaceId, [check('a', { cost: 10 })], now);
+      const [back] = (await counters.consume(workspaceId, [check('a')], now - 1)).results;
       expect(back).toEqual({ passed: false, remaining: 0, resetAt: now + minute });
-      const [free] = (await counters.consume(workspaceId, [take('b')], now - 1)).taken;
+      const [free] = (await counters.consume(workspaceId, [check('b')], now - 1)).results;
       expect(free).toEqual({ passed: true, remaining: 9, resetAt: now });
     });
 
     test('asking for nothing leaves no trace, and passes a counter that is exactly full', async () => {
-      await counters.consume(workspaceId, [take('a', { cost: 0 })], now + minute);
-      await counters.consume(workspaceId, [take('a', { cost: 10 })], now);
-      const free = await counters.consume(workspaceId, [take('a', { cost: 0, limit: 10 })], now);
-      expect(free.taken).toEqual([{ passed: true, remaining: 0, resetAt: now + minute }]);
-      expect((await counters.consume(workspaceId, [take('a')], now)).passed).toBe(false);
+      await counters.consume(workspaceId, [check('a', { cost: 0 })], now + minute);
+      await counters.consume(workspaceId, [check('a', { cost: 10 })], now);
+      const free = await counters.consume(workspaceId, [check('a', { cost: 0, limit: 10 })], now);
+      expect(free.results).toEqual([{ passed: true, remaining: 0, resetAt: now + minute }]);
+      expect((await counters.consume(workspaceId, [check('a')], now)).passed).toBe(false);
     });
 
     test('a limit of 0 lets only what costs nothing through', async () => {
-      expect((await counters.consume(workspaceId, [take('a', { limit: 0 })], now)).passed).toBe(false);
-      expect((await counters.consume(workspaceId, [take('a', { limit: 0, cost: 0 })], now)).passed).toBe(
+      expect((await counters.consume(workspaceId, [check('a', { limit: 0 })], now)).passed).toBe(false);
+      expect((await counters.consume(workspaceId, [check('a', { limit: 0, cost: 0 })], now)).passed).toBe(
         true,
       );
     });
 
     test('another limit keeps what was counted', async () => {
-      await counters.consume(workspaceId, [take('a', { cost: 8 })], now);
-      expect((await counters.consume(workspaceId, [take('a', { limit: 8 })], now)).passed).toBe(false);
+      await counters.consume(workspaceId, [check('a', { cost: 8 })], now);
+      expect((await counters.consume(workspaceId, [check('a', { limit: 8 })], now)).passed).toBe(false);
       expect(
-        (await counters.consume(workspaceId, [take('a', { limit: 20 })], now)).taken.map(outcome),
+        (await counters.consume(workspaceId, [check('a', { limit: 20 })], now)).results.map(outcome),
       ).toEqual([[true, 11]]);
     });
 
     test('numbers are exact up to 2^53 − 1', async () => {
       const wide = { limit: most, durationMs: 30 * 24 * 60 * minute };
-      const first = await counters.consume(workspaceId, [take('a', { ...wide, cost: most - 1 })], now);
-      expect(first.taken.map(outcome)).toEqual([[true, 1]]);
-      expect((await counters.consume(workspaceId, [take('a', { ...wide, cost: 2 })], now)).passed).toBe(
+      const first = await counters.consume(workspaceId, [check('a', { ...wide, cost: most - 1 })], now);
+      expect(first.results.map(outcome)).toEqual([[true, 1]]);
+      expect((await counters.consume(workspaceId, [check('a', { ...wide, cost: 2 })], now)).passed).toBe(
         false,
       );
       expect(
-        (await counters.consume(workspaceId, [take('a', { ...wide, cost: 1 })], now)).taken.map(outcome),
+        (await counters.consume(workspaceId, [check('a', { ...wide, cost: 1 })], now)).results.map(outcome),
       ).toEqual([[true, 0]]);
     });
 
@@ -194,27 +194,27 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
         `${'x'.repeat(1000)}1`,
         `${'x'.repeat(1000)}2`,
       ];
-      for (const counter of names) await counters.consume(workspaceId, [take(counter, { cost: 10 })], now);
+      for (const counter of names) await counters.consume(workspaceId, [check(counter, { cost: 10 })], now);
       const results = [];
       for (const counter of names)
-        results.push((await counters.consume(workspaceId, [take(counter)], now)).passed);
+        results.push((await counters.consume(workspaceId, [check(counter)], now)).passed);
       expect(results).toEqual(names.map(() => false));
-      expect((await counters.consume(workspaceId, [take('B')], now)).passed).toBe(true);
-      expect((await counters.consume(workspaceId, [take('É')], now)).passed).toBe(true);
+      expect((await counters.consume(workspaceId, [check('B')], now)).passed).toBe(true);
+      expect((await counters.consume(workspaceId, [check('É')], now)).passed).toBe(true);
     });
   });
 }
 
 /** The rule itself, with a memory that never forgets. */
-function ruleWithMemory(): (call: Call) => { passed: boolean; taken: readonly Taken[] } {
+function ruleWithMemory(): (call: Call) => { passed: boolean; results: readonly LimitResult[] } {
   const windows = new Map<string, Window>();
-  return ({ takes, now: at }) => {
-    const { passed, taken, charged } = decide(takes, (counter) => windows.get(counter), at);
+  return ({ checks, now: at }) => {
+    const { passed, results, charged } = decide(checks, (counter) => windows.get(counter), at);
     for (const window of charged) windows.set(window.counter, window);
-    return { passed, taken };
+    return { passed, results };
   };
 }
 
-function outcome(taken: Taken | undefined): [boolean, number] | undefined {
-  return taken && [taken.passed, taken.remaining];
+function outcome(result: LimitResult | undefined): [boolean, number] | undefined {
+  return result && [result.passed, result.remaining];
 }

@@ -1,8 +1,8 @@
-import type { Take } from '../../domain/ratelimit/window.ts';
+import type { LimitCheck } from '../../domain/ratelimit/window.ts';
 
 export interface Call {
   readonly now: number;
-  readonly takes: readonly Take[];
+  readonly checks: readonly LimitCheck[];
 }
 
 const durations = [1000, 1500, 10_000, 60_000, 3_600_000];
@@ -15,22 +15,22 @@ export function* seededCalls(seed: number, count: number): Generator<Call> {
   const ends = new Map<string, number>();
   for (let index = 0; index < count; index++) {
     latest += pick(below, [0, 0, 1, 40, 700, 2500, 31_000, 400_000, 9_000_000]);
-    const takes = Array.from({ length: 1 + below(4) }, () => takeOf(below));
+    const checks = Array.from({ length: 1 + below(4) }, () => checkOf(below));
     const back = latest - below(900);
     // Whether a weight that has run out is still there when the clock steps back is for the counters to choose.
     const isSettled = [...ends.values()].every((end) => end <= back || end > latest);
     const now = below(100) < 10 && isSettled ? back : latest;
-    for (const { counter, durationMs } of takes) {
+    for (const { counter, durationMs } of checks) {
       ends.set(
         `${counter} ${Math.floor(latest / durationMs)}`,
         (Math.floor(latest / durationMs) + 2) * durationMs,
       );
     }
-    yield { now, takes };
+    yield { now, checks };
   }
 }
 
-function takeOf(below: (most: number) => number): Take {
+function checkOf(below: (most: number) => number): LimitCheck {
   const durationMs = pick(below, durations);
   return {
     counter: `${pick(below, ['a', 'b', 'c'])} ${durationMs}`,

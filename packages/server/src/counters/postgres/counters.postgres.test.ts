@@ -22,7 +22,7 @@ function open() {
   return openPostgresCounters({ url: database.url, timeoutMs: 20_000 });
 }
 
-function takes(...counters: readonly string[]) {
+function checks(...counters: readonly string[]) {
   return counters.map((counter) => ({ counter, limit: 1000, durationMs: 60_000, cost: 1 }));
 }
 
@@ -40,12 +40,12 @@ test('calls that need the same counters in another order do not lock each other 
   const [first, second] = [await open(), await open()];
   const calls = Array.from({ length: 100 }, (_, index) =>
     index % 2 === 0
-      ? first.consume('ws', takes('x', 'y', 'z'), now)
-      : second.consume('ws', takes('z', 'y', 'x'), now),
+      ? first.consume('ws', checks('x', 'y', 'z'), now)
+      : second.consume('ws', checks('z', 'y', 'x'), now),
   );
   for (const { passed } of await Promise.all(calls)) expect(passed).toBe(true);
-  const left = await first.consume('ws', takes('x', 'y', 'z'), now);
-  expect(left.taken.map(({ remaining }) => remaining)).toEqual([899, 899, 899]);
+  const left = await first.consume('ws', checks('x', 'y', 'z'), now);
+  expect(left.results.map(({ remaining }) => remaining)).toEqual([899, 899, 899]);
   await first.close();
   await second.close();
 });
@@ -53,11 +53,15 @@ test('calls that need the same counters in another order do not lock each other 
 test('windows that weigh nothing any more are deleted, a minute later for the clocks of others', async () => {
   const counters = await open();
   await execute(database.url, 'TRUNCATE counter_windows');
-  await counters.consume('ws', takes(...Array.from({ length: 1500 }, (_, index) => `visitor ${index}`)), now);
-  await counters.consume('ws', takes('later'), now + 180_000 - 1);
+  await counters.consume(
+    'ws',
+    checks(...Array.from({ length: 1500 }, (_, index) => `visitor ${index}`)),
+    now,
+  );
+  await counters.consume('ws', checks('later'), now + 180_000 - 1);
   const count = async () => (await textOf(database.url, ['counter_windows'])).split('\n').length;
   expect(await count()).toBe(1501);
-  await counters.consume('ws', takes('later'), now + 300_000);
+  await counters.consume('ws', checks('later'), now + 300_000);
   await vi.waitFor(async () => expect(await count()).toBe(1), 20_000);
   await counters.close();
 });
@@ -66,7 +70,7 @@ test('a database that makes each transaction serial is told to be wrong, not cou
   const url = new URL(database.url);
   url.searchParams.set('options', '-c default_transaction_isolation=serializable');
   const counters = await openPostgresCounters({ url: url.href, timeoutMs: 20_000 });
-  await expect(counters.consume('ws', takes('a'), now)).rejects.toThrow(/must be read committed/);
+  await expect(counters.consume('ws', checks('a'), now)).rejects.toThrow(/must be read committed/);
   await counters.close();
 });
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { Coalescer } from '../../base/coalesce.ts';
 import { translateErrors } from '../../base/translate-errors.ts';
-import type { Take } from '../../domain/ratelimit/window.ts';
+import type { LimitCheck } from '../../domain/ratelimit/window.ts';
 import { type ConsumeResult, CountersUnavailableError, type RemoteCounters } from '../port.ts';
 import { sharedIdempotency } from '../shared-idempotency.ts';
 import { postgresRecordStore, type Run } from './idempotency.ts';
@@ -15,7 +15,7 @@ export interface PostgresCountersOptions {
 }
 
 interface Call {
-  readonly takes: readonly Take[];
+  readonly checks: readonly LimitCheck[];
   readonly now: number;
 }
 
@@ -72,9 +72,9 @@ export async function openPostgresCounters({
   await prepare().catch(() => {});
 
   return {
-    consume(workspaceId, takes, now) {
+    consume(workspaceId, checks, now) {
       cleanup.runIfDue(now);
-      return coalescer.run(workspaceId, { takes, now });
+      return coalescer.run(workspaceId, { checks, now });
     },
     claim: idempotency.claim,
     complete: idempotency.complete,
@@ -151,8 +151,8 @@ async function consumeBatch(pool: pg.Pool, calls: readonly Call[]): Promise<read
 }
 
 function valuesOf(calls: readonly Call[]): unknown[] {
-  const all = calls.flatMap(({ takes, now }, call) =>
-    takes.map((one) => ({ ...one, now, call, digest: createHash('sha256').update(one.counter).digest() })),
+  const all = calls.flatMap(({ checks, now }, call) =>
+    checks.map((one) => ({ ...one, now, call, digest: createHash('sha256').update(one.counter).digest() })),
   );
   return [
     all.map(({ digest }) => String(digest.readBigInt64BE())),
@@ -165,17 +165,17 @@ function valuesOf(calls: readonly Call[]): unknown[] {
   ];
 }
 
-/** The first half of the reply is what remains of each take (-1: it did not pass), the second half when its window ends. */
+/** The first half of the reply is what remains of each check (-1: it did not pass), the second half when its window ends. */
 function resultsOf(reply: readonly string[], calls: readonly Call[]): ConsumeResult[] {
   let next = 0;
-  return calls.map(({ takes }) => {
-    const taken = takes.map(() => {
+  return calls.map(({ checks }) => {
+    const results = checks.map(() => {
       const remaining = Number(reply[next] ?? -1);
       const resetAt = Number(reply[reply.length / 2 + next] ?? 0);
       next += 1;
       return { passed: remaining >= 0, remaining: Math.max(0, remaining), resetAt };
     });
-    return { passed: taken.every(({ passed }) => passed), taken };
+    return { passed: results.every(({ passed }) => passed), results };
   });
 }
 

@@ -23,8 +23,8 @@ CREATE UNLOGGED TABLE IF NOT EXISTS counter_processes (
 );`;
 
 /**
- * The rule of domain/ratelimit/window.ts for the takes of several calls, one call after the other. Each argument has one
- * element for each take, except `locks`, which has the lock of each counter. Returns what remains of each take (-1: it
+ * The rule of domain/ratelimit/window.ts for the checks of several calls, one call after the other. Each argument has one
+ * element for each check, except `locks`, which has the lock of each counter. Returns what remains of each check (-1: it
  * did not pass) and when its window ends. All locks are taken before anything is read, in ascending order so that no two
  * calls deadlock. When this function changes, it gets a new name: processes of older versions may still call it.
  */

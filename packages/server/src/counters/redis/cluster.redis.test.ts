@@ -30,13 +30,13 @@ function open() {
 countersConformance('counters on a Redis cluster', open);
 
 const now = 1_700_000_040_000;
-const takes = ['a', 'b', 'c'].map((counter) => ({ counter, limit: 10, durationMs: 60_000, cost: 1 }));
+const checks = ['a', 'b', 'c'].map((counter) => ({ counter, limit: 10, durationMs: 60_000, cost: 1 }));
 
 test('workspaces are spread over the nodes, and each has all its counters on one', async () => {
   const counters = await open();
   const workspaces = Array.from({ length: 50 }, (_, index) => `ws_${index}`);
   for (const workspace of workspaces)
-    expect((await counters.consume(workspace, takes, now)).passed).toBe(true);
+    expect((await counters.consume(workspace, checks, now)).passed).toBe(true);
   for (const { port } of nodes) {
     const admin = new Redis({ port });
     const keys = (await admin.keys('*')).filter((key) => key.includes('ws_'));
@@ -55,7 +55,7 @@ test('a node of a cluster that is named alone says what is missing', async () =>
   });
   const reasons: string[] = [];
   for (let index = 0; index < 50; index++) {
-    await Promise.resolve(alone.consume(`ws_${index}`, takes, now)).catch((error: Error) => {
+    await Promise.resolve(alone.consume(`ws_${index}`, checks, now)).catch((error: Error) => {
       reasons.push(error.message);
     });
   }
@@ -72,7 +72,7 @@ test('a cluster without one of its nodes is away, and back with it', async () =>
   // The node answers a little before it knows its slots again.
   await vi.waitFor(async () => {
     expect(await counters.heartbeat()).toBe(1);
-    for (let index = 0; index < 20; index++) await counters.consume(`ws_${index}`, takes, now);
+    for (let index = 0; index < 20; index++) await counters.consume(`ws_${index}`, checks, now);
   }, 20_000);
   await counters.close();
 });

@@ -1,9 +1,9 @@
 import { scriptOf } from './script.ts';
 
 /**
- * The rule of domain/ratelimit/window.ts in Lua, whose numbers are the same doubles. Keys: a counter for each take, all
+ * The rule of domain/ratelimit/window.ts in Lua, whose numbers are the same doubles. Keys: a counter for each check, all
  * in one slot. Arguments: now, milliseconds for which a window is kept after it stops counting, then limit, duration and
- * cost of each take. Returns whether all passed (1 or 0), then for each take what remains (-1: it did not pass) and when
+ * cost of each check. Returns whether all passed (1 or 0), then for each check what remains (-1: it did not pass) and when
  * its window ends. A window is stored as three doubles: sequence, current, previous.
  */
 export const consumeScript = scriptOf(`

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Take } from '../../domain/ratelimit/window.ts';
+import type { LimitCheck } from '../../domain/ratelimit/window.ts';
 import type { ConsumeResult, RemoteCounters } from '../port.ts';
 import { sharedIdempotency } from '../shared-idempotency.ts';
 import type { RedisAddress } from './address.ts';
@@ -30,9 +30,9 @@ export async function openRedisCounters({
   const processName = randomUUID();
 
   return {
-    async consume(workspaceId, takes, now) {
-      const reply = await connection.run(consumeScript, ...argumentsOf(workspaceId, takes, now));
-      return resultOf(reply, takes);
+    async consume(workspaceId, checks, now) {
+      const reply = await connection.run(consumeScript, ...argumentsOf(workspaceId, checks, now));
+      return resultOf(reply, checks);
     },
     claim: idempotency.claim,
     complete: idempotency.complete,
@@ -58,22 +58,22 @@ export async function openRedisCounters({
 // The braces are the hash tag: all counters of a workspace are in one slot of a cluster.
 function argumentsOf(
   workspaceId: string,
-  takes: readonly Take[],
+  checks: readonly LimitCheck[],
   now: number,
 ): [keys: string[], args: number[]] {
   const keys: string[] = [];
   const args = [now, clockToleranceMs];
-  for (const { counter, limit, durationMs, cost } of takes) {
+  for (const { counter, limit, durationMs, cost } of checks) {
     keys.push(`unkey:{${workspaceId}}:${counter}`);
     args.push(limit, durationMs, cost);
   }
   return [keys, args];
 }
 
-function resultOf(reply: unknown, takes: readonly Take[]): ConsumeResult {
-  // The script returns one number, then two for each take.
+function resultOf(reply: unknown, checks: readonly LimitCheck[]): ConsumeResult {
+  // The script returns one number, then two for each check.
   const numbers = reply as readonly number[];
-  const taken = takes.map((_, index) => {
+  const results = checks.map((_, index) => {
     const remaining = numbers[2 * index + 1] ?? -1;
     return {
       passed: remaining >= 0,
@@ -81,7 +81,7 @@ function resultOf(reply: unknown, takes: readonly Take[]): ConsumeResult {
       resetAt: numbers[2 * index + 2] ?? 0,
     };
   });
-  return { passed: numbers[0] === 1, taken };
+  return { passed: numbers[0] === 1, results };
 }
 
 async function deregister(connection: RedisConnection, processName: string): Promise<void> {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decide, resetAt, roll, type Take, type Window, weighted } from './window.ts';
+import { decide, type LimitCheck, resetAt, roll, type Window, weighted } from './window.ts';
 
 const minute = 60_000;
 const now = 1_700_000_040_000; // starts a minute
 const sequence = now / minute;
 const most = Number.MAX_SAFE_INTEGER;
 
-function take(counter: string, change: Partial<Take> = {}): Take {
+function check(counter: string, change: Partial<LimitCheck> = {}): LimitCheck {
   return { counter, limit: 10, durationMs: minute, cost: 1, ...change };
 }
 
@@ -48,55 +48,55 @@ describe('a window', () => {
   });
 });
 
-describe('one take', () => {
+describe('one check', () => {
   test('passes up to the limit and tells what is left', () => {
-    const first = decide([take('a', { cost: 4 })], empty, now);
+    const first = decide([check('a', { cost: 4 })], empty, now);
     expect(first.passed).toBe(true);
-    expect(first.taken).toEqual([{ passed: true, remaining: 6, resetAt: now + minute }]);
+    expect(first.results).toEqual([{ passed: true, remaining: 6, resetAt: now + minute }]);
     expect(first.charged).toEqual([{ counter: 'a', durationMs: minute, sequence, current: 4, previous: 0 }]);
     const full = holding({ a: { sequence, current: 10, previous: 0 } });
-    expect(decide([take('a')], full, now)).toMatchObject({ passed: false, taken: [{ remaining: 0 }] });
-    expect(decide([take('a')], full, now).charged).toEqual([]);
+    expect(decide([check('a')], full, now)).toMatchObject({ passed: false, results: [{ remaining: 0 }] });
+    expect(decide([check('a')], full, now).charged).toEqual([]);
   });
 
   test('of cost 0 only looks', () => {
     const full = holding({ a: { sequence, current: 10, previous: 0 } });
-    const look = decide([take('a', { cost: 0 })], full, now);
-    expect(look).toMatchObject({ passed: true, taken: [{ passed: true, remaining: 0 }] });
+    const look = decide([check('a', { cost: 0 })], full, now);
+    expect(look).toMatchObject({ passed: true, results: [{ passed: true, remaining: 0 }] });
     expect(look.charged).toEqual([]);
-    expect(decide([take('a', { cost: 0, limit: 9 })], full, now).passed).toBe(false);
+    expect(decide([check('a', { cost: 0, limit: 9 })], full, now).passed).toBe(false);
   });
 
   test('of limit 0 is denied, unless it costs nothing', () => {
-    expect(decide([take('a', { limit: 0 })], empty, now).passed).toBe(false);
-    expect(decide([take('a', { limit: 0, cost: 0 })], empty, now).passed).toBe(true);
+    expect(decide([check('a', { limit: 0 })], empty, now).passed).toBe(false);
+    expect(decide([check('a', { limit: 0, cost: 0 })], empty, now).passed).toBe(true);
   });
 
   test('above the limit is denied from the start', () => {
-    expect(decide([take('a', { cost: 11 })], empty, now).passed).toBe(false);
+    expect(decide([check('a', { cost: 11 })], empty, now).passed).toBe(false);
   });
 
   test('bears the largest numbers', () => {
-    const all = decide([take('a', { limit: most, cost: most, durationMs: most })], empty, now);
-    expect(all.taken).toEqual([{ passed: true, remaining: 0, resetAt: most }]);
+    const all = decide([check('a', { limit: most, cost: most, durationMs: most })], empty, now);
+    expect(all.results).toEqual([{ passed: true, remaining: 0, resetAt: most }]);
     const full = holding({ a: { sequence: 0, current: most, previous: most } });
-    expect(decide([take('a', { limit: most, cost: 1, durationMs: most })], full, now).passed).toBe(false);
-    expect(decide([take('a', { limit: most, cost: most, durationMs: most })], full, now).passed).toBe(false);
+    expect(decide([check('a', { limit: most, cost: 1, durationMs: most })], full, now).passed).toBe(false);
+    expect(decide([check('a', { limit: most, cost: most, durationMs: most })], full, now).passed).toBe(false);
   });
 });
 
-describe('several takes', () => {
+describe('several checks', () => {
   test('are charged together', () => {
-    const both = decide([take('a'), take('b', { limit: 5, cost: 2 })], empty, now);
-    expect(both.taken.map((item) => item.remaining)).toEqual([9, 3]);
+    const both = decide([check('a'), check('b', { limit: 5, cost: 2 })], empty, now);
+    expect(both.results.map((item) => item.remaining)).toEqual([9, 3]);
     expect(both.charged.map(({ counter }) => counter)).toEqual(['a', 'b']);
   });
 
-  test('of which one fails take nothing; the others tell what is left without this call', () => {
+  test('of which one fails consume nothing; the others show what is left without this call', () => {
     const used = holding({ a: { sequence, current: 3, previous: 0 } });
-    const refused = decide([take('a', { cost: 2 }), take('b', { limit: 1, cost: 2 })], used, now);
+    const refused = decide([check('a', { cost: 2 }), check('b', { limit: 1, cost: 2 })], used, now);
     expect(refused.passed).toBe(false);
-    expect(refused.taken).toMatchObject([
+    expect(refused.results).toMatchObject([
       { passed: true, remaining: 7 },
       { passed: false, remaining: 0 },
     ]);
@@ -104,11 +104,15 @@ describe('several takes', () => {
   });
 
   test('of one counter add up in order', () => {
-    const twice = decide([take('a', { cost: 4 }), take('a', { cost: 6 })], empty, now);
-    expect(twice.taken.map((item) => item.remaining)).toEqual([6, 0]);
+    const twice = decide([check('a', { cost: 4 }), check('a', { cost: 6 })], empty, now);
+    expect(twice.results.map((item) => item.remaining)).toEqual([6, 0]);
     expect(twice.charged).toMatchObject([{ counter: 'a', sequence, current: 10, previous: 0 }]);
-    const over = decide([take('a', { cost: 4 }), take('a', { cost: 7 }), take('a', { cost: 5 })], empty, now);
-    expect(over.taken.map((item) => [item.passed, item.remaining])).toEqual([
+    const over = decide(
+      [check('a', { cost: 4 }), check('a', { cost: 7 }), check('a', { cost: 5 })],
+      empty,
+      now,
+    );
+    expect(over.results.map((item) => [item.passed, item.remaining])).toEqual([
       [true, 10],
       [false, 0],
       [true, 10],
@@ -116,23 +120,23 @@ describe('several takes', () => {
   });
 
   test('of none pass', () => {
-    expect(decide([], empty, now)).toMatchObject({ passed: true, taken: [] });
+    expect(decide([], empty, now)).toMatchObject({ passed: true, results: [] });
   });
 });
 
-test('a batch of takes on different counters equals the takes one by one, when all pass', () => {
+test('a batch of checks on different counters equals the checks one by one, when all pass', () => {
   const any = fc.record({ limit: fc.nat(20), cost: fc.nat(20), current: fc.nat(20), previous: fc.nat(20) });
   fc.assert(
     fc.property(fc.array(any, { maxLength: 5 }), fc.nat(2 * minute), (samples, later) => {
       const windows = samples.map(({ current, previous }) => ({ sequence, current, previous }));
-      const takes = samples.map(({ limit, cost }, index) => take(String(index), { limit, cost }));
+      const checks = samples.map(({ limit, cost }, index) => check(String(index), { limit, cost }));
       const windowOf = (counter: string) => windows[Number(counter)];
-      const together = decide(takes, windowOf, now + later);
-      const single = takes.map((item) => decide([item], windowOf, now + later));
+      const together = decide(checks, windowOf, now + later);
+      const single = checks.map((item) => decide([item], windowOf, now + later));
       expect(together.passed).toBe(single.every((item) => item.passed));
-      expect(together.taken.map((item) => item.passed)).toEqual(single.map((item) => item.passed));
+      expect(together.results.map((item) => item.passed)).toEqual(single.map((item) => item.passed));
       if (together.passed) {
-        expect(together.taken).toEqual(single.flatMap((item) => item.taken));
+        expect(together.results).toEqual(single.flatMap((item) => item.results));
         expect(together.charged).toEqual(single.flatMap((item) => item.charged));
       }
     }),
@@ -140,7 +144,7 @@ test('a batch of takes on different counters equals the takes one by one, when a
   );
 });
 
-test('any number of takes of a few counters adds up like a plain count', () => {
+test('any number of checks of a few counters adds up like a plain count', () => {
   const any = fc.record({
     counter: fc.constantFrom('a', 'b', 'c'),
     limit: fc.integer({ min: 5, max: 40 }),
@@ -148,21 +152,21 @@ test('any number of takes of a few counters adds up like a plain count', () => {
   });
   fc.assert(
     fc.property(fc.array(any, { maxLength: 12 }), fc.nat(6), (samples, current) => {
-      const takes = samples.map(({ counter, ...change }) => take(counter, change));
-      const { passed, taken, charged } = decide(takes, () => ({ sequence, current, previous: 0 }), now);
+      const checks = samples.map(({ counter, ...change }) => check(counter, change));
+      const { passed, results, charged } = decide(checks, () => ({ sequence, current, previous: 0 }), now);
       const counts = new Map<string, number>();
-      const plain = takes.map(({ counter, limit, cost }) => {
+      const plain = checks.map(({ counter, limit, cost }) => {
         const count = (counts.get(counter) ?? current) + cost;
         if (count <= limit) counts.set(counter, count);
         return { isWithin: count <= limit, left: limit - count, before: limit - current };
       });
       expect(passed).toBe(plain.every(({ isWithin }) => isWithin));
-      expect(taken.map((item) => [item.passed, item.remaining])).toEqual(
+      expect(results.map((item) => [item.passed, item.remaining])).toEqual(
         plain.map(({ isWithin, left, before }) => [isWithin, isWithin ? (passed ? left : before) : 0]),
       );
       const stored = new Map(charged.map((window) => [window.counter, window.current]));
       const isCounted = ([counter]: [string, number]) =>
-        takes.some((one) => one.counter === counter && one.cost > 0);
+        checks.some((one) => one.counter === counter && one.cost > 0);
       expect(stored).toEqual(passed ? new Map([...counts].filter(isCounted)) : new Map());
     }),
     { seed: 3, numRuns: 500 },
@@ -178,7 +182,7 @@ test('no run of requests passes more than the limit inside one window', () => {
       const passedIn = new Map<number, number>();
       for (const { wait, cost } of requests) {
         clock += wait;
-        const decision = decide([take('a', { limit, cost, durationMs: 1000 })], () => stored, clock);
+        const decision = decide([check('a', { limit, cost, durationMs: 1000 })], () => stored, clock);
         stored = decision.charged[0] ?? stored;
         const at = Math.floor(clock / 1000);
         if (decision.passed) passedIn.set(at, (passedIn.get(at) ?? 0) + cost);

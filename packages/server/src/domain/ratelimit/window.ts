@@ -5,52 +5,52 @@ export interface Window {
   readonly previous: number;
 }
 
-/** What one limit wants to take. `counter` names the duration too: one counter never has two. */
-export interface Take {
+/** What one limit wants to check. `counter` names the duration too: one counter never has two. */
+export interface LimitCheck {
   readonly counter: string;
   readonly limit: number;
   readonly durationMs: number;
   readonly cost: number;
 }
 
-export interface Taken {
+export interface LimitResult {
   readonly passed: boolean;
   readonly remaining: number;
   readonly resetAt: number;
 }
 
-/** What to store of a counter after the takes from it. */
+/** The new state of a counter, to be stored. */
 export interface Charged<Stored extends Window> extends Window {
   readonly counter: string;
   readonly durationMs: number;
-  /** What was stored of it before. */
+  /** Its state before; undefined: it is new. */
   readonly stored: Stored | undefined;
 }
 
 /** `charged` has each counter once, and none when the decision is a refusal. */
 export interface Decision<Stored extends Window = Window> {
   readonly passed: boolean;
-  readonly taken: readonly Taken[];
+  readonly results: readonly LimitResult[];
   readonly charged: readonly Charged<Stored>[];
 }
 
 type WindowOf<Stored extends Window> = (counter: string) => Stored | undefined;
 
 /** Among so few, searching for a counter is faster than an index. */
-const fewTakes = 4;
+const fewChecks = 4;
 
-/** All or nothing; takes of one counter add up in their order. */
+/** All or nothing; checks of one counter add up in their order. */
 export function decide<Stored extends Window>(
-  takes: readonly Take[],
+  checks: readonly LimitCheck[],
   windowOf: WindowOf<Stored>,
   now: number,
 ): Decision<Stored> {
-  const [first] = takes;
-  if (takes.length === 1 && first !== undefined) return decideOne(first, windowOf(first.counter), now);
-  return decideTogether(takes, windowOf, now);
+  const [first] = checks;
+  if (checks.length === 1 && first !== undefined) return decideOne(first, windowOf(first.counter), now);
+  return decideTogether(checks, windowOf, now);
 }
 
-/** The window that `now` falls into. A clock that jumped back stays in the newer window. */
+/** The window at `now`. A clock that jumped back stays in the newer window. */
 export function roll(window: Window | undefined, now: number, durationMs: number): Window {
   const sequence = Math.floor(now / durationMs);
   if (window === undefined) return { sequence, current: 0, previous: 0 };
@@ -70,70 +70,79 @@ export function resetAt(window: Window, durationMs: number): number {
 }
 
 function decideOne<Stored extends Window>(
-  take: Take,
+  check: LimitCheck,
   stored: Stored | undefined,
   now: number,
 ): Decision<Stored> {
-  const window = roll(stored, now, take.durationMs);
-  const taken = takeFrom(window, take, now);
-  const isCharged = taken.passed && take.cost > 0;
-  return { passed: taken.passed, taken: [taken], charged: isCharged ? [charge(stored, window, take)] : [] };
+  const window = roll(stored, now, check.durationMs);
+  const result = checkOne(window, check, now);
+  const isCharged = result.passed && check.cost > 0;
+  return {
+    passed: result.passed,
+    results: [result],
+    charged: isCharged ? [charge(stored, window, check)] : [],
+  };
 }
 
 function decideTogether<Stored extends Window>(
-  takes: readonly Take[],
+  checks: readonly LimitCheck[],
   windowOf: WindowOf<Stored>,
   now: number,
 ): Decision<Stored> {
   const charged: ReturnType<typeof charge<Stored>>[] = [];
-  const index = takes.length > fewTakes ? new Map<string, (typeof charged)[number]>() : null;
-  const taken: Taken[] = [];
+  const index = checks.length > fewChecks ? new Map<string, (typeof charged)[number]>() : null;
+  const results: LimitResult[] = [];
   let passed = true;
-  for (const take of takes) {
-    const { counter, durationMs, cost } = take;
+  for (const check of checks) {
+    const { counter, durationMs, cost } = check;
     const before = index === null ? charged.find((one) => one.counter === counter) : index.get(counter);
     const stored = before === undefined ? windowOf(counter) : undefined;
     const window = before ?? roll(stored, now, durationMs);
-    const result = takeFrom(window, take, now);
-    taken.push(result);
+    const result = checkOne(window, check, now);
+    results.push(result);
     if (!result.passed) passed = false;
     else if (before !== undefined) before.current += cost;
     else if (cost > 0) {
-      const after = charge(stored, window, take);
+      const after = charge(stored, window, check);
       charged.push(after);
       index?.set(counter, after);
     }
   }
-  if (passed) return { passed, taken, charged };
+  if (passed) return { passed, results, charged };
   return {
     passed,
-    taken: taken.map((result, at) => uncharged(result, takes[at], windowOf, now)),
+    results: results.map((result, at) => uncharged(result, checks[at], windowOf, now)),
     charged: [],
   };
 }
 
 // Sums above 2^53 lose digits, but only where they already exceed every limit.
-function takeFrom(window: Window, take: Take, now: number): Taken {
-  const effective = weighted(window, now, take.durationMs) + take.cost;
-  const passed = effective <= take.limit;
+function checkOne(window: Window, check: LimitCheck, now: number): LimitResult {
+  const effective = weighted(window, now, check.durationMs) + check.cost;
+  const passed = effective <= check.limit;
   return {
     passed,
-    remaining: passed ? take.limit - effective : 0,
-    resetAt: resetAt(window, take.durationMs),
+    remaining: passed ? check.limit - effective : 0,
+    resetAt: resetAt(window, check.durationMs),
   };
 }
 
 function charge<Stored extends Window>(
   stored: Stored | undefined,
   { sequence, current, previous }: Window,
-  { counter, durationMs, cost }: Take,
+  { counter, durationMs, cost }: LimitCheck,
 ) {
   return { counter, durationMs, stored, sequence, current: current + cost, previous };
 }
 
-/** Of a take that would have passed: what is left without this call. */
-function uncharged(taken: Taken, take: Take | undefined, windowOf: WindowOf<Window>, now: number): Taken {
-  if (!taken.passed || take === undefined) return taken;
-  const window = roll(windowOf(take.counter), now, take.durationMs);
-  return { ...taken, remaining: take.limit - weighted(window, now, take.durationMs) };
+/** The result of a check that passed in a refused call: what is left without this call. */
+function uncharged(
+  result: LimitResult,
+  check: LimitCheck | undefined,
+  windowOf: WindowOf<Window>,
+  now: number,
+): LimitResult {
+  if (!result.passed || check === undefined) return result;
+  const window = roll(windowOf(check.counter), now, check.durationMs);
+  return { ...result, remaining: check.limit - weighted(window, now, check.durationMs) };
 }

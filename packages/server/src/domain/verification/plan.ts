@@ -1,7 +1,7 @@
 import type { VerificationCode } from '@unkey-ts/contract';
 import { isAllowed } from '../network/ip-allow-list.ts';
 import { holds, type Query } from '../permissions/query.ts';
-import type { Take } from '../ratelimit/window.ts';
+import type { LimitCheck } from '../ratelimit/window.ts';
 import { type CountedRatelimit, counterOf, type VerifiableKey } from './verifiable-key.ts';
 
 export interface VerificationRequest {
@@ -23,13 +23,13 @@ export interface PlannedLimit {
   readonly id: string;
   readonly name: string;
   readonly isAutoApplied: boolean;
-  readonly take: Take;
+  readonly check: LimitCheck;
 }
 
 export type Plan =
   | { readonly kind: 'denied'; readonly code: VerificationCode }
   | { readonly kind: 'unknownLimit'; readonly name: string }
-  | { readonly kind: 'take'; readonly limits: readonly PlannedLimit[] };
+  | { readonly kind: 'limits'; readonly limits: readonly PlannedLimit[] };
 
 /** Pure: what decides without counting, in the order of precedence, or else what is to be counted. */
 export function plan(key: VerifiableKey, request: VerificationRequest, now: number): Plan {
@@ -44,11 +44,11 @@ export function plan(key: VerifiableKey, request: VerificationRequest, now: numb
   return planLimits(key, request.ratelimits);
 }
 
-const nothingToTake: Plan = { kind: 'take', limits: [] };
+const nothingToCheck: Plan = { kind: 'limits', limits: [] };
 
 function planLimits(key: VerifiableKey, requested: readonly RequestedLimit[]): Plan {
   const own = ownLimits(key);
-  if (own.length === 0 && requested.length === 0) return nothingToTake;
+  if (own.length === 0 && requested.length === 0) return nothingToCheck;
   const planned = new Map<string, PlannedLimit>();
   for (const limit of own) {
     if (limit.isAutoApplied) planned.set(limit.name, configuredLimit(limit, 1));
@@ -58,7 +58,7 @@ function planLimits(key: VerifiableKey, requested: readonly RequestedLimit[]): P
     if (limit === null) return { kind: 'unknownLimit', name: request.name };
     planned.set(request.name, limit);
   }
-  return { kind: 'take', limits: [...planned.values()] };
+  return { kind: 'limits', limits: [...planned.values()] };
 }
 
 /** Limits of the identity that no limit of the key hides by having the same name. */
@@ -78,7 +78,7 @@ function requestedLimit(key: VerifiableKey, request: RequestedLimit): PlannedLim
   if (request.limit !== undefined && request.duration !== undefined) {
     const { name, limit, duration: durationMs } = request;
     const counter = counterOf(key.workspaceId, key.id, { name, durationMs });
-    return { id: '', name, isAutoApplied: false, take: { counter, limit, durationMs, cost } };
+    return { id: '', name, isAutoApplied: false, check: { counter, limit, durationMs, cost } };
   }
   const configured = ownLimits(key).find(({ name }) => name === request.name);
   return configured ? configuredLimit(configured, cost) : null;
@@ -86,5 +86,5 @@ function requestedLimit(key: VerifiableKey, request: RequestedLimit): PlannedLim
 
 function configuredLimit(ratelimit: CountedRatelimit, cost: number): PlannedLimit {
   const { id, name, isAutoApplied, counter, limit, durationMs } = ratelimit;
-  return { id, name, isAutoApplied, take: { counter, limit, durationMs, cost } };
+  return { id, name, isAutoApplied, check: { counter, limit, durationMs, cost } };
 }

@@ -1,5 +1,5 @@
 import type { VerificationCode } from '@unkey-ts/contract';
-import type { Taken } from '../ratelimit/window.ts';
+import type { LimitResult } from '../ratelimit/window.ts';
 import { type PlannedLimit, visibleIdentityLimits } from './plan.ts';
 import type { KeyRatelimit, VerifiableKey } from './verifiable-key.ts';
 
@@ -7,12 +7,12 @@ export interface Verdict {
   readonly code: VerificationCode;
   /** Credits left; null: unlimited. */
   readonly credits: number | null;
-  /** The limits that were counted, with what became of each; empty when none were. */
-  readonly limits: readonly { readonly planned: PlannedLimit; readonly taken: Taken }[];
+  /** The limits that were checked; empty when the verification was denied before. */
+  readonly limits: readonly { readonly planned: PlannedLimit; readonly result: LimitResult }[];
 }
 
-/** The answer of a verification. Members without a value are left out. */
-export function answerOf(key: VerifiableKey, verdict: Verdict) {
+/** The response data of a verification, without the members that have no value. */
+export function presentVerification(key: VerifiableKey, verdict: Verdict) {
   const { code, credits, limits } = verdict;
   const { name, meta, expiresAt, permissions, roles, identity } = key;
   return {
@@ -26,34 +26,34 @@ export function answerOf(key: VerifiableKey, verdict: Verdict) {
     ...(credits !== null && { credits }),
     ...(permissions.length > 0 && { permissions: [...permissions] }),
     ...(roles.length > 0 && { roles: [...roles] }),
-    ...(identity !== null && { identity: identityAnswer(key, identity) }),
-    ...(limits.length > 0 && { ratelimits: limits.map(limitAnswer) }),
+    ...(identity !== null && { identity: presentIdentity(key, identity) }),
+    ...(limits.length > 0 && { ratelimits: limits.map(presentLimit) }),
   };
 }
 
-function identityAnswer(key: VerifiableKey, identity: NonNullable<VerifiableKey['identity']>) {
+function presentIdentity(key: VerifiableKey, identity: NonNullable<VerifiableKey['identity']>) {
   const ratelimits = visibleIdentityLimits(key);
   return {
     id: identity.id,
     externalId: identity.externalId,
     ...(identity.meta !== null && { meta: identity.meta }),
-    ...(ratelimits.length > 0 && { ratelimits: ratelimits.map(configuredLimitAnswer) }),
+    ...(ratelimits.length > 0 && { ratelimits: ratelimits.map(presentRatelimit) }),
   };
 }
 
-function configuredLimitAnswer({ id, name, limit, durationMs, isAutoApplied }: KeyRatelimit) {
+function presentRatelimit({ id, name, limit, durationMs, isAutoApplied }: KeyRatelimit) {
   return { id, name, limit, duration: durationMs, autoApply: isAutoApplied };
 }
 
-function limitAnswer({ planned, taken }: Verdict['limits'][number]) {
+function presentLimit({ planned, result }: Verdict['limits'][number]) {
   return {
     id: planned.id,
     name: planned.name,
-    limit: planned.take.limit,
-    duration: planned.take.durationMs,
-    reset: taken.resetAt,
-    remaining: taken.remaining,
-    exceeded: !taken.passed,
+    limit: planned.check.limit,
+    duration: planned.check.durationMs,
+    reset: result.resetAt,
+    remaining: result.remaining,
+    exceeded: !result.passed,
     autoApply: planned.isAutoApplied,
   };
 }

@@ -1,5 +1,5 @@
 import { type InputOf, operations } from '@unkey-ts/contract';
-import { fold } from '../../domain/fold.ts';
+import { foldCase } from '../../domain/fold-case.ts';
 import type { Role } from '../../storage/port/records.ts';
 import type { WriteContext } from '../context.ts';
 import { handlerOf } from '../handler.ts';
@@ -83,11 +83,11 @@ async function ensureRoles(
   names: readonly string[],
 ): Promise<Role[]> {
   const existing = await store.roles.findByNames(workspaceId, names);
-  const known = new Set(existing.map(({ name }) => fold(name)));
+  const known = new Set(existing.map(({ name }) => foldCase(name)));
   const created: Role[] = [];
   for (const name of names) {
-    if (known.has(fold(name))) continue;
-    known.add(fold(name));
+    if (known.has(foldCase(name))) continue;
+    known.add(foldCase(name));
     created.push({ id: services.ids.id('role'), name, description: null, permissions: [] });
   }
   const rows = created.map(({ id, name, description }) => ({ id, name, description, createdAt: now }));

@@ -1,5 +1,5 @@
 import { operations } from '@unkey-ts/contract';
-import { fold } from '../../domain/fold.ts';
+import { foldCase } from '../../domain/fold-case.ts';
 import { handlerOf } from '../handler.ts';
 import { resolvePermissions } from '../permissions/resolve-permissions.ts';
 import { presentPermission } from '../present.ts';
@@ -11,7 +11,7 @@ export const removePermissions = handlerOf(operations['keys.removePermissions'],
   locate: locateKey,
   async act(context, { permissions }, { key }) {
     const { existing, missing } = await resolvePermissions(context, permissions);
-    const unknown = permissions.find((slug) => missing.some((other) => fold(other) === fold(slug)));
+    const unknown = permissions.find((slug) => missing.some((other) => foldCase(other) === foldCase(slug)));
     if (unknown !== undefined) {
       return refuse('unkey/data/permission_not_found', `There is no permission '${unknown}'.`);
     }

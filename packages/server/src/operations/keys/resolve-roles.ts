@@ -1,4 +1,4 @@
-import { fold } from '../../domain/fold.ts';
+import { foldCase } from '../../domain/fold-case.ts';
 import type { Role } from '../../storage/port/records.ts';
 import type { ReadContext } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';
@@ -9,10 +9,10 @@ export async function resolveRoles(
   names: readonly string[],
 ): Promise<Role[] | Refusal> {
   const found = await store.roles.findByNames(workspaceId, names);
-  const byName = new Map(found.map((role) => [fold(role.name), role]));
+  const byName = new Map(found.map((role) => [foldCase(role.name), role]));
   const resolved = new Map<string, Role>();
   for (const name of names) {
-    const role = byName.get(fold(name));
+    const role = byName.get(foldCase(name));
     if (role === undefined) return refuse('unkey/data/role_not_found', `There is no role named '${name}'.`);
     resolved.set(role.id, role);
   }

@@ -5,13 +5,13 @@ import { hashKey } from '../../domain/keys/key-material.ts';
 import { refilled } from '../../domain/keys/refill.ts';
 import { parseQuery } from '../../domain/permissions/query.ts';
 import { type Plan, type PlannedLimit, plan } from '../../domain/verification/plan.ts';
-import { answerOf, type Verdict } from '../../domain/verification/verdict.ts';
+import { presentVerification, type Verdict } from '../../domain/verification/verdict.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
 import type { Context } from '../context.ts';
 import { handlerOf, masked } from '../handler.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { findMigratedKey, type MigratedKey } from './find-migrated-key.ts';
-import { takeCredits } from './take-credits.ts';
+import { spendCredits } from './spend-credits.ts';
 
 type Input = InputOf<'keys.verifyKey'>;
 
@@ -33,7 +33,7 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
     if (planned.kind === 'unknownLimit') return refuseUnknownLimit(key, planned.name);
     return andThen(decide(context, input, { key, planned }), (verdict) => {
       record(context, input, { key, verdict });
-      return { data: answerOf(key, verdict), outcome: verdict.code };
+      return { data: presentVerification(key, verdict), outcome: verdict.code };
     });
   },
   maskedResult: () => ({ data: { valid: false, code: 'NOT_FOUND' as const }, outcome: 'NOT_FOUND' }),
@@ -58,10 +58,10 @@ function decide(
   { key, planned }: { key: VerifiableKey; planned: Exclude<Plan, { kind: 'unknownLimit' }> },
 ): MaybePromise<Verdict> {
   if (planned.kind === 'denied') return withoutSpending(context, key, { code: planned.code, limits: [] });
-  return andThen(takeLimits(context, planned.limits), ({ passed, limits }) => {
+  return andThen(consumeLimits(context, planned.limits), ({ passed, limits }) => {
     if (!passed) return withoutSpending(context, key, { code: 'RATE_LIMITED', limits });
     if (!key.hasCredits) return { code: 'VALID', credits: null, limits };
-    return andThen(takeCredits(context, key, input.credits?.cost ?? 1), ({ isSpent, remaining }) => ({
+    return andThen(spendCredits(context, key, input.credits?.cost ?? 1), ({ isSpent, remaining }) => ({
       code: isSpent ? 'VALID' : 'USAGE_EXCEEDED',
       credits: remaining,
       limits,
@@ -69,24 +69,24 @@ function decide(
   });
 }
 
-interface LimitsTaken {
+interface ConsumedLimits {
   readonly passed: boolean;
   readonly limits: Verdict['limits'];
 }
 
-const noLimits: LimitsTaken = { passed: true, limits: [] };
+const noLimits: ConsumedLimits = { passed: true, limits: [] };
 
-function takeLimits(
+function consumeLimits(
   { services, workspaceId, now }: Context,
   planned: readonly PlannedLimit[],
-): MaybePromise<LimitsTaken> {
+): MaybePromise<ConsumedLimits> {
   if (planned.length === 0) return noLimits;
-  const takes = planned.map(({ take }) => take);
-  return andThen(services.counters.consume(workspaceId, takes, now), ({ passed, taken }) => ({
+  const checks = planned.map(({ check }) => check);
+  return andThen(services.counters.consume(workspaceId, checks, now), ({ passed, results }) => ({
     passed,
     limits: planned.flatMap((limit, index) => {
-      const result = taken[index];
-      return result === undefined ? [] : [{ planned: limit, taken: result }];
+      const result = results[index];
+      return result === undefined ? [] : [{ planned: limit, result }];
     }),
   }));
 }

@@ -1,4 +1,4 @@
-import { fold } from '../../domain/fold.ts';
+import { foldCase } from '../../domain/fold-case.ts';
 import type { Permission } from '../../storage/port/records.ts';
 import type { ReadContext, WriteContext } from '../context.ts';
 import { auditCreatedPermission } from './audit-permission.ts';
@@ -23,7 +23,7 @@ export async function resolvePermissions(
 ): Promise<ResolvedPermissions> {
   const wanted = firstSpellings(slugs);
   const existing = await store.permissions.findBySlugs(workspaceId, [...wanted.values()]);
-  for (const { slug } of existing) wanted.delete(fold(slug));
+  for (const { slug } of existing) wanted.delete(foldCase(slug));
   return { existing, missing: [...wanted.values()].sort() };
 }
 
@@ -51,7 +51,7 @@ export async function createPermissions(
 function firstSpellings(slugs: readonly string[]): Map<string, string> {
   const spellings = new Map<string, string>();
   for (const slug of slugs) {
-    const folded = fold(slug);
+    const folded = foldCase(slug);
     if (!spellings.has(folded)) spellings.set(folded, slug);
   }
   return spellings;

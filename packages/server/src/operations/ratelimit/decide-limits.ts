@@ -1,7 +1,7 @@
 import type { InputOf } from '@unkey-ts/contract';
 import { andThen, type MaybePromise } from '../../base/maybe-promise.ts';
 import { findOverride, type Override } from '../../domain/ratelimit/overrides.ts';
-import type { Take, Taken } from '../../domain/ratelimit/window.ts';
+import type { LimitCheck, LimitResult } from '../../domain/ratelimit/window.ts';
 import type { PreparedNamespace } from '../../storage/lookups.ts';
 import type { Context } from '../context.ts';
 
@@ -12,7 +12,7 @@ export interface LimitDecision {
   readonly input: LimitInput;
   readonly limit: number;
   readonly override: Override | undefined;
-  readonly taken: Taken;
+  readonly result: LimitResult;
 }
 
 export interface LimitDecisions {
@@ -24,7 +24,7 @@ interface Planned {
   readonly input: LimitInput;
   readonly namespaceId: string;
   readonly override: Override | undefined;
-  readonly take: Take;
+  readonly check: LimitCheck;
 }
 
 /** Counts all or none of the limits, each under its override if one matches. */
@@ -35,15 +35,15 @@ export function decideLimits(
 ): MaybePromise<LimitDecisions> {
   const { services, workspaceId, now } = context;
   const planned = inputs.map((input) => planLimit(workspaceId, input, namespaces.get(input.namespace)));
-  const takes = planned.map(({ take }) => take);
-  return andThen(services.counters.consume(workspaceId, takes, now), ({ passed, taken }) => ({
+  const checks = planned.map(({ check }) => check);
+  return andThen(services.counters.consume(workspaceId, checks, now), ({ passed, results }) => ({
     passed,
     limits: planned.map((plan, index) => {
-      const result = taken[index];
+      const result = results[index];
       if (result === undefined) throw new Error('A limit was asked for and not decided.');
       if (context.isRecorded) record(context, plan, result);
-      const { input, override, take } = plan;
-      return { input, limit: take.limit, override, taken: result };
+      const { input, override, check } = plan;
+      return { input, limit: check.limit, override, result };
     }),
   }));
 }
@@ -63,21 +63,25 @@ function planLimit(
     input,
     namespaceId: namespace.id,
     override,
-    take: { counter, limit, durationMs, cost: input.cost ?? 1 },
+    check: { counter, limit, durationMs, cost: input.cost ?? 1 },
   };
 }
 
 /** What both operations tell of a limit, in the order in which they do. */
-export function numbersOf({ limit, override, taken }: LimitDecision) {
+export function numbersOf({ limit, override, result }: LimitDecision) {
   return {
     limit,
-    remaining: taken.remaining,
-    reset: taken.resetAt,
+    remaining: result.remaining,
+    reset: result.resetAt,
     ...(override && { overrideId: override.id }),
   };
 }
 
-function record(context: Context, { input, namespaceId, override, take }: Planned, taken: Taken): void {
+function record(
+  context: Context,
+  { input, namespaceId, override, check }: Planned,
+  result: LimitResult,
+): void {
   context.services.events.record({
     type: 'ratelimit',
     at: context.now,
@@ -85,10 +89,10 @@ function record(context: Context, { input, namespaceId, override, take }: Planne
     workspaceId: context.workspaceId,
     namespaceId,
     identifier: input.identifier,
-    passed: taken.passed,
-    limit: take.limit,
-    remaining: taken.remaining,
-    cost: take.cost,
+    passed: result.passed,
+    limit: check.limit,
+    remaining: result.remaining,
+    cost: check.cost,
     overrideId: override?.id ?? null,
     latencyMs: performance.now() - context.startedAt,
   });

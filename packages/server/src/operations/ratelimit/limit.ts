@@ -17,12 +17,12 @@ export const limit = handlerOf(operations['ratelimit.limit'], {
   act(context, input, { found }) {
     return andThen(ensureNamespaces(context, found), (namespaces) => {
       if (namespaces instanceof Refusal) return namespaces;
-      return andThen(decideLimits(context, [input], namespaces), answerOf);
+      return andThen(decideLimits(context, [input], namespaces), resultOf);
     });
   },
 });
 
-function answerOf({ passed, limits }: LimitDecisions) {
+function resultOf({ passed, limits }: LimitDecisions) {
   const [decision] = limits;
   if (decision === undefined) throw new Error('A limit was asked for and not decided.');
   return { data: { success: passed, ...numbersOf(decision) }, outcome: passed ? 'passed' : 'denied' };

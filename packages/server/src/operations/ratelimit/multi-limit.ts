@@ -21,16 +21,16 @@ export const multiLimit = handlerOf(operations['ratelimit.multiLimit'], {
     return andThen(ensureNamespaces(context, found), (namespaces) => {
       if (namespaces instanceof Refusal) return namespaces;
       // Only ratelimit.limit heeds the wish not to be recorded.
-      return andThen(decideLimits({ ...context, isRecorded: true }, items, namespaces), answerOf);
+      return andThen(decideLimits({ ...context, isRecorded: true }, items, namespaces), resultOf);
     });
   },
 });
 
-function answerOf({ passed, limits }: LimitDecisions) {
-  return { data: { passed, limits: limits.map(limitAnswer) }, outcome: passed ? 'passed' : 'denied' };
+function resultOf({ passed, limits }: LimitDecisions) {
+  return { data: { passed, limits: limits.map(presentLimit) }, outcome: passed ? 'passed' : 'denied' };
 }
 
-function limitAnswer(decision: LimitDecision) {
+function presentLimit(decision: LimitDecision) {
   const { namespace, identifier } = decision.input;
-  return { namespace, identifier, passed: decision.taken.passed, ...numbersOf(decision) };
+  return { namespace, identifier, passed: decision.result.passed, ...numbersOf(decision) };
 }

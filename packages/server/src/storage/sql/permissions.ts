@@ -1,4 +1,4 @@
-import { fold } from '../../domain/fold.ts';
+import { foldCase } from '../../domain/fold-case.ts';
 import type { Changes } from '../changes.ts';
 import type { PermissionStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
@@ -16,19 +16,19 @@ export function permissionStore(db: Database, changes: Changes): PermissionStore
       const rows = permissions.map((permission) => ({
         ...permission,
         workspaceId,
-        slugFolded: fold(permission.slug),
+        slugFolded: foldCase(permission.slug),
       }));
       for (const chunk of chunksOf(rows)) await db.insertInto('permissions').values(chunk).execute();
     },
     async find(workspaceId, idOrSlug) {
       const row =
         (await own(workspaceId).where('id', '=', idOrSlug).executeTakeFirst()) ??
-        (await own(workspaceId).where('slugFolded', '=', fold(idOrSlug)).executeTakeFirst());
+        (await own(workspaceId).where('slugFolded', '=', foldCase(idOrSlug)).executeTakeFirst());
       return row ? permissionOf(row) : null;
     },
     async findBySlugs(workspaceId, slugs) {
       const rows = [];
-      for (const chunk of chunksOf(slugs.map(fold))) {
+      for (const chunk of chunksOf(slugs.map(foldCase))) {
         rows.push(...(await own(workspaceId).where('slugFolded', 'in', chunk).execute()));
       }
       return rows.map(permissionOf).sort((a, b) => (a.slug < b.slug ? -1 : 1));

@@ -1,4 +1,4 @@
-import { fold } from '../../domain/fold.ts';
+import { foldCase } from '../../domain/fold-case.ts';
 import type { Changes } from '../changes.ts';
 import type { Role } from '../port/records.ts';
 import type { RoleStore } from '../port/store.ts';
@@ -31,13 +31,13 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
   return {
     async create(workspaceId, roles) {
       if (roles.length === 0) return;
-      const rows = roles.map((role) => ({ ...role, workspaceId, nameFolded: fold(role.name) }));
+      const rows = roles.map((role) => ({ ...role, workspaceId, nameFolded: foldCase(role.name) }));
       await db.insertInto('roles').values(rows).execute();
     },
     async find(workspaceId, idOrName) {
       const byId = await own(workspaceId).where('id', '=', idOrName).executeTakeFirst();
       return complete(
-        byId ?? (await own(workspaceId).where('nameFolded', '=', fold(idOrName)).executeTakeFirst()),
+        byId ?? (await own(workspaceId).where('nameFolded', '=', foldCase(idOrName)).executeTakeFirst()),
       );
     },
     async findById(workspaceId, id) {
@@ -46,7 +46,7 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
     async findByNames(workspaceId, names) {
       if (names.length === 0) return [];
       const rows = await own(workspaceId)
-        .where('nameFolded', 'in', names.map(fold))
+        .where('nameFolded', 'in', names.map(foldCase))
         .orderBy('name')
         .execute();
       return rolesOf(db, rows);

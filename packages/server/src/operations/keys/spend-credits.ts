@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { refillKey } from './apply-refill.ts';
 
 /** Takes credits or none; a refill that is due comes first. */
-export async function takeCredits(
+export async function spendCredits(
   { services, now }: Context,
   key: VerifiableKey,
   cost: number,
