@@ -2,12 +2,12 @@ import type { MaybePromise } from '../base/maybe-promise.ts';
 import { type Grants, prepareGrants } from '../domain/permissions/grants.ts';
 import { type OverrideSet, prepareOverrides } from '../domain/ratelimit/overrides.ts';
 import type { VerifiableKey } from '../domain/verification/verifiable-key.ts';
-import type { ChangeListener } from './changes.ts';
+import { type ChangeListener, keysOfWorkspace } from './changes.ts';
 import type { Namespace } from './port/records.ts';
 import { type Caller, type Storage, StorageUnavailableError } from './port/storage.ts';
-import { type Remembered, TaggedCache } from './tagged-cache.ts';
+import { type CacheEntry, TaggedCache } from './tagged-cache.ts';
 
-/** A caller whose permissions are ready to be asked. */
+/** A caller with its permissions prepared for checks. */
 export interface PreparedCaller extends Caller {
   readonly grants: Grants;
 }
@@ -16,15 +16,15 @@ export interface PreparedNamespace extends Namespace {
   readonly overrides: OverrideSet;
 }
 
-/** What the verify and limit paths look up, remembered until it changes. */
+/** The lookups of the verify and limit paths, cached until a commit changes what they found. */
 export interface Lookups {
   findCaller(hash: string): MaybePromise<PreparedCaller | null>;
   findVerifiableKey(hash: string): MaybePromise<VerifiableKey | null>;
   findNamespace(workspaceId: string, idOrName: string): MaybePromise<PreparedNamespace | null>;
   readonly onCommit: ChangeListener;
-  /** Whether what is remembered is used although the database cannot be reached. */
+  /** Whether stale entries are being served because the database is down. */
   isServingStale(): boolean;
-  /** Of the keys that are remembered. */
+  /** Of the cache of keys. */
   stats(): {
     readonly size: number;
     readonly maxSize: number;
@@ -35,116 +35,63 @@ export interface Lookups {
 
 const maxCallers = 10_000;
 const maxNamespaces = 50_000;
-/** Absent keys have a small space of their own: guesses must not push real keys out. */
+/** Absent keys have a small cache of their own: guesses must not evict real keys. */
 const maxAbsent = 20_000;
 
-/** What was looked up is trusted for this long without hearing of changes; a process that hears trusts it longer. */
+/** Without notifications of changes an entry is trusted for this long. */
 const trustedMs = 5000;
 
 interface Source<Value> {
   readonly cache: TaggedCache<Value>;
-  /** Where it is remembered that there is none; not at all when this is not given. */
+  /** Caches that there is no value. Default: absence is not cached. */
   readonly absent?: TaggedCache<null>;
   find(key: string): Promise<Value | null>;
-  tagsOf(value: Value, key: string): string[];
+  tagsOf(value: Value): string[];
 }
 
 export interface LookupOptions {
-  /** For how long what is remembered is used while the database cannot be reached. */
+  /** How long stale entries are served while the database cannot be reached. */
   readonly maxStalenessMs: number;
-  /** How many keys are remembered at most. */
+  /** Capacity of the cache of keys. */
   readonly keyCacheSize: number;
 }
 
-export function createLookups(storage: Storage, { maxStalenessMs, keyCacheSize }: LookupOptions): Lookups {
+export function createLookups(storage: Storage, options: LookupOptions): Lookups {
   const callers = new TaggedCache<PreparedCaller>(maxCallers);
-  const keys = new TaggedCache<VerifiableKey>(keyCacheSize);
+  const keys = new TaggedCache<VerifiableKey>(options.keyCacheSize);
   const namespaces = new TaggedCache<PreparedNamespace>(maxNamespaces);
   const absent = new TaggedCache<null>(maxAbsent);
   const caches = [callers, keys, namespaces, absent] as const;
-  let commits = 0;
+  const commits = { count: 0 };
+  const cached = <Value>(source: Source<Value>) =>
+    cachedLookup(source, { storage, commits, maxStalenessMs: options.maxStalenessMs });
 
-  /** Remembers what is found, unless something was committed meanwhile: it may be out of date already. */
-  const ask = async <Value>(source: Source<Value>, key: string): Promise<Value | null> => {
-    const [commitsBefore, at] = [commits, performance.now()];
-    const value = await source.find(key);
-    if (commits !== commitsBefore) return value;
-    source.cache.delete(key);
-    source.absent?.delete(key);
-    if (value !== null) source.cache.set(key, { value, at }, source.tagsOf(value, key));
-    else source.absent?.set(key, { value: null, at }, [key]);
-    return value;
-  };
-
-  const remembering = <Value>(source: Source<Value>) => {
-    const asked = new Map<string, { readonly commits: number; readonly answer: Promise<Value | null> }>();
-
-    /** Asks once for all who want to know at the same time, as long as nothing is committed in between. */
-    const askOnce = (key: string): Promise<Value | null> => {
-      const same = asked.get(key);
-      if (same?.commits === commits) return same.answer;
-      const answer = ask(source, key).finally(() => {
-        if (asked.get(key)?.answer === answer) asked.delete(key);
-      });
-      asked.set(key, { commits, answer });
-      return answer;
-    };
-
-    const askUnlessGone = async (key: string, known: Remembered<Value | null>): Promise<Value | null> => {
-      try {
-        return await askOnce(key);
-      } catch (error) {
-        const isUsable = ageOf(known, storage.pollChanges().syncedUntil) <= maxStalenessMs;
-        if (error instanceof StorageUnavailableError && isUsable) return known.value;
-        throw error;
-      }
-    };
-
-    return (key: string): MaybePromise<Value | null> => {
-      const { syncedUntil, isReachable } = storage.pollChanges();
-      const known = source.cache.get(key) ?? source.absent?.get(key);
-      if (known === undefined) return askOnce(key);
-      if (ageOf(known, syncedUntil) <= (isReachable ? trustedMs : maxStalenessMs)) return known.value;
-      return askUnlessGone(key, known);
-    };
-  };
-
-  const findNamespace = remembering({
+  const findNamespace = cached({
     cache: namespaces,
-    find: async (name) => {
-      const end = name.indexOf('\n');
-      const namespace = await storage.findNamespace(name.slice(0, end), name.slice(end + 1));
-      return namespace && { ...namespace, overrides: prepareOverrides(namespace.overrides) };
-    },
-    tagsOf: ({ id }, name) => [id, name.slice(0, name.indexOf('\n'))],
+    find: (name) => findPreparedNamespace(storage, name),
+    tagsOf: ({ id }) => [id],
   });
 
   return {
-    findCaller: remembering({
+    findCaller: cached({
       cache: callers,
-      find: async (hash) => {
-        const caller = await storage.findCaller(hash);
-        return (
-          caller && {
-            ...caller,
-            grants: prepareGrants(caller.rootKey.workspaceId, caller.rootKey.permissions),
-          }
-        );
-      },
+      find: (hash) => findPreparedCaller(storage, hash),
       tagsOf: ({ rootKey }) => [rootKey.id, rootKey.workspaceId],
     }),
-    findVerifiableKey: remembering({
+    findVerifiableKey: cached({
       cache: keys,
       absent,
       find: async (hash) => storage.findVerifiableKey(hash),
       tagsOf: ({ id, apiId, workspaceId, identity }) =>
-        identity ? [id, apiId, workspaceId, identity.id] : [id, apiId, workspaceId],
+        identity
+          ? [id, apiId, keysOfWorkspace(workspaceId), identity.id]
+          : [id, apiId, keysOfWorkspace(workspaceId)],
     }),
     findNamespace: (workspaceId, idOrName) => findNamespace(`${workspaceId}\n${idOrName}`),
     onCommit: (tags) => {
-      // Spends change nothing that is remembered.
+      // Spends change no cached value.
       if (tags?.size === 0) return;
-      commits++;
+      commits.count++;
       for (const cache of caches) {
         if (tags === null) cache.clear();
         else for (const tag of tags) cache.drop(tag);
@@ -152,14 +99,83 @@ export function createLookups(storage: Storage, { maxStalenessMs, keyCacheSize }
     },
     isServingStale: () => {
       const { syncedUntil, isReachable } = storage.pollChanges();
-      return !isReachable && performance.now() - syncedUntil <= maxStalenessMs;
+      return !isReachable && performance.now() - syncedUntil <= options.maxStalenessMs;
     },
     stats: () => ({ size: keys.size, maxSize: keys.maxSize, hits: keys.hits, misses: keys.misses }),
   };
 }
 
-function ageOf({ at }: Remembered<unknown>, syncedUntil: number): number {
-  // Always fresh: what is remembered does not age, and the clock need not be read.
+interface LookupState {
+  readonly storage: Pick<Storage, 'pollChanges'>;
+  /** Of commits that changed something. */
+  readonly commits: { readonly count: number };
+  readonly maxStalenessMs: number;
+}
+
+/** Looks a value up in the cache first, then in the source. */
+function cachedLookup<Value>(
+  source: Source<Value>,
+  { storage, commits, maxStalenessMs }: LookupState,
+): (key: string) => MaybePromise<Value | null> {
+  const inFlight = new Map<string, { readonly commits: number; readonly result: Promise<Value | null> }>();
+
+  /** Caches the result, unless a commit came meanwhile: the result may be stale already. */
+  const read = async (key: string): Promise<Value | null> => {
+    const [commitsBefore, at] = [commits.count, performance.now()];
+    const value = await source.find(key);
+    if (commits.count !== commitsBefore) return value;
+    source.cache.delete(key);
+    source.absent?.delete(key);
+    if (value !== null) source.cache.set(key, { value, at }, source.tagsOf(value));
+    else source.absent?.set(key, { value: null, at }, [key]);
+    return value;
+  };
+
+  /** Coalesces concurrent reads of a key that have no commit between them. */
+  const readOnce = (key: string): Promise<Value | null> => {
+    const same = inFlight.get(key);
+    if (same?.commits === commits.count) return same.result;
+    const result = read(key).finally(() => {
+      if (inFlight.get(key)?.result === result) inFlight.delete(key);
+    });
+    inFlight.set(key, { commits: commits.count, result });
+    return result;
+  };
+
+  const readOrServeStale = async (key: string, entry: CacheEntry<Value | null>): Promise<Value | null> => {
+    try {
+      return await readOnce(key);
+    } catch (error) {
+      const isUsable = ageOf(entry, storage.pollChanges().syncedUntil) <= maxStalenessMs;
+      if (error instanceof StorageUnavailableError && isUsable) return entry.value;
+      throw error;
+    }
+  };
+
+  return (key) => {
+    const { syncedUntil, isReachable } = storage.pollChanges();
+    const entry = source.cache.get(key) ?? source.absent?.get(key);
+    if (entry === undefined) return readOnce(key);
+    if (ageOf(entry, syncedUntil) <= (isReachable ? trustedMs : maxStalenessMs)) return entry.value;
+    return readOrServeStale(key, entry);
+  };
+}
+
+async function findPreparedCaller(storage: Storage, hash: string): Promise<PreparedCaller | null> {
+  const caller = await storage.findCaller(hash);
+  if (caller === null) return null;
+  return { ...caller, grants: prepareGrants(caller.rootKey.workspaceId, caller.rootKey.permissions) };
+}
+
+/** `name` is the workspace's id and the namespace's id or name, on a line each. */
+async function findPreparedNamespace(storage: Storage, name: string): Promise<PreparedNamespace | null> {
+  const end = name.indexOf('\n');
+  const namespace = await storage.findNamespace(name.slice(0, end), name.slice(end + 1));
+  return namespace && { ...namespace, overrides: prepareOverrides(namespace.overrides) };
+}
+
+function ageOf({ at }: CacheEntry<unknown>, syncedUntil: number): number {
+  // An infinite value means always fresh: entries do not age, and the clock need not be read.
   if (syncedUntil === Number.POSITIVE_INFINITY) return 0;
   return performance.now() - Math.max(at, syncedUntil);
 }

@@ -1,27 +1,27 @@
 import { BoundedMap, type Entry } from '../memory/bounded-map.ts';
 import { ShardedMap } from '../memory/sharded-map.ts';
 
-export interface Remembered<Value> {
+export interface CacheEntry<Value> {
   readonly value: Value;
-  /** By `performance.now()`: it was so then. */
+  /** When the lookup began, by `performance.now()`: the value was current then. */
   readonly at: number;
 }
 
-interface TaggedEntry<Value> extends Remembered<Value>, Entry {
+interface TaggedEntry<Value> extends CacheEntry<Value>, Entry {
   readonly tags: readonly Tag[];
 }
 
-/** One for all entries that carry it. Dropping it marks it: entries are not visited, however many there are. */
+/** Shared by all entries that have it. Invalidation marks the tag; it does not visit the entries, however many there are. */
 interface Tag {
   readonly name: string;
   entries: number;
   isDropped: boolean;
 }
 
-/** A bounded memory of values by key, each droppable by any of its tags. What is not asked for goes first. */
+/** Bounded cache with tag invalidation and CLOCK (second-chance) eviction. */
 export class TaggedCache<Value> {
   readonly #entries: BoundedMap<TaggedEntry<Value>>;
-  /** Those that entries carry, unless they are dropped. */
+  /** The tags of entries, without dropped ones. */
   readonly #tags: ShardedMap<Tag>;
   hits = 0;
   misses = 0;
@@ -35,12 +35,12 @@ export class TaggedCache<Value> {
     return this.#entries.maxSize;
   }
 
-  /** With dropped entries until something else takes their room. */
+  /** Counts dropped entries, too, until they are evicted or set again. */
   get size(): number {
     return this.#entries.size;
   }
 
-  get(key: string): Remembered<Value> | undefined {
+  get(key: string): CacheEntry<Value> | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined || isDropped(entry.tags)) {
       this.misses++;
@@ -50,13 +50,14 @@ export class TaggedCache<Value> {
     return entry;
   }
 
-  set(key: string, { value, at }: Remembered<Value>, tags: readonly string[]): void {
+  set(key: string, { value, at }: CacheEntry<Value>, tags: readonly string[]): void {
     this.delete(key);
     const held = tags.map((name) => this.#hold(name));
     const evicted = this.#entries.add({ key, value, at, tags: held, slot: 0, isReferenced: false });
     if (evicted !== undefined) this.#release(evicted.tags);
   }
 
+  /** Invalidates all entries with this tag. */
   drop(name: string): void {
     const tag = this.#tags.get(name);
     if (tag === undefined) return;

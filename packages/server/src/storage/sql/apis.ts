@@ -22,7 +22,8 @@ export function apiStore(db: Database, changes: Changes): ApiStore {
       return row ? apiOf(row) : null;
     },
     async update(workspaceId, id, { isProtected, ...columns }) {
-      changes.add(id);
+      // Of an API, keys cache its allow list.
+      if (columns.allowedIps !== undefined) changes.add(id);
       await db
         .updateTable('apis')
         .set({ ...columns, ...(isProtected !== undefined && { isProtected: Number(isProtected) }) })

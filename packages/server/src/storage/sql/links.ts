@@ -14,8 +14,8 @@ interface LinkOrder {
   readonly workspaceId: string;
   readonly ownerId: string;
   readonly targetIds: readonly string[];
-  /** Called before anything changes. */
-  readonly onChange: () => void;
+  /** Called before the first change. */
+  readonly onChange: () => void | Promise<void>;
 }
 
 /** Links the owner with those of the targets that are the workspace's; one that is linked already stays so. */
@@ -23,7 +23,7 @@ export async function attach(db: Database, table: keyof typeof links, order: Lin
   const { owners, ownerId, targets, targetId } = links[table];
   const own = await ownIds(db, targets, order.workspaceId, order.targetIds);
   if (own.length === 0 || !(await isOwn(db, owners, order.workspaceId, order.ownerId))) return;
-  order.onChange();
+  await order.onChange();
   for (const chunk of chunksOf(own)) {
     const rows = sql.join(chunk.map((id) => sql`(${order.ownerId}, ${id})`));
     const columns = sql`${sql.ref(ownerId)}, ${sql.ref(targetId)}`;
@@ -35,7 +35,7 @@ export async function detach(db: Database, table: keyof typeof links, order: Lin
   const { owners, ownerId, targetId } = links[table];
   if (order.targetIds.length === 0) return;
   if (!(await isOwn(db, owners, order.workspaceId, order.ownerId))) return;
-  order.onChange();
+  await order.onChange();
   for (const chunk of chunksOf(order.targetIds)) {
     const owned = sql`${sql.ref(ownerId)} = ${order.ownerId}`;
     const listed = sql`${sql.ref(targetId)} in (${sql.join(chunk)})`;

@@ -21,7 +21,7 @@ export function namespaceStore(db: Database, changes: Changes): NamespaceStore {
 
   return {
     async create(workspaceId, namespace) {
-      changes.add(workspaceId);
+      // Nothing caches that a namespace is absent: a new one changes no entry.
       await db
         .insertInto('namespaces')
         .values({ ...namespace, workspaceId, deletedAt: null })

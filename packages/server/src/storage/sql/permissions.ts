@@ -2,6 +2,7 @@ import { foldCase } from '../../domain/fold-case.ts';
 import type { Changes } from '../changes.ts';
 import type { PermissionStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
+import { addHoldersOfPermission } from './holders.ts';
 import { isOwn } from './own-ids.ts';
 import { pageOf, permissionOf } from './rows.ts';
 import { contains } from './search.ts';
@@ -45,7 +46,7 @@ export function permissionStore(db: Database, changes: Changes): PermissionStore
     },
     async delete(workspaceId, id) {
       if (!(await isOwn(db, 'permissions', workspaceId, id))) return;
-      changes.add(workspaceId);
+      await addHoldersOfPermission(db, changes, { workspaceId, id });
       await db.deleteFrom('rolePermissions').where('permissionId', '=', id).execute();
       await db.deleteFrom('keyPermissions').where('permissionId', '=', id).execute();
       await db

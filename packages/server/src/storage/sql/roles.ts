@@ -2,6 +2,7 @@ import { foldCase } from '../../domain/fold-case.ts';
 import type { Changes } from '../changes.ts';
 import type { Role } from '../port/records.ts';
 import type { RoleStore } from '../port/store.ts';
+import { addHoldersOfRole } from './holders.ts';
 import { attach, detach } from './links.ts';
 import { isOwn } from './own-ids.ts';
 import { groupBy, pageOf, permissionOf } from './rows.ts';
@@ -22,7 +23,7 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
     workspaceId,
     ownerId: id,
     targetIds,
-    onChange: () => changes.add(workspaceId),
+    onChange: () => addHoldersOfRole(db, changes, { workspaceId, id }),
   });
 
   const complete = async (row: RoleRow | undefined): Promise<Role | null> =>
@@ -67,7 +68,7 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
       detach(db, 'rolePermissions', linkOrder(workspaceId, id, permissionIds)),
     async delete(workspaceId, id) {
       if (!(await isOwn(db, 'roles', workspaceId, id))) return;
-      changes.add(workspaceId);
+      await addHoldersOfRole(db, changes, { workspaceId, id });
       await db.deleteFrom('rolePermissions').where('roleId', '=', id).execute();
       await db.deleteFrom('keyRoles').where('roleId', '=', id).execute();
       await db.deleteFrom('roles').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { errorCode } from '../../base/error-code.ts';
 import { openDatabase } from './open.ts';
 import { syncToDisk } from './sync-to-disk.ts';
-import { tellingNow } from './unavailable.ts';
+import { withStorageErrors } from './unavailable.ts';
 
 /** The backup cannot be made. The message says why and what to do. */
 export class BackupError extends Error {
@@ -42,7 +42,7 @@ function createEmpty(path: string): void {
 }
 
 function copyInto(file: string, draft: string): void {
-  const database = tellingNow(() => openDatabase(file));
+  const database = withStorageErrors(() => openDatabase(file));
   try {
     database.prepare('VACUUM INTO ?').run(draft);
   } catch (cause) {

@@ -10,7 +10,7 @@ import { hotReads } from './hot-path.ts';
 import { migrate } from './migrations.ts';
 import { checkDatabase, openDatabase } from './open.ts';
 import { Spends } from './spends.ts';
-import { telling, tellingNow } from './unavailable.ts';
+import { withStorageErrors } from './unavailable.ts';
 import { Writer } from './writer.ts';
 
 /**
@@ -22,8 +22,8 @@ export function openSqliteStorage(options: {
   readonly onCommit: ChangeListener;
 }): Storage {
   checkDatabase(options.file);
-  const writing = tellingNow(() => openDatabase(options.file));
-  tellingNow(() => migrate(writing));
+  const writing = withStorageErrors(() => openDatabase(options.file));
+  withStorageErrors(() => migrate(writing));
   const reading = openDatabase(options.file);
   const hot = openDatabase(options.file);
   const writer = new Writer(writing, options.onCommit);
@@ -34,12 +34,13 @@ export function openSqliteStorage(options: {
   const writingDb = kyselyOver(writing);
 
   return {
-    read: (work) => telling(snapshots(work)),
-    write: (work) => telling(writer.run((changes) => work(sqlStore(writingDb, changes)))),
-    findCaller: (hash) => tellingNow(() => reads.findCaller(hash)),
-    findVerifiableKey: (hash) => tellingNow(() => reads.findVerifiableKey(hash)),
-    findNamespace: (workspaceId, idOrName) => tellingNow(() => reads.findNamespace(workspaceId, idOrName)),
-    readCredits: (workspaceId, keyId) => tellingNow(() => reads.readCredits(workspaceId, keyId)),
+    read: (work) => withStorageErrors(() => snapshots(work)),
+    write: (work) => withStorageErrors(() => writer.run((changes) => work(sqlStore(writingDb, changes)))),
+    findCaller: (hash) => withStorageErrors(() => reads.findCaller(hash)),
+    findVerifiableKey: (hash) => withStorageErrors(() => reads.findVerifiableKey(hash)),
+    findNamespace: (workspaceId, idOrName) =>
+      withStorageErrors(() => reads.findNamespace(workspaceId, idOrName)),
+    readCredits: (workspaceId, keyId) => withStorageErrors(() => reads.readCredits(workspaceId, keyId)),
     spendCredits: (workspaceId, keyId, order) => spends.spend(workspaceId, keyId, order),
     pollChanges,
     ping: () => void hot.prepare('SELECT 1 FROM workspaces LIMIT 1').get(),

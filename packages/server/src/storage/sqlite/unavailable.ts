@@ -1,6 +1,7 @@
+import { translateErrors } from '../../base/translate-errors.ts';
 import { StorageUnavailableError } from '../port/storage.ts';
 
-/** SQLite's primary result codes that tell of the machine, not of the statement. */
+/** SQLite's primary result codes for failures of the machine, not of the statement. */
 const reasons: ReadonlyMap<number, string> = new Map([
   [5, 'Another process has kept the database locked for too long. End long-running local commands.'],
   [8, "The database cannot be written. Give the server's user write access to the data folder."],
@@ -9,7 +10,7 @@ const reasons: ReadonlyMap<number, string> = new Map([
   [14, 'The database file cannot be opened. Check the data folder and how many files may be open.'],
 ]);
 
-/** The failure in the server's words when the machine is the cause; any other failure as it is. */
+/** A `StorageUnavailableError` for a failure of the machine; any other error as it is. */
 export function unavailable(error: unknown): unknown {
   const reason = reasons.get(resultCodeOf(error) & 0xff);
   return reason === undefined ? error : new StorageUnavailableError(reason, { cause: error });
@@ -19,17 +20,12 @@ export function isOutOfSpace(error: unknown): boolean {
   return (resultCodeOf(error) & 0xff) === 13;
 }
 
-export async function telling<Result>(work: Promise<Result>): Promise<Result> {
+/** Runs `work`; a failure of the machine is thrown as a `StorageUnavailableError`. */
+export function withStorageErrors<Result>(work: () => Result): Result {
   try {
-    return await work;
-  } catch (error) {
-    throw unavailable(error);
-  }
-}
-
-export function tellingNow<Result>(work: () => Result): Result {
-  try {
-    return work();
+    const result = work();
+    // The promise of the same result, so the cast only restates its type.
+    return result instanceof Promise ? (translateErrors(result, unavailable) as Result) : result;
   } catch (error) {
     throw unavailable(error);
   }

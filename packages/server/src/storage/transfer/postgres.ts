@@ -30,8 +30,8 @@ export async function openPostgresSource(side: Side): Promise<TransferSource> {
     const tables = await connection.tableNames();
     if (!tables.has('workspaces'))
       throw new TransferError('The source holds no data: there is nothing to move.');
-    await telling(side, refuseUnfinishedTransfer(client));
-    await telling(side, migrate(client));
+    await withSideErrors(side, refuseUnfinishedTransfer(client));
+    await withSideErrors(side, migrate(client));
     await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     return { connection, close };
   } catch (error) {
@@ -46,7 +46,7 @@ export async function openPostgresTarget(side: Side): Promise<TransferTarget> {
   return {
     connection,
     howToEmpty: 'Give it an empty database (`createdb NAME`).',
-    migrate: () => telling(side, migrate(client)),
+    migrate: () => withSideErrors(side, migrate(client)),
     async finish(now) {
       await connection.query(`
         SELECT setval(pg_get_serial_sequence('audit_log', 'sequence'), max(sequence))
@@ -70,10 +70,10 @@ async function connect(side: Side) {
   client.on('error', () => {});
   const close = () => client.end().catch(() => {});
   try {
-    await telling(side, connecting(client, side));
-    await telling(side, checkServer(client));
-    await telling(side, client.query(settings));
-    await telling(side, takeAlone(client, side));
+    await withSideErrors(side, connecting(client, side));
+    await withSideErrors(side, checkServer(client));
+    await withSideErrors(side, client.query(settings));
+    await withSideErrors(side, takeAlone(client, side));
   } catch (error) {
     await close();
     throw error;
@@ -113,7 +113,7 @@ async function isUsed(client: pg.Client): Promise<boolean> {
 function connectionTo(client: pg.Client, side: Side): TransferConnection {
   const query: TransferConnection['query'] = async (statement, parameters = []) => {
     // Only the statement itself knows the type of its rows: every column of ours is text or an integer.
-    const { rows } = await telling(side, client.query<Row>(statement, [...parameters]));
+    const { rows } = await withSideErrors(side, client.query<Row>(statement, [...parameters]));
     return rows;
   };
   return {
@@ -137,8 +137,8 @@ function connectionTo(client: pg.Client, side: Side): TransferConnection {
   };
 }
 
-/** What the machine or its rights are the cause of, in words that name the side and never the connection string. */
-async function telling<Result>({ name }: Side, work: Promise<Result>): Promise<Result> {
+/** Failures of the machine or of rights become a `TransferError` that names the side and never the connection string. */
+async function withSideErrors<Result>({ name }: Side, work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {

@@ -8,7 +8,7 @@ import { databaseFileOf, openDataFolder } from '../data-folder.ts';
 import { migrate } from '../sqlite/migrations.ts';
 import { checkDatabase, openDatabase } from '../sqlite/open.ts';
 import { syncToDisk } from '../sqlite/sync-to-disk.ts';
-import { telling, tellingNow } from '../sqlite/unavailable.ts';
+import { withStorageErrors } from '../sqlite/unavailable.ts';
 import {
   DuplicateRowError,
   type Row,
@@ -27,9 +27,9 @@ export async function openSqliteSource(dataDir: string): Promise<TransferSource>
   const folder = openDataFolder(dataDir);
   try {
     checkDatabase(file);
-    const database = tellingNow(() => openDatabase(file));
-    tellingNow(() => migrate(database));
-    tellingNow(() => database.exec('BEGIN IMMEDIATE'));
+    const database = withStorageErrors(() => openDatabase(file));
+    withStorageErrors(() => migrate(database));
+    withStorageErrors(() => database.exec('BEGIN IMMEDIATE'));
     return {
       connection: connectionTo(database),
       async close() {
@@ -54,11 +54,11 @@ export async function openSqliteTarget(dataDir: string): Promise<TransferTarget>
       throw new TransferError(`There is a database in ${dataDir} already. Choose an empty folder.`);
     }
     const draft = `${file}.part`;
-    const database = tellingNow(() => openDraft(draft));
+    const database = withStorageErrors(() => openDraft(draft));
     return {
       connection: connectionTo(database),
       howToEmpty: `Remove ${draft}, or choose an empty folder.`,
-      migrate: async () => tellingNow(() => migrate(database)),
+      migrate: async () => withStorageErrors(() => migrate(database)),
       async finish() {
         intoOneFile(database);
         database.close();
@@ -112,12 +112,12 @@ function connectionTo(database: DatabaseSync): TransferConnection {
 
   return {
     query: (statement, parameters = []) =>
-      telling(
-        (async () =>
+      withStorageErrors(
+        async () =>
           // The driver does not know what a statement selects: every column of ours is text or an integer.
-          prepared(statement).all(...parameters) as Row[])(),
+          prepared(statement).all(...parameters) as Row[],
       ),
-    insert: (table, rows) => telling((async () => insertAll(prepared, table, rows))()),
+    insert: (table, rows) => withStorageErrors(async () => insertAll(prepared, table, rows)),
     async tableNames() {
       const rows = database
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
