@@ -49,7 +49,7 @@ export async function bundleUnkey(folder) {
     chunks.push(...output.filter(({ type }) => type === 'chunk'));
   }
   const modules = [...new Set(chunks.flatMap(({ moduleIds }) => moduleIds))];
-  writeFileSync(join(folder, 'third-party-licenses.txt'), licencesOf(modules));
+  writeFileSync(join(folder, 'third-party-licenses.txt'), licencesOf(packageFoldersOf(modules)));
   return modules;
 }
 
@@ -72,10 +72,15 @@ function chunkName({ name, moduleIds }) {
   return known ?? name;
 }
 
+/** The folders of the packages that bundled modules belong to. */
+export function packageFoldersOf(modules) {
+  const folders = modules.flatMap((id) => id.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []);
+  return [...new Set(folders)].sort();
+}
+
 /** The licences of what was copied into the bundle ask to be copied with it. */
-function licencesOf(modules) {
-  const folders = new Set(modules.flatMap((id) => id.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []));
-  const notices = [...folders].sort().map((folder) => {
+function licencesOf(folders) {
+  const notices = folders.map((folder) => {
     const { name, version, license } = readManifest(folder);
     const file = readdirSync(folder).find((candidate) => /^licen[cs]e/i.test(candidate));
     if (file === undefined) throw new Error(`${name} is bundled and has no licence file to go with it.`);
@@ -84,6 +89,6 @@ function licencesOf(modules) {
   return notices.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
-function readManifest(folder) {
+export function readManifest(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }

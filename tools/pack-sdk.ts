@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /**
- * Makes the package `unkey-ts`, as it is published, of what the compiler has written to `packages/sdk/dist`: as files in
- * `build/unkey-ts`, and packed beside. Run at the root.
+ * Makes the package `unkey-ts`, as it is published, from the compiled client in `packages/sdk/dist`: as files in
+ * `build/unkey-ts`, and as a tarball beside it. Run at the root.
  *
- * JavaScript is bundled: a client starts four times as fast from three files as from twenty. What `UnkeyCore` needs
- * is a file of its own, so that pages which use nothing else load nothing else.
+ * JavaScript is bundled: a client starts four times as fast from three files as from twenty. `UnkeyCore` has a file of
+ * its own, so that pages which use only that load nothing else.
  *
- * Declarations are there once, in the CommonJS folder: ES modules may take types from there, and both ways to load
- * the package have the same ones. So a client of one fits a parameter of the other.
+ * Declarations exist once, in the CommonJS folder. ES modules may use types from there, and both module systems get the
+ * same types: a client created in one can be passed to the other.
  */
 
 const source = 'packages/sdk';
@@ -23,6 +23,8 @@ interface Manifest {
 }
 
 const { private: _, ...manifest }: Manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+/** Set in the package.json at the root, for both packages; absent until there is a public repository. */
+const { repository, bugs, homepage } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** Sub-path of the package → path of its entry below `src` and `dist`, without an ending. */
 const entries = new Map(
@@ -39,7 +41,10 @@ rmSync(target, { recursive: true, force: true });
 await bundle('dist', 'esm');
 await bundle('dist/cjs', 'cjs');
 writeDeclarations();
-write('package.json', `${JSON.stringify({ ...manifest, ...legacyFields() }, undefined, 2)}\n`);
+write(
+  'package.json',
+  `${JSON.stringify({ ...manifest, repository, bugs, homepage, ...legacyFields() }, undefined, 2)}\n`,
+);
 write('dist/cjs/package.json', '{ "type": "commonjs" }\n');
 copyFileSync(join(source, 'README.md'), join(target, 'README.md'));
 copyFileSync('LICENSE', join(target, 'LICENSE'));
@@ -67,14 +72,14 @@ async function bundle(folder: string, format: 'esm' | 'cjs'): Promise<void> {
   });
 }
 
-/** Those that the entries lead to. */
+/** The declarations that the entries import. */
 function writeDeclarations(): void {
   const written = new Set<string>();
   const follow = (name: string): void => {
     if (written.has(name)) return;
     written.add(name);
     const text = readFileSync(join(source, 'dist', `${name}.d.ts`), 'utf8');
-    // The compiler leaves the endings of the sources, which are not there, and indents with spaces, 6 kB of them.
+    // The compiler keeps the file endings of the sources, which are not published, and indents with spaces: 6 kB.
     const published = text
       .replace(relativeImport, "$1$2.js'")
       .replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4));
