@@ -140,7 +140,7 @@ const textRules: readonly TextRule[] = [
   },
   {
     pattern:
-      /\b(Date\.now|Math\.random|performance\.now|randomBytes|randomUUID)\(|new Date\(\)|from 'node:(?!net'|crypto')/,
+      /\b(Date\.now|Math\.random|performance\.now|random(Bytes|UUID|Int)|getRandomValues|set(Timeout|Interval|Immediate)|fetch)\(|new Date\(\)|\bprocess\.|import (?!\{( (hash|isIP|isIPv4|isIPv6),?)+ \} from 'node:)[^;]*? from 'node:/,
     message: 'The domain has no clock, no randomness and no I/O: take the value as a parameter.',
     only: /^packages\/server\/src\/domain\/(?!.*\.test\.)/,
   },
