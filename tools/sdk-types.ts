@@ -94,6 +94,7 @@ export function operationTables(operations: readonly Operation[]): string {
     `/** Operations that are safe to retry: a second execution changes nothing more. */\nexport const idempotent: readonly string[] = ${idsOf((it) => it.idempotent === true)};`,
     `/** Operations whose idempotency record is stored with the change itself, for ${idempotencyLifetimes.durable.inWords}. */\nexport const durable: readonly string[] = ${idsOf((it) => it.idempotency === 'durable')};`,
     `/** Operations whose idempotency record is cached, for ${idempotencyLifetimes.cached.inWords}. */\nexport const cached: readonly string[] = ${idsOf((it) => it.idempotency === 'cached')};`,
+    `/** Operations whose responses have no data. */\nexport const withoutData: readonly string[] = ${idsOf((it) => it.output === null)};`,
     `/** The methods: \`calls\` answer once, \`lists\` page by page. */\nexport const resources = {\n${resources.join('\n')}\n} as const;`,
   ].join('\n\n')}\n`;
 }

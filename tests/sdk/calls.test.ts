@@ -12,6 +12,7 @@ import {
   UnkeyError,
 } from '../../packages/sdk/src/index.ts';
 import { type Service, startService } from '../service.ts';
+import { failureOf } from './failure-of.ts';
 import { ok, refusal, type ScriptedPeer, stall, startPeer } from './scripted-peer.ts';
 
 let peer: ScriptedPeer;
@@ -80,7 +81,7 @@ describe('a call', () => {
     expect(failed).toEqual({ ok: false, error: expect.any(NotFoundErrorResponse) });
     const cyclic: Record<string, unknown> = {};
     cyclic.self = cyclic;
-    expect(await client().request('things.getThing', cyclic).safe()).toMatchObject({ ok: false });
+    expect(await client().request('/v2/things.getThing', cyclic).safe()).toMatchObject({ ok: false });
     const failing = () => Promise.reject(new Error('vault'));
     expect(await getApi(client({ rootKey: failing })).safe()).toMatchObject({
       ok: false,
@@ -96,7 +97,7 @@ describe('a call', () => {
     process.removeAllListeners('unhandledRejection');
     process.on('unhandledRejection', (error) => unhandled.push(error));
     try {
-      const fetch: Fetch = async () => new Response('{}', { status: 404 });
+      const fetch: Fetch = async () => Response.json({ meta: {}, error: {} }, { status: 404 });
       await getApi(client({ fetch })).safe();
       await getApi(client({ fetch })).catch(() => undefined);
       await client({ fetch }).permissions.listRoles().safe();
@@ -198,8 +199,16 @@ describe('a client that is closed', () => {
 
 describe('options', () => {
   const wrong: [string, object, RegExp][] = [
-    ['a name that no option has', { timeout: 5 }, /Unknown option 'timeout'\. Known options: .*timeoutMs/],
-    ['an unknown retry option', { retry: { attempts: 5 } }, /Unknown option 'attempts'.*maxAttempts/],
+    [
+      'a name that no option has',
+      { timeout: 5 },
+      /Unknown option 'timeout': did you mean timeoutMs\?.*Known options: .*timeoutMs/,
+    ],
+    [
+      'an unknown retry option',
+      { retry: { attempts: 5 } },
+      /Unknown option 'attempts': did you mean maxAttempts\?/,
+    ],
     ['a deadline that is no number', { timeoutMs: Number.NaN }, /timeoutMs NaN/],
     ['a deadline before now', { timeoutMs: -1 }, /timeoutMs -1/],
     ['a serverURL without a scheme', { serverURL: 'localhost:3000' }, /serverURL must be/],
@@ -216,13 +225,17 @@ describe('options', () => {
     expect(peer.requests).toHaveLength(0);
   });
 
-  test('with a name that none has are let pass in production: a deployment does not fail over it', async () => {
-    vi.stubEnv('NODE_ENV', 'production');
-    peer.plays(ok());
-    const options: object = { timeout: 5, retry: { attempts: 1 } };
-    await client(options).apis.getApi({ apiId: 'api_1' }, options);
-    expect(peer.requests).toHaveLength(1);
-    expect(() => client({ timeoutMs: Number.NaN })).toThrow(ConfigurationError);
+  test.each(['production', 'development'])('with an unknown name are an error in %s', async (mode) => {
+    vi.stubEnv('NODE_ENV', mode);
+    const options: object = { timeout: 5 };
+    expect(() => client(options)).toThrow(ConfigurationError);
+    expect(() => client({ retry: { attempts: 1 } as object })).toThrow(ConfigurationError);
+    expect(await failureOf(client().apis.getApi({ apiId: 'api_1' }, options))).toBeInstanceOf(
+      ConfigurationError,
+    );
+    expect(() => new UnkeyCore({ rootKey: 'root_key', serverUrl: peer.url } as object)).toThrow(
+      "Unknown option 'serverUrl'.",
+    );
   });
 
   test('from the environment, and over it', async () => {
@@ -285,14 +298,14 @@ describe('a request', () => {
     const cyclic: Record<string, unknown> = {};
     cyclic.self = cyclic;
     for (const body of [{ big: 1n }, cyclic]) {
-      const { error } = await client().request('things.getThing', body).safe();
+      const { error } = await client().request('/v2/things.getThing', body).safe();
       expect(error).toBeInstanceOf(ConfigurationError);
       expect(error?.message).toMatch(/^The request cannot be written as JSON: /);
     }
   });
 
   test('is sent as it is: null stays, undefined is left out, nothing is added, text is UTF-8', async () => {
-    peer.plays(ok());
+    peer.plays(ok([]));
     const unkey = client();
     const text = 'žluťoučký 🔑 \u2028 "quoted" \\';
     await unkey.keys.updateKey({ keyId: text, name: null, expires: undefined, credits: { remaining: null } });
@@ -308,7 +321,7 @@ describe('a request', () => {
   test('of 5 MB, and an answer as large', async () => {
     const large = 'ä'.repeat(2_500_000);
     peer.plays(ok({ large }));
-    const { data } = await client().request<{ data: { large: string } }>('things.getThing', { large });
+    const { data } = await client().request<{ data: { large: string } }>('/v2/things.getThing', { large });
     expect(data.large).toBe(large);
     expect(peer.bodies()).toEqual([{ large }]);
   });

@@ -107,6 +107,7 @@ describe('an error status has its class and its fields', () => {
       operation: 'keys.verifyKey',
       attempts: 1,
       retryable: [408, 429, 500, 503].includes(status),
+      foreign: false,
       errors,
     });
     expect(error.name).toBe(name);
@@ -220,7 +221,7 @@ describe('no key is in what an error or a client shows', () => {
   });
 
   test('when a key is as short as a word of the answer, the answer is still understood', async () => {
-    for (const key of ['e', '"', 'meta', 'error', 'key_not_found', '\\']) {
+    for (const key of ['e', '"', 'meta', 'error', 'message', '\\']) {
       peer.plays(refusal(404, { errors: [{ location: 'body.key', message: 'error' }] }));
       const error = await failureOf(client().keys.verifyKey({ key }));
       expect(error).toMatchObject({ code: 'key_not_found', requestId: 'req_peer' });

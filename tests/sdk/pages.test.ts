@@ -193,7 +193,7 @@ describe('a list of a service that is not right', () => {
 
   test('whose fields have the names of ours keeps its ways to go on', async () => {
     const strange = { hasMore: 1, next: 'a', result: 2, ['__proto__']: { polluted: true }, extra: 'kept' };
-    const load = () => new Unkey({ rootKey: 'root_key', fetch: last }).request<PageBody<string>>('list');
+    const load = () => new Unkey({ rootKey: 'root_key', fetch: last }).request<PageBody<string>>('/v2/list');
     const last = async () => Response.json({ ...strange, meta: {}, data: ['two'], pagination: {} });
     const answer = { ...strange, meta: { requestId: 'req' }, data: ['one'] };
     const first = new Page({ ...answer, pagination: { hasMore: true, cursor: 'a' } }, load);

@@ -233,7 +233,9 @@ describe('when the service gives no answer', () => {
     } as RatelimitOptions);
 
   const failing: RequestListener = (_, response) => {
-    response.writeHead(500, { 'content-type': 'application/json' }).end('{"meta":{"requestId":"req_1"}}');
+    response
+      .writeHead(500, { 'content-type': 'application/json' })
+      .end('{"meta":{"requestId":"req_1"},"error":{}}');
   };
   const denying: RequestListener = (_, response) => {
     const data = { success: false, limit: 3, remaining: 0, reset: Date.now() + 60_000 };

@@ -80,7 +80,7 @@ describe('what is doubtful is tried again', () => {
 
   test.each(operationIds)('%s: unless it spends', async (id) => {
     for (const [, step] of ambiguous) {
-      const call = () => client().request<object>(id, request(id));
+      const call = () => client().request<object>(`/v2/${id}`, request(id));
       expect(await attemptsAfter(step, call)).toEqual(expected(id));
     }
   });
@@ -88,7 +88,7 @@ describe('what is doubtful is tried again', () => {
   test.each(operationIds)(
     '%s: by the small client unless it spends, creates, or changes by an amount',
     async (id) => {
-      const small = () => new UnkeyCore(options()).request<object>(id, request(id));
+      const small = () => new UnkeyCore(options()).request<object>(`/v2/${id}`, request(id));
       expect(await attemptsAfter(reset, small)).toEqual(asAnyone(id).idempotent === true ? twice : once);
       expect(peer.requests[0]?.headers).not.toHaveProperty('idempotency-key');
     },
@@ -97,7 +97,7 @@ describe('what is doubtful is tried again', () => {
   test.each(operationIds)(
     '%s: with a key made for the call exactly if the service stores its answer',
     async (id) => {
-      await attemptsAfter(reset, () => client().request<object>(id, request(id)));
+      await attemptsAfter(reset, () => client().request<object>(`/v2/${id}`, request(id)));
       const keys = peer.requests.map(({ headers }) => headers['idempotency-key']);
       if (asAnyone(id).idempotency === 'durable') {
         expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
@@ -174,18 +174,18 @@ describe('an unknown operation', () => {
     'things.getThing',
     'things.setThing',
   ])('%s is not tried again when in doubt', async (id) => {
-    expect(await attemptsAfter(reset, () => client().request(id, {}))).toEqual(once);
-    expect(await attemptsAfter(refusal(503), () => client().request(id, {}))).toEqual(twice);
+    expect(await attemptsAfter(reset, () => client().request(`/v2/${id}`, {}))).toEqual(once);
+    expect(await attemptsAfter(refusal(503), () => client().request(`/v2/${id}`, {}))).toEqual(twice);
   });
   test('is tried again when it is a GET', async () => {
-    expect(await attemptsAfter(reset, () => client().request('things.status', null))).toEqual(twice);
+    expect(await attemptsAfter(reset, () => client().request('/v2/things.status', null))).toEqual(twice);
   });
   test('is tried again with an idempotencyKey, which all attempts carry', async () => {
-    const call = () => client().request('things.makeThing', {}, { idempotencyKey: 'mine' });
+    const call = () => client().request('/v2/things.makeThing', {}, { idempotencyKey: 'mine' });
     expect(await attemptsAfter(reset, call)).toEqual(twice);
     expect(peer.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', 'mine']);
   });
-  test.each(['keys.verifyKey', '/v2/keys.verifyKey', 'v2/keys.verifyKey', '/keys.verifyKey'])(
+  test.each(['/v2/keys.verifyKey', '/keys.verifyKey'] as const)(
     'may be a path, and a known one stays known: %s',
     async (path) => {
       expect(await attemptsAfter(reset, () => client().request<object>(path, { key: 'k' }))).toEqual(once);
@@ -239,13 +239,15 @@ describe.each([
     return sent.mock.calls.length;
   }
   const lost = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('read ECONNRESET') }));
-  const failed = () => Promise.resolve(Response.json({}, { status: 500 }));
-  const busy = () => Promise.resolve(Response.json({}, { status: 503 }));
+  const envelope = { meta: {}, error: {} };
+  const failed = () => Promise.resolve(Response.json(envelope, { status: 500 }));
+  const busy = () => Promise.resolve(Response.json(envelope, { status: 503 }));
 
   test('gets a creating call once when in doubt', async () => {
     const calls = operationIds.filter((id) => asAnyone(id).idempotency === 'durable');
     for (const id of calls) {
-      const call = (unkey: Unkey) => unkey.request<object>(id, asAnyone(id).example.request as object);
+      const call = (unkey: Unkey) =>
+        unkey.request<object>(`/v2/${id}`, asAnyone(id).example.request as object);
       expect(await attempts(call, lost)).toBe(1);
       expect(await attempts(call, failed)).toBe(1);
       expect(await attempts(call, busy)).toBe(3);
@@ -273,7 +275,6 @@ describe('how often', () => {
     ['once with retry: false for the call', { maxAttempts: 5 }, false, 1],
     ['as the call says, whatever the client forbids', false, { maxAttempts: 2 }, 2],
     ['as the client says, when the call says something else', { maxAttempts: 2 }, { exponent: 1 }, 2],
-    ['once when the number is NaN', { maxAttempts: Number.NaN }, undefined, 1],
     ['once when maxAttempts is 0', { maxAttempts: 0 }, undefined, 1],
   ])('%s', async (_, ofClient, ofCall, attempts) => {
     const hurried = (policy: RetryOptions | false | undefined) =>

@@ -52,7 +52,12 @@ function idempotencyKey(operation: string): string | undefined {
 
 type Method = (request?: object, options?: IdempotentCallOptions) => Call<object>;
 
-function methods(client: UnkeyCore, resource: keyof typeof resources): Record<string, Method> {
+/** A client whose operations come from the table. */
+interface UntypedClient {
+  request<Body>(operation: string, request?: object, options?: IdempotentCallOptions): Call<Body>;
+}
+
+function methods(client: UntypedClient, resource: keyof typeof resources): Record<string, Method> {
   const { calls, lists } = resources[resource];
   const entries: [string, Method][] = [
     ...calls.map((name): [string, Method] => [

@@ -10,13 +10,14 @@ import {
   ConnectionError,
   type ErrorClasses,
   foreignResponse,
+  isObject,
   isUnkeyError,
   ResponseValidationError,
   redact,
   UnkeyError,
 } from './errors.ts';
 import type { Operations } from './generated/api.ts';
-import { cached, idempotent } from './generated/operations.ts';
+import { cached, idempotent, withoutData } from './generated/operations.ts';
 import { version } from './generated/version.ts';
 import type { Hooks, RequestContext } from './hooks.ts';
 import {
@@ -30,6 +31,7 @@ import {
 } from './options.ts';
 import { environment, type FetchInit, type HeadersLike, platform } from './platform.ts';
 import { rateLimitOf } from './rate-limit.ts';
+import { readText } from './read-text.ts';
 import type { ResponseBody } from './response-body.ts';
 import { pauseBeforeRetry, retryPolicy } from './retry.ts';
 
@@ -42,6 +44,8 @@ interface Progress {
 /** State that all attempts of a call share. */
 interface CallState {
   readonly progress: Progress;
+  /** Whether the operation is called by its path. */
+  readonly isPath: boolean;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
@@ -74,6 +78,8 @@ export class UnkeyCore {
 
   /** Throws `ConfigurationError` if the root key is missing or an option is invalid. */
   constructor(options: CoreOptions = {}, internal: InternalOptions = {}) {
+    const unknown = Object.keys(options).find((name) => !optionName.test(name));
+    if (unknown) throw new ConfigurationError(`Unknown option '${unknown}'.`);
     this.#internal = internal;
     this.#options = options;
     this.#rootKey = options.rootKey ?? environment('UNKEY_ROOT_KEY') ?? '';
@@ -82,27 +88,28 @@ export class UnkeyCore {
   }
 
   /**
-   * Calls an operation by its id, `keys.verifyKey`, or by its path. A `body` of null sends a GET.
-   * Operations that this version does not know work too. They are retried if they are a GET, have an `idempotencyKey`,
+   * Calls an operation by its id, `keys.verifyKey`. A `body` of null sends a GET. Operations that this version does not
+   * know are called by their path, which begins with a slash: `/v2/keys.newOperation`. They are retried if they are a GET, have an `idempotencyKey`,
    * or if the service certainly did not process the request.
    */
   request<Id extends keyof Operations>(
     operation: Id,
-    body: Operations[Id]['request'],
+    body: undefined extends Operations[Id]['request'] ? null : Operations[Id]['request'],
     options?: Operations[Id]['options'],
   ): Call<Operations[Id]['answer']>;
   request<Value extends object = ResponseBody<unknown>>(
-    path: string,
+    path: `/${string}`,
     body?: object | null,
     options?: IdempotentCallOptions,
   ): Call<Value>;
   request(path: string, body: object | null = {}, options: IdempotentCallOptions = {}): Call<object> {
-    const operation = path.replace(/^(\/?v2)?\//, '');
+    const operation = path.replace(/^\/(v2\/)?/, '');
     const timeoutMs =
       options.timeoutMs ?? this.#options.timeoutMs ?? (cached.includes(operation) ? 3000 : 10_000);
     const deadline = startDeadline(timeoutMs, options.signal);
     const progress = { operation, attempts: 0 };
-    const apiResponse = this.#send(progress, body, options, deadline)
+    const isPath = operation !== path;
+    const apiResponse = this.#send({ progress, isPath, options, deadline }, body)
       .catch((error) => {
         throw Object.assign(wrapError('The call failed', error), progress);
       })
@@ -132,12 +139,15 @@ export class UnkeyCore {
   }
 
   async #send(
-    progress: Progress,
+    call: Pick<CallState, 'progress' | 'isPath' | 'options' | 'deadline'>,
     body: object | null,
-    options: IdempotentCallOptions,
-    deadline: Deadline,
   ): Promise<ApiResponse<object>> {
     if (this.#isClosed) throw closedError();
+    const { deadline, progress } = call;
+    const options: IdempotentCallOptions = call.options;
+    const { operation } = progress;
+    // Dot segments, encoded ones too, would leave /v2 with the root key.
+    if (!operationPath.test(operation)) throw new ConfigurationError(`Invalid operation '${operation}'.`);
     this.#internal.checkOptions?.(options);
     // Before the first await: the caller may change the object afterwards.
     const text = writeBody(body);
@@ -146,7 +156,6 @@ export class UnkeyCore {
     const authorization = parseRootKey(
       typeof rootKey === 'function' ? await callUserCode(deadline, 'The function rootKey', rootKey) : rootKey,
     );
-    const { operation } = progress;
     const headers = mergeHeaders(
       {
         accept: 'application/json',
@@ -160,15 +169,13 @@ export class UnkeyCore {
     );
     const isDeduplicated = headers['idempotency-key'] !== undefined && !isHosted.test(serverURL);
     return this.#attempts({
-      progress,
+      ...call,
       url: `${serverURL}/v2/${operation}`,
       headers,
       body: text,
       authorization,
-      options,
-      deadline,
       isRepeatable: isDeduplicated || body === null || idempotent.includes(operation),
-      secrets: [authorization.slice(7), String((body as { key?: unknown } | null)?.key ?? '')],
+      secrets: secretsOf(headers.authorization ?? authorization, body),
     });
   }
 
@@ -208,13 +215,13 @@ export class UnkeyCore {
     const { status, headers, body } = await this.#fetch(call, request);
     const durationMs = platform.performance.now() - startedAt;
     await this.#callHooks(deadline, 'afterResponse', { request, status, headers, durationMs });
-    const data = readBody(body);
-    const response = { status, headers, body, data };
-    if (status < 200 || status > 299) {
-      throw apiError(response, { secrets, classes: this.#internal.errorClasses });
+    const isOk = status >= 200 && status <= 299;
+    const data = parseBody(body, isOk ? [] : secrets);
+    const response = { status, headers, body: redact(body, secrets), data };
+    if (!isOk) throw apiError(response, this.#internal.errorClasses);
+    if (!isValid(data, call)) {
+      throw new ResponseValidationError(foreignResponse(status, headers), { ...response, foreign: true });
     }
-    if (data?.meta === undefined)
-      throw new ResponseValidationError(foreignResponse(status, headers), response);
     const { attempts } = progress;
     return { value: data, response: { status, headers, rateLimit: rateLimitOf(headers), attempts } };
   }
@@ -228,6 +235,8 @@ export class UnkeyCore {
     const fetch = this.#options.fetch ?? platform.fetch;
     const { signal } = deadline;
     const init: FetchInit = {
+      // Next.js 13 and 14 cache responses, those to a POST too. Some workers throw at the member.
+      ...('cache' in (platform.Request?.prototype ?? {}) && { cache: 'no-store' }),
       ...this.#options.fetchOptions,
       ...options.fetchOptions,
       method: request.method,
@@ -242,11 +251,13 @@ export class UnkeyCore {
       if (signal.aborted) throw signal.reason;
       const response = await deadline.race(fetch(request.url, init));
       const { status, headers } = response;
-      return { status, headers, body: await deadline.race(response.text()) };
+      const maxBytes = options.maxResponseBytes ?? this.#options.maxResponseBytes;
+      return { status, headers, body: await readText(response, deadline, maxBytes) };
     } catch (cause) {
       if (isUnkeyError(cause)) throw cause;
       const message = redact(`No response: ${messageOf(cause)}`, secrets);
-      throw new ConnectionError(message, { cause, retryable: true });
+      // Of `fetch`, for the ports of other protocols.
+      throw new ConnectionError(message, { cause, retryable: !/bad port/.test(message) });
     }
   }
 
@@ -262,6 +273,10 @@ export class UnkeyCore {
     }
   }
 }
+
+const optionName = /^(rootKey|serverURL|timeoutMs|retry|headers|fetch(Options)?|hooks|maxResponseBytes)$/;
+
+const operationPath = /^\w[\w.-]*(\/\w[\w.-]*)*$/;
 
 /** The hosted service ignores `Idempotency-Key`. */
 const isHosted = /\/\/api\.unkey\.com/i;
@@ -302,13 +317,39 @@ function refuseNotANumber(name: string, value: unknown): unknown {
   throw new ConfigurationError(`Invalid ${name} ${value}: expected a finite number.`);
 }
 
-function readBody(body: string): { meta?: unknown } | undefined {
+function parseBody(body: string, secrets: readonly string[]): Partial<ResponseBody<unknown>> | undefined {
   try {
-    const data: unknown = JSON.parse(body);
-    return typeof data === 'object' && data !== null ? data : undefined;
+    const data: unknown = JSON.parse(
+      body,
+      secrets[0] ? (_, value) => redactValue(value, secrets) : undefined,
+    );
+    return isObject(data) ? data : undefined;
   } catch {
     return undefined;
   }
+}
+
+function redactValue(value: unknown, secrets: readonly string[]): unknown {
+  return typeof value === 'string' ? redact(value, secrets) : value;
+}
+
+/** Whether a body is one of the service. */
+function isValid(
+  data: Partial<ResponseBody<unknown>> | undefined,
+  { progress: { operation }, isPath }: CallState,
+): data is ResponseBody<unknown> {
+  if (!isObject(data?.meta)) return false;
+  if (cached.includes(operation)) return isObject(data.data);
+  return isPath || data.data !== undefined || withoutData.includes(operation);
+}
+
+/** As they are, and as they are written in JSON. */
+function secretsOf(authorization: string, body: object | null): string[] {
+  const { key } = (body ?? {}) as { key?: unknown };
+  return [authorization.replace(/^\S+ /, ''), String(key ?? '')].flatMap((secret) => [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+  ]);
 }
 
 /** Calls a function of the user, within the deadline. */

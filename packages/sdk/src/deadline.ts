@@ -39,7 +39,7 @@ export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null |
   const timer = endsAt === Number.POSITIVE_INFINITY ? undefined : startTimer(onTimeout, timeoutMs);
   let pause: unknown;
   if (outer?.aborted) onAbort();
-  else outer?.addEventListener('abort', onAbort);
+  else outer?.addEventListener?.('abort', onAbort);
 
   const race = <Result>(work: Result | PromiseLike<Result>): Promise<Result> =>
     Promise.race([work as Promise<Result>, ended]);
@@ -57,7 +57,7 @@ export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null |
     clear() {
       platform.clearTimeout(timer);
       platform.clearTimeout(pause);
-      outer?.removeEventListener('abort', onAbort);
+      outer?.removeEventListener?.('abort', onAbort);
     },
   };
 }

@@ -27,6 +27,8 @@ export interface Details {
   readonly body?: string;
   readonly data?: unknown;
   readonly errors?: readonly Issue[];
+  /** Whether the response is not one of the service. */
+  readonly foreign?: boolean;
 }
 
 /**
@@ -48,6 +50,8 @@ export class UnkeyError extends Error {
   declare readonly attempts: number;
   /** Whether the same call may succeed later: no connection, a deadline, 408, 429, 5xx. */
   declare readonly retryable: boolean;
+  /** Whether the response is not one of the service but of something before it, such as a proxy. */
+  declare readonly foreign: boolean;
   /** Invalid members of the request, with a 400. */
   declare readonly errors: readonly Issue[];
   // Private: the response may contain a key, and printing an error must not show it.
@@ -55,7 +59,8 @@ export class UnkeyError extends Error {
 
   constructor(message: string, details: Details = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
-    const { meta, error } = (details.data ?? {}) as ErrorBody;
+    const { foreign = false } = details;
+    const { meta, error } = ((!foreign && details.data) || {}) as ErrorBody;
     const type = textOf(error?.type);
     this.#response = details;
     Object.assign(this, {
@@ -66,6 +71,7 @@ export class UnkeyError extends Error {
       operation: undefined,
       attempts: 0,
       retryable: details.retryable ?? false,
+      foreign,
       errors: details.errors ?? [],
     });
   }
@@ -203,35 +209,35 @@ export function isUnkeyError(value: unknown): value is UnkeyError {
 /** Classes by status; a status without a class is an `APIError`. */
 export type ErrorClasses = ReadonlyMap<number, typeof APIError> | undefined;
 
-/** The error for a response with an error status. `secrets` are redacted. */
+/** The error for a response with an error status. */
 export function apiError(
-  details: Details & { readonly status: number },
-  { secrets, classes }: { secrets: readonly string[]; classes: ErrorClasses },
+  response: Details & { readonly status: number; readonly headers: HeadersLike },
+  classes: ErrorClasses,
 ): APIError {
-  const { status, headers } = details;
-  const { detail, title, errors } = (details.data as ErrorBody | undefined)?.error ?? {};
-  const message = textOf(detail) ?? textOf(title) ?? foreignResponse(status, headers);
-  const Class = classes?.get(status) ?? APIError;
-  const retryable = status === 408 || status === 429 || status >= 500;
-  return new Class(redact(message, secrets), {
-    ...details,
-    retryable,
-    errors: Array.isArray(errors) ? redactAll(errors, secrets) : [],
+  const { status, headers } = response;
+  const { meta, error } = (response.data ?? {}) as ErrorBody;
+  const foreign = !isObject(meta) || !isObject(error);
+  const Class = (!foreign && classes?.get(status)) || APIError;
+  const message = foreign ? undefined : (textOf(error.detail) ?? textOf(error.title));
+  return new Class(message ?? foreignResponse(status, headers), {
+    ...response,
+    foreign,
+    retryable: status === 408 || status === 429 || status >= 500,
+    errors: !foreign && Array.isArray(error.errors) ? error.errors : [],
   });
 }
 
 /** Message for a response that is not one of the service. */
-export function foreignResponse(status: number, headers: HeadersLike | undefined): string {
-  const contentType = headers?.get('content-type') ?? 'no content type';
+export function foreignResponse(status: number, headers: HeadersLike): string {
+  const contentType = headers.get('content-type') ?? 'no content type';
   return `Not a response of the API (${status || 'a redirect'}, ${contentType}): check serverURL.`;
 }
 
-function redactAll(issues: readonly Issue[], secrets: readonly string[]): Issue[] {
-  return JSON.parse(JSON.stringify(issues), (_name, value: unknown) =>
-    typeof value === 'string' ? redact(value, secrets) : value,
-  );
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
+/** Replaces secrets. Shorter ones are left: they would match parts of other words. */
 export function redact(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((left, secret) => (secret ? left.replaceAll(secret, '[redacted]') : left), text);
+  return secrets.reduce((left, secret) => (secret[7] ? left.replaceAll(secret, '[redacted]') : left), text);
 }

@@ -23,6 +23,7 @@ export type {
   HeaderOptions,
   IdempotentCallOptions,
 } from './options.ts';
+export type { ClientLike } from './own-client.ts';
 export { ListCall, Page } from './page.ts';
 export type { AbortSignalLike, Fetch, FetchInit, HeadersLike, ResponseLike } from './platform.ts';
 export type { RateLimit } from './rate-limit.ts';

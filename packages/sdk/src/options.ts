@@ -1,6 +1,6 @@
 import { ConfigurationError } from './errors.ts';
 import type { Hooks } from './hooks.ts';
-import type { AbortSignalLike, Fetch } from './platform.ts';
+import { type AbortSignalLike, type Fetch, platform } from './platform.ts';
 import type { RetryOptions } from './retry.ts';
 
 /** Header name → value. `null` removes a header that would be sent otherwise. */
@@ -18,6 +18,8 @@ interface SharedOptions {
   serverURL?: string | undefined;
   /** Headers for every request. They override the library's own. */
   headers?: HeaderOptions | undefined;
+  /** Maximum size of a response's body in bytes, after decompression. Default: 33,554,432 (32 MiB). */
+  maxResponseBytes?: number | undefined;
   /** Passed on to `fetch`: `dispatcher`, `keepalive`, `cf`, … */
   fetchOptions?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -72,8 +74,11 @@ export const hostedURL = 'https://api.unkey.com';
 
 /** The URL without trailing slashes. */
 export function parseServerURL(url: string): string {
-  // User and password would appear in errors and logs of the runtime; a query would take the path.
-  if (/^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/i.test(url)) return url.replace(/\/+$/, '');
+  // User and password would appear in errors and logs of the runtime, a query would take the path, and URL parsers read a
+  // backslash as a slash.
+  const isPlain = /^https?:\/\/[^/?#@\s\\]+(\/[^?#\s\\]*)?$/i.test(url);
+  // Older browsers lack canParse.
+  if (isPlain && (platform.URL.canParse?.(url) ?? true)) return url.replace(/\/+$/, '');
   throw new ConfigurationError('serverURL must be an http or https URL without user, query and fragment.');
 }
 

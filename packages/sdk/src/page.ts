@@ -29,6 +29,7 @@ export class Page<Item> implements PageBody<Item> {
     this.meta = body.meta;
     // Some services write an empty list as null.
     this.data = body.data ?? [];
+    if (!Array.isArray(this.data)) throw new ResponseValidationError('The response has no list.');
     this.pagination = body.pagination;
     this.#load = load;
     this.#detection = detection;

@@ -31,6 +31,8 @@ export interface HeadersLike {
 export interface ResponseLike {
   readonly status: number;
   readonly headers: HeadersLike;
+  /** A stream of bytes; without it `text()` alone is used. */
+  readonly body?: unknown;
   text(): Promise<string>;
 }
 
@@ -40,6 +42,8 @@ export interface FetchInit {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly redirect: 'manual';
+  /** Only where the runtime knows this member. */
+  readonly cache?: 'no-store';
   readonly signal: OwnAbortSignal;
 }
 
@@ -50,6 +54,9 @@ interface Platform {
   readonly fetch: Fetch;
   readonly AbortController: new () => { readonly signal: OwnAbortSignal; abort(reason: unknown): void };
   readonly crypto: { getRandomValues(bytes: Uint8Array): Uint8Array };
+  readonly Request?: { readonly prototype: object };
+  readonly TextDecoder: new () => { decode(bytes?: Uint8Array, options?: { stream: boolean }): string };
+  readonly URL: { canParse?(url: string): boolean };
   readonly console: { error(message: string): void };
   readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
   readonly performance: { now(): number };

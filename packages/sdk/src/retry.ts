@@ -62,7 +62,7 @@ function isRetryable(
   error: UnkeyError,
   { retryConnectionErrors = true, statusCodes = [408, 429, '5XX'] }: RetryOptions,
 ): boolean {
-  if (error instanceof ConnectionError) return retryConnectionErrors;
+  if (error instanceof ConnectionError) return retryConnectionErrors && error.retryable;
   if (!(error instanceof APIError)) return false;
   const { status } = error;
   // 409 with Retry-After: the first call with this idempotency key is still running.
@@ -82,6 +82,7 @@ const refused =
   /^(?!.*(read|write) E).*(refused|ENOTFOUND|EAI_AGAIN|UNREACH|connect.timeout|dns error|Unable to connect)/i;
 
 /** Whether the service certainly did not process the request: no connection, or refused before any work. */
-export function isUnprocessed({ status, message }: UnkeyError): boolean {
-  return status === undefined ? refused.test(message) : [409, 429, 503].includes(status);
+export function isUnprocessed({ status, message, foreign }: UnkeyError): boolean {
+  // A proxy's own 503 can follow a request that the service has processed.
+  return status === undefined ? refused.test(message) : !foreign && [409, 429, 503].includes(status);
 }

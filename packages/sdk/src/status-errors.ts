@@ -27,7 +27,7 @@ function statusError<const Name extends string, const Status extends number>(
   class StatusError extends APIError {
     // By status, so that it also matches errors of `UnkeyCore`, which throws `APIError` only.
     static override [Symbol.hasInstance](value: unknown): boolean {
-      return value instanceof APIError && value.status === status;
+      return value instanceof APIError && value.status === status && !value.foreign;
     }
   }
   nameErrors(StatusError.prototype, name);

@@ -9,6 +9,9 @@ export const durable: readonly string[] = ['apis.createApi', 'identities.createI
 /** Operations whose idempotency record is cached, for 60 seconds. */
 export const cached: readonly string[] = ['keys.verifyKey', 'ratelimit.limit', 'ratelimit.multiLimit'];
 
+/** Operations whose responses have no data. */
+export const withoutData: readonly string[] = ['identities.deleteIdentity'];
+
 /** The methods: `calls` answer once, `lists` page by page. */
 export const resources = {
   apis: { calls: ['createApi', 'deleteApi', 'getApi'], lists: ['listKeys'] },

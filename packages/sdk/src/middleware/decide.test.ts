@@ -237,7 +237,7 @@ describe('what is asked', () => {
       ratelimits: async () => [{ name: 'requests' }],
       credits: (request) => ({ cost: request.method === 'GET' ? 0 : 1 }),
       tags: async (request) => [new URL(request.url).pathname],
-      migrationId: () => undefined,
+      migrationId: () => null,
     });
     expect(bodies).toEqual([
       {
@@ -323,11 +323,21 @@ describe('an outage', () => {
     expect(outcome.refusal?.cause).toBe(outcome.errors[0]);
   });
 
-  test.each(outages)('lets keys pass unverified where that is wanted: %s', async (_, step) => {
+  const ofService = outages.filter(([name]) => name.startsWith('5'));
+  test.each(ofService)('lets keys pass unverified where that is wanted: %s', async (_, step) => {
     const { caller, errors } = await outcomeOf({ ...answering(step), onOutage: 'allow' });
     expect(caller).toEqual({ isUnverified: true, cause: errors[0], answerHeaders: {} });
     expect(errors).toEqual([expect.any(APIError)]);
   });
+
+  // Made-up keys can use up the workspace's own limit.
+  test.each(outages.filter((outage) => !ofService.includes(outage)))(
+    'that callers can cause lets nobody in: %s',
+    async (_, step) => {
+      const outcome = await outcomeOf({ ...answering(step), onOutage: 'allow' });
+      expect(outcome).toMatchObject({ caller: undefined, status: 503, code: 'UNAVAILABLE' });
+    },
+  );
 
   const servers: { close(): void; closeAllConnections(): void }[] = [];
   afterEach(() => {
@@ -438,6 +448,32 @@ describe('onRefused', () => {
 });
 
 describe('onError', () => {
+  test('may return a response, which allows nobody and gives way to onRefused', async () => {
+    const broken = answering(failure(500, 'x'));
+    const onError = () => ({ status: 502, body: 'of onError' });
+    expect(await outcomeOf({ ...broken, onError })).toMatchObject({ status: 502, text: 'of onError' });
+    expect(await outcomeOf({ ...broken, onError, onRefused: () => ({ status: 418 }) })).toMatchObject({
+      status: 418,
+      text: 'of onError',
+    });
+    const whole = async () => new Response('whole', { status: 501 });
+    expect(await outcomeOf({ ...broken, onError: whole })).toMatchObject({ status: 501, text: 'whole' });
+    const allowed = await outcomeOf({ ...broken, onError: whole, onOutage: 'allow' });
+    expect(allowed.caller).toMatchObject({ isUnverified: true });
+  });
+
+  test('that fails is logged, with the error that it was called for', async () => {
+    const lines: string[] = [];
+    const logged = vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(line));
+    const onError = () => Promise.reject(new Error('The log is full.'));
+    await outcomeOf({ ...answering(failure(500, 'broken')), onError });
+    logged.mockRestore();
+    expect(lines).toEqual([
+      'unkey-ts: the key could not be verified. APIError: Because of broken.',
+      'unkey-ts: the key could not be verified. Error: The log is full.',
+    ]);
+  });
+
   test('is given the request, and changes nothing by failing', async () => {
     const onError = vi.fn(() => Promise.reject(new Error('The log is full.')));
     const request = asking();
@@ -526,7 +562,7 @@ test('types: an unverified caller is only where outages let requests pass', () =
     unkey: never,
     permissions: (request) => {
       expectTypeOf(request).toEqualTypeOf<Request>();
-      return undefined;
+      return null;
     },
   });
   // @ts-expect-error the name is permissions

@@ -1,7 +1,12 @@
+import type { Unkey } from '../client.ts';
+import type { UnkeyCore } from '../core.ts';
 import { AbortError, isUnkeyError, ResponseValidationError, UnkeyError } from '../errors.ts';
-import type { VerifyKeyData } from '../generated/api.ts';
+import type { VerifyKeyData, VerifyKeyRequest } from '../generated/api.ts';
+import type { CallOptions } from '../options.ts';
+import { bodyOf, type ClientLike } from '../own-client.ts';
 import { type AbortSignalLike, platform } from '../platform.ts';
 import { retryAfterMs } from '../rate-limit.ts';
+import type { ResponseBody } from '../response-body.ts';
 import { checkProtectOptions, clientResolver, type ProtectOptions, resolveVerifyOptions } from './options.ts';
 import { type OnOutage, type PrincipalOf, unverifiedCaller, verifiedKey } from './principal.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
@@ -54,8 +59,8 @@ export function createDecide<Request, Outage extends OnOutage, Response = never>
       // Unverified callers exist only with onOutage: 'allow'.
       return { kind: 'allowed', principal: decided as PrincipalOf<Outage> };
     }
-    if (decided.cause !== undefined) await report(decided.cause, request);
-    return { kind: 'refused', response: await respond(decided, request) };
+    const own = decided.cause === undefined ? undefined : await report(decided.cause, request);
+    return { kind: 'refused', response: await respond(decided, request, own) };
   };
 
   async function check(input: DecideInput<Request>) {
@@ -70,15 +75,15 @@ export function createDecide<Request, Outage extends OnOutage, Response = never>
     const { key, reason } = getKey ? keyOf(await getKey(request)) : bearerOf(authorization);
     if (key === undefined) return refusal(reason);
     const verifyOptions = await resolveVerifyOptions(options, request);
-    const unkey = await resolveClient(request);
-    const call = unkey.request('keys.verifyKey', { ...verifyOptions, key }, { timeoutMs, signal });
-    const [verified, error] = await call.withResponse().then(
-      (body) => [body, undefined] as const,
-      (failure: unknown) => [undefined, failure] as const,
-    );
-    if (verified === undefined) return failed(error, signal);
+    const client = await resolveClient(request);
+    let verified: Awaited<ReturnType<typeof verifyKey>>;
+    try {
+      verified = await verifyKey(client, { ...verifyOptions, key }, { timeoutMs, signal });
+    } catch (error) {
+      return failed(error, signal);
+    }
     const { data, meta, response } = verified;
-    const now = Date.parse(response.headers.get('date') ?? '') || Date.now();
+    const now = Date.parse(response?.headers.get('date') ?? '') || Date.now();
     return verifiedKey(data, meta.requestId, now) ?? refusedKey(data, now);
   }
 
@@ -88,29 +93,51 @@ export function createDecide<Request, Outage extends OnOutage, Response = never>
     // The code of a key that a migration cannot parse. It cannot be the root key's: the client writes that header.
     if (cause.status === 400 && cause.code === 'malformed') return refusal('MALFORMED_KEY');
     if (!cause.retryable) return refusal('INTERNAL_ERROR', { cause });
-    if (onOutage === 'allow') return unverifiedCaller(cause);
+    // A caller can bring about a 429 with made-up keys, but not the rest.
+    const isOutage = cause.status === undefined || cause.status >= 500;
+    if (isOutage && onOutage === 'allow') return unverifiedCaller(cause);
     const pauseMs = (cause.headers && retryAfterMs(cause.headers, Date.now())) ?? outagePauseMs;
     const seconds = String(Math.max(1, Math.ceil(pauseMs / 1000)));
     return refusal('UNAVAILABLE', { cause, headers: { 'Retry-After': seconds } });
   }
 
-  async function respond(refused: Refusal, request: Request): Promise<SerializedResponse | Response> {
+  /** `own`: what `onError` returned. `onRefused` has the last word. */
+  async function respond(
+    refused: Refusal,
+    request: Request,
+    own: OwnResponse<Response>,
+  ): Promise<SerializedResponse | Response> {
     try {
-      const own = (await onRefused?.(refused, request)) as Partial<RefusalResponse> | Response | undefined;
-      return isResponse(own) ? own : serializeRefusal(refused, own);
+      const last = (await onRefused?.(refused, request)) as OwnResponse<Response>;
+      for (const response of [last, own]) if (isResponse(response)) return response;
+      return serializeRefusal(refused, { ...(own as object), ...(last as object) });
     } catch (cause) {
       await report(cause, request);
       return serializeRefusal(refused);
     }
   }
 
-  async function report(cause: unknown, request: Request): Promise<void> {
+  async function report(cause: unknown, request: Request): Promise<OwnResponse<Response>> {
     try {
-      await onError(cause, request);
-    } catch {
-      // A failing observer does not change the decision.
+      return (await onError(cause, request)) as OwnResponse<Response>;
+    } catch (failure) {
+      // It does not change the decision, and both errors are worth a line.
+      writeLine(cause);
+      writeLine(failure);
+      return undefined;
     }
   }
+}
+
+type OwnResponse<Response> = Partial<RefusalResponse> | Response | undefined;
+
+/** Through the method, which a test may have replaced, or through `request`. */
+function verifyKey(client: ClientLike, body: VerifyKeyRequest, options: CallOptions) {
+  const { keys } = client as Partial<Unkey>;
+  const call = keys?.verifyKey
+    ? keys.verifyKey(body, options)
+    : (client as UnkeyCore).request('keys.verifyKey', body, options);
+  return bodyOf<ResponseBody<VerifyKeyData>>(call);
 }
 
 function refusedKey(verification: VerifyKeyData, now: number): Refusal {
@@ -123,7 +150,7 @@ function refusedKey(verification: VerifyKeyData, now: number): Refusal {
 }
 
 /** The headers of a `Response` have `get`. */
-function isResponse<Response>(own: Partial<RefusalResponse> | Response | undefined): own is Response {
+function isResponse<Response>(own: OwnResponse<Response>): own is Response {
   return typeof (own as { headers?: { get?: unknown } } | undefined)?.headers?.get === 'function';
 }
 

@@ -20,8 +20,9 @@ export interface UnkeyVariables<Outage extends OnOutage = 'deny'> {
  * run. It adds `RateLimit-*` headers to the handler's response.
  *
  * @example
- * app.use('/documents/*', protect({ permissions: 'documents.read' }));
- * app.get('/documents/:id', protect(), (c) => c.json({ hello: c.var.unkey.keyId }));
+ * app.get('/documents/:id', protect({ permissions: 'documents.read' }), (c) =>
+ *   c.json({ hello: c.var.unkey.keyId }),
+ * );
  */
 export function protect<Outage extends OnOutage = 'deny'>(
   options: HonoOptions<Outage> = {},

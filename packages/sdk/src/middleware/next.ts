@@ -1,4 +1,5 @@
-import { UnkeyCore } from '../core.ts';
+import type { UnkeyCore } from '../core.ts';
+import { createOwnClient } from '../own-client.ts';
 import { createDecide } from './decide.ts';
 import { checkProtectOptions, clientOptions } from './options.ts';
 import type { OnOutage, Principal, VerifiedKey } from './principal.ts';
@@ -84,7 +85,7 @@ function withLateClient<Request>(options: WebOptions<Request>): WebOptions<Reque
   return {
     ...Object.fromEntries(own),
     unkey: () => {
-      client ??= new UnkeyCore(clientOptions(options));
+      client ??= createOwnClient(clientOptions(options));
       return client;
     },
   };

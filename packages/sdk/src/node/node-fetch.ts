@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Fetch, HeadersLike } from '../platform.ts';
+import { tooLarge } from '../read-text.ts';
 
 type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
 
@@ -28,6 +29,8 @@ export interface NodeFetchOptions {
   keepAliveMs?: number | undefined;
   /** Path of a Unix socket (a named pipe on Windows) to connect to, instead of the URL's host and port. */
   socketPath?: string | undefined;
+  /** Maximum size of a response's body in bytes. Default: 33,554,432 (32 MiB). */
+  maxResponseBytes?: number | undefined;
   /** For https. */
   tls?: TlsOptions | undefined;
 }
@@ -40,7 +43,13 @@ export interface NodeFetchOptions {
  * const unkey = new Unkey({ fetch: nodeFetch() });
  */
 export function nodeFetch(options: NodeFetchOptions = {}): Fetch {
-  const { maxSockets = Number.POSITIVE_INFINITY, keepAliveMs = 4000, socketPath, tls } = options;
+  const {
+    maxSockets = Number.POSITIVE_INFINITY,
+    keepAliveMs = 4000,
+    socketPath,
+    maxResponseBytes = 2 ** 25,
+    tls,
+  } = options;
   // The agent unrefs idle connections: they do not keep the process alive.
   const pool = { keepAlive: true, timeout: keepAliveMs, maxSockets };
   const plain = { request: httpRequest, agent: new HttpAgent(pool) };
@@ -66,6 +75,8 @@ export function nodeFetch(options: NodeFetchOptions = {}): Fetch {
             .setEncoding('utf8')
             .on('data', (chunk) => {
               text += chunk;
+              // Characters are at most as many as bytes.
+              if (text.length > maxResponseBytes) sent.destroy(tooLarge(maxResponseBytes));
             })
             .on('end', () => resolve(responseOf(response, text)))
             // Also when the connection ends within the response.

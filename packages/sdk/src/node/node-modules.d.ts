@@ -9,7 +9,7 @@ declare module 'node:http' {
     on(event: 'upgrade', listener: (response: IncomingMessage, socket: { destroy(): void }) => void): this;
     on(event: 'close', listener: () => void): this;
     end(body?: string): this;
-    destroy(): this;
+    destroy(error?: Error): this;
   }
 
   export interface IncomingMessage {

@@ -1,9 +1,18 @@
-import { checkNames, checkValues } from '../check-options.ts';
-import { UnkeyCore } from '../core.ts';
+import { anyRule, checkOptions, checkValue, type Rule, type Rules } from '../check-options.ts';
+import type { Unkey } from '../client.ts';
+import type { UnkeyCore } from '../core.ts';
 import { ConfigurationError, ResponseValidationError, UnkeyError } from '../errors.ts';
-import type { LimitData } from '../generated/api.ts';
-import type { CoreOptions } from '../options.ts';
+import type { LimitData, LimitRequest } from '../generated/api.ts';
+import type { IdempotentCallOptions } from '../options.ts';
+import {
+  bodyOf,
+  type ClientLike,
+  createOwnClient,
+  type OwnClientOptions,
+  ownClientRules,
+} from '../own-client.ts';
 import { type AbortSignalLike, platform } from '../platform.ts';
+import type { ResponseBody } from '../response-body.ts';
 import { DenialCache, type LimitParams } from './denials.ts';
 import { type Duration, parseDuration } from './duration.ts';
 import { RatelimitOverrides } from './overrides.ts';
@@ -50,13 +59,16 @@ interface LimiterOptions extends Limit {
   readonly denials?: { readonly max: number } | false | undefined;
 }
 
-interface OwnClient extends Omit<CoreOptions, 'timeoutMs'> {
+interface OwnClient extends OwnClientOptions {
   readonly unkey?: undefined;
 }
 
-interface GivenClient extends Partial<Record<Exclude<keyof CoreOptions, 'timeoutMs'>, undefined>> {
-  /** An existing client. Default: one is created from `rootKey`, `serverURL` and so on. */
-  readonly unkey: UnkeyCore;
+interface GivenClient extends Partial<Record<keyof OwnClientOptions, undefined>> {
+  /**
+   * An existing client. Its method `ratelimit.limit` is called if it has one, else `request`. Default: one client is
+   * created from `rootKey`, `serverURL` and so on.
+   */
+  readonly unkey: ClientLike;
 }
 
 /** Options of a limiter: its own, and a client or the options of one. */
@@ -65,9 +77,9 @@ export type RatelimitOptions = LimiterOptions & (OwnClient | GivenClient);
 /** Options of a single `limit()`. */
 export interface LimitOptions {
   /** Cost of the call: an integer. 0 checks without consuming. Default: 1. */
-  readonly cost?: number | undefined;
+  readonly cost?: number;
   /** Another limit for this call. An override of the identifier replaces it too. */
-  readonly limit?: Limit | undefined;
+  readonly limit?: Limit;
   /** Aborts the call with `AbortError`; the fallback is not used. */
   readonly signal?: AbortSignalLike | null | undefined;
   /** Calls with the same key count once, for 60 seconds. */
@@ -96,7 +108,7 @@ export interface RatelimitResult extends LimitData {
 export class Ratelimit {
   /** Overrides of this namespace: other limits for some identifiers. */
   readonly overrides: RatelimitOverrides;
-  readonly #unkey: UnkeyCore;
+  readonly #unkey: ClientLike;
   readonly #namespace: string;
   readonly #window: Window;
   readonly #timeoutMs: number | undefined;
@@ -106,19 +118,21 @@ export class Ratelimit {
   /** Throws `ConfigurationError` if an option is missing or invalid. */
   constructor(options: RatelimitOptions) {
     refuseOldNames(options);
-    checkNames(options, options.unkey ? ownNames : `${ownNames} ${clientNames}`);
-    checkValues(options);
+    checkOptions(
+      options,
+      options.unkey === undefined ? { ...limiterRules, ...ownClientRules } : limiterRules,
+    );
     const { namespace, limit, duration, timeoutMs, fallback, denials, unkey, ...client } = options;
-    if (typeof namespace !== 'string' || namespace === '') {
-      throw new ConfigurationError('The option namespace is missing: expected a string that is not empty.');
-    }
-    this.#unkey = unkey ?? new UnkeyCore(client);
+    checkValue('namespace', namespace, text);
+    this.#unkey = unkey ?? createOwnClient(client);
     this.#namespace = namespace;
     this.#window = parseLimit({ limit, duration });
     this.#timeoutMs = timeoutMs;
     this.#fallback = fallback;
     this.#denials = denials === false ? undefined : new DenialCache(denials?.max ?? 10_000);
-    this.overrides = new RatelimitOverrides(this.#unkey, namespace, () => this.#denials?.clear());
+    this.overrides = new RatelimitOverrides(this.#unkey as UnkeyCore, namespace, () =>
+      this.#denials?.clear(),
+    );
   }
 
   /**
@@ -126,7 +140,13 @@ export class Ratelimit {
    * the service cannot be reached and there is no `fallback`.
    */
   async limit(identifier: string, options: LimitOptions = {}): Promise<RatelimitResult> {
-    checkNames(options, 'cost limit signal idempotencyKey');
+    checkValue('identifier', identifier, text);
+    checkOptions(options, limitRules);
+    for (const name of ['cost', 'limit'] as const) {
+      if (name in options && options[name] === undefined) {
+        throw new ConfigurationError(`Invalid ${name}: it is undefined. Leave it out for the default.`);
+      }
+    }
     const { cost = 1, limit, signal, idempotencyKey } = options;
     const params: LimitParams = { identifier, cost, ...(limit ? parseLimit(limit) : this.#window) };
     // A repeated call gets the first response, so it is not predicted and not counted.
@@ -136,23 +156,28 @@ export class Ratelimit {
     if (denial) return { ...denial, isFallback: false, isRemembered: true };
     const known = denials?.known(params);
     try {
-      const { data, meta, response } = await this.#unkey
-        .request(
-          'ratelimit.limit',
-          { namespace: this.#namespace, identifier, cost, limit: params.limit, duration: params.durationMs },
-          { signal, idempotencyKey, timeoutMs: this.#timeoutMs },
-        )
-        .withResponse();
+      const { data, meta, response } = await this.#request(params, { signal, idempotencyKey });
       if (typeof data?.success !== 'boolean') {
         throw new ResponseValidationError('The response does not say whether the call is allowed.');
       }
-      denials?.learn(params, data, { sentAt, date: Date.parse(response.headers.get('date') ?? '') }, known);
+      denials?.learn(params, data, { sentAt, date: Date.parse(response?.headers.get('date') ?? '') }, known);
       return { ...data, isFallback: false, isRemembered: false, requestId: meta.requestId };
     } catch (cause) {
       const result = cause instanceof UnkeyError && cause.retryable && (await this.#fallBack(params, cause));
       if (result) return result;
       throw cause;
     }
+  }
+
+  /** Through the method, which a test may have replaced, or through `request`. */
+  #request({ identifier, cost, limit, durationMs }: LimitParams, options: IdempotentCallOptions) {
+    const body: LimitRequest = { namespace: this.#namespace, identifier, cost, limit, duration: durationMs };
+    const { ratelimit } = this.#unkey as Partial<Unkey>;
+    const callOptions = { ...options, timeoutMs: this.#timeoutMs };
+    const call = ratelimit?.limit
+      ? ratelimit.limit(body, callOptions)
+      : (this.#unkey as UnkeyCore).request('ratelimit.limit', body, callOptions);
+    return bodyOf<ResponseBody<LimitData>>(call);
   }
 
   async #fallBack(params: LimitParams, cause: UnkeyError): Promise<RatelimitResult | undefined> {
@@ -182,8 +207,33 @@ function parseLimit({ limit, duration }: Limit): Window {
   throw new ConfigurationError(`Invalid duration ${duration}: expected at most 30 days.`);
 }
 
-const ownNames = 'namespace limit duration timeoutMs fallback denials unkey';
-const clientNames = 'rootKey serverURL fetch hooks retry headers fetchOptions';
+const text: Rule = ['string', (value) => value !== '', 'a string that is not empty'];
+
+const limiterRules: Rules = {
+  namespace: text,
+  // Checked by parseLimit.
+  limit: anyRule,
+  duration: anyRule,
+  timeoutMs: ['number'],
+  fallback: ['function or object', isFallback, 'a function, or an object with success'],
+  denials: [
+    'object or false',
+    (value) => value === false || Number.isInteger((value as { max?: unknown }).max),
+    'false, or an object with an integer max',
+  ],
+  unkey: ['object'],
+};
+
+const limitRules: Rules = {
+  cost: ['number', Number.isSafeInteger, 'an integer of at least 0'],
+  limit: ['object'],
+  signal: ['object or null'],
+  idempotencyKey: text,
+};
+
+function isFallback(value: unknown): boolean {
+  return typeof value === 'function' || typeof (value as { success?: unknown }).success === 'boolean';
+}
 
 /** Options of `@unkey/ratelimit` → their replacement. Ignoring them would silently change the behaviour. */
 const oldNames: Readonly<Record<string, string>> = {

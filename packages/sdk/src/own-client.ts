@@ -1,0 +1,31 @@
+import type { Call, ResponseInfo } from './call.ts';
+import { coreRules, debugRule, type Rules } from './check-options.ts';
+import { UnkeyCore } from './core.ts';
+import { debugHooks } from './debug.ts';
+import type { ClientOptions } from './options.ts';
+
+/** The part of a client that middleware and limiters use. A test double needs `request` alone. */
+export interface ClientLike {
+  request(operation: string, body: never, options?: never): PromiseLike<unknown>;
+}
+
+/** Options of the client that middleware and limiters create. The deadline is an option of their own. */
+export type OwnClientOptions = Omit<ClientOptions, 'timeoutMs'>;
+
+const { timeoutMs: _, ...rules } = coreRules;
+
+export const ownClientRules: Rules = { ...rules, debug: debugRule };
+
+export function createOwnClient({ debug, hooks = [], ...options }: OwnClientOptions): UnkeyCore {
+  return new UnkeyCore({ ...options, hooks: [hooks, debugHooks(debug)].flat() });
+}
+
+/** The body of a call, with the response where the client gives one: test doubles resolve to the body alone. */
+export async function bodyOf<Body extends object>(
+  call: unknown,
+): Promise<Body & { readonly response?: ResponseInfo | undefined }> {
+  const { withResponse } = call as Partial<Call<Body>>;
+  return withResponse
+    ? (call as Call<Body>).withResponse()
+    : (call as Promise<Body & { readonly response?: undefined }>);
+}
