@@ -132,6 +132,19 @@ def only_the_balancer_is_open_and_trusted():
     assert compose["networks"]["backend"] == {"internal": True}
 
 
+def the_unit_agrees_with_the_service():
+    unit = Path("deploy/systemd/unkey.service").read_text()
+    settings = dict(re.findall(r"^(\w+)=(.+)$", unit, re.MULTILINE))
+    own = dict(entry.split("=", 1) for entry in settings["Environment"].split())
+    assert own == {"NODE_ENV": "production", "UNKEY_DATA_DIR": f"/var/lib/{settings['StateDirectory']}"}
+    [program] = re.findall(r"^ENTRYPOINT .*\"/app/(.+)\"", dockerfile, re.MULTILINE)
+    assert settings["ExecStart"] == f"/usr/bin/node /opt/unkey/{program} serve"
+    # The drain delay of the pods, the longest request and a margin.
+    assert int(settings["TimeoutStopSec"]) == pod["terminationGracePeriodSeconds"]
+    page = Path("docs/deployment.md").read_text()
+    assert settings["EnvironmentFile"].lstrip("-") in page and settings["ExecStart"].split()[1].rsplit("/packages")[0] in page
+
+
 checks = [
     variables_are_known,
     no_secret_is_written_down,
@@ -143,6 +156,7 @@ checks = [
     a_stop_has_the_time_it_needs,
     postgres_has_enough_connections,
     only_the_balancer_is_open_and_trusted,
+    the_unit_agrees_with_the_service,
 ]
 failed = 0
 for each in checks:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks what the service is shipped with: bash tests/deploy/run.sh
-# Needs a built checkout, Python 3.10 or newer with venv, haproxy and promtool (installed if this is Debian and the user
-# root).
+# Needs a built checkout, Python 3.10 or newer with venv, haproxy, promtool and systemd-analyze (installed if this is
+# Debian and the user root).
 # Prints `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -17,6 +17,7 @@ fi
 packages=()
 command -v haproxy >/dev/null || packages+=(haproxy)
 command -v promtool >/dev/null || packages+=(prometheus)
+command -v systemd-analyze >/dev/null || packages+=(systemd)
 if ((${#packages[@]} > 0)); then
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
@@ -39,6 +40,19 @@ check 'compose.yaml: the schema of the Compose specification' \
 check 'haproxy.cfg: haproxy' balancer_configuration
 check 'Kubernetes 1.27: the schemas of its API' kubernetes 1.27
 check 'Kubernetes 1.37: the schemas of its API' kubernetes 1.37
+# `verify` also wants the program to be where the unit says.
+unit() {
+  local checked=build/deploy-unit/unkey.service complaints
+  mkdir -p "$(dirname "$checked")"
+  sed "s#^ExecStart=/usr/bin/node#ExecStart=$(command -v node)#" deploy/systemd/unkey.service >"$checked"
+  complaints=$(systemd-analyze verify "$checked" 2>&1)
+  echo "$complaints"
+  [[ -z $complaints ]]
+}
+check 'unkey.service: systemd-analyze verify' unit
+# 0 is the best and 100 the worst; 20 would be 2.0.
+check 'unkey.service: systemd-analyze security' \
+  systemd-analyze security --no-pager --offline=true --threshold=15 deploy/systemd/unkey.service
 check 'alerts.yaml: promtool check rules' promtool check rules deploy/prometheus/alerts.yaml
 check 'alerts.yaml: promtool test rules' promtool test rules tests/deploy/alerts.yaml
 
