@@ -69,7 +69,10 @@ const rooms: readonly Room[] = [
       '@unkey-ts/contract',
     ],
   },
-  { path: `${server}/counters`, mayImport: [...ground, `${server}/memory`, 'ioredis', 'pg'] },
+  {
+    path: `${server}/counters`,
+    mayImport: [...ground, `${server}/memory`, `${server}/storage/postgres/connections.ts`, 'ioredis', 'pg'],
+  },
   {
     path: `${server}/events`,
     mayImport: [`${server}/base`, `${server}/storage/sqlite/run-migrations.ts`, '@photostructure/sqlite'],

@@ -231,22 +231,22 @@ async function openCounters(
   { log, clock }: { log: Log; clock: Clock },
 ): Promise<{ counters: Counters; status: (() => CountersStatus) | null }> {
   if (redis === undefined && databaseUrl === undefined) return { counters: memoryCounters(), status: null };
-  const remote = await openRemoteCounters({ redis, databaseUrl });
+  const remote = await openRemoteCounters({ redis, databaseUrl }, log);
   return withCircuitBreaker({ remote, mode: limitsOnOutage, log, clock });
 }
 
 /** On Redis if it is configured, otherwise in PostgreSQL. The libraries are loaded only if they are used. */
-async function openRemoteCounters({
-  redis,
-  databaseUrl,
-}: Pick<Config, 'redis' | 'databaseUrl'>): Promise<RemoteCounters> {
+async function openRemoteCounters(
+  { redis, databaseUrl }: Pick<Config, 'redis' | 'databaseUrl'>,
+  log: Log,
+): Promise<RemoteCounters> {
   if (redis !== undefined) {
     const { openRedisCounters } = await import('./counters/redis/counters.ts');
     return openRedisCounters({ addresses: redis });
   }
   if (databaseUrl === undefined) throw new Error('Shared counters need REDIS_URL or DATABASE_URL.');
   const { openPostgresCounters } = await import('./counters/postgres/counters.ts');
-  return openPostgresCounters({ url: databaseUrl });
+  return openPostgresCounters({ url: databaseUrl, log });
 }
 
 /** The vault, after a check that its master key decrypts the stored data keys. */

@@ -46,7 +46,10 @@ async function respondReadiness({
     if (lookups.isServingStale())
       return respondHealth(200, { status: 'ok', checks: { database: 'away', ...others } });
     await storage.ping();
-    return respondHealth(200, { status: 'ok', checks: { database: 'ok', ...others } });
+    return respondHealth(200, {
+      status: 'ok',
+      checks: { database: storage.isReadOnly?.() ? 'read-only' : 'ok', ...others },
+    });
   } catch {
     // The requests that fail log the reason.
     return respondHealth(503, { status: 'fail', checks: { database: 'fail', ...others } });

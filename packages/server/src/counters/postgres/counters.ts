@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { Coalescer } from '../../base/coalesce.ts';
+import type { Log } from '../../base/log.ts';
 import { translateErrors } from '../../base/translate-errors.ts';
 import type { LimitCheck } from '../../domain/ratelimit/window.ts';
+import { openSinglePool, withClient } from '../../storage/postgres/connections.ts';
 import { type ConsumeResult, CountersUnavailableError, type RemoteCounters } from '../port.ts';
 import { sharedIdempotency } from '../shared-idempotency.ts';
 import { postgresRecordStore, type Run } from './idempotency.ts';
@@ -12,14 +14,17 @@ export interface PostgresCountersOptions {
   readonly url: string;
   /** Timeout of a statement, in milliseconds. Default 1000. */
   readonly timeoutMs?: number;
+  /** Default: no log. */
+  readonly log?: Pick<Log, 'warn'>;
 }
+
+const noLog = { warn: () => {} };
 
 interface Call {
   readonly checks: readonly LimitCheck[];
   readonly now: number;
 }
 
-const connectTimeoutMs = 2000;
 const connectionsMax = 4;
 /** Each call takes locks; more calls would hold too many at once. */
 const callsPerStatement = 100;
@@ -54,8 +59,9 @@ DELETE FROM counter_answers WHERE name IN (
 export async function openPostgresCounters({
   url,
   timeoutMs = 1000,
+  log = noLog,
 }: PostgresCountersOptions): Promise<RemoteCounters> {
-  const pool = openPool(url, timeoutMs);
+  const pool = openCountersPool(url, timeoutMs, log);
   const run: Run = async (text, values) =>
     (await translateErrors(pool.query(text, [...values]), unavailable)).rows;
   const idempotency = sharedIdempotency(postgresRecordStore(run));
@@ -89,28 +95,26 @@ export async function openPostgresCounters({
       await cleanup.idle();
       // If this fails, the other processes count this one until its last heartbeat expires.
       await run('DELETE FROM counter_processes WHERE name = $1', [processName]).catch(() => {});
-      await pool.end();
+      await pool.close();
     },
   };
 }
 
-function openPool(url: string, timeoutMs: number): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    application_name: 'unkey-ts counters',
-    connectionTimeoutMillis: connectTimeoutMs,
-    statement_timeout: timeoutMs,
-    query_timeout: timeoutMs * 2,
-    keepAlive: true,
-    max: connectionsMax,
-  });
-  // The next query on a broken connection reports the error.
-  pool.on('error', () => {});
-  return pool;
+/** A pool that follows the primary. */
+function openCountersPool(url: string, statementMs: number, log: Pick<Log, 'warn'>) {
+  const options = { max: connectionsMax, statementMs, name: 'unkey-ts counters' };
+  const { pool, close } = openSinglePool(url, options, log);
+  return {
+    query: async <Row extends pg.QueryResultRow>(query: string | pg.QueryConfig, values?: unknown[]) =>
+      withClient(pool, (client) => client.query<Row>(query, values)),
+    close,
+  };
 }
 
+type Pool = ReturnType<typeof openCountersPool>;
+
 /** Deletes expired rows in the background, once a minute. */
-function startCleanup(pool: pg.Pool) {
+function startCleanup(pool: Pool) {
   let ranAt = 0;
   let running: Promise<void> | null = null;
 
@@ -137,7 +141,7 @@ function startCleanup(pool: pg.Pool) {
   };
 }
 
-async function consumeBatch(pool: pg.Pool, calls: readonly Call[]): Promise<readonly ConsumeResult[]> {
+async function consumeBatch(pool: Pool, calls: readonly Call[]): Promise<readonly ConsumeResult[]> {
   const results: ConsumeResult[] = [];
   for (let first = 0; first < calls.length; first += callsPerStatement) {
     const some = calls.slice(first, first + callsPerStatement);
@@ -180,5 +184,7 @@ function resultsOf(reply: readonly string[], calls: readonly Call[]): ConsumeRes
 }
 
 function unavailable(error: unknown): Error {
-  return new CountersUnavailableError(error instanceof Error ? error.message : 'unknown');
+  // The cause of a failed connect says more than the storage's advice.
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return new CountersUnavailableError(cause instanceof Error ? cause.message : 'unknown');
 }

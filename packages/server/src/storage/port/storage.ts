@@ -75,5 +75,7 @@ export interface Storage {
   pollChanges(): Freshness;
   /** Throws when the database cannot answer. */
   ping(): MaybePromise<void>;
+  /** Whether the database accepts reads only. Absent: it never does. */
+  isReadOnly?(): boolean;
   close(): Promise<void>;
 }

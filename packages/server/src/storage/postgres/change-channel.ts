@@ -29,12 +29,16 @@ export interface ChangeChannel {
   isUp(): boolean;
   /** The SQL statement that announces these changes when its transaction commits. */
   announcementOf(tags: ReadonlySet<string>): string;
+  /** Replaces the connection at once. */
+  reconnect(): void;
   close(): Promise<void>;
 }
 
 export interface ChangeChannelOptions {
-  /** Creates a client, not yet connected. */
   readonly createClient: () => Client;
+  readonly connect: (client: Client) => Promise<void>;
+  /** Throws if the client leads to a server that is not the primary any more. */
+  readonly recheck: (client: Client) => Promise<void>;
   /** Whether the database replies on other connections; resolves soon. */
   readonly isAnswering: () => Promise<boolean>;
   readonly onCommit: ChangeListener;
@@ -55,6 +59,7 @@ export function openChangeChannel(options: ChangeChannelOptions): ChangeChannel 
     freshness: listener.freshness,
     isUp: () => listener.isUp(),
     announcementOf: (tags) => announcementSql(processId, tags),
+    reconnect: () => listener.reconnect(),
     close: () => listener.close(),
   };
 }
@@ -91,6 +96,10 @@ class Listener {
     await this.running;
   }
 
+  reconnect(): void {
+    if (this.#client !== null) this.#drop(this.#client, 0);
+  }
+
   #schedule(milliseconds: number, work: () => Promise<void>): void {
     clearTimeout(this.#timer);
     if (this.#isClosed) return;
@@ -100,14 +109,16 @@ class Listener {
   }
 
   async #connect(attempt: 'first' | 'again'): Promise<void> {
-    const { createClient, onCommit, log } = this.#options;
+    const { createClient, connect, onCommit, log } = this.#options;
     const client = createClient();
     this.#client = client;
     client.on('error', (error) => this.#disconnected(client, error));
     client.on('end', () => this.#disconnected(client));
-    client.on('notification', (notification) => this.#onNotification(notification));
+    client.on('notification', (notification) => {
+      if (this.#client === client) this.#onNotification(notification);
+    });
     try {
-      await client.connect();
+      await connect(client);
       await client.query(`LISTEN ${channel}; LISTEN ${channel}_${this.#processId}`);
       this.freshness.isReachable = true;
       // Commits made while nobody listened.
@@ -122,13 +133,17 @@ class Listener {
 
   #disconnected(client: Client, error?: unknown): void {
     if (this.#client !== client) return;
-    this.#client = null;
-    client.end().catch(() => {});
-    void this.#checkReachable();
+    this.#drop(client, reconnectMs);
     if (!this.#isDown)
       this.#options.log.warn({ err: errorFields(error) }, 'notifications of other processes do not arrive');
     this.#isDown = true;
-    this.#schedule(reconnectMs, () => this.#connect('again'));
+  }
+
+  #drop(client: Client, delayMs: number): void {
+    this.#client = null;
+    client.end().catch(() => {});
+    void this.#checkReachable();
+    this.#schedule(delayMs, () => this.#connect('again'));
   }
 
   // Perhaps only this connection broke: while others work, lookups query the database instead of trusting the cache.
@@ -147,6 +162,8 @@ class Listener {
       );
       const halfRoundTrip = (performance.now() - sentAt) / 2;
       this.#clockOffset = (rows[0]?.now ?? Date.now()) + halfRoundTrip - Date.now();
+      await this.#options.recheck(client);
+      if (this.#client !== client) return;
       this.freshness.isReachable = true;
       this.#schedule(heartbeatMs, () => this.#heartbeat(client));
     } catch (error) {

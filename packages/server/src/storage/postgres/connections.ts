@@ -1,88 +1,201 @@
 import pg from 'pg';
-import { mustDiscard, standby, unconnected } from './unavailable.ts';
+import type { Log } from '../../base/log.ts';
+import { Primary } from './primary.ts';
+import { mustDiscard, unconnected } from './unavailable.ts';
 
 /**
- * One pool for each kind of work: writers that wait for locks must not block lookups. With the listener, a process has at
- * most 18 connections.
+ * One pool for each kind of work: writers that wait for locks must not block lookups. With the listener and a probe, a
+ * process has at most 19 connections.
  */
 export interface Connections {
-  readonly lookups: pg.Pool;
-  readonly spends: pg.Pool;
-  readonly reads: pg.Pool;
-  readonly writes: pg.Pool;
-  readonly events: pg.Pool;
-  /** A client outside the pools, not yet connected, with short timeouts. */
-  listener(): pg.Client;
+  readonly lookups: ConnectionPool;
+  readonly spends: ConnectionPool;
+  readonly reads: ConnectionPool;
+  readonly writes: ConnectionPool;
+  readonly events: ConnectionPool;
+  readonly primary: Primary;
+  /** A client outside the pools, for `connectListener`. The caller ends it. */
+  createListener(): pg.Client;
+  connectListener(client: pg.Client): Promise<void>;
   close(): Promise<void>;
 }
 
-const sizes = {
-  lookups: { max: 4, statementMs: 3000 },
-  spends: { max: 4, statementMs: 5000 },
+/** Connections that all lead to the same primary. */
+export interface ConnectionPool {
+  readonly clients: pg.Pool;
+  readonly primary: Primary;
+  /** When a client connected, by `performance.now()`. */
+  readonly connectedAt: WeakMap<pg.ClientBase, number>;
+  /** When the pool last received a reply. */
+  lastReplyAt: number;
+  /** Clients that connected earlier are not used: one of them did not reply to a ping. */
+  distrustBefore: number;
+}
+
+export interface PoolOptions {
+  readonly max: number;
+  /** Timeout of a statement, in milliseconds. */
+  readonly statementMs: number;
+  /** Default `unkey-ts`. */
+  readonly name?: string;
+}
+
+// Deadlines, from the outside in: clients wait 3 s, so a response must come within 2 s although the network is dead. An
+// idle connection that does not reply to a ping (500 ms) is replaced once (1400 ms).
+const connectMs = 1400;
+const pingMs = 500;
+/** The client waits this much longer than the server-side statement timeout before it assumes a dead network. */
+const networkGraceMs = 300;
+/** A pool that received no reply for this long pings the database before it sends a statement. */
+const idleMs = 250;
+
+const pools = {
+  lookups: { max: 4, statementMs: 1500 },
+  spends: { max: 4, statementMs: 1500 },
   reads: { max: 3, statementMs: 10_000 },
   writes: { max: 5, statementMs: 10_000 },
   events: { max: 1, statementMs: 10_000 },
 } as const;
 
-/** Statement timeout of the listener. */
-const listenerMs = 1000;
-const connectMs = 3000;
-/** The client waits this much longer than the server-side statement timeout before it assumes a dead network. */
-const networkGraceMs = 1000;
+const listenerMs = 700;
+/** How often a new connection checks whether the URL leads to another server than before. */
+const probeIntervalMs = 10_000;
+/** The same while the server is read-only: a new primary is expected. */
+const readOnlyProbeIntervalMs = 1000;
 
 /** Connects to nothing yet. Parameters in the URL (TLS, timeouts, application name) override the settings here. */
-export function openConnections(url: string): Connections {
-  const pools = {
-    lookups: poolOf(url, sizes.lookups),
-    spends: poolOf(url, sizes.spends),
-    reads: poolOf(url, sizes.reads),
-    writes: poolOf(url, sizes.writes),
-    events: poolOf(url, sizes.events),
+export function openConnections(url: string, log: Pick<Log, 'warn'>): Connections {
+  const primary = new Primary(log);
+  const opened = {
+    lookups: openPool(url, pools.lookups, primary),
+    spends: openPool(url, pools.spends, primary),
+    reads: openPool(url, pools.reads, primary),
+    writes: openPool(url, pools.writes, primary),
+    events: openPool(url, pools.events, primary),
   };
+  const probes = startProbes(url, primary);
   return {
-    ...pools,
-    listener: () => new pg.Client(settings(url, listenerMs)),
+    ...opened,
+    primary,
+    createListener: () => new pg.Client(settings(url, listenerMs)),
+    connectListener: (client) => connectPrimary(client, primary, sessionSql(url, listenerMs)),
     async close() {
-      await Promise.all(Object.values(pools).map((pool) => (pool.ending ? undefined : pool.end())));
+      await probes.stop();
+      await Promise.all(
+        Object.values(opened).map(({ clients }) => (clients.ending ? undefined : clients.end())),
+      );
     },
   };
 }
 
-function poolOf(url: string, { max, statementMs }: { max: number; statementMs: number }): pg.Pool {
-  const pool = new pg.Pool({
-    ...settings(url, statementMs),
+/** One pool of its own, for other uses of the same database than the storage. */
+export function openSinglePool(url: string, options: PoolOptions, log: Pick<Log, 'warn'>) {
+  const primary = new Primary(log);
+  const pool = openPool(url, options, primary);
+  const probes = startProbes(url, primary);
+  return {
+    pool,
+    async close() {
+      await probes.stop();
+      await pool.clients.end();
+    },
+  };
+}
+
+function openPool(url: string, { max, statementMs, name }: PoolOptions, primary: Primary): ConnectionPool {
+  const session = sessionSql(url, statementMs);
+  const connectedAt = new WeakMap<pg.ClientBase, number>();
+  const clients = new pg.Pool({
+    ...settings(url, statementMs, name),
     max,
     idleTimeoutMillis: 60_000,
     // The pool awaits the promise; its type says otherwise.
-    onConnect: (client) => prepare(client) as unknown as undefined,
+    onConnect: (async (client: pg.ClientBase) => {
+      await prepare(client, primary, session);
+      connectedAt.set(client, performance.now());
+    }) as unknown as (client: pg.ClientBase) => undefined,
   });
-  pool.on('error', () => {});
-  return pool;
+  clients.on('error', () => {});
+  primary.onReplaced(() => discardIdle(clients));
+  return { clients, primary, connectedAt, lastReplyAt: 0, distrustBefore: 0 };
 }
 
-async function prepare(client: pg.ClientBase): Promise<void> {
+/** Connections in use are discarded when they are returned. */
+function discardIdle(clients: pg.Pool): void {
+  for (let count = clients.idleCount; count > 0; count--) {
+    clients.connect().then(
+      (client) => client.release(true),
+      () => {},
+    );
+  }
+}
+
+/**
+ * Connects anew from time to time: after a switch-over, established connections may stay with a server that does not know
+ * that it was replaced. A new connection finds the new primary, and then all others are replaced.
+ */
+function startProbes(url: string, primary: Primary) {
+  let running: Promise<void> | null = null;
+  const probe = async () => {
+    const client = new pg.Client(settings(url, listenerMs));
+    // An error concerns this connection only: the pools and the listener report their own.
+    await connectPrimary(client, primary, sessionSql(url, listenerMs)).catch(() => {});
+    await client.end().catch(() => {});
+  };
+  let probedAt = performance.now();
+  const timer = setInterval(() => {
+    const isDue = primary.isReadOnly || performance.now() - probedAt >= probeIntervalMs;
+    if (!isDue || running !== null) return;
+    probedAt = performance.now();
+    running = probe().finally(() => {
+      running = null;
+    });
+  }, readOnlyProbeIntervalMs).unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+async function connectPrimary(client: pg.Client, primary: Primary, session: string): Promise<void> {
+  client.on('error', () => {});
+  await client.connect();
+  await prepare(client, primary, session);
+}
+
+async function prepare(client: pg.ClientBase, primary: Primary, session: string): Promise<void> {
   // The next query on a broken connection reports the error.
   client.on('error', () => {});
-  // Acknowledged commits must be on disk, even if the database is configured otherwise.
-  const { rows } = await client.query<{ isStandby: boolean }>(
-    `SELECT pg_is_in_recovery() AS "isStandby",
-      CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END`,
-  );
+  await client.query(session);
   // A standby may lag: a stale row cached after its change was notified would never be corrected.
-  if (rows[0]?.isStandby) throw standby();
+  await primary.admit(client);
 }
 
-function settings(url: string, statementMs: number): pg.ClientConfig {
+function settings(url: string, statementMs: number, name = 'unkey-ts'): pg.ClientConfig {
   return {
     connectionString: url,
-    application_name: 'unkey-ts',
+    application_name: name,
     connectionTimeoutMillis: connectMs,
-    statement_timeout: statementMs,
     query_timeout: statementMs + networkGraceMs,
-    idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
     types: { getTypeParser },
   };
+}
+
+/** SQL that sets up a session. Not startup parameters: poolers such as PgBouncer refuse those that they do not know. */
+function sessionSql(url: string, statementMs: number): string {
+  const own = [
+    ['statement_timeout', statementMs],
+    ['idle_in_transaction_session_timeout', 15_000],
+  ] as const;
+  const settingsSql = own
+    .filter(([name]) => !url.includes(name))
+    .map(([name, milliseconds]) => `SET ${name} = ${milliseconds};`);
+  // Acknowledged commits must be on disk, even if the database is configured otherwise.
+  return `${settingsSql.join(' ')}
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 }
 
 /** Runs `work` with a client of its own without a statement timeout: migrations, also those of other processes, take time. */
@@ -94,6 +207,7 @@ export async function withDedicatedClient<Result>(
   client.on('error', () => {});
   try {
     await client.connect();
+    await client.query(sessionSql(url, 0));
   } catch (error) {
     throw unconnected(error);
   }
@@ -110,25 +224,50 @@ export const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format
 
 /** Runs `work` with a client of the pool, and returns it to the pool unless it must be discarded. */
 export async function withClient<Result>(
-  pool: pg.Pool,
+  pool: ConnectionPool,
   work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await checkOut(pool);
   let failure: unknown;
   try {
-    return await work(client);
+    const result = await work(client);
+    pool.lastReplyAt = performance.now();
+    return result;
   } catch (error) {
     failure = error;
+    pool.primary.report(client, error);
     throw error;
   } finally {
-    client.release(mustDiscard(failure));
+    client.release(mustDiscard(failure) || !pool.primary.isCurrent(client));
   }
 }
 
-async function checkOut(pool: pg.Pool): Promise<pg.PoolClient> {
+async function checkOut(pool: ConnectionPool): Promise<pg.PoolClient> {
   try {
-    return await pool.connect();
+    for (;;) {
+      const client = await pool.clients.connect();
+      if (await isUsable(client, pool)) return client;
+      client.release(true);
+    }
   } catch (error) {
     throw unconnected(error);
   }
 }
+
+async function isUsable(client: pg.PoolClient, pool: ConnectionPool): Promise<boolean> {
+  const connectedAt = pool.connectedAt.get(client) ?? 0;
+  if (!pool.primary.isCurrent(client) || connectedAt < pool.distrustBefore) return false;
+  const now = performance.now();
+  if (now - Math.max(connectedAt, pool.lastReplyAt) <= idleMs) return true;
+  try {
+    await client.query(ping);
+    pool.lastReplyAt = performance.now();
+    return true;
+  } catch {
+    pool.distrustBefore = now;
+    return false;
+  }
+}
+
+// The driver supports `query_timeout` of a query; its types do not know it.
+const ping = { text: 'SELECT 1', query_timeout: pingMs };

@@ -1,6 +1,5 @@
-import type { Pool } from 'pg';
 import type { EventArchive } from '../../events/port.ts';
-import { withClient } from './connections.ts';
+import { type ConnectionPool, withClient } from './connections.ts';
 
 // Expands a batch into rows and joins each event with its subject. `jsonb`, because `json` is parsed again for every
 // member access.
@@ -43,7 +42,7 @@ function deletionFrom(table: 'verification_events' | 'ratelimit_events'): string
 }
 
 /** Stores events in the main database. The pool belongs to the storage, which closes it. */
-export function postgresEvents(pool: Pool): EventArchive {
+export function postgresEvents(pool: ConnectionPool): EventArchive {
   return {
     write: ({ at, subjects, verifications, ratelimits }) =>
       withClient(pool, async (client) => {

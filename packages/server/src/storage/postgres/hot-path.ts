@@ -1,4 +1,4 @@
-import type { Pool, QueryResultRow } from 'pg';
+import type { QueryResultRow } from 'pg';
 import type { Credits } from '../../domain/keys/refill.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
 import type { NamespaceWithOverrides } from '../port/records.ts';
@@ -16,7 +16,7 @@ import {
   verifiableKeyOf,
   verifiedColumnsSql,
 } from '../sql/hot-rows.ts';
-import { withClient } from './connections.ts';
+import { type ConnectionPool, withClient } from './connections.ts';
 import { isLost } from './unavailable.ts';
 
 // One statement each: a lookup is one round trip and sees one snapshot without a transaction.
@@ -65,7 +65,7 @@ const statements = {
 } as const;
 
 /** The lookups of the verify and limit paths. */
-export function hotReads(pool: Pool) {
+export function hotReads(pool: ConnectionPool) {
   const findRow = async <Row extends QueryResultRow>(
     name: keyof typeof statements,
     values: readonly string[],

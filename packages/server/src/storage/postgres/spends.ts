@@ -1,9 +1,9 @@
-import type { Pool, QueryConfig, QueryResultRow } from 'pg';
+import type { QueryConfig, QueryResultRow } from 'pg';
 import { Coalescer } from '../../base/coalesce.ts';
 import { type Credits, refilled } from '../../domain/keys/refill.ts';
 import { type SpendOrder, type Spent, StorageUnavailableError } from '../port/storage.ts';
-import { withClient } from './connections.ts';
-import { isRefused, unavailable } from './unavailable.ts';
+import { type ConnectionPool, withClient } from './connections.ts';
+import { isReadOnlyError, isRefused, unavailable } from './unavailable.ts';
 
 interface Spend extends SpendOrder {
   readonly workspaceId: string;
@@ -26,25 +26,15 @@ const spendBatchSql = `
   WHERE keys.id = held.id AND keys.credits_remaining >= held.cost
   RETURNING keys.workspace_id, keys.id, keys.credits_remaining`;
 
-const idleMs = 250;
-
-/** Spends credits. Spends that come while a statement is in flight are coalesced into the next one. */
+/**
+ * Spends credits. Spends that come while a statement is in flight are coalesced into the next one. After an idle time the
+ * pool pings the database first, so an outage leaves in doubt only the spends in flight when it began.
+ */
 export function creditSpender(
-  pool: Pool,
+  pool: ConnectionPool,
   readCredits: (workspaceId: string, keyId: string) => Promise<Credits | null>,
 ) {
-  let lastReplyAt = Number.NEGATIVE_INFINITY;
-
-  // After an idle time, read first: if the database does not reply, nothing was spent and the call may be retried. So an
-  // outage leaves in doubt only the spends in flight when it began.
-  const batches = new Coalescer(async (batch: readonly Spend[]) => {
-    const [first] = batch;
-    const isIdle = performance.now() - lastReplyAt > idleMs;
-    if (isIdle && first !== undefined) await readCredits(first.workspaceId, first.keyId);
-    const spent = await spendBatch(pool, batch);
-    lastReplyAt = performance.now();
-    return spent;
-  });
+  const batches = new Coalescer((batch: readonly Spend[]) => spendBatch(pool, batch));
   const spendsByKey = new Coalescer((batch: readonly Spend[]) => spendOneKey(pool, batch));
 
   /** Slow path: the key is locked, due for refill, or short of credits. Reads first, so that refused spends take no lock. */
@@ -62,7 +52,7 @@ export function creditSpender(
 }
 
 /** One statement, so one transaction. Null for spends whose key was skipped. */
-async function spendBatch(pool: Pool, batch: readonly Spend[]): Promise<(Spent | null)[]> {
+async function spendBatch(pool: ConnectionPool, batch: readonly Spend[]): Promise<(Spent | null)[]> {
   const totals = new Map<string, Spend>();
   for (const spend of batch) {
     const before = totals.get(nameOf(spend));
@@ -101,7 +91,7 @@ interface SpentRow {
 }
 
 /** Spends of one key in one statement, so one transaction. Waits for the lock of the key; each spend succeeds or fails alone. */
-async function spendOneKey(pool: Pool, batch: readonly Spend[]): Promise<Spent[]> {
+async function spendOneKey(pool: ConnectionPool, batch: readonly Spend[]): Promise<Spent[]> {
   const [first] = batch;
   if (first === undefined) return [];
   const rows = await execute<{ is_spent: boolean; remaining: number | null }>(pool, {
@@ -112,9 +102,11 @@ async function spendOneKey(pool: Pool, batch: readonly Spend[]): Promise<Spent[]
   return rows.map((row) => ({ isSpent: row.is_spent, remaining: row.remaining }));
 }
 
-async function execute<Row extends QueryResultRow>(pool: Pool, query: QueryConfig): Promise<Row[]> {
+async function execute<Row extends QueryResultRow>(pool: ConnectionPool, query: QueryConfig): Promise<Row[]> {
+  const attempt = () => withClient(pool, async (client) => (await client.query<Row>(query)).rows);
   try {
-    return await withClient(pool, async (client) => (await client.query<Row>(query)).rows);
+    // A server that has become read-only did nothing; a new connection may lead to the new primary.
+    return await attempt().catch((error) => (isReadOnlyError(error) ? attempt() : Promise.reject(error)));
   } catch (error) {
     if (error instanceof StorageUnavailableError) throw error;
     throw unavailable(error, { mayBeDone: !isRefused(error) });

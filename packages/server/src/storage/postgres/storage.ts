@@ -42,15 +42,18 @@ const reachableMs = 1000;
 export async function openPostgresStorage(options: PostgresOptions): Promise<OpenedPostgres> {
   const { url, onCommit, onLag = () => {}, log = noLog } = options;
   await withStorageErrors(prepareDatabase(url));
-  const connections = openConnections(url);
+  const connections = openConnections(url, log);
   const ping = () => withClient(connections.lookups, async (client) => void (await client.query('SELECT 1')));
   const channel = openChangeChannel({
-    createClient: connections.listener,
+    createClient: connections.createListener,
+    connect: connections.connectListener,
+    recheck: (client) => connections.primary.recheck(client),
     isAnswering: () => succeedsSoon(ping()),
     onCommit,
     onLag,
     log,
   });
+  connections.primary.onReplaced(channel.reconnect);
   await channel.started;
   const write = transactionWriter({
     pool: connections.writes,
@@ -62,6 +65,7 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
     write: (work, scope = 'alone') => write(work, scope),
     ...hotPath(connections),
     pollChanges: () => channel.freshness,
+    isReadOnly: () => connections.primary.isReadOnly,
     ping: () => withStorageErrors(ping()),
     async close() {
       await channel.close();

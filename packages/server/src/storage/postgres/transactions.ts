@@ -1,12 +1,20 @@
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import type { ChangeListener } from '../changes.ts';
 import { StorageUnavailableError, type WriteScope } from '../port/storage.ts';
 import type { Store } from '../port/store.ts';
 import { sqlStore } from '../sql/store.ts';
-import { withClient } from './connections.ts';
+import { type ConnectionPool, withClient } from './connections.ts';
 import { databaseOver } from './dialect.ts';
 import { beginSql } from './locks.ts';
-import { isConflict, isLost, isRefused, mustDiscard, unavailable } from './unavailable.ts';
+import {
+  isConflict,
+  isLost,
+  isReadOnlyError,
+  isRefused,
+  mustDiscard,
+  ReplacedServerError,
+  unavailable,
+} from './unavailable.ts';
 
 type Work<Result> = (store: Store) => Promise<Result>;
 
@@ -21,7 +29,7 @@ const unknownOutcome =
   'Check before you repeat it.';
 
 /** Runs `work` in a read-only transaction: all its reads see one snapshot. */
-export function snapshotReader(pool: Pool) {
+export function snapshotReader(pool: ConnectionPool) {
   const attempt = <Result>(work: Work<Result>): Promise<Result> =>
     withClient(pool, async (client) => {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -34,7 +42,7 @@ export function snapshotReader(pool: Pool) {
 
 /** Runs writes of one scope one after the other: by a mutex in this process, then by a lock among all processes. */
 export function transactionWriter(parts: {
-  readonly pool: Pool;
+  readonly pool: ConnectionPool;
   readonly onCommit: ChangeListener;
   /** The SQL statement that notifies other processes of the changes. */
   readonly announcementOf: (changes: ReadonlySet<string>) => string;
@@ -44,6 +52,8 @@ export function transactionWriter(parts: {
   const mutex = keyedMutex();
 
   const commit = async (client: PoolClient, changes: ReadonlySet<string>): Promise<void> => {
+    // The old primary may still accept the commit, and lose it.
+    if (!pool.primary.isCurrent(client)) throw new ReplacedServerError();
     try {
       await client.query(changes.size === 0 ? 'COMMIT' : `${announcementOf(changes)}; COMMIT`);
     } catch (error) {
@@ -85,15 +95,19 @@ async function rollbackOnError<Result>(client: PoolClient, work: () => Promise<R
   }
 }
 
-/** Retries on conflicts and lost connections: nothing was committed. */
+/** Retries after errors that mean that nothing was committed and that may not come again. */
 async function withRetries<Result>(attempt: () => Promise<Result>): Promise<Result> {
   for (let number = 1; ; number++) {
     try {
       return await attempt();
     } catch (error) {
-      if (number >= maxAttempts || !(isConflict(error) || isLost(error))) throw unavailable(error);
+      if (number >= maxAttempts || !isRetryable(error)) throw unavailable(error);
     }
   }
+}
+
+function isRetryable(error: unknown): boolean {
+  return isConflict(error) || isLost(error) || isReadOnlyError(error) || error instanceof ReplacedServerError;
 }
 
 /** Runs work of one key serially, in the order of the calls. */

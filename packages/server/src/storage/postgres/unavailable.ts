@@ -37,13 +37,29 @@ export function unavailable(error: unknown, options: { readonly mayBeDone?: bool
   return reason === undefined ? error : new StorageUnavailableError(reason, { ...options, cause: error });
 }
 
-/** The error of a standby that is written to. */
-export function standby(): Error {
-  return Object.assign(new Error('The database is a standby.'), { code: readOnlyCode });
+/** The server of a connection is a standby, or does not accept writes. */
+export function readOnlyServer(): Error {
+  return Object.assign(new Error('The database is read-only.'), { code: readOnlyCode });
+}
+
+/** The server of a connection has been replaced by another primary; nothing was committed. */
+export class ReplacedServerError extends StorageUnavailableError {
+  constructor() {
+    super(
+      'This database server was the primary before another one was promoted. Point DATABASE_URL to the current primary. ' +
+        'After restoring an older copy of the server, restart unkey-ts.',
+      { cause: readOnlyServer() },
+    );
+  }
+}
+
+export function isReadOnlyError(error: unknown): boolean {
+  return errorCode(error) === readOnlyCode;
 }
 
 /** The error of a failed connect, whatever the reason: TLS alone has many. */
 export function unconnected(error: unknown): unknown {
+  if (error instanceof StorageUnavailableError) return error;
   if (error instanceof Error && error.message.startsWith('Cannot use a pool')) return error;
   return new StorageUnavailableError(reasonOf(error) ?? unreachable, { cause: error });
 }
@@ -56,7 +72,7 @@ export function isLost(error: unknown): boolean {
 /** The connection must not return to the pool, though it may still be open. */
 export function mustDiscard(error: unknown): boolean {
   if (error instanceof StorageUnavailableError) return mustDiscard(error.cause);
-  return isLost(error) || hasTimedOut(error) || errorCode(error) === readOnlyCode;
+  return isLost(error) || hasTimedOut(error) || isReadOnlyError(error);
 }
 
 /**
