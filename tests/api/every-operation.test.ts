@@ -1,5 +1,6 @@
 import {
   type ErrorCode,
+  maxBodyBytesOf,
   type Operation,
   type OperationId,
   operationIds,
@@ -268,23 +269,33 @@ describe('what is sent', () => {
     );
   });
 
-  everyOperation('413 for a body over 10 MiB, as soon as its length is declared', async (id) => {
-    const head = requestText({
-      path: `/v2/${id}`,
-      headers: { 'content-length': String(oneTooMany), authorization: `Bearer ${rootKey}` },
-    });
-    expectError(await sendRaw(service.url, head), 'user/bad_request/request_body_too_large');
+  everyOperation('413 for a body above its maximum, as soon as its length is declared', async (id) => {
+    const headers = {
+      'content-length': String(maxBodyBytesOf(operations[id]) + 1),
+      authorization: `Bearer ${rootKey}`,
+    };
+    const reply = await sendRaw(service.url, requestText({ path: `/v2/${id}`, headers }));
+    expectError(reply, 'user/bad_request/request_body_too_large');
   });
 
-  test.each<OperationId>(['apis.getApi', 'apis.createApi', 'keys.verifyKey'])(
-    '413 for a body over 10 MiB that comes in chunks to %s',
+  test.each<OperationId>(['apis.getApi', 'apis.createApi', 'keys.verifyKey', 'keys.createKey'])(
+    '413 for a body above its maximum that comes in chunks to %s',
     async (id) => {
-      const head = `POST /v2/${id} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
+      const head = `POST /v2/${id} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nAuthorization: Bearer ${rootKey}\r\n\r\n`;
       const chunk = `100000\r\n${' '.repeat(0x100000)}\r\n`;
       const reply = await sendRaw(service.url, [head, ...Array.from({ length: 11 }, () => chunk)]);
       expectError(reply, 'user/bad_request/request_body_too_large');
     },
   );
+
+  everyOperation('a body above 64 kB is not read from a sender without a valid root key', async (id) => {
+    const length = { 'content-length': '65537' };
+    const send = (headers: Record<string, string>) =>
+      sendRaw(service.url, requestText({ path: `/v2/${id}`, headers: { ...length, ...headers } }));
+    expectError(await send({}), 'unkey/application/invalid_input', 'header.authorization');
+    expectError(await send({ authorization: 'none' }), 'unkey/authentication/malformed');
+    expectError(await send({ authorization: 'Bearer unknown' }), 'unkey/authentication/key_not_found');
+  });
 
   test('a body of exactly 10 MiB is read', async () => {
     const empty = JSON.stringify({ externalId: 'wide', note: '' });
@@ -335,7 +346,10 @@ describe('how it is answered', () => {
     const replies = [
       await sendRaw(
         service.url,
-        requestText({ path: '/v2/apis.getApi', headers: { accept, 'content-length': String(oneTooMany) } }),
+        requestText({
+          path: '/v2/apis.getApi',
+          headers: { accept, authorization: `Bearer ${rootKey}`, 'content-length': String(oneTooMany) },
+        }),
       ),
       await sendRaw(
         service.url,

@@ -66,20 +66,23 @@ describe('bodies', () => {
   });
 
   test('a string of 9 MiB is refused where it stands, and the answer is small', async () => {
-    const reply = await send('apis.createApi', JSON.stringify({ name: 'x'.repeat(9 * 1024 * 1024) }));
-    expectError(reply, 'unkey/application/invalid_input', 'body.name');
+    const reply = await send(
+      'identities.createIdentity',
+      JSON.stringify({ externalId: 'x'.repeat(9 * 1024 * 1024) }),
+    );
+    expectError(reply, 'unkey/application/invalid_input', 'body.externalId');
     expect(JSON.stringify(reply.body).length).toBeLessThan(1000);
   });
 
   test('a member name of 9 MiB is refused, and the answer is small', async () => {
-    const reply = await send('apis.createApi', JSON.stringify({ ['n'.repeat(9 * 1024 * 1024)]: 1 }));
-    expectError(reply, 'unkey/application/invalid_input', 'body.name');
+    const reply = await send('keys.setRoles', JSON.stringify({ ['n'.repeat(9 * 1024 * 1024)]: 1 }));
+    expectError(reply, 'unkey/application/invalid_input', 'body.keyId');
     expect(JSON.stringify(reply.body).length).toBeLessThan(1000);
   });
 
   test('100,000 unknown members are refused with a bounded list of places', async () => {
     const members = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`m${index}`, 1]));
-    const reply = await send('apis.createApi', JSON.stringify(members));
+    const reply = await send('keys.setRoles', JSON.stringify(members));
     expectError(reply, 'unkey/application/invalid_input');
     expect(locationsOf(reply.body).length).toBeLessThanOrEqual(100);
   });
@@ -101,10 +104,10 @@ describe('bodies', () => {
     [
       'limits with too short a window',
       'keys.verifyKey',
-      { key: 'nobody', ratelimits: many({ name: 'own', limit: 1, duration: 1 }) },
+      { key: 'nobody', ratelimits: many({ name: 'own', limit: 1, duration: 1 }).slice(0, 20_000) },
       'body.ratelimits[0].duration',
     ],
-  ])('100,000 %s are refused with a bounded list of places', async (_what, operation, body, location) => {
+  ])('very many %s are refused with a bounded list of places', async (_what, operation, body, location) => {
     const reply = await send(operation, JSON.stringify(body));
     expectError(reply, 'unkey/application/invalid_input', location);
     expect(locationsOf(reply.body).length).toBeLessThanOrEqual(100);

@@ -6,7 +6,7 @@ export { type ErrorCode, errors, errorType, statusesWithIssues } from './errors.
 export { idempotencyKey, idempotencyLifetimes } from './idempotency.ts';
 export type { VerificationCode } from './keys/verify-key.ts';
 export { openapi } from './openapi.ts';
-export { type Declaration, type Mode, type Operation, pathOf } from './operation.ts';
+export { type Declaration, type Mode, maxBodyBytesOf, type Operation, pathOf } from './operation.ts';
 export { errorsByStatus, errorsOf } from './operation-errors.ts';
 export {
   type InputOf,

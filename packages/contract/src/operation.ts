@@ -25,6 +25,8 @@ export interface Operation {
   readonly description: string;
   /** Schema of the request body; null: no body. */
   readonly input: TSchema | null;
+  /** The largest request body, in bytes. Default 1 MiB ({@link maxBodyBytesOf}). */
+  readonly maxBodyBytes?: number;
   /** Rules that the schema of the input cannot express: the issues of an input that has passed the schema. */
   readonly inputRule?: (input: never) => readonly Issue[];
   /** Schema of the response's `data`; null: the response has no `data`. */
@@ -52,6 +54,16 @@ export interface Operation {
   readonly idempotency?: 'durable' | 'cached';
   readonly example: { readonly request: unknown; readonly response: unknown };
   readonly types?: { readonly input: unknown; readonly output: unknown };
+}
+
+const mebibyte = 1024 * 1024;
+
+/** For operations whose requests hold metadata or long lists: 10 MiB. */
+export const largeBodyBytes = 10 * mebibyte;
+
+/** The largest request body of an operation, in bytes. */
+export function maxBodyBytesOf({ maxBodyBytes }: Pick<Operation, 'maxBodyBytes'>): number {
+  return maxBodyBytes ?? mebibyte;
 }
 
 /** The type that a schema describes; null for none. */

@@ -22,7 +22,7 @@ import { createEndpoints } from './monitoring/endpoints.ts';
 import { createMetrics } from './monitoring/metrics.ts';
 import { guardEndpoint } from './pipeline/guard-endpoint.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
-import { createRouter } from './pipeline/router.ts';
+import { createRouter, type Router } from './pipeline/router.ts';
 import { createFailureReport } from './pipeline/transport-failure.ts';
 import { createVault, openMasterKeys, type Vault } from './secrets/vault.ts';
 import type { Services } from './services.ts';
@@ -82,9 +82,14 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   const { services, archive } = opened;
   const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
   const state = { isListening: false, isDraining: false };
-  const { handle, failure } = createHandler(options, { ...opened, log, isDraining: () => state.isDraining });
+  const { handle, admitBody, failure } = createHandler(options, {
+    ...opened,
+    log,
+    isDraining: () => state.isDraining,
+  });
   const listener = await createListener({
     handle,
+    admitBody,
     failure,
     hasFastPath: config.hasFastPath,
   });
@@ -152,7 +157,7 @@ async function openServices(
 function createHandler(
   { config, timeoutMs, endpoints = [] }: AppOptions,
   opened: OpenedServices & { readonly log: Log; readonly isDraining: () => boolean },
-): Pick<ListenerOptions, 'handle' | 'failure'> {
+): Pick<ListenerOptions, 'handle' | 'failure'> & Router {
   const { services, countersStatus: counters, changes, log, isDraining } = opened;
   const { storage, lookups, events, ids } = services;
   const metrics = createMetrics({
@@ -178,10 +183,8 @@ function createHandler(
     document: apiDocument(version),
   });
   const guarded = [...monitoring, ...endpoints].map((endpoint) => guardEndpoint(endpoint, guard));
-  return {
-    handle: createRouter({ endpoints: [...operations, ...guarded], ids }),
-    failure: createFailureReport(guard),
-  };
+  const router = createRouter({ endpoints: [...operations, ...guarded], ids });
+  return { ...router, failure: createFailureReport(guard) };
 }
 
 /** The listener for the runtime of this process. */

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { anyOf } from '../access.ts';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { externalId } from '../schemas/identity.ts';
 import { metadata } from '../schemas/metadata.ts';
 import { ratelimitRequests } from '../schemas/ratelimit.ts';
@@ -8,6 +8,7 @@ import { ratelimitRequests } from '../schemas/ratelimit.ts';
 export const createIdentity = operation({
   id: 'identities.createIdentity',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Create an identity',
   description: `An identity is one of your users, teams or organizations. Its keys share its metadata and its limits.

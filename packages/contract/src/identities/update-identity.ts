@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { anyOf } from '../access.ts';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { identity, identityReference } from '../schemas/identity.ts';
 import { metadata } from '../schemas/metadata.ts';
 import { ratelimitRequest } from '../schemas/ratelimit.ts';
@@ -8,6 +8,7 @@ import { ratelimitRequest } from '../schemas/ratelimit.ts';
 export const updateIdentity = operation({
   id: 'identities.updateIdentity',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Update an identity',
   description: `A property that is left out stays. \`meta\` is replaced as a whole. \`ratelimits\` are replaced by name: a limit that

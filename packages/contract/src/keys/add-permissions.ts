@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { allOf, anyOf } from '../access.ts';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { creatingPermissions } from '../permissions/permission-access.ts';
 import { keyId } from '../schemas/key.ts';
 import { permission, permissionSlug } from '../schemas/permission.ts';
@@ -9,6 +9,7 @@ import { keyGrant, onApi } from './key-access.ts';
 export const addPermissions = operation({
   id: 'keys.addPermissions',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Add permissions to a key',
   description: `Permissions that the key already has stay. Slugs that do not exist are created, which requires permission to create them.

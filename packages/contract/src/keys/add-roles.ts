@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { allOf, anyOf } from '../access.ts';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { keyId } from '../schemas/key.ts';
 import { role, roleName } from '../schemas/role.ts';
 import { keyGrant, onApi } from './key-access.ts';
@@ -8,6 +8,7 @@ import { keyGrant, onApi } from './key-access.ts';
 export const addRoles = operation({
   id: 'keys.addRoles',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Add roles to a key',
   description: `Roles that the key already has stay. Roles are never created implicitly: if one does not exist, the response is 404 and

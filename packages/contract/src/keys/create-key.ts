@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { credits } from '../schemas/credits.ts';
 import { externalId } from '../schemas/identity.ts';
 import { issuedKey, keyPermissions, keyRoles, newKeySettings } from '../schemas/key.ts';
@@ -10,6 +10,7 @@ import { creatingKeys, encryptingKeys } from './key-access.ts';
 export const createKey = operation({
   id: 'keys.createKey',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Create a key',
   description: `Only this response shows the key itself, unless it is \`recoverable\`. Every call creates a new key.

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { credits } from '../schemas/credits.ts';
 import { keyPermissions, keyRoles, newKeySettings } from '../schemas/key.ts';
 import { ratelimitRequests } from '../schemas/ratelimit.ts';
@@ -38,6 +38,7 @@ const migratedKey = Type.Object(
 export const migrateKeys = operation({
   id: 'keys.migrateKeys',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Migrate keys from another system',
   description: `Imports keys by their hashes, so that their holders need no new ones. The operator of the service creates the

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { allOf, anyOf } from '../access.ts';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { keyId } from '../schemas/key.ts';
 import { permission, permissionSlug } from '../schemas/permission.ts';
 import { keyGrant, onApi } from './key-access.ts';
@@ -8,6 +8,7 @@ import { keyGrant, onApi } from './key-access.ts';
 export const removePermissions = operation({
   id: 'keys.removePermissions',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Remove permissions from a key',
   description: `A permission that the key does not have is ignored. If one does not exist in the workspace, the response is 404 and

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { keyId } from '../schemas/key.ts';
 import { role, roleName } from '../schemas/role.ts';
 import { onKey } from './key-access.ts';
@@ -7,6 +7,7 @@ import { onKey } from './key-access.ts';
 export const removeRoles = operation({
   id: 'keys.removeRoles',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Remove roles from a key',
   description: `A role that the key does not have is ignored. If one does not exist in the workspace, the response is 404 and nothing is

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { allOf, anyOf } from '../access.ts';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { creatingPermissions } from '../permissions/permission-access.ts';
 import { keyId } from '../schemas/key.ts';
 import { permission, permissionSlug } from '../schemas/permission.ts';
@@ -9,6 +9,7 @@ import { keyGrant, onApi } from './key-access.ts';
 export const setPermissions = operation({
   id: 'keys.setPermissions',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Set permissions of a key',
   description: `Replaces the key's direct permissions; an empty list removes all of them. Slugs that do not exist are created, which

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { keyId } from '../schemas/key.ts';
 import { role, roleName } from '../schemas/role.ts';
 import { onKey } from './key-access.ts';
@@ -7,6 +7,7 @@ import { onKey } from './key-access.ts';
 export const setRoles = operation({
   id: 'keys.setRoles',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Set roles of a key',
   description: `Replaces the key's roles; an empty list removes all of them. Roles are never created implicitly: if one does not exist,

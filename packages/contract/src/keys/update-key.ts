@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { creditsUpdate } from '../schemas/credits.ts';
 import { empty } from '../schemas/empty.ts';
 import { externalId } from '../schemas/identity.ts';
@@ -13,6 +13,7 @@ import { onKey } from './key-access.ts';
 export const updateKey = operation({
   id: 'keys.updateKey',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Update a key',
   description: `A property that is left out stays, null removes the setting, a value replaces it. The change applies from the next

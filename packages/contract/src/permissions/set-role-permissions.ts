@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { allOf } from '../access.ts';
-import { operation } from '../operation.ts';
+import { largeBodyBytes, operation } from '../operation.ts';
 import { resourceIdAlphabet } from '../schemas/pattern.ts';
 import { permission, permissionSlug } from '../schemas/permission.ts';
 import { creatingPermissions } from './permission-access.ts';
@@ -8,6 +8,7 @@ import { creatingPermissions } from './permission-access.ts';
 export const setRolePermissions = operation({
   id: 'permissions.setRolePermissions',
   method: 'POST',
+  maxBodyBytes: largeBodyBytes,
   mode: 'write',
   summary: 'Set permissions of a role',
   description: `Replaces the permissions of the role; an empty list removes all of them. Slugs that do not exist are created, which

@@ -45,14 +45,24 @@ export interface Endpoint {
   readonly method: HttpMethod;
   /** A fault that it throws becomes a 500 with a request id. */
   handle(request: HttpRequest): MaybePromise<HttpResponse>;
+  /** Without it the endpoint reads no large bodies. */
+  readonly admitBody?: AdmitBody;
 }
 
-/** The largest request body: 10 MiB. */
-export const bodyBytesMax = 10 * 1024 * 1024;
+/** A body up to this size is read before anything is known about its sender, in bytes: 64 kB. */
+export const freeBodyBytes = 65_536;
+
+/**
+ * Decides about a request whose body is larger than {@link freeBodyBytes}, before it is read any further: its maximum
+ * size in bytes, or the response that refuses it. The request's own body is empty. Never throws or rejects.
+ */
+export type AdmitBody = (request: HttpRequest) => MaybePromise<HttpResponse | number>;
 
 /** Why a request did not reach the handler, or has no response from it. */
 export type TransportFailure =
   | 'too_large'
+  /** The bodies of all requests together would exceed their bound. */
+  | 'overloaded'
   | 'read_timeout'
   | 'unreadable'
   | 'headers_too_large'
@@ -61,8 +71,14 @@ export type TransportFailure =
   /** What the handler or the listener itself has thrown. */
   | 'internal_error';
 
-/**
- * The response to a request that does not reach the handler, or that the handler failed to respond to. `accept` is the
- * request's header, if it was read; `error` is what was thrown. Never throws.
- */
-export type ReportFailure = (kind: TransportFailure, accept?: string, error?: unknown) => HttpResponse;
+export interface FailureDetails {
+  /** The request's header, if it was read. */
+  readonly accept?: string | undefined;
+  /** What was thrown. */
+  readonly error?: unknown;
+  /** The maximum that the body exceeds. */
+  readonly maxBytes?: number;
+}
+
+/** The response to a request that does not reach the handler, or that the handler failed to respond to. Never throws. */
+export type ReportFailure = (kind: TransportFailure, details?: FailureDetails) => HttpResponse;

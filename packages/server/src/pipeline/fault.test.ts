@@ -43,7 +43,7 @@ test.each([
     'the listener',
     'transport',
     500,
-    async ({ options }) => createFailureReport(options)('internal_error', undefined, broken),
+    async ({ options }) => createFailureReport(options)('internal_error', { error: broken }),
   ],
 ] as const satisfies [string, string, number, (test: ReturnType<typeof setUp>) => Promise<HttpResponse>][])(
   'a 5xx of %s has a request id, a log line and a metric',
@@ -64,7 +64,7 @@ test.each([
 
 test('what a client causes is neither logged nor counted as a fault', async () => {
   const { options, lines, metrics } = setUp();
-  const response = createFailureReport(options)('malformed', 'application/problem+json');
+  const response = createFailureReport(options)('malformed', { accept: 'application/problem+json' });
   expect(response).toMatchObject({ status: 400, headers: { 'content-type': 'application/problem+json' } });
   expect(lines).toEqual([]);
   expect(await metrics.text()).not.toContain('operation="transport"');

@@ -1,4 +1,4 @@
-import { pathOf } from '@unkey-ts/contract';
+import { maxBodyBytesOf, pathOf } from '@unkey-ts/contract';
 import type { Endpoint, HttpRequest, HttpResponse } from '../base/http-message.ts';
 import type { Log } from '../base/log.ts';
 import { andThen, type MaybePromise } from '../base/maybe-promise.ts';
@@ -48,6 +48,9 @@ const steps: readonly Step[] = [
 /** Inside the operation's snapshot or transaction, and only once for an `Idempotency-Key`. */
 const operationSteps: readonly Step[] = [locate, authoriseCaller, actAndRespond];
 
+/** Before a large body is read, its sender must be known: parsing it costs much more than sending it. */
+const admissionSteps: readonly Step[] = [requireCredential, authenticateCaller];
+
 /** A public operation has neither caller nor input. */
 const publicSteps: readonly Step[] = [actAndRespond];
 
@@ -57,12 +60,29 @@ const publicSteps: readonly Step[] = [actAndRespond];
  */
 export function createPipeline(options: PipelineOptions): readonly Endpoint[] {
   const { ids, clock } = options.services;
-  return Object.values(handlers).map((handler: Handler) => ({
-    path: pathOf(handler.operation),
-    method: handler.operation.method,
-    handle: (request: HttpRequest) =>
-      run(new RequestState(handler, request, ids.id('req'), clock.now()), options),
-  }));
+  return Object.values(handlers).map((handler: Handler) => {
+    const begin = (request: HttpRequest) => new RequestState(handler, request, ids.id('req'), clock.now());
+    return {
+      path: pathOf(handler.operation),
+      method: handler.operation.method,
+      handle: (request: HttpRequest) => run(begin(request), options),
+      ...(handler.operation.access !== 'public' && {
+        admitBody: (request: HttpRequest) => admitBody(begin(request), options),
+      }),
+    };
+  });
+}
+
+async function admitBody(state: RequestState, options: PipelineOptions): Promise<HttpResponse | number> {
+  try {
+    for (const step of admissionSteps) {
+      const result = await step(state, options);
+      if (result !== null) return finish(state, options, toResponse(state, result));
+    }
+    return maxBodyBytesOf(state.handler.operation);
+  } catch (error) {
+    return finishFault(state, options, error);
+  }
 }
 
 function run(state: RequestState, options: PipelineOptions): MaybePromise<HttpResponse> {

@@ -11,7 +11,7 @@ const endpoint = (path: string, change: Partial<Endpoint> = {}): Endpoint => ({
 });
 
 function setUp(endpoints: readonly Endpoint[]) {
-  const handle = createRouter({ endpoints, ids: randomIds() });
+  const { handle } = createRouter({ endpoints, ids: randomIds() });
   const ask = async (path: string, method = 'GET') =>
     handle({ method, path, headers: {}, body: new Uint8Array(0), peer: '' } satisfies HttpRequest);
   return { ask };

@@ -1,4 +1,12 @@
-import type { Endpoint, HttpHandler, HttpMethod, HttpRequest, HttpResponse } from '../base/http-message.ts';
+import {
+  type AdmitBody,
+  type Endpoint,
+  freeBodyBytes,
+  type HttpHandler,
+  type HttpMethod,
+  type HttpRequest,
+  type HttpResponse,
+} from '../base/http-message.ts';
 import type { Ids } from '../base/ids.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { respondRefusal } from './respond.ts';
@@ -16,17 +24,31 @@ interface Route {
   readonly byMethod: Map<string, Endpoint>;
 }
 
-/** Finds the endpoint of a request by its path and method. The handler never throws or rejects. */
-export function createRouter(options: RouterOptions): HttpHandler {
+export interface Router {
+  readonly handle: HttpHandler;
+  readonly admitBody: AdmitBody;
+}
+
+/** Finds the endpoint of a request by its path and method. Neither function throws or rejects. */
+export function createRouter(options: RouterOptions): Router {
   const exact = routesOf(options.endpoints.filter(({ isPrefix }) => isPrefix !== true));
   const prefixes = [...routesOf(options.endpoints.filter(({ isPrefix }) => isPrefix === true)).values()];
   // The longest prefix comes first.
   prefixes.sort((one, other) => other.path.length - one.path.length);
+  const find = (path: string) => exact.get(path) ?? prefixes.find((route) => path.startsWith(route.path));
 
-  return (request) => {
-    const route = exact.get(request.path) ?? prefixes.find(({ path }) => request.path.startsWith(path));
-    const endpoint = route?.byMethod.get(request.method);
-    return endpoint === undefined ? refuseRoute(request, route, options) : endpoint.handle(request);
+  return {
+    handle(request) {
+      const route = find(request.path);
+      const endpoint = route?.byMethod.get(request.method);
+      return endpoint === undefined ? refuseRoute(request, route, options) : endpoint.handle(request);
+    },
+    admitBody(request) {
+      const route = find(request.path);
+      const endpoint = route?.byMethod.get(request.method);
+      if (endpoint === undefined) return refuseRoute(request, route, options);
+      return endpoint.admitBody?.(request) ?? freeBodyBytes;
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@unkey-ts/contract';
-import { bodyBytesMax, type ReportFailure, type TransportFailure } from '../base/http-message.ts';
+import type { HttpResponse, ReportFailure, TransportFailure } from '../base/http-message.ts';
 import type { Ids } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
@@ -7,14 +7,10 @@ import { Refusal } from '../operations/refusal.ts';
 import { respondToFault } from './fault.ts';
 import { respondRefusal } from './respond.ts';
 
-type ClientFailure = Exclude<TransportFailure, 'internal_error'>;
+type ClientFailure = Exclude<TransportFailure, 'internal_error' | 'overloaded'>;
 
 const failures: Record<ClientFailure, readonly [ErrorCode, location: string, message: string]> = {
-  too_large: [
-    'user/bad_request/request_body_too_large',
-    'body',
-    `is larger than ${bodyBytesMax} bytes, the maximum`,
-  ],
+  too_large: ['user/bad_request/request_body_too_large', 'body', 'is larger than the maximum'],
   read_timeout: [
     'user/bad_request/request_timeout',
     'body',
@@ -44,16 +40,33 @@ export function createFailureReport({
   readonly log: Log;
   readonly metrics: Metrics;
 }): ReportFailure {
-  return (kind, accept, error) => {
-    const requestId = ids.id('req');
-    if (kind !== 'internal_error') {
-      const [code, location, message] = failures[kind];
-      const subject = location === 'header.expect' ? 'header Expect' : location;
-      const refusal = new Refusal(code, `The ${subject} ${message}.`, [{ location, message }]);
-      return respondRefusal(refusal, requestId, accept);
-    }
-    const response = respondToFault(log, error, { requestId, operation: 'transport', accept });
+  const count = (response: HttpResponse) => {
     metrics.observe('transport', String(response.status), 0);
     return response;
   };
+  return (kind, { accept, error, maxBytes } = {}) => {
+    const requestId = ids.id('req');
+    const operation = 'transport';
+    if (kind === 'internal_error') return count(respondToFault(log, error, { requestId, operation, accept }));
+    if (kind === 'overloaded') {
+      log.warn({ requestId, operation, status: 503 }, 'bodies exceed their bound');
+      return count(respondRefusal(overloaded, requestId, accept));
+    }
+    return respondRefusal(refusalOf(kind, maxBytes), requestId, accept);
+  };
+}
+
+const overloaded = new Refusal(
+  'unkey/application/service_unavailable',
+  'The service is receiving too many large requests. Send the request again later.',
+  [],
+  { 'retry-after': '1' },
+);
+
+function refusalOf(kind: ClientFailure, maxBytes: number | undefined): Refusal {
+  const [code, location, rule] = failures[kind];
+  const message =
+    kind === 'too_large' && maxBytes !== undefined ? `is larger than ${maxBytes} bytes, the maximum` : rule;
+  const subject = location === 'header.expect' ? 'header Expect' : location;
+  return new Refusal(code, `The ${subject} ${message}.`, [{ location, message }]);
 }

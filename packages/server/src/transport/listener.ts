@@ -1,10 +1,15 @@
-import type { HttpHandler, ReportFailure } from '../base/http-message.ts';
+import type { AdmitBody, HttpHandler, ReportFailure } from '../base/http-message.ts';
+import type { BodyBounds } from './body-budget.ts';
 
 export interface ListenerOptions {
   handle: HttpHandler;
   failure: ReportFailure;
-  /** Default 10 MiB. */
+  /** The largest body that is read without asking `admitBody`, in bytes. Default 64 kB. */
   maxBodyBytes?: number;
+  /** Decides about larger bodies. Without it they are refused. */
+  admitBody?: AdmitBody;
+  /** Bounds of all bodies together, for the process. */
+  bodyBounds?: BodyBounds;
   /** How long a body may take to arrive after its headers, in milliseconds. Default 10,000. */
   bodyTimeoutMs?: number;
   /** How long a drain waits for requests that are still arriving, in milliseconds. Default 10,000. */

@@ -19,7 +19,7 @@ export class RequestRunner {
       const response = this.#handle(request);
       return response instanceof Promise ? this.#track(request, response) : response;
     } catch (error) {
-      return this.#failure('internal_error', request.headers.accept, error);
+      return this.#failure('internal_error', { accept: request.headers.accept, error });
     }
   }
 
@@ -36,7 +36,7 @@ export class RequestRunner {
     try {
       return await response;
     } catch (error) {
-      return this.#failure('internal_error', request.headers.accept, error);
+      return this.#failure('internal_error', { accept: request.headers.accept, error });
     } finally {
       this.#running--;
       if (this.#running === 0) this.#onIdle?.();

@@ -1,6 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { bodyBytesMax, type HttpResponse, type TransportFailure } from '../../base/http-message.ts';
+import {
+  type AdmitBody,
+  freeBodyBytes,
+  type HttpResponse,
+  type TransportFailure,
+} from '../../base/http-message.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
+import { BodyBudget } from '../body-budget.ts';
 import { type Listener, type ListenerOptions, listenError, urlOf } from '../listener.ts';
 import { keepAliveMs } from '../node/write-response.ts';
 import { RequestRunner } from '../request-runner.ts';
@@ -27,6 +33,8 @@ class BunListener implements Listener {
   readonly #runner: RequestRunner;
   readonly #failure: ListenerOptions['failure'];
   readonly #maxBodyBytes: number;
+  readonly #admitBody: AdmitBody;
+  readonly #bodies: BodyBudget;
   readonly #bodyTimeoutMs: number;
   readonly #drainGraceMs: number;
   /** In the order of their arrival. */
@@ -40,7 +48,10 @@ class BunListener implements Listener {
     this.#bun = bun;
     this.#runner = new RequestRunner(options);
     this.#failure = options.failure;
-    this.#maxBodyBytes = options.maxBodyBytes ?? bodyBytesMax;
+    const { maxBodyBytes = freeBodyBytes } = options;
+    this.#maxBodyBytes = maxBodyBytes;
+    this.#admitBody = options.admitBody ?? (() => maxBodyBytes);
+    this.#bodies = new BodyBudget(options.bodyBounds);
     this.#bodyTimeoutMs = options.bodyTimeoutMs ?? 10_000;
     this.#drainGraceMs = options.drainGraceMs ?? 10_000;
   }
@@ -57,7 +68,7 @@ class BunListener implements Listener {
         // Otherwise a second process would listen on the same port, and get half of the connections.
         reusePort: false,
         fetch: (request) => this.#serve(request),
-        error: (error) => this.#toResponse(this.#failure('internal_error', undefined, error)),
+        error: (error) => this.#toResponse(this.#failure('internal_error', { error })),
       });
     } catch (cause) {
       throw listenError(host, port, cause as NodeJS.ErrnoException);
@@ -78,30 +89,58 @@ class BunListener implements Listener {
     const failure = path === null ? 'malformed' : headFailure(request);
     if (path === null || failure !== undefined) return this.#refuse(failure ?? 'malformed', request);
     const declared = request.headers.get('content-length');
-    if (declared === null) {
-      const isChunked = request.headers.get('transfer-encoding') !== null;
-      return isChunked
-        ? this.#receive(request, path, readChunks(request, this.#maxBodyBytes))
-        : this.#respondTo(request, path, noBody);
-    }
-    if (Number(declared) > this.#maxBodyBytes) return this.#refuse('too_large', request);
-    return this.#receive(request, path, request.bytes());
+    const isChunked = request.headers.get('transfer-encoding') !== null;
+    if (declared === null && !isChunked) return this.#respondTo(request, path, noBody);
+    const length = Number(declared);
+    const isSmall = declared !== null && length <= this.#maxBodyBytes;
+    return this.#receive(request, path, isSmall ? request.bytes() : this.#readLarge(request, path, length));
   }
 
-  #receive(request: BunRequest, path: string, reading: Promise<Uint8Array | 'too_large'>): Promise<Response> {
+  #receive(request: BunRequest, path: string, reading: Promise<Uint8Array | Response>): Promise<Response> {
     return new Promise((resolve) => {
       const arrival = { request, since: performance.now(), resolve };
       this.#arrivals.add(arrival);
       reading.then(
         (body) => {
           if (!this.#arrivals.delete(arrival)) return;
-          resolve(body === 'too_large' ? this.#refuse(body, request) : this.#respondTo(request, path, body));
+          resolve(body instanceof Response ? body : this.#respondTo(request, path, body));
         },
         () => {
           if (this.#arrivals.delete(arrival)) resolve(this.#refuse('unreadable', request));
         },
       );
     });
+  }
+
+  /** A body that declares a large length, or none: what has arrived counts. A refusal is a response. */
+  async #readLarge(request: BunRequest, path: string, declared: number): Promise<Uint8Array | Response> {
+    const share = this.#bodies.open();
+    const chunks: Uint8Array[] = [];
+    let received = 0;
+    let maxBytes: number | undefined;
+    const bound = async (bytes: number): Promise<Response | undefined> => {
+      if (maxBytes === undefined && bytes > this.#maxBodyBytes) {
+        const admitted = await this.#admitBody(new ReceivedRequest(request, this.#server, path, noBody));
+        if (typeof admitted !== 'number') return this.#toLastResponse(admitted);
+        maxBytes = admitted;
+        if (!share.admit()) return this.#refuse('overloaded', request);
+      }
+      if (bytes > (maxBytes ?? this.#maxBodyBytes)) return this.#refuse('too_large', request, maxBytes);
+      return share.resize(received) ? undefined : this.#refuse('overloaded', request);
+    };
+    try {
+      const refused = await bound(declared);
+      if (refused !== undefined) return refused;
+      for await (const chunk of request.body ?? []) {
+        received += chunk.length;
+        chunks.push(chunk);
+        const refusal = await bound(received);
+        if (refusal !== undefined) return refusal;
+      }
+      return Buffer.concat(chunks);
+    } finally {
+      share.release();
+    }
   }
 
   #respondTo(request: BunRequest, path: string, body: Uint8Array): MaybePromise<Response> {
@@ -116,7 +155,7 @@ class BunListener implements Listener {
       return this.#toResponse(result);
     } catch (error) {
       const accept = request.headers.get('accept') ?? undefined;
-      return this.#toResponse(this.#failure('internal_error', accept, error));
+      return this.#toResponse(this.#failure('internal_error', { accept, error }));
     }
   }
 
@@ -125,9 +164,13 @@ class BunListener implements Listener {
     return new Response(bodyInit(body), { status, headers: { ...headers, ...own } });
   }
 
+  #refuse(kind: TransportFailure, request: BunRequest, maxBytes = this.#maxBodyBytes): Response {
+    const accept = request.headers.get('accept') ?? undefined;
+    return this.#toLastResponse(this.#failure(kind, { accept, maxBytes }));
+  }
+
   // The rest of the request is not read, so the connection cannot be used again.
-  #refuse(kind: TransportFailure, request: BunRequest): Response {
-    const response = this.#failure(kind, request.headers.get('accept') ?? undefined);
+  #toLastResponse(response: HttpResponse): Response {
     return this.#toResponse({ ...response, headers: { ...response.headers, connection: 'close' } });
   }
 
@@ -152,18 +195,6 @@ class BunListener implements Listener {
     // No connection that is left has sent a request.
     await this.#server.stop(true);
   }
-}
-
-/** A body without a declared length; no more of it is kept than is allowed. */
-async function readChunks(request: BunRequest, maxBytes: number): Promise<Uint8Array | 'too_large'> {
-  const chunks: Uint8Array[] = [];
-  let received = 0;
-  for await (const chunk of request.body ?? []) {
-    received += chunk.length;
-    if (received > maxBytes) return 'too_large';
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 // The type of a Response's body excludes shared memory, which no response is in.

@@ -3,6 +3,7 @@ import type { HttpHandler, HttpResponse, TransportFailure } from '../../base/htt
 
 const statuses: Record<TransportFailure, number> = {
   too_large: 413,
+  overloaded: 503,
   read_timeout: 408,
   unreadable: 400,
   headers_too_large: 431,

@@ -1,10 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HttpRequest, HttpResponse, ReportFailure, TransportFailure } from '../../base/http-message.ts';
+import type {
+  AdmitBody,
+  HttpRequest,
+  HttpResponse,
+  ReportFailure,
+  TransportFailure,
+} from '../../base/http-message.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
+import type { BodyBudget } from '../body-budget.ts';
 import { headFailure, sendResponse, toHttpRequest } from './http-messages.ts';
 import { linger } from './linger.ts';
-import { type BodyReading, type BodyResult, declaredBody, readBody } from './read-body.ts';
+import { BodyReader, type BodyResult, declaredLength } from './read-body.ts';
 import { writeResponse } from './write-response.ts';
 
 /** The server's part of each connection. */
@@ -14,7 +21,10 @@ export interface ConnectionOptions {
   readonly failure: ReportFailure;
   /** While true, connections are closed after their responses. */
   isDraining(): boolean;
+  /** What is read of a body without asking `admitBody`. */
   readonly maxBodyBytes: number;
+  readonly admitBody: AdmitBody;
+  readonly bodies: BodyBudget;
   readonly bodyTimeoutMs: number;
   readonly sendTimeoutMs: number;
 }
@@ -23,6 +33,8 @@ interface PendingRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
+
+const noBody = new Uint8Array(0);
 
 /** A connection that node:http parses. Bodies are read one at a time; responses leave in the order of the requests. */
 export class Connection {
@@ -33,7 +45,7 @@ export class Connection {
   /** Requests whose handler is running. */
   #running = 0;
   /** The body that is arriving: a failure of the connection is a failure of its request. */
-  #reading: BodyReading | undefined;
+  #reading: BodyReader | undefined;
   /** Pipelined requests behind the current body. */
   #pending: PendingRequest[] = [];
   /** The reason to close the connection once all responses are sent. */
@@ -93,22 +105,30 @@ export class Connection {
 
   #begin(request: IncomingMessage, response: ServerResponse): void {
     if (this.#isClosing) return;
-    const { maxBodyBytes } = this.#options;
-    const body = headFailure(request) ?? declaredBody(request, maxBodyBytes);
-    if (this.#failure !== undefined && !request.complete) this.#refuse(request, response, this.#failure);
-    else if (body === undefined) this.#read(request, response);
-    else this.#respondTo(request, response, body);
+    const failure = this.#failure !== undefined && !request.complete ? this.#failure : headFailure(request);
+    if (failure !== undefined) this.#refuse(request, response, failure);
+    else if (declaredLength(request) === 0) this.#run(request, response, noBody);
+    else this.#read(request, response);
   }
 
   #read(request: IncomingMessage, response: ServerResponse): void {
-    const { maxBodyBytes, bodyTimeoutMs } = this.#options;
-    const limits = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs };
-    this.#reading = readBody(request, limits, (body) => {
+    const { maxBodyBytes, bodyTimeoutMs, admitBody, bodies } = this.#options;
+    const share = bodies.open();
+    response.once('close', () => share.release());
+    const limits = {
+      freeBytes: maxBodyBytes,
+      timeoutMs: bodyTimeoutMs,
+      share,
+      admit: () => admitBody(toHttpRequest(request, noBody)),
+    };
+    this.#reading = new BodyReader(request, limits, (body, maxBytes) => {
       this.#reading = undefined;
-      this.#respondTo(request, response, body);
+      this.#handle(request, response, { body, maxBytes });
       this.#beginPending();
     });
-    if (request.headers.expect !== undefined) response.writeContinue();
+    this.#reading.begin(() => {
+      if (request.headers.expect !== undefined) response.writeContinue();
+    });
   }
 
   #beginPending(): void {
@@ -119,12 +139,18 @@ export class Connection {
     }
   }
 
-  #respondTo(request: IncomingMessage, response: ServerResponse, body: BodyResult): void {
+  #handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { body, maxBytes }: { readonly body: BodyResult; readonly maxBytes: number },
+  ): void {
     if (body === 'aborted') return;
-    if (typeof body === 'string') {
-      this.#refuse(request, response, body);
-      return;
-    }
+    if (typeof body === 'string') this.#refuse(request, response, body, maxBytes);
+    else if (body instanceof Uint8Array) this.#run(request, response, body);
+    else this.#end(response, body);
+  }
+
+  #run(request: IncomingMessage, response: ServerResponse, body: Uint8Array): void {
     const result = this.#options.handle(toHttpRequest(request, body));
     if (result instanceof Promise) {
       this.#running++;
@@ -143,7 +169,10 @@ export class Connection {
     try {
       sendResponse(response, result);
     } catch (error) {
-      sendResponse(response, this.#options.failure('internal_error', request.headers.accept, error));
+      sendResponse(
+        response,
+        this.#options.failure('internal_error', { accept: request.headers.accept, error }),
+      );
     }
     if (this.#socket.writableLength > 0) this.#expectReader(response);
   }
@@ -155,12 +184,21 @@ export class Connection {
     response.prependOnceListener('finish', () => this.#socket.setTimeout(0));
   }
 
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    kind: TransportFailure,
+    maxBytes = this.#options.maxBodyBytes,
+  ): void {
+    this.#end(response, this.#options.failure(kind, { accept: request.headers.accept, maxBytes }));
+  }
+
   // The rest of the request is not read, so the connection cannot be used again.
-  #refuse(request: IncomingMessage, response: ServerResponse, kind: TransportFailure): void {
+  #end(response: ServerResponse, result: HttpResponse): void {
     this.#isClosing = true;
     response.shouldKeepAlive = false;
     this.#acceptNoMore();
-    sendResponse(response, this.#options.failure(kind, request.headers.accept));
+    sendResponse(response, result);
   }
 
   // Responses leave in the order of their requests: the one about the failure is the last.

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { HttpRequest, HttpResponse, ReportFailure } from '../../base/http-message.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
+import type { BodyBudget, BodyShare } from '../body-budget.ts';
 import { type RequestHead, readHead } from './fast-path-head.ts';
 import { linger } from './linger.ts';
 import { keepAliveMs, writeResponse } from './write-response.ts';
@@ -23,6 +24,7 @@ export interface FastPathOptions {
   /** While true, connections are closed after their responses. */
   isDraining(): boolean;
   readonly maxBodyBytes: number;
+  readonly bodies: BodyBudget;
   readonly sendTimeoutMs: number;
 }
 
@@ -78,6 +80,8 @@ class FastPathConnection {
   /** Bytes of requests that the handler has not been given. */
   #buffered: Buffer = nothing;
   #lastHead: RequestHead | undefined;
+  /** Of the budget of bodies; undefined if no request was ever incomplete. */
+  #share: BodyShare | undefined;
   #hasEnded = false;
   #checks = 0;
 
@@ -121,6 +125,7 @@ class FastPathConnection {
 
   /** Handles complete requests, one after the other, and buffers the rest. */
   #process(bytes: Buffer): void {
+    this.#share?.release();
     let rest = bytes;
     while (rest.length > 0) {
       const head = readHead(rest, this.#lastHead);
@@ -164,8 +169,9 @@ class FastPathConnection {
     // The head is not parsed again when the body is there.
     if (head !== 'incomplete') this.#lastHead = head;
     this.#buffered = bytes;
-    this.#resume();
-    if (this.#hasEnded) this.#handOff(bytes);
+    this.#share ??= this.#path.bodies.open();
+    if (this.#hasEnded || !this.#share.resize(bytes.length)) this.#handOff(bytes);
+    else this.#resume();
   }
 
   readonly #onResponse = (response: HttpResponse): void => {
@@ -189,7 +195,7 @@ class FastPathConnection {
     try {
       return writeResponse(this.#socket, response, connection);
     } catch (error) {
-      const failure = this.#path.failure('internal_error', this.#lastHead?.headers.accept, error);
+      const failure = this.#path.failure('internal_error', { accept: this.#lastHead?.headers.accept, error });
       return writeResponse(this.#socket, failure, connection);
     }
   }
@@ -217,6 +223,7 @@ class FastPathConnection {
 
   #handOff(bytes: Buffer): void {
     const socket = this.#socket;
+    this.#share?.release();
     this.#resume();
     this.#path.connections.delete(this);
     socket.off('data', this.#onData);
@@ -231,6 +238,7 @@ class FastPathConnection {
   }
 
   readonly #onClose = (): void => {
+    this.#share?.release();
     this.#path.connections.delete(this);
   };
 }

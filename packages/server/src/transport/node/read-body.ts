@@ -1,67 +1,128 @@
 import type { IncomingMessage } from 'node:http';
-import type { TransportFailure } from '../../base/http-message.ts';
+import type { HttpResponse, TransportFailure } from '../../base/http-message.ts';
+import type { MaybePromise } from '../../base/maybe-promise.ts';
+import type { BodyShare } from '../body-budget.ts';
 
-/** `aborted`: the client has left, and nobody waits for a response. */
-export type BodyResult = Uint8Array | TransportFailure | 'aborted';
+/** A response refuses the body. `aborted`: the client has left, and nobody waits for a response. */
+export type BodyResult = Uint8Array | HttpResponse | TransportFailure | 'aborted';
 
-export interface BodyReading {
-  /** Whether all of the body has arrived, even if it is not read yet. */
-  hasArrived(): boolean;
-  /** Ends the reading because the connection has failed. */
-  fail(kind: TransportFailure): void;
+export interface BodyLimits {
+  /** What may be read without asking `admit`, in bytes. */
+  readonly freeBytes: number;
+  readonly timeoutMs: number;
+  readonly share: BodyShare;
+  /** The maximum of a larger body, in bytes, or the response that refuses it. */
+  admit(): MaybePromise<HttpResponse | number>;
 }
 
 const noBody = new Uint8Array(0);
 
-/** The result if the headers alone decide it; undefined when the body has to be read. */
-export function declaredBody(request: IncomingMessage, maxBytes: number): BodyResult | undefined {
-  if (request.headers['transfer-encoding'] !== undefined) return undefined;
-  const bytes = Number(request.headers['content-length'] ?? 0);
-  if (bytes === 0) return noBody;
-  return bytes > maxBytes ? 'too_large' : undefined;
+/** The length that the headers declare; undefined for chunks. */
+export function declaredLength({ headers }: IncomingMessage): number | undefined {
+  return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined;
 }
 
-/** Reads a body to its end, or to the first byte above the maximum. `done` is called once, after this returns. */
-export function readBody(
-  request: IncomingMessage,
-  limits: { maxBytes: number; timeoutMs: number },
-  done: (result: BodyResult) => void,
-): BodyReading {
-  const chunks: Uint8Array[] = [];
-  let received = 0;
-  let isSettled = false;
-  let timer: NodeJS.Timeout | undefined;
+/** Reads one body to its end, or to the first byte above its maximum. Ends with one call of `done`. */
+export class BodyReader {
+  readonly #request: IncomingMessage;
+  readonly #limits: BodyLimits;
+  readonly #done: (result: BodyResult, maxBytes: number) => void;
+  readonly #chunks: Uint8Array[] = [];
+  #received = 0;
+  #maxBytes: number;
+  #isAdmitted = false;
+  #isSettled = false;
+  #timer: NodeJS.Timeout | undefined;
 
-  function settle(result: BodyResult): void {
-    if (isSettled) return;
-    isSettled = true;
-    clearTimeout(timer);
-    chunks.length = 0;
-    done(result);
+  constructor(
+    request: IncomingMessage,
+    limits: BodyLimits,
+    done: (result: BodyResult, maxBytes: number) => void,
+  ) {
+    this.#request = request;
+    this.#limits = limits;
+    this.#maxBytes = limits.freeBytes;
+    this.#done = done;
   }
 
-  // Most bodies arrive in one piece with their headers and need no timer: the next tick knows.
-  process.nextTick(() => {
-    if (isSettled || request.complete) return;
-    timer = setTimeout(settle, limits.timeoutMs, 'read_timeout');
-  });
+  /** `onReading` is called once the body is wanted, before it is read. */
+  begin(onReading: () => void): void {
+    const length = declaredLength(this.#request) ?? 0;
+    this.#request.on('error', (error: NodeJS.ErrnoException) => {
+      this.#settle(error.code === 'ECONNRESET' ? 'aborted' : 'unreadable');
+    });
+    this.#request.on('close', () => this.#settle('aborted'));
+    if (length <= this.#limits.freeBytes) this.#read(onReading);
+    else this.#admit(length, () => this.#read(onReading));
+  }
 
-  // The rest of a settled body is discarded.
-  request.on('data', (chunk: Uint8Array) => {
-    if (isSettled) return;
-    received += chunk.length;
-    if (received > limits.maxBytes) settle('too_large');
-    else chunks.push(chunk);
-  });
-  request.on('end', () => settle(joined(chunks)));
-  request.on('error', (error: NodeJS.ErrnoException) => {
-    settle(error.code === 'ECONNRESET' ? 'aborted' : 'unreadable');
-  });
-  request.on('close', () => settle('aborted'));
-  return { hasArrived: () => isSettled || request.complete, fail: settle };
-}
+  /** Whether all of the body has arrived, even if it is not read yet. */
+  hasArrived(): boolean {
+    return this.#isSettled || this.#request.complete;
+  }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first] = chunks;
-  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
+  /** Ends the reading because the connection has failed. */
+  fail(kind: TransportFailure): void {
+    this.#settle(kind);
+  }
+
+  #read(onReading: () => void): void {
+    const request = this.#request;
+    // Most bodies arrive in one piece with their headers and need no timer: the next tick knows.
+    process.nextTick(() => {
+      if (this.#isSettled || request.complete) return;
+      this.#timer = setTimeout(() => this.#settle('read_timeout'), this.#limits.timeoutMs);
+    });
+    request.on('data', (chunk: Uint8Array) => this.#take(chunk));
+    request.on('end', () => this.#end());
+    onReading();
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#isSettled) return;
+    this.#received += chunk.length;
+    this.#chunks.push(chunk);
+    if (this.#received > this.#maxBytes && !this.#isAdmitted) {
+      this.#request.pause();
+      this.#admit(this.#received, () => this.#request.resume());
+    } else if (this.#received > this.#maxBytes) this.#settle('too_large');
+    else if (!this.#limits.share.resize(this.#received)) this.#settle('overloaded');
+  }
+
+  /** `bytes` is what is known to come. */
+  #admit(bytes: number, next: () => void): void {
+    this.#isAdmitted = true;
+    const decide = (admitted: HttpResponse | number): void => {
+      if (this.#isSettled) return;
+      if (typeof admitted === 'number') this.#proceed(bytes, admitted, next);
+      else this.#settle(admitted);
+    };
+    const admitted = this.#limits.admit();
+    if (admitted instanceof Promise) admitted.then(decide);
+    else decide(admitted);
+  }
+
+  #proceed(bytes: number, maxBytes: number, next: () => void): void {
+    const { share } = this.#limits;
+    this.#maxBytes = maxBytes;
+    if (bytes > maxBytes) this.#settle('too_large');
+    else if (!share.admit() || !share.resize(this.#received)) this.#settle('overloaded');
+    else next();
+  }
+
+  #end(): void {
+    const [first] = this.#chunks;
+    if (first === undefined) this.#settle(noBody);
+    else this.#settle(this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks));
+  }
+
+  #settle(result: BodyResult): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+    this.#chunks.length = 0;
+    // What still arrives is discarded.
+    this.#request.resume();
+    this.#done(result, this.#maxBytes);
+  }
 }

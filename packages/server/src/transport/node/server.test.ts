@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { HttpRequest } from '../../base/http-message.ts';
 import { echo, failure, heldHandler, json, post, servers, start } from '../conformance/started-listener.ts';
 import { ListenError } from '../listener.ts';
-import { createNodeListener } from './server.ts';
+import { createNodeListener, type NodeListenerOptions } from './server.ts';
 
 test('a request reaches the handler without its query, and its answer the client', async () => {
   let seen: HttpRequest | undefined;
@@ -113,6 +113,102 @@ test('a client that asks before it sends gets 100, and 413 instead when it would
   const greedy = open();
   greedy.socket.write('POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 30\r\n\r\n');
   expect(await greedy.ended).toMatch(/^HTTP\/1.1 413 /);
+});
+
+describe('a body above the free size', () => {
+  const head = 'POST /large HTTP/1.1\r\nHost: x\r\n';
+  const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`;
+  const declared = (bytes: number) => `${head}Content-Length: ${bytes}\r\n\r\n`;
+  const chunk = (bytes: number) => `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
+
+  /** Free up to 10 bytes, allowed up to 20, and only if `isKnown`. */
+  async function startBounded(isKnown: boolean, options: Partial<NodeListenerOptions> = {}) {
+    const bodies: string[] = [];
+    const admitted: string[] = [];
+    const listener = await start({
+      maxBodyBytes: 10,
+      handle({ body }) {
+        bodies.push(String(body));
+        return json(200, {});
+      },
+      async admitBody({ path }) {
+        admitted.push(path);
+        await setTimeout();
+        return isKnown ? 20 : json(401, {});
+      },
+      ...options,
+    });
+    return { ...listener, bodies, admitted };
+  }
+
+  test.each([
+    ['declared', `${declared(20)}${'x'.repeat(20)}`],
+    ['in chunks', `${chunked}${chunk(8)}${chunk(8)}${chunk(4)}0\r\n\r\n`],
+    ['after 100', `${declared(20).replace('Content', 'Expect: 100-continue\r\nContent')}${'x'.repeat(20)}`],
+  ])('is read if its sender is known: %s', async (_how, text) => {
+    const { open, bodies, admitted } = await startBounded(true);
+    const client = open();
+    client.socket.write(text);
+    await client.received('{}');
+    expect([bodies, admitted]).toEqual([['x'.repeat(20)], ['/large']]);
+    client.socket.write(post('/small', 'x'));
+    await client.received('{}', 2);
+    expect(admitted).toEqual(['/large']);
+  });
+
+  test.each([
+    ['declared', declared(20)],
+    ['in chunks', `${chunked}${chunk(8)}${chunk(8)}`],
+    ['before 100', declared(20).replace('Content', 'Expect: 100-continue\r\nContent')],
+  ])('is not read if its sender is unknown: %s', async (_how, text) => {
+    const { open, bodies } = await startBounded(false);
+    const client = open();
+    client.socket.write(text);
+    expect(await client.ended).toMatch(/^HTTP\/1.1 401 [\s\S]*Connection: close/);
+    expect(bodies).toEqual([]);
+  });
+
+  test.each([
+    ['declared', declared(21)],
+    ['in chunks', `${chunked}${chunk(8)}${chunk(8)}${chunk(5)}`],
+    ['in one chunk', `${chunked}${chunk(21)}`],
+  ])('is refused above its own maximum: %s', async (_how, text) => {
+    const { open, bodies } = await startBounded(true);
+    const client = open();
+    client.socket.write(text);
+    expect(await client.ended).toMatch(/^HTTP\/1.1 413 [\s\S]*too_large/);
+    expect(bodies).toEqual([]);
+  });
+
+  test.each([
+    ['unknown', { unknown: 15, known: 100 }, 10],
+    ['known', { unknown: 100, known: 25 }, 20],
+  ])(
+    'all bodies together have a bound, which one that ends gives back: %s',
+    async (_who, bodyBounds, bytes) => {
+      const { open, bodies } = await startBounded(true, { bodyBounds, hasFastPath: false });
+      const first = open();
+      first.socket.write(`${declared(bytes)}${'x'.repeat(9)}`);
+      await expect
+        .poll(async () => {
+          const second = open();
+          second.socket.write(`${declared(bytes)}${'x'.repeat(bytes)}`);
+          return second.ended.then((text) => text.slice(9, 12));
+        })
+        .toBe('503');
+      first.socket.destroy();
+      await expect
+        .poll(() => {
+          const third = open();
+          third.socket.write(
+            `${declared(bytes)}${'x'.repeat(bytes)}`.replace('Host', 'Connection: close\r\nHost'),
+          );
+          return third.ended.then((text) => text.slice(9, 12));
+        })
+        .toBe('200');
+      expect(bodies).toContain('x'.repeat(bytes));
+    },
+  );
 });
 
 test('a body that stops half-way is answered with 408', async () => {

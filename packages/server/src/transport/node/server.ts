@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { bodyBytesMax, type TransportFailure } from '../../base/http-message.ts';
+import { freeBodyBytes, type TransportFailure } from '../../base/http-message.ts';
+import { BodyBudget } from '../body-budget.ts';
 import { type Listener, type ListenerOptions, listenError, urlOf } from '../listener.ts';
 import { RequestRunner } from '../request-runner.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
@@ -37,12 +38,15 @@ class NodeListener implements Listener {
   #drained: Promise<void> | undefined;
 
   constructor(options: NodeListenerOptions) {
+    const { maxBodyBytes = freeBodyBytes } = options;
     this.#runner = new RequestRunner(options);
     this.#connectionOptions = {
       handle: (request) => this.#runner.run(request),
       failure: options.failure,
       isDraining: () => this.#isDraining,
-      maxBodyBytes: options.maxBodyBytes ?? bodyBytesMax,
+      maxBodyBytes,
+      admitBody: options.admitBody ?? (() => maxBodyBytes),
+      bodies: new BodyBudget(options.bodyBounds),
       bodyTimeoutMs: options.bodyTimeoutMs ?? 10_000,
       sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
     };
