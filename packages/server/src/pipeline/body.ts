@@ -4,10 +4,13 @@ import type { HttpRequest } from '../base/http-message.ts';
 import { Refusal } from '../operations/refusal.ts';
 import { renameCreditsAlias } from './credits-alias.ts';
 import { mediaTypeOf } from './respond.ts';
+import { scanJson } from './scan-json.ts';
 import { textIssues } from './text-issues.ts';
 
 const maxMetaBytes = 1024 * 1024;
 const maxNesting = 256;
+/** An empty object has two bytes in a body and more than fifty in memory. */
+const maxValues = 1_000_000;
 
 /** The validated body of a request. JSON that a database cannot store exactly is refused like a wrong shape. */
 export function parseBody(
@@ -47,13 +50,16 @@ function refuseEncoding(): Refusal {
 
 function parseJson(bytes: Uint8Array): { readonly value: unknown } | { readonly issues: readonly Issue[] } {
   if (!isUtf8(bytes)) return { issues: [{ location: 'body', message: 'must be UTF-8 text' }] };
-  const text = bufferOf(bytes).toString('utf8');
-  if (text.length > 2 * maxNesting && nestingOf(text) > maxNesting) {
+  const { depth, values, isSuspicious } = scanJson(bytes);
+  if (depth > maxNesting) {
     return { issues: [{ location: 'body', message: `must be nested at most ${maxNesting} levels deep` }] };
   }
+  if (values > maxValues) {
+    return { issues: [{ location: 'body', message: `must have at most ${maxValues} values` }] };
+  }
   try {
-    const value: unknown = JSON.parse(text);
-    const issues = textIssues(text, value);
+    const value: unknown = JSON.parse(bufferOf(bytes).toString('utf8'));
+    const issues = isSuspicious ? textIssues(value) : [];
     return issues.length === 0 ? { value } : { issues };
   } catch {
     // The parser's own message quotes the body, which may contain a key.
@@ -63,22 +69,6 @@ function parseJson(bytes: Uint8Array): { readonly value: unknown } | { readonly 
 
 function bufferOf(bytes: Uint8Array): Buffer {
   return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function nestingOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let isString = false;
-  for (let index = 0; index < text.length; index++) {
-    const character = text.charCodeAt(index);
-    if (isString) {
-      if (character === 0x5c) index++;
-      else if (character === 0x22) isString = false;
-    } else if (character === 0x22) isString = true;
-    else if (character === 0x7b || character === 0x5b) deepest = Math.max(deepest, ++depth);
-    else if (character === 0x7d || character === 0x5d) depth--;
-  }
-  return deepest;
 }
 
 /** The bound of `meta` is on its JSON text, wherever a body has it. */

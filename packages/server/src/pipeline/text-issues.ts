@@ -1,9 +1,5 @@
 import { type Issue, issuesMax, locationOf } from '@unkey-ts/contract';
 
-// Only a text with one of these can hold a value that is looked for: the walk is rare. Each alternative reads a
-// character a bounded number of times, whatever the text is.
-const suspicious = /\\u(?:0000|[dD][89a-fA-F])|\d[eE]\+?\d{3}|(?<!\d)\d{309}/;
-
 /** Locations are made for issues only: a body may hold millions of values without one. */
 interface Walk {
   readonly issues: Issue[];
@@ -14,24 +10,21 @@ interface Walk {
  * Values that JSON can write but no database can keep: U+0000 and unpaired surrogates in strings and names, and
  * numbers beyond the range of a double. At most `issuesMax`. The body's nesting has been checked.
  */
-export function textIssues(text: string, body: unknown): Issue[] {
-  if (!suspicious.test(text)) return [];
+export function textIssues(body: unknown): Issue[] {
   const walk: Walk = { issues: [], path: [] };
   visit(walk, body);
   return walk.issues;
 }
 
 function visit(walk: Walk, value: unknown): void {
-  if (typeof value !== 'object' || value === null) report(walk, problemOf(value));
-  else if (Array.isArray(value)) visitItems(walk, value);
-  else visitMembers(walk, value as Readonly<Record<string, unknown>>);
+  if (Array.isArray(value)) visitItems(walk, value);
+  else if (isObject(value)) visitMembers(walk, value);
+  else report(walk, problemOf(value));
 }
 
 function visitItems(walk: Walk, items: readonly unknown[]): void {
   for (let index = 0; index < items.length && !isFull(walk); index++) {
-    walk.path.push(index);
-    visit(walk, items[index]);
-    walk.path.pop();
+    visitAt(walk, index, items[index]);
   }
 }
 
@@ -41,10 +34,20 @@ function visitMembers(walk: Walk, members: Readonly<Record<string, unknown>>): v
     if (problemOf(name) !== null) {
       report(walk, 'must not have a property name with the character U+0000 or an unpaired surrogate');
     }
-    walk.path.push(name);
-    visit(walk, members[name]);
-    walk.path.pop();
+    visitAt(walk, name, members[name]);
   }
+}
+
+function visitAt(walk: Walk, place: string | number, value: unknown): void {
+  if (!isObject(value) && problemOf(value) === null) return;
+  walk.path.push(place);
+  visit(walk, value);
+  walk.path.pop();
+}
+
+/** Of arrays, too. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function isFull({ issues }: Walk): boolean {
