@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { startService } from '../service.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Service, startService } from '../service.ts';
 
 /** What is stored of a verification and a limit decision, and the ids in it. */
 async function recorded(env: Record<string, string>) {
@@ -26,4 +26,54 @@ test('a verification and a limit decision leave events', async () => {
 test('with UNKEY_EVENTS=off they leave none', async () => {
   const { stored, ids } = await recorded({ UNKEY_EVENTS: 'off' });
   for (const id of ids) expect(stored).not.toContain(id);
+});
+
+describe('what is recorded', () => {
+  let service: Service;
+  let events: Record<string, unknown>[];
+  let key: string;
+  beforeAll(async () => {
+    service = await startService();
+    Object.assign(service.app.services.events, {
+      record: (event: Record<string, unknown>) => events.push(event),
+    });
+  });
+  afterAll(() => service.close());
+  beforeEach(async () => {
+    events = [];
+    const { apiId } = (await service.call('apis.createApi', { name: 'events' })).body.data;
+    const credits = { remaining: 5 };
+    key = (await service.call('keys.createKey', { apiId, credits })).body.data.key;
+  });
+
+  test('a verification with the credits that it spent, a refused one with none', async () => {
+    for (const cost of [3, 4, 0]) await service.call('keys.verifyKey', { key, credits: { cost } });
+    await service.call('keys.verifyKey', { key, permissions: 'missing' });
+    expect(events.map(({ outcome, spentCredits }) => [outcome, spentCredits])).toEqual([
+      ['VALID', 3],
+      ['USAGE_EXCEEDED', 0],
+      ['VALID', 0],
+      ['INSUFFICIENT_PERMISSIONS', 0],
+    ]);
+  });
+
+  test('with X-Unkey-Metrics: disabled no limit, but verifications and batches of limits', async () => {
+    const limit = { namespace: 'mails', identifier: 'somebody', limit: 10, duration: 60_000 };
+    const types = async (headers: Record<string, string>) => {
+      events = [];
+      await service.call('ratelimit.limit', limit, { headers });
+      await service.call('ratelimit.multiLimit', [limit, limit], { headers });
+      await service.call('keys.verifyKey', { key }, { headers });
+      return events.map(({ type }) => type);
+    };
+    expect(await types({ 'x-unkey-metrics': 'disabled' })).toEqual([
+      'ratelimit',
+      'ratelimit',
+      'verification',
+    ]);
+    // Letter by letter: any other value is ignored.
+    const all = ['ratelimit', 'ratelimit', 'ratelimit', 'verification'];
+    expect(await types({ 'x-unkey-metrics': 'Disabled' })).toEqual(all);
+    expect(await types({})).toEqual(all);
+  });
 });
