@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { staticFiles } from '@unkey-ts/server';
+import { createLog, staticFiles } from '@unkey-ts/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Service, startService } from '../service.ts';
@@ -29,7 +29,9 @@ test('the OpenAPI document is served as JSON and as YAML, without a root key', a
 test('liveness answers in the envelope, the probes without it', async () => {
   const liveness = await (await get('/v2/liveness')).json();
   expect(liveness).toEqual({ meta: { requestId: expect.stringMatching(/^req_/) }, data: { message: 'OK' } });
-  expect(await (await get('/health/live')).json()).toEqual({ status: 'ok' });
+  for (const probe of ['startup', 'live']) {
+    expect(await (await get(`/health/${probe}`)).json()).toEqual({ status: 'ok' });
+  }
   expect(await (await get('/health/ready')).json()).toEqual({
     status: 'ok',
     checks: { database: 'ok', counters: 'ok' },
@@ -122,6 +124,36 @@ test('a body whose Content-Encoding says that it has none is accepted', async ()
   const headers = { 'content-encoding': 'identity' };
   expect((await service.call('apis.createApi', { name: 'plain' }, { headers })).status).toBe(200);
 });
+
+test.each([
+  ['a response', 'info', 200, 'apis.createApi', { name: 'traced' }],
+  ['a refusal', 'info', 404, 'apis.getApi', { apiId: 'api_nowhere' }],
+  ['a fault', 'error', 500, 'apis.createApi', { name: 'late' }],
+  ['a verification, at its level', 'debug', 200, 'keys.verifyKey', { key: 'unknown' }],
+] as const)(
+  'the log ties %s to the trace and the request id of the caller',
+  async (what, level, status, operation, body) => {
+    const lines: string[] = [];
+    const log = createLog({ level: 'debug', destination: { write: (line) => lines.push(line) } });
+    const other = await startService({ log });
+    if (what === 'a fault') await other.app.services.storage.close();
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, 'x-request-id': 'mine 1' };
+    const reply = await other.call(operation, body, { headers });
+    expect(reply.status).toBe(status);
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({
+        level,
+        operation,
+        requestId: reply.headers.get('x-request-id'),
+        clientRequestId: 'mine%201',
+        traceId,
+        spanId: '00f067aa0ba902b7',
+      }),
+    );
+    await other.close().catch(() => {});
+  },
+);
 
 test('metrics count requests by operation and outcome', async () => {
   const { apiId } = (await service.call('apis.createApi', { name: 'metered' })).body.data;

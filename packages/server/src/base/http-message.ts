@@ -8,8 +8,10 @@ export type HeaderName =
   | 'content-type'
   | 'idempotency-key'
   | 'if-none-match'
+  | 'traceparent'
   | 'user-agent'
   | 'x-forwarded-for'
+  | 'x-request-id'
   | 'x-unkey-metrics';
 
 /** What a listener hands to the pipeline. */

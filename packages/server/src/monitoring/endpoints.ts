@@ -23,6 +23,8 @@ export function createEndpoints(sources: EndpointSources): readonly Endpoint[] {
     get('/openapi.json', () => respond('application/json', document.json())),
     get('/openapi.yaml', async () => respond('application/yaml', await document.yaml())),
     get('/metrics', async () => respond(metrics.contentType, await metrics.text())),
+    // The service listens only once it has started.
+    get('/health/startup', () => respondHealth(200, { status: 'ok' })),
     get('/health/live', () => respondHealth(200, { status: 'ok' })),
     get('/health/ready', () => respondReadiness(sources)),
   ];

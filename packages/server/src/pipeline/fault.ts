@@ -1,28 +1,31 @@
-import type { HttpResponse } from '../base/http-message.ts';
+import type { HttpRequest, HttpResponse } from '../base/http-message.ts';
 import { errorFields, type Log } from '../base/log.ts';
 import { CountersUnavailableError } from '../counters/port.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { StorageUnavailableError } from '../storage/port/storage.ts';
+import { callerFields } from './log-fields.ts';
 import { respondRefusal } from './respond.ts';
 
 /** Where a fault happened. */
 export interface FaultPlace {
   readonly requestId: string;
   readonly operation: string;
-  readonly accept: string | undefined;
+  /** Of the request, as far as they were read. */
+  readonly headers: HttpRequest['headers'];
 }
 
 /** Logs what was thrown, and makes the response: 503 if nothing was done, otherwise 500. */
 export function respondToFault(
   log: Log,
   error: unknown,
-  { requestId, operation, accept }: FaultPlace,
+  { requestId, operation, headers }: FaultPlace,
 ): HttpResponse {
+  const { accept } = headers;
   // An outage of the counters is logged once, where it is noticed.
   if (error instanceof CountersUnavailableError) {
     return respondRefusal(refuseUnavailable(error.message), requestId, accept);
   }
-  log.error({ requestId, operation, ...errorFields(error) }, 'request failed');
+  log.error({ requestId, operation, ...callerFields(headers), ...errorFields(error) }, 'request failed');
   if (error instanceof StorageUnavailableError) {
     // 503 says that nothing was done, and clients may retry.
     const refusal = error.mayBeDone

@@ -1,10 +1,11 @@
 import type { Log } from '../base/log.ts';
+import { callerFields } from './log-fields.ts';
 import type { RequestState } from './request-state.ts';
 
 /** One line for each request. Verifications and limits are below the default level, except those that fail. */
 export function logRequest(
   log: Log,
-  { handler, requestId, caller }: RequestState,
+  { handler, request, requestId, caller }: RequestState,
   status: number,
   milliseconds: number,
 ): void {
@@ -19,6 +20,7 @@ export function logRequest(
       milliseconds: Math.round(milliseconds * 100) / 100,
       workspaceId: caller?.workspace.id,
       rootKeyId: caller?.rootKey.id,
+      ...callerFields(request.headers),
     },
     'request',
   );

@@ -260,7 +260,7 @@ function refuseLate(timeoutMs: number): Refusal {
 
 function finishFault(state: RequestState, options: PipelineOptions, error: unknown): HttpResponse {
   const { handler, request, requestId } = state;
-  const at = { requestId, operation: handler.operation.id, accept: request.headers.accept };
+  const at = { requestId, operation: handler.operation.id, headers: request.headers };
   return finish(state, options, respondToFault(options.log, error, at));
 }
 

@@ -47,7 +47,8 @@ export function createFailureReport({
   return (kind, { accept, error, maxBytes } = {}) => {
     const requestId = ids.id('req');
     const operation = 'transport';
-    if (kind === 'internal_error') return count(respondToFault(log, error, { requestId, operation, accept }));
+    if (kind === 'internal_error')
+      return count(respondToFault(log, error, { requestId, operation, headers: { accept } }));
     if (kind === 'overloaded') {
       log.warn({ requestId, operation, status: 503 }, 'bodies exceed their bound');
       return count(respondRefusal(overloaded, requestId, accept));

@@ -70,11 +70,17 @@ class ReceivedHeaders implements Record<HeaderName, string | undefined> {
   get 'if-none-match'() {
     return this.#headers.get('if-none-match') ?? undefined;
   }
+  get traceparent() {
+    return this.#headers.get('traceparent') ?? undefined;
+  }
   get 'user-agent'() {
     return this.#headers.get('user-agent') ?? undefined;
   }
   get 'x-forwarded-for'() {
     return this.#headers.get('x-forwarded-for') ?? undefined;
+  }
+  get 'x-request-id'() {
+    return this.#headers.get('x-request-id') ?? undefined;
   }
   get 'x-unkey-metrics'() {
     return this.#headers.get('x-unkey-metrics') ?? undefined;
