@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ConfigError, type ConfigSources, loadConfig } from './config.ts';
+import { ConfigError, type ConfigSources, describeConfig, loadConfig } from './config.ts';
 
 let cwd: string;
 beforeEach(() => {
@@ -224,4 +224,41 @@ test('no problem repeats a secret', () => {
   const problems = problemsOf({ env });
   expect(problems).toHaveLength(2);
   expect(problems.join()).not.toMatch(/short-secret|root secret/);
+});
+
+test('a description names the source of each setting, and shows no secret', () => {
+  writeFile({ logLevel: 'warn' });
+  const secrets = {
+    DATABASE_URL: 'postgres://u:pass-word@h/d',
+    REDIS_URL: 'redis://:pass-word@h',
+    UNKEY_ROOT_KEY: 'pass-word',
+  };
+  const { settings, problems } = describeConfig({
+    flags: { host: '::' },
+    env: { PORT: '99999', ...secrets },
+    cwd,
+  });
+  expect(settings).toEqual(
+    expect.arrayContaining([
+      { variable: 'HOST', value: '::', source: '--host' },
+      { variable: 'PORT', value: '99999', source: 'PORT' },
+      { variable: 'LOG_LEVEL', value: 'warn', source: 'unkey.config.json: logLevel' },
+      { variable: 'UNKEY_EVENTS', value: 'on', source: 'default' },
+      { variable: 'UNKEY_MASTER_KEY', value: null, source: 'default' },
+      { variable: 'DATABASE_URL', value: '(hidden)', source: 'DATABASE_URL' },
+    ]),
+  );
+  expect(problems.join()).toContain('PORT');
+  expect(JSON.stringify({ settings, problems })).not.toContain('pass-word');
+});
+
+test('every setting whose name means a secret is hidden', () => {
+  const names = describeConfig({ flags: {}, env: {}, cwd }).settings.map(({ variable }) => variable);
+  const env = Object.fromEntries(names.map((name) => [name, 'not-to-be-seen']));
+  const seen = describeConfig({ flags: {}, env, cwd }).settings.filter(
+    ({ value }) => value === 'not-to-be-seen',
+  );
+  expect(
+    seen.map(({ variable }) => variable).filter((name) => /URL$|_KEY$|SECRET|TOKEN|PASSWORD/.test(name)),
+  ).toEqual([]);
 });

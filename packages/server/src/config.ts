@@ -8,33 +8,33 @@ import { parseRedisAddresses, type RedisAddress, RedisAddressError } from './cou
 import { isAddressRange } from './domain/network/ip-allow-list.ts';
 import { MasterKeyError, parseConfiguredMasterKeys } from './secrets/master-keys.ts';
 
-/** What the server is told from outside; frozen. `undefined` means "not given". */
+/** The settings of a server; frozen. `undefined` means "not set". */
 export interface Config {
   readonly host: string;
   /** 0 lets the system choose a free port. */
   readonly port: number;
   /** Absolute path. */
   readonly dataDir: string;
-  /** `postgres://…`, with the password in it; absent: a SQLite file in the data folder. */
+  /** `postgres://…`, with its password. Undefined: a SQLite file in the data folder. */
   readonly databaseUrl: string | undefined;
-  /** For how long what is remembered of the database is used while that cannot be reached. */
+  /** How long cached rows are used while the database cannot be reached, in milliseconds. */
   readonly maxStalenessMs: number;
-  /** How many keys are remembered at most, to be verified without asking the database. */
+  /** Capacity of the key cache, in keys. */
   readonly keyCacheSize: number;
-  /** For how long a stop goes on answering new connections while it says that it is not ready. Default 0. */
+  /** How long a stopping server still accepts connections while it reports that it is not ready. Default 0. */
   readonly drainDelayMs: number;
   readonly rootKey: string | undefined;
-  /** As written in the variable: `off`, or base64 keys with commas between them, the current one first. */
+  /** As set: `off`, or comma-separated base64 keys, the current one first. */
   readonly masterKey: string | undefined;
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
-  /** Where limits are counted; several are nodes of one cluster. Undefined: in this process. */
+  /** Servers that count limits; several are nodes of one cluster. Undefined: this process, or PostgreSQL. */
   readonly redis: readonly RedisAddress[] | undefined;
   readonly limitsOnOutage: OutageMode;
-  /** Whether verifications and limit decisions leave usage events. Default true. */
+  /** Whether verifications and limit decisions are recorded as usage events. Default true. */
   readonly isRecordingEvents: boolean;
-  /** For how long usage events are kept; null: for good. */
+  /** How long usage events are kept; null: forever. */
   readonly eventsRetentionMs: number | null;
   /** Whether common requests bypass `node:http`. Default true. */
   readonly hasFastPath: boolean;
@@ -45,17 +45,17 @@ export type ConfigFlag = 'host' | 'port' | 'data-dir' | 'log-level' | 'trusted-p
 export interface ConfigSources {
   flags: Partial<Readonly<Record<ConfigFlag, string | undefined>>>;
   env: Readonly<Record<string, string | undefined>>;
-  /** The folder of `unkey.config.json`, and where a relative data folder starts. */
+  /** The folder of `unkey.config.json`; a relative data folder is resolved against it. */
   cwd: string;
 }
 
-/** Everything that is wrong with the configuration, all at once. No secret's value is in it. */
+/** All problems of the configuration at once. It contains no secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    super(`Invalid configuration:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
     this.problems = problems;
   }
 }
@@ -64,13 +64,15 @@ interface Setting<Value> {
   flag?: ConfigFlag;
   variable: string;
   member?: string;
+  /** Its value is never shown. */
+  isSecret?: true;
   fallback: Value;
-  parse(given: unknown): Value;
+  parse(value: unknown): Value;
 }
 
 type ConfigFile = Readonly<Record<string, unknown>>;
 
-/** The reason, to follow the setting's name in a problem: "must be …". */
+/** The rest of a problem, after the name of the setting: "must be …". */
 class InvalidValue extends Error {}
 
 const configFile = 'unkey.config.json';
@@ -84,11 +86,42 @@ const fileMembers = [
   'keyCacheSize',
 ];
 
+/** A setting as `unkey config` shows it. */
+export interface SettingState {
+  readonly variable: string;
+  /** As it was set, or the default; null: not set and without a default. Secrets are `(hidden)`. */
+  readonly value: string | null;
+  /** `--port`, `PORT`, `unkey.config.json: port` or `default`. */
+  readonly source: string;
+}
+
+interface ReadConfig {
+  readonly config: Config;
+  readonly settings: readonly SettingState[];
+  readonly problems: readonly string[];
+}
+
 /** First match wins: flags, environment, `unkey.config.json`, default. An empty variable counts as not set. */
 export function loadConfig(sources: ConfigSources): Config {
+  const { config, problems } = readConfig(sources);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** All settings with their sources, also of a configuration that is not valid. */
+export function describeConfig(sources: ConfigSources): Pick<ReadConfig, 'settings' | 'problems'> {
+  const { settings, problems } = readConfig(sources);
+  return { settings, problems };
+}
+
+function readConfig(sources: ConfigSources): ReadConfig {
   const problems: string[] = [];
+  const settings: SettingState[] = [];
   const file = readConfigFile(join(sources.cwd, configFile), problems);
-  const read = <Value>(setting: Setting<Value>) => readSetting(setting, sources, file, problems);
+  const read = <Value>(setting: Setting<Value>) => {
+    settings.push(stateOf(setting, findValue(setting, sources, file)));
+    return readSetting(setting, sources, file, problems);
+  };
 
   const config: Config = {
     host: read({ flag: 'host', variable: 'HOST', member: 'host', fallback: '127.0.0.1', parse: parseHost }),
@@ -98,9 +131,14 @@ export function loadConfig(sources: ConfigSources): Config {
       variable: 'UNKEY_DATA_DIR',
       member: 'dataDir',
       fallback: resolve(sources.cwd, 'data'),
-      parse: (given) => resolve(sources.cwd, parseFolder(given)),
+      parse: (value) => resolve(sources.cwd, parseFolder(value)),
     }),
-    databaseUrl: read({ variable: 'DATABASE_URL', fallback: undefined, parse: parseDatabaseUrl }),
+    databaseUrl: read({
+      variable: 'DATABASE_URL',
+      isSecret: true,
+      fallback: undefined,
+      parse: parseDatabaseUrl,
+    }),
     maxStalenessMs: read({ variable: 'UNKEY_MAX_STALENESS', fallback: 300_000, parse: parseDuration }),
     keyCacheSize: read({
       variable: 'UNKEY_KEY_CACHE_SIZE',
@@ -109,8 +147,13 @@ export function loadConfig(sources: ConfigSources): Config {
       parse: parseKeyCacheSize,
     }),
     drainDelayMs: read({ variable: 'UNKEY_DRAIN_DELAY', fallback: 0, parse: parseDuration }),
-    rootKey: read({ variable: 'UNKEY_ROOT_KEY', fallback: undefined, parse: parseRootKey }),
-    masterKey: read({ variable: 'UNKEY_MASTER_KEY', fallback: undefined, parse: parseMasterKey }),
+    rootKey: read({ variable: 'UNKEY_ROOT_KEY', isSecret: true, fallback: undefined, parse: parseRootKey }),
+    masterKey: read({
+      variable: 'UNKEY_MASTER_KEY',
+      isSecret: true,
+      fallback: undefined,
+      parse: parseMasterKey,
+    }),
     trustedProxies: read({
       flag: 'trusted-proxies',
       variable: 'UNKEY_TRUSTED_PROXIES',
@@ -125,7 +168,7 @@ export function loadConfig(sources: ConfigSources): Config {
       fallback: 'info',
       parse: parseLogLevel,
     }),
-    redis: read({ variable: 'REDIS_URL', fallback: undefined, parse: parseRedis }),
+    redis: read({ variable: 'REDIS_URL', isSecret: true, fallback: undefined, parse: parseRedis }),
     limitsOnOutage: read({
       variable: 'UNKEY_LIMITS_ON_OUTAGE',
       member: 'limitsOnOutage',
@@ -140,8 +183,21 @@ export function loadConfig(sources: ConfigSources): Config {
     }),
     hasFastPath: read({ variable: 'UNKEY_HTTP_FAST_PATH', fallback: true, parse: parseSwitch }),
   };
-  if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(config);
+  return { config: Object.freeze(config), settings, problems };
+}
+
+function stateOf<Value>(
+  { variable, isSecret, fallback }: Setting<Value>,
+  found: { name: string; value: unknown } | undefined,
+): SettingState {
+  if (found === undefined) return { variable, value: textOf(fallback), source: 'default' };
+  return { variable, value: isSecret ? '(hidden)' : textOf(found.value), source: found.name };
+}
+
+function textOf(value: unknown): string | null {
+  if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return null;
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return Array.isArray(value) ? value.join(',') : String(value);
 }
 
 function readConfigFile(path: string, problems: string[]): ConfigFile {
@@ -149,7 +205,7 @@ function readConfigFile(path: string, problems: string[]): ConfigFile {
   if (text === undefined) return {};
   const file = parseObject(text);
   if (file === undefined) {
-    problems.push(`${path} must hold one JSON object with the members ${fileMembers.join(', ')}.`);
+    problems.push(`${path} must be one JSON object with the members ${fileMembers.join(', ')}.`);
     return {};
   }
   for (const member of Object.keys(file)) {
@@ -187,10 +243,10 @@ function readSetting<Value>(
   file: ConfigFile,
   problems: string[],
 ): Value {
-  const found = findGiven(setting, sources, file);
+  const found = findValue(setting, sources, file);
   if (found === undefined) return setting.fallback;
   try {
-    return setting.parse(found.given);
+    return setting.parse(found.value);
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error;
     problems.push(`${found.name} ${error.message}`);
@@ -198,85 +254,85 @@ function readSetting<Value>(
   }
 }
 
-function findGiven<Value>(
+function findValue<Value>(
   { flag, variable, member }: Setting<Value>,
   { flags, env }: ConfigSources,
   file: ConfigFile,
-): { name: string; given: unknown } | undefined {
-  if (flag !== undefined && flags[flag] !== undefined) return { name: `--${flag}`, given: flags[flag] };
-  if (isGiven(env[variable])) return { name: variable, given: env[variable] };
+): { name: string; value: unknown } | undefined {
+  if (flag !== undefined && flags[flag] !== undefined) return { name: `--${flag}`, value: flags[flag] };
+  if (isSet(env[variable])) return { name: variable, value: env[variable] };
   if (member !== undefined && file[member] !== undefined) {
-    return { name: `${configFile}: ${member}`, given: file[member] };
+    return { name: `${configFile}: ${member}`, value: file[member] };
   }
   return undefined;
 }
 
-function isGiven(value: string | undefined): boolean {
-  return value !== undefined && value.trim() !== '';
+function isSet(text: string | undefined): boolean {
+  return text !== undefined && text.trim() !== '';
 }
 
-function parseHost(given: unknown): string {
-  if (typeof given === 'string' && /^[A-Za-z0-9.:_%-]+$/.test(given)) return given;
+function parseHost(value: unknown): string {
+  if (typeof value === 'string' && /^[A-Za-z0-9.:_%-]+$/.test(value)) return value;
   throw new InvalidValue(
-    `is ${shown(given)}; it must be an IP address or a host name, such as 127.0.0.1 or ::.`,
+    `is ${shown(value)}; it must be an IP address or a host name, such as 127.0.0.1 or ::.`,
   );
 }
 
-function parsePort(given: unknown): number {
-  const port = typeof given === 'string' && /^\d{1,5}$/.test(given) ? Number(given) : given;
+function parsePort(value: unknown): number {
+  const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
   if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new InvalidValue(
-    `is ${shown(given)}; it must be an integer from 0 to 65535 (0 takes any free port).`,
+    `is ${shown(value)}; it must be an integer from 0 to 65535 (0 takes any free port).`,
   );
 }
 
-function parseFolder(given: unknown): string {
-  if (typeof given === 'string' && given !== '' && !given.includes('\0')) return given;
-  throw new InvalidValue(`is ${shown(given)}; it must be the path of a folder.`);
+function parseFolder(value: unknown): string {
+  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value;
+  throw new InvalidValue(`is ${shown(value)}; it must be the path of a folder.`);
 }
 
-function parseDatabaseUrl(given: unknown): string {
-  const url = typeof given === 'string' ? given.trim() : '';
-  // Not shown: it may hold a password.
+function parseDatabaseUrl(value: unknown): string {
+  const url = typeof value === 'string' ? value.trim() : '';
+  // Not shown: it may contain a password.
   if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw new InvalidValue('must be a URL as postgres://USER:PASSWORD@HOST:5432/DATABASE.');
+  throw new InvalidValue('must be a URL for example postgres://USER:PASSWORD@HOST:5432/DATABASE.');
 }
 
-function parseDuration(given: unknown): number {
-  const text = String(given).trim();
+function parseDuration(value: unknown): number {
+  const text = String(value).trim();
   const milliseconds = parseUnits(/^\d+$/.test(text) ? `${text}ms` : text);
   if (milliseconds !== null) return milliseconds;
   throw new InvalidValue(
-    `is ${shown(given)}; it must be a number of milliseconds, or one with a unit: 500ms, 30s, 5m, 1h, 7d.`,
+    `is ${shown(value)}; it must be a number of milliseconds, or one with a unit: 500ms, 30s, 5m, 1h, 7d.`,
   );
 }
 
-function parseSwitch(given: unknown): boolean {
-  if (given === 'on' || given === 'off') return given === 'on';
-  throw new InvalidValue(`is ${shown(given)}; it must be on or off.`);
+function parseSwitch(value: unknown): boolean {
+  if (value === 'on' || value === 'off') return value === 'on';
+  throw new InvalidValue(`is ${shown(value)}; it must be on or off.`);
 }
 
-/** At least an hour: a number of days that lost its unit must not delete what there is. */
-function parseRetention(given: unknown): number | null {
-  if (given === 'off') return null;
-  const milliseconds = parseDuration(given);
+/** At least an hour: a number of days without its unit must not delete all events. */
+function parseRetention(value: unknown): number | null {
+  if (value === 'off') return null;
+  const milliseconds = parseDuration(value);
   if (milliseconds >= hourMs) return milliseconds;
-  throw new InvalidValue(`is ${shown(given)}; it must be at least 1h, such as 90d, or off.`);
+  throw new InvalidValue(`is ${shown(value)}; it must be at least 1h, such as 90d, or off.`);
 }
 
-function parseKeyCacheSize(given: unknown): number {
-  const size = /^\d{1,8}$/.test(String(given)) ? Number(given) : 0;
+function parseKeyCacheSize(value: unknown): number {
+  const size = /^\d{1,8}$/.test(String(value)) ? Number(value) : 0;
   if (size >= 1000 && size <= 10_000_000) return size;
-  throw new InvalidValue(`is ${shown(given)}; it must be a number of keys from 1000 to 10000000.`);
+  throw new InvalidValue(`is ${shown(value)}; it must be a number of keys from 1000 to 10000000.`);
 }
 
-function parseRootKey(given: unknown): string {
-  if (typeof given === 'string' && /^[\x21-\x7e]{1,512}$/.test(given)) return given;
+function parseRootKey(value: unknown): string {
+  if (typeof value === 'string' && /^[\x21-\x7e]{1,512}$/.test(value)) return value;
   throw new InvalidValue('must be 1 to 512 printable ASCII characters without spaces.');
 }
 
-function parseMasterKey(given: unknown): string {
-  const configured = String(given).trim();
+function parseMasterKey(value: unknown): string {
+  const configured = String(value).trim();
   try {
     parseConfiguredMasterKeys(configured);
   } catch (error) {
@@ -286,9 +342,9 @@ function parseMasterKey(given: unknown): string {
   return configured;
 }
 
-function parseTrustedProxies(given: unknown): readonly string[] {
+function parseTrustedProxies(value: unknown): readonly string[] {
   const entries: unknown[] =
-    typeof given === 'string' ? given.split(',') : Array.isArray(given) ? given : [null];
+    typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [null];
   const proxies: string[] = [];
   for (const entry of entries) {
     const proxy = typeof entry === 'string' ? entry.trim() : '';
@@ -302,27 +358,27 @@ function parseTrustedProxies(given: unknown): readonly string[] {
   return Object.freeze(proxies);
 }
 
-function parseLogLevel(given: unknown): LogLevel {
-  const level = logLevels.find((known) => typeof given === 'string' && known === given.toLowerCase());
+function parseLogLevel(value: unknown): LogLevel {
+  const level = logLevels.find((known) => typeof value === 'string' && known === value.toLowerCase());
   if (level !== undefined) return level;
-  throw new InvalidValue(`is ${shown(given)}; it must be one of ${logLevels.join(', ')}.`);
+  throw new InvalidValue(`is ${shown(value)}; it must be one of ${logLevels.join(', ')}.`);
 }
 
-function parseRedis(given: unknown): readonly RedisAddress[] {
+function parseRedis(value: unknown): readonly RedisAddress[] {
   try {
-    return Object.freeze(parseRedisAddresses(String(given)));
+    return Object.freeze(parseRedisAddresses(String(value)));
   } catch (error) {
     if (error instanceof RedisAddressError) throw new InvalidValue(error.message);
     throw error;
   }
 }
 
-function parseOutageMode(given: unknown): OutageMode {
-  const mode = outageModes.find((known) => known === given);
+function parseOutageMode(value: unknown): OutageMode {
+  const mode = outageModes.find((known) => known === value);
   if (mode !== undefined) return mode;
-  throw new InvalidValue(`is ${shown(given)}; it must be one of ${outageModes.join(', ')}.`);
+  throw new InvalidValue(`is ${shown(value)}; it must be one of ${outageModes.join(', ')}.`);
 }
 
-function shown(given: unknown): string {
-  return JSON.stringify(given) ?? 'nothing';
+function shown(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing';
 }
