@@ -10,26 +10,31 @@ import { escapeControls } from './terminal-text.ts';
 /** Runs a command line and resolves to the exit status: 0 success, 1 failure, 2 usage error. */
 export async function runCli(words: readonly string[], environment: Environment): Promise<number> {
   try {
-    await run(words, environment);
-    return 0;
+    return (await run(words, environment)) === 'failed' ? 1 : 0;
   } catch (error) {
     environment.printError(`unkey: ${escapeControls(describeFailure(error))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-async function run(words: readonly string[], environment: Environment): Promise<void> {
+async function run(words: readonly string[], environment: Environment): Promise<'done' | 'failed'> {
   const help = findHelp(words);
-  if (help !== null) return environment.print(`${help}\n`);
+  if (help !== null) return say(environment, help);
   const { command, rest } = findCommand(words);
   const args = explaining(command, () => parseArguments(command, rest));
-  if (args.isOn('help')) return environment.print(`${helpForCommand(command)}\n`);
+  if (args.isOn('help')) return say(environment, helpForCommand(command));
   const output = await command.run({ ...environment, args }).catch((error: unknown) => {
     throw explained(command, error);
   });
-  if (output === null) return;
+  if (output === null) return 'done';
   for (const warning of output.warnings ?? []) environment.printError(`unkey: ${escapeControls(warning)}\n`);
-  environment.print(`${escapeControls(args.isOn('json') ? JSON.stringify(output.json) : output.text)}\n`);
+  say(environment, escapeControls(args.isOn('json') ? JSON.stringify(output.json) : output.text));
+  return output.isFailure ? 'failed' : 'done';
+}
+
+function say({ print }: Environment, text: string): 'done' {
+  print(`${text}\n`);
+  return 'done';
 }
 
 /** The help or the version, where the words ask for that instead of a command; else null. */

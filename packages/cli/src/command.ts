@@ -22,6 +22,8 @@ export interface Output {
   readonly text: string;
   /** Printed to standard error: likely mistakes. */
   readonly warnings?: readonly string[];
+  /** The exit status is 1, although there is a result. */
+  readonly isFailure?: boolean;
 }
 
 export interface Environment {

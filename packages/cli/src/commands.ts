@@ -3,6 +3,8 @@ import { auditCommands } from './audit.ts';
 import { backupCommand } from './backup.ts';
 import { operationCommands } from './call.ts';
 import type { Command } from './command.ts';
+import { completionCommand } from './completion.ts';
+import { doctorCommand } from './doctor.ts';
 import { migrateDataCommand } from './migrate-data.ts';
 import { migrationCommands } from './migrations.ts';
 import { namespaceCommands } from './namespaces.ts';
@@ -10,6 +12,7 @@ import { restoreCommand } from './restore.ts';
 import { rootKeyCommands } from './root-keys.ts';
 import { secretCommands } from './secrets.ts';
 import { serveCommand } from './serve.ts';
+import { configCommand } from './show-config.ts';
 import { workspaceCommands } from './workspaces.ts';
 
 /** All commands. */
@@ -18,6 +21,9 @@ export const commands: readonly Command[] = [
   backupCommand,
   restoreCommand,
   migrateDataCommand,
+  configCommand,
+  doctorCommand,
+  completionCommand(() => commands),
   ...rootKeyCommands,
   ...workspaceCommands,
   ...apiCommands,

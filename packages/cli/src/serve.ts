@@ -1,33 +1,9 @@
 import { version } from '@unkey-ts/contract';
-import type { App, ConfigFlag } from '@unkey-ts/server';
+import type { App } from '@unkey-ts/server';
 import type { Command, Invocation } from './command.ts';
+import { configFlags, configFlagsOf } from './config-flags.ts';
 import { firstKeyText, firstStepsText } from './first-steps.ts';
-import type { ParsedArgs } from './parsed-args.ts';
 import { nextStopSignal } from './stop-signal.ts';
-
-const serveFlags = {
-  host: { kind: 'text', value: 'HOST', description: 'Address to listen on. Default: HOST, then 127.0.0.1.' },
-  port: {
-    kind: 'text',
-    value: 'PORT',
-    description: 'Port to listen on; 0 picks a free one. Default: PORT, then 7070.',
-  },
-  'data-dir': {
-    kind: 'text',
-    value: 'FOLDER',
-    description: 'Data folder. Default: UNKEY_DATA_DIR, then ./data.',
-  },
-  'log-level': {
-    kind: 'text',
-    value: 'LEVEL',
-    description: 'trace, debug, info, warn, error, fatal or silent. Default: LOG_LEVEL, then info.',
-  },
-  'trusted-proxies': {
-    kind: 'text',
-    value: 'CIDR,CIDR',
-    description: 'Proxies whose X-Forwarded-For is trusted. Default: UNKEY_TRUSTED_PROXIES, then none.',
-  },
-} as const satisfies Record<ConfigFlag, Command['flags'][string]>;
 
 export const serveCommand: Command = {
   group: null,
@@ -39,13 +15,13 @@ export const serveCommand: Command = {
     'SIGTERM and SIGINT finish running requests and end; a second signal ends at once.',
   ].join('\n'),
   arguments: [],
-  flags: serveFlags,
+  flags: configFlags,
   run: serve,
 };
 
 async function serve({ args, env, cwd, print }: Invocation): Promise<null> {
   const { createApp, createLog, loadConfig } = await import('@unkey-ts/server');
-  const config = loadConfig({ flags: serveFlagsOf(args), env, cwd });
+  const config = loadConfig({ flags: configFlagsOf(args), env, cwd });
   const log = createLog({ level: config.logLevel });
   const app = await createApp({ config, log });
   // Before anything else can fail: the key is not shown again.
@@ -59,11 +35,6 @@ async function serve({ args, env, cwd, print }: Invocation): Promise<null> {
   await app.close();
   log.info('stopped');
   return null;
-}
-
-function serveFlagsOf(args: ParsedArgs): Partial<Record<ConfigFlag, string | undefined>> {
-  const names = Object.keys(serveFlags) as ConfigFlag[];
-  return Object.fromEntries(names.map((name) => [name, args.text(name)]));
 }
 
 async function listenOrClose(app: App): Promise<{ url: string }> {

@@ -6,6 +6,7 @@ export { randomIds } from './base/ids.ts';
 export { createLog, type Log } from './base/log.ts';
 
 export { type Config, type ConfigFlag, describeConfig, loadConfig, type SettingState } from './config.ts';
+export { type Diagnosis, diagnose } from './diagnose.ts';
 export { parseAllowList } from './domain/network/ip-allow-list.ts';
 export { isUrnGrant } from './domain/permissions/grants.ts';
 export { removeDeletedRows } from './jobs/deleted-rows.ts';
