@@ -158,9 +158,10 @@ function textFindings({ file, text }: Source): Finding[] {
 
 const maxFunctionLines = 60;
 
-/** Functions that may be longer: each is a list of short closures over one state, and reads like a class. */
+/** Functions that may be longer: lists of short closures over one state, which read like a class, or of declarations. */
 const longFunctions: ReadonlySet<string> = new Set([
   'packages/sdk/src/middleware/decide.ts createDecide',
+  `${server}/config.ts configFrom`,
   `${server}/events/batch-text.ts createBatchText`,
   `${server}/events/buffer.ts createEventBuffer`,
   `${server}/storage/lookups.ts createLookups`,

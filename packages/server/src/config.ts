@@ -123,15 +123,21 @@ function readConfig(sources: ConfigSources): ReadConfig {
     return readSetting(setting, sources, file, problems);
   };
 
-  const config: Config = {
+  const config = Object.freeze(configFrom(read, sources.cwd));
+  return { config, settings, problems };
+}
+
+/** All settings: a list of declarations. */
+function configFrom(read: <Value>(setting: Setting<Value>) => Value, cwd: string): Config {
+  return {
     host: read({ flag: 'host', variable: 'HOST', member: 'host', fallback: '127.0.0.1', parse: parseHost }),
     port: read({ flag: 'port', variable: 'PORT', member: 'port', fallback: 7070, parse: parsePort }),
     dataDir: read({
       flag: 'data-dir',
       variable: 'UNKEY_DATA_DIR',
       member: 'dataDir',
-      fallback: resolve(sources.cwd, 'data'),
-      parse: (value) => resolve(sources.cwd, parseFolder(value)),
+      fallback: resolve(cwd, 'data'),
+      parse: (value) => resolve(cwd, parseFolder(value)),
     }),
     databaseUrl: read({
       variable: 'DATABASE_URL',
@@ -183,7 +189,6 @@ function readConfig(sources: ConfigSources): ReadConfig {
     }),
     hasFastPath: read({ variable: 'UNKEY_HTTP_FAST_PATH', fallback: true, parse: parseSwitch }),
   };
-  return { config: Object.freeze(config), settings, problems };
 }
 
 function stateOf<Value>(
