@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { openapi, operationIds, operations, pathOf } from '@unkey-ts/contract';
+import { itemsMax, openapi, operationIds, operations, pathOf } from '@unkey-ts/contract';
 import { parse } from 'yaml';
 
 /** Compares our document with another OpenAPI document of the same API: `node compare-contract.js FILE`. */
@@ -64,6 +64,11 @@ const deliberate: readonly Deliberate[] = [
       / response\./.test(place) && place.endsWith('permissions') && what === 'maxItems' && ours === undefined,
   },
   {
+    reason: 'lists of requests have a maximum',
+    matches: ({ place, what, ours, theirs }) =>
+      / request/.test(place) && what === 'maxItems' && ours === itemsMax && theirs === undefined,
+  },
+  {
     reason: 'all envelopes are closed',
     matches: ({ place, what, ours }) =>
       / response$/.test(place) && what === 'additionalProperties' && ours === false,
@@ -76,7 +81,7 @@ const deliberate: readonly Deliberate[] = [
   {
     reason: 'statuses that any operation can return',
     matches: ({ what, ours }) =>
-      what === 'status' && typeof ours === 'string' && ['405', '408', '413', '503'].includes(ours),
+      what === 'status' && typeof ours === 'string' && ['405', '408', '413', '415', '503'].includes(ours),
   },
   {
     reason: 'an Idempotency-Key may be in conflict with an earlier request',

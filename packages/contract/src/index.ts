@@ -21,6 +21,7 @@ export {
   rootKeyPermissions,
 } from './permissions.ts';
 export { integerMax } from './schemas/integer.ts';
+export { itemsMax } from './schemas/items-max.ts';
 export type { KeySettings, NewKeySettings } from './schemas/key.ts';
 export { type Issue, issuesMax, issuesOf, isValid, locationOf } from './validate.ts';
 export { version } from './version.ts';

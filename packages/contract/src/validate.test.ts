@@ -189,6 +189,17 @@ describe('numbers', () => {
   });
 });
 
+test('every list of every request has a most', () => {
+  const lists = (node: unknown): object[] => {
+    if (typeof node !== 'object' || node === null) return [];
+    const own = Reflect.get(node, 'type') === 'array' ? [node] : [];
+    return [...own, ...Object.values(node).flatMap(lists)];
+  };
+  const found = Object.values<Operation>(operations).flatMap(({ input }) => lists(input));
+  expect(found.length).toBeGreaterThan(15);
+  expect(found.filter((schema) => !('maxItems' in schema))).toEqual([]);
+});
+
 describe('lengths count characters, not halves of them', () => {
   test('an emoji is one character', () => {
     const named = (name: string) => ({ apiId: 'api_1', name });

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { largeBodyBytes, operation } from '../operation.ts';
 import { credits } from '../schemas/credits.ts';
+import { itemsMax } from '../schemas/items-max.ts';
 import { keyPermissions, keyRoles, newKeySettings } from '../schemas/key.ts';
 import { ratelimitRequests } from '../schemas/ratelimit.ts';
 import { onApi } from './key-access.ts';
@@ -54,7 +55,11 @@ are created. The permission is checked before the API is looked up.`,
         maxLength: 255,
         description: 'Id of the API of the keys, `api_…`.',
       }),
-      keys: Type.Array(keyToMigrate, { minItems: 1, description: 'The keys to migrate.' }),
+      keys: Type.Array(keyToMigrate, {
+        minItems: 1,
+        maxItems: itemsMax,
+        description: 'The keys to migrate.',
+      }),
     },
     { additionalProperties: false },
   ),

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { allOf, anyOf } from '../access.ts';
 import { largeBodyBytes, operation } from '../operation.ts';
 import { creatingPermissions } from '../permissions/permission-access.ts';
+import { itemsMax } from '../schemas/items-max.ts';
 import { keyId } from '../schemas/key.ts';
 import { permission, permissionSlug } from '../schemas/permission.ts';
 import { keyGrant, onApi } from './key-access.ts';
@@ -20,6 +21,7 @@ Requires permission to add and to remove, whatever the change is.`,
     {
       keyId,
       permissions: Type.Array(permissionSlug, {
+        maxItems: itemsMax,
         description: 'Slugs of all direct permissions of the key. Empty: none.',
       }),
     },

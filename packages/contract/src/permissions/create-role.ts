@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { operation } from '../operation.ts';
+import { itemsMax } from '../schemas/items-max.ts';
 import { idAlphabet } from '../schemas/pattern.ts';
 import { permissionSlug } from '../schemas/permission.ts';
 import { roleName } from '../schemas/role.ts';
@@ -22,7 +23,10 @@ permission to create them.`,
         Type.String({ maxLength: 512, description: 'Description of the role. Empty: none.' }),
       ),
       permissions: Type.Optional(
-        Type.Array(permissionSlug, { description: 'Slugs of the permissions of the role.' }),
+        Type.Array(permissionSlug, {
+          maxItems: itemsMax,
+          description: 'Slugs of the permissions of the role.',
+        }),
       ),
     },
     { additionalProperties: false },

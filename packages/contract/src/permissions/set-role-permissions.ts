@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { allOf } from '../access.ts';
 import { largeBodyBytes, operation } from '../operation.ts';
+import { itemsMax } from '../schemas/items-max.ts';
 import { resourceIdAlphabet } from '../schemas/pattern.ts';
 import { permission, permissionSlug } from '../schemas/permission.ts';
 import { creatingPermissions } from './permission-access.ts';
@@ -24,6 +25,7 @@ Requires permission to add and to remove, whatever the change is.`,
         description: 'Id of the role, `role_…`; its name is not accepted.',
       }),
       permissions: Type.Array(permissionSlug, {
+        maxItems: itemsMax,
         description: 'Slugs of all permissions of the role. Empty: none.',
       }),
     },

@@ -822,7 +822,7 @@ export interface MigrateKeysRequest {
   migrationId: string;
   /** Id of the API of the keys, `api_…`. From 3 to 255 characters. */
   apiId: string;
-  /** The keys to migrate. Not empty. */
+  /** The keys to migrate. From 1 to 10000 items. */
   keys: readonly KeyToMigrate[];
 }
 
@@ -882,7 +882,10 @@ export interface RerollKeyData {
 export interface SetPermissionsRequest {
   /** Id of the key, `key_…`; not the key itself. From 3 to 255 characters. */
   keyId: string;
-  /** Slugs of all direct permissions of the key. Empty: none. Each: from 1 to 128 characters. */
+  /**
+   * Slugs of all direct permissions of the key. Empty: none. At most 10000 items. Each: from 1 to 128
+   * characters.
+   */
   permissions: readonly string[];
 }
 
@@ -960,7 +963,7 @@ export interface VerifyKeyRequest {
   permissions?: string | undefined;
   /** Credits to spend if the key has limited credits. Default: 1. */
   credits?: VerifyKeyCredits | undefined;
-  /** Limits to count against, besides those with `autoApply`. */
+  /** Limits to count against, besides those with `autoApply`. At most 10000 items. */
   ratelimits?: readonly VerifyKeyRatelimit[] | undefined;
   /** Migration of the key, if it was migrated from another system. At most 256 characters. */
   migrationId?: string | undefined;
@@ -1032,7 +1035,7 @@ export interface CreateRoleRequest {
   name: string;
   /** Description of the role. Empty: none. At most 512 characters. */
   description?: string | undefined;
-  /** Slugs of the permissions of the role. Each: from 1 to 128 characters. */
+  /** Slugs of the permissions of the role. At most 10000 items. Each: from 1 to 128 characters. */
   permissions?: readonly string[] | undefined;
 }
 
@@ -1114,7 +1117,9 @@ export type ListRolesData = Role[];
 export interface SetRolePermissionsRequest {
   /** Id of the role, `role_…`; its name is not accepted. From 3 to 255 characters. */
   roleId: string;
-  /** Slugs of all permissions of the role. Empty: none. Each: from 1 to 128 characters. */
+  /**
+   * Slugs of all permissions of the role. Empty: none. At most 10000 items. Each: from 1 to 128 characters.
+   */
   permissions: readonly string[];
 }
 

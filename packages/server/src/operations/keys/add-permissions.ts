@@ -5,6 +5,7 @@ import { createPermissions, resolvePermissions } from '../permissions/resolve-pe
 import { presentPermission } from '../present.ts';
 import { Refusal } from '../refusal.ts';
 import { changeLinks } from './key-links.ts';
+import { refuseBeyondMax } from './links-max.ts';
 import { locateKey } from './locate-key.ts';
 
 export const addPermissions = handlerOf(operations['keys.addPermissions'], {
@@ -17,6 +18,8 @@ export const addPermissions = handlerOf(operations['keys.addPermissions'], {
   async act(context, _input, { key, resolved }) {
     const created = await createPermissions(context, resolved.missing, { isAudited: true });
     const { added } = difference(key.permissions, [...resolved.existing, ...created]);
+    const refusal = refuseBeyondMax('permissions', key.permissions.length + added.length);
+    if (refusal) return refusal;
     await changeLinks(context, 'attachPermissions', { keyId: key.id, linked: added });
     return { data: [...key.permissions, ...added].map(presentPermission) };
   },
