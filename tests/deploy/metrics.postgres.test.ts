@@ -45,6 +45,24 @@ test('every alert selects series that a service has', () => {
   expect(expressions.flatMap(unknownSelectors)).toEqual([]);
 });
 
+test('every query of the dashboard selects series that a service has', () => {
+  const { panels } = JSON.parse(read('deploy/grafana/dashboard.json'));
+  // biome-ignore lint/suspicious/noExplicitAny: a file of Grafana
+  const queries: string[] = panels.flatMap((panel: any) => panel.targets.map((target: any) => target.expr));
+  expect(queries.length).toBeGreaterThan(20);
+  expect(queries.flatMap(unknownSelectors)).toEqual([]);
+});
+
+test('every label that an alert or the dashboard groups by is on a metric', () => {
+  const texts = [read('deploy/prometheus/alerts.yaml'), read('deploy/grafana/dashboard.json')];
+  const named = texts.flatMap((text) => [
+    ...[...text.matchAll(/ by \(([^)]*)\)/g)].flatMap(([, labels = '']) => labels.split(/, */)),
+    ...[...text.matchAll(/\{\{ *(?:\$labels\.)?([a-z]+) *\}\}/g)].map(([, label = '']) => label),
+  ]);
+  const known = new Set([...series.values()].flat().flatMap((labels) => Object.keys(labels)));
+  expect(named.filter((label) => !known.has(label) && !['job', 'instance'].includes(label))).toEqual([]);
+});
+
 test('every metric that a page names exists', () => {
   const pages = ['README.md', 'docs/administration.md', 'docs/deployment.md', 'docs/operations.md'];
   const named = pages.flatMap((file) =>

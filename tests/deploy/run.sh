@@ -54,6 +54,12 @@ check 'unkey.service: systemd-analyze verify' unit
 check 'unkey.service: systemd-analyze security' \
   systemd-analyze security --no-pager --offline=true --threshold=15 deploy/systemd/unkey.service
 check 'alerts.yaml: promtool check rules' promtool check rules deploy/prometheus/alerts.yaml
+dashboard() {
+  local rules=build/deploy-dashboard.json
+  "$tools/bin/python" tests/deploy/dashboard_rules.py >"$rules"
+  promtool check rules "$rules"
+}
+check 'dashboard.json: promtool parses its queries' dashboard
 check 'alerts.yaml: promtool test rules' promtool test rules tests/deploy/alerts.yaml
 
 # These two count for themselves.
