@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks what the service is shipped with: bash tests/deploy/run.sh
-# Needs a built checkout, Python 3.10 or newer with venv, haproxy, promtool and systemd-analyze (installed if this is
-# Debian and the user root).
+# Needs a built checkout, Python 3.10 or newer with venv, haproxy, promtool, systemd-analyze and Go (installed if
+# this is Debian and the user root).
 # Prints `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -16,6 +16,7 @@ if [[ ! -x $tools/bin/python || $(cat "$tools/pins" 2>/dev/null) != "${pins[*]}"
 fi
 packages=()
 command -v haproxy >/dev/null || packages+=(haproxy)
+command -v go >/dev/null || packages+=(golang-go)
 command -v promtool >/dev/null || packages+=(prometheus)
 command -v systemd-analyze >/dev/null || packages+=(systemd)
 if ((${#packages[@]} > 0)); then
@@ -62,8 +63,9 @@ dashboard() {
 check 'dashboard.json: promtool parses its queries' dashboard
 check 'alerts.yaml: promtool test rules' promtool test rules tests/deploy/alerts.yaml
 
-# These two count for themselves.
-for command in "$tools/bin/python tests/deploy/agreement.py" 'node tests/deploy/balancer.mjs'; do
+# These count for themselves.
+chart="$tools/bin/python tests/deploy/chart.py build/deploy-chart"
+for command in "$tools/bin/python tests/deploy/agreement.py" "$chart" 'node tests/deploy/balancer.mjs'; do
   output=$(mktemp)
   $command | tee "$output" | grep -v ' passed, ' || true
   counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$output")
@@ -72,4 +74,6 @@ for command in "$tools/bin/python tests/deploy/agreement.py" 'node tests/deploy/
   failed=$((failed + more_failed))
   rm "$output"
 done
+check 'Helm chart: the schemas of Kubernetes 1.37' \
+  "$tools/bin/kubernetes-validate" --strict -k 1.37 build/deploy-chart/*.yaml
 counted
