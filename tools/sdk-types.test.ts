@@ -57,7 +57,11 @@ test('a new operation is in the client by itself: method, types and tables', () 
   endedAt?: number | null;
 }`);
   expect(text).toContain("export type WebhookState =\n  | 'on'\n  | 'off'\n  | (string & {});");
-  expect(operationTables([listWebhooks])).toContain("  webhooks: { calls: [], lists: ['listWebhooks'] },");
+  const tables = operationTables([listWebhooks]);
+  expect(tables).toContain(
+    "idempotent: readonly string[] = /* @__PURE__ */ 'webhooks.listWebhooks'.split(' ');",
+  );
+  expect(tables).toContain("paged: readonly string[] = /* @__PURE__ */ 'webhooks.listWebhooks'.split(' ');");
 });
 
 test('two operations of one name do not get types of one name', () => {

@@ -85,22 +85,19 @@ const imports = [
 export function operationTables(operations: readonly Operation[]): string {
   const idsOf = (isListed: (operation: Operation) => boolean) =>
     list(operations.filter(isListed).map(({ id }) => id));
-  const resources = resourcesOf(operations).map(({ name, operations: its }) => {
-    const names = (isPaged: boolean) => list(its.filter((it) => it.isPaged === isPaged).map(nameOf));
-    return `  ${name}: { calls: ${names(false)}, lists: ${names(true)} },`;
-  });
   return `${[
     banner,
     `/** Operations that are safe to retry: a second execution changes nothing more. */\nexport const idempotent: readonly string[] = ${idsOf((it) => it.idempotent === true)};`,
     `/** Operations whose idempotency record is stored with the change itself, for ${idempotencyLifetimes.durable.inWords}. */\nexport const durable: readonly string[] = ${idsOf((it) => it.idempotency === 'durable')};`,
     `/** Operations whose idempotency record is cached, for ${idempotencyLifetimes.cached.inWords}. */\nexport const cached: readonly string[] = ${idsOf((it) => it.idempotency === 'cached')};`,
     `/** Operations whose responses have no data. */\nexport const withoutData: readonly string[] = ${idsOf((it) => it.output === null)};`,
-    `/** The methods: \`calls\` answer once, \`lists\` page by page. */\nexport const resources = {\n${resources.join('\n')}\n} as const;`,
+    `/** Operations whose responses are pages of a list. */\nexport const paged: readonly string[] = ${idsOf((it) => it.isPaged)};`,
   ].join('\n\n')}\n`;
 }
 
+/** As one text: smaller in bundles than an array of texts. */
 function list(names: readonly string[]): string {
-  return `[${names.map((name) => `'${name}'`).join(', ')}]`;
+  return names.length === 0 ? '[]' : `/* @__PURE__ */ '${names.join(' ')}'.split(' ')`;
 }
 
 interface Resource {

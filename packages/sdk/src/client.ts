@@ -3,11 +3,11 @@ import { checkCallOptions, checkClientOptions } from './check-options.ts';
 import { UnkeyCore } from './core.ts';
 import { debugHooks } from './debug.ts';
 import type { Apis, Identities, Keys, Operations, Permissions, Ratelimits } from './generated/api.ts';
-import { durable, resources } from './generated/operations.ts';
+import { cached, durable, idempotent, paged } from './generated/operations.ts';
 import type { CallOptions, ClientOptions, IdempotentCallOptions } from './options.ts';
 import { ListCall } from './page.ts';
 import { randomId } from './random-id.ts';
-import type { PageBody, ResponseBody } from './response-body.ts';
+import type { PageBody } from './response-body.ts';
 import { statusErrors } from './status-errors.ts';
 
 /**
@@ -57,24 +57,17 @@ interface UntypedClient {
   request<Body>(operation: string, request?: object, options?: IdempotentCallOptions): Call<Body>;
 }
 
-function methods(client: UntypedClient, resource: keyof typeof resources): Record<string, Method> {
-  const { calls, lists } = resources[resource];
-  const entries: [string, Method][] = [
-    ...calls.map((name): [string, Method] => [
-      name,
-      (request, options) => client.request<ResponseBody<unknown>>(`${resource}.${name}`, request, options),
-    ]),
-    ...lists.map((name): [string, Method] => [
-      name,
-      (request, options) =>
-        new ListCall<unknown>((cursor) =>
-          client.request<PageBody<unknown>>(
-            `${resource}.${name}`,
-            { ...request, ...(cursor && { cursor }) },
-            options,
-          ),
-        ),
-    ]),
-  ];
-  return Object.fromEntries(entries);
+/** The methods of a resource. */
+function methods(client: UntypedClient, resource: string): Record<string, Method> {
+  const prefix = `${resource}.`;
+  const own = [...idempotent, ...durable, ...cached].filter((id) => id.startsWith(prefix));
+  return Object.fromEntries(own.map((id) => [id.slice(prefix.length), methodOf(client, id)]));
+}
+
+function methodOf(client: UntypedClient, id: string): Method {
+  if (!paged.includes(id)) return (request, options) => client.request<object>(id, request, options);
+  return (request, options) =>
+    new ListCall<unknown>((cursor) =>
+      client.request<PageBody<unknown>>(id, { ...request, ...(cursor && { cursor }) }, options),
+    );
 }

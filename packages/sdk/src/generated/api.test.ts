@@ -25,7 +25,7 @@ import type {
   VerificationCode,
   VerifyKeyRequest,
 } from './api.ts';
-import { cached, durable, idempotent, resources } from './operations.ts';
+import { cached, durable, idempotent, paged, withoutData } from './operations.ts';
 
 /** Whether two types are the same to the compiler, optional members and all. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -151,14 +151,10 @@ test('a list can be asked for with nothing, if nothing is needed', () => {
 });
 
 test('the tables have every operation of the contract', () => {
-  const methods = Object.entries(resources).flatMap(([resource, { calls, lists }]) => [
-    ...calls.map((name) => ({ id: `${resource}.${name}`, isPaged: false })),
-    ...lists.map((name) => ({ id: `${resource}.${name}`, isPaged: true })),
-  ]);
-  const declared = Object.values<Operation>(operations).filter(({ id }) => id !== 'liveness');
-  expect(new Map(methods.map(({ id, isPaged }) => [id, isPaged]))).toEqual(
-    new Map(declared.map(({ id, isPaged }) => [id, isPaged])),
-  );
+  const ids = [...idempotent, ...durable, ...cached];
+  expect(ids.toSorted()).toEqual(operationIds.toSorted());
+  expect(paged).toEqual(operationIds.filter((id) => operations[id].isPaged));
+  expect(withoutData).toEqual(operationIds.filter((id) => operations[id].output === null));
   const kinds = new Map(operationIds.map((id) => [id as string, (operations[id] as Operation).idempotency]));
   expect(durable.map((id) => kinds.get(id))).toEqual(durable.map(() => 'durable'));
   expect(cached.map((id) => kinds.get(id))).toEqual(cached.map(() => 'cached'));
