@@ -1,5 +1,7 @@
 // The packed client in every runtime that it is made for, against the service: node tests/consumers/run.mjs [word ...]
 // Needs a built checkout and Linux on x64. With words: only the consumers whose name has one of them.
+
+import { adapters } from './adapters.mjs';
 import { packageChecks } from './package-checks.mjs';
 import { preparePackage, prepareProject, prepareTools } from './prepare.mjs';
 import { runtimes } from './runtimes.mjs';
@@ -18,7 +20,7 @@ let failed = 0;
 try {
   await project.writeWorld({ url: stage.url, silentUrl: stage.silentUrl, rootKey: stage.rootKey });
   await compileProgram(kit);
-  for (const [name, check] of Object.entries({ ...packageChecks, ...compilers, ...runtimes })) {
+  for (const [name, check] of Object.entries({ ...packageChecks, ...compilers, ...runtimes, ...adapters })) {
     if (words.length > 0 && !words.some((word) => name.includes(word))) continue;
     try {
       const remark = await check(kit);

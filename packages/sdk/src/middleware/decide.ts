@@ -84,21 +84,23 @@ export function createDecide<Request, Outage extends OnOutage, Response = never>
     }
     const { data, meta, response } = verified;
     const now = Date.parse(response?.headers.get('date') ?? '') || Date.now();
-    return verifiedKey(data, meta.requestId, now) ?? refusedKey(data, now);
+    return verifiedKey(data, meta.requestId, now) ?? refusedKey(data, meta.requestId, now);
   }
 
   function failed(cause: unknown, signal: DecideInput<Request>['signal']) {
     if (signal?.aborted) return refusal('ABORTED', { cause });
     if (!isUnkeyError(cause)) return refusal('INTERNAL_ERROR', { cause });
+    const { requestId } = cause;
+    const known = requestId === undefined ? {} : { requestId };
     // The code of a key that a migration cannot parse. It cannot be the root key's: the client writes that header.
-    if (cause.status === 400 && cause.code === 'malformed') return refusal('MALFORMED_KEY');
-    if (!cause.retryable) return refusal('INTERNAL_ERROR', { cause });
+    if (cause.status === 400 && cause.code === 'malformed') return refusal('MALFORMED_KEY', known);
+    if (!cause.retryable) return refusal('INTERNAL_ERROR', { cause, ...known });
     // A caller can bring about a 429 with made-up keys, but not the rest.
     const isOutage = cause.status === undefined || cause.status >= 500;
     if (isOutage && onOutage === 'allow') return unverifiedCaller(cause);
     const pauseMs = (cause.headers && retryAfterMs(cause.headers, Date.now())) ?? outagePauseMs;
     const seconds = String(Math.max(1, Math.ceil(pauseMs / 1000)));
-    return refusal('UNAVAILABLE', { cause, headers: { 'Retry-After': seconds } });
+    return refusal('UNAVAILABLE', { cause, ...known, headers: { 'Retry-After': seconds } });
   }
 
   /** `own`: what `onError` returned. `onRefused` has the last word. */
@@ -140,13 +142,13 @@ function verifyKey(client: ClientLike, body: VerifyKeyRequest, options: CallOpti
   return bodyOf<ResponseBody<VerifyKeyData>>(call);
 }
 
-function refusedKey(verification: VerifyKeyData, now: number): Refusal {
+function refusedKey(verification: VerifyKeyData, requestId: string, now: number): Refusal {
   const { valid, code } = verification;
   if (valid !== false || typeof code !== 'string') {
     const cause = new ResponseValidationError('The response does not say whether the key is valid.');
-    return refusal('INTERNAL_ERROR', { cause });
+    return refusal('INTERNAL_ERROR', { cause, requestId });
   }
-  return refusal(code, { verification, headers: rateLimitHeaders(verification, now) });
+  return refusal(code, { verification, requestId, headers: rateLimitHeaders(verification, now) });
 }
 
 /** The headers of a `Response` have `get`. */

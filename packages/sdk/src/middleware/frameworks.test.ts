@@ -108,6 +108,31 @@ describe('hono', () => {
     expect((await app.request('/redirect', good)).headers.get('location')).toBe('http://shop.test/');
   });
 
+  test('headers reach a response that ignores them once its body has been read, as that of node-server', async () => {
+    const app = new Hono();
+    const light = new Response('light');
+    const body = light.body;
+    let isRead = false;
+    Object.defineProperty(light, 'body', {
+      get() {
+        isRead = true;
+        return body;
+      },
+    });
+    app.get('/', hono.protect(service), () => light);
+    expect((await app.request('/', good)).headers.get('ratelimit-remaining')).toBe('8');
+    expect(isRead).toBe(false);
+  });
+
+  test('the context is typed after a statement, where it may be unprotected', () => {
+    const app = new Hono();
+    app.use(hono.protect(service));
+    app.get('/', (c) => {
+      expectTypeOf(c.var.unkey).toEqualTypeOf<Principal | undefined>();
+      return c.text(c.var.unkey?.keyId ?? '');
+    });
+  });
+
   test('onRefused may answer with the framework’s own response', async () => {
     const app = new Hono();
     app.use(hono.protect({ ...service, onRefused: ({ reason }, c) => c.json({ reason }, 418) }));

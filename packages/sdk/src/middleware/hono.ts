@@ -1,11 +1,18 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { createDecide } from './decide.ts';
 import type { ProtectOptions } from './options.ts';
-import type { OnOutage, PrincipalOf } from './principal.ts';
+import type { OnOutage, Principal, PrincipalOf } from './principal.ts';
 import { toResponse, withHeaders } from './web-platform.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
 export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** The verified caller; undefined on unprotected routes. */
+    unkey?: Principal;
+  }
+}
 
 /** Options of the middleware. */
 export type HonoOptions<Outage extends OnOutage = OnOutage> = ProtectOptions<Context, Outage, Response>;

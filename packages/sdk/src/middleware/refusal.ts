@@ -23,6 +23,8 @@ export type RefusalAnswer = RefusalResponse;
 /** A refused request and its response. */
 export interface Refusal extends RefusalResponse {
   readonly reason: RefusalReason;
+  /** Id of the verification in the service's log, if the service responded. It is in the default body, too. */
+  readonly requestId?: string;
   /** The verification, if the service responded. */
   readonly verification?: VerifyKeyData;
   /** The original error, if there was one. Do not show it to the caller. */
@@ -65,14 +67,14 @@ const unknownCode: Row = { status: 403, message: 'The API key was refused.' };
 
 export function refusal(
   reason: RefusalReason,
-  { headers, ...known }: Partial<Pick<Refusal, 'headers' | 'verification' | 'cause'>> = {},
+  { headers, ...known }: Partial<Pick<Refusal, 'headers' | 'verification' | 'cause' | 'requestId'>> = {},
 ): Refusal {
   const { status, message, challenge } = rows.get(reason) ?? unknownCode;
   return {
     reason,
     status,
     headers: { ...(challenge && { 'WWW-Authenticate': challenge }), ...headers },
-    body: { error: { code: reason, message } },
+    body: { error: { code: reason, message, ...(known.requestId && { requestId: known.requestId }) } },
     ...known,
   };
 }

@@ -48,7 +48,7 @@ function isSerialized(response: SerializedResponse | PlatformResponse): response
 
 /** Adds headers that the response does not have yet. */
 export function withHeaders<Response>(response: Response, more: Readonly<Record<string, string>>): Response {
-  const { headers, status, body } = response as ResponseLike;
+  const { headers, status } = response as ResponseLike;
   const missing = Object.entries(more).filter(([name]) => !headers.has(name));
   // A response that switches protocols cannot be copied.
   if (missing.length === 0 || status === 101) return response;
@@ -56,8 +56,9 @@ export function withHeaders<Response>(response: Response, more: Readonly<Record<
     for (const [name, value] of missing) headers.set(name, value);
     return response;
   } catch {
-    // The headers of redirects and of responses of `fetch` are immutable.
-    const copy = createResponse(body, response as object) as ResponseLike;
+    // The headers of redirects and of responses of `fetch` are immutable. The body is read only here: in
+    // @hono/node-server a response whose body has been read ignores changes of its headers.
+    const copy = createResponse((response as ResponseLike).body, response as object) as ResponseLike;
     for (const [name, value] of missing) copy.headers.set(name, value);
     return copy as Response;
   }
