@@ -261,12 +261,38 @@ test('a verification that comes again takes no credits and no limit, and leaves 
   });
 });
 
-test('a verdict is kept as it was, whatever becomes of the key', async () => {
-  const { key, keyId } = await newKey(world);
-  const first = await send('keys.verifyKey', { key });
-  await world.do('keys.updateKey', { keyId, enabled: false });
-  expect((await send('keys.verifyKey', { key })).text).toBe(first.text);
-  expect((await send('keys.verifyKey', { key }, { key: 'another' })).body.data.code).toBe('DISABLED');
+describe('a repeated verification of a key', () => {
+  const changes: Record<string, [code: string, change: (keyId: string) => Promise<unknown>]> = {
+    'that was deleted meanwhile': ['NOT_FOUND', (keyId) => world.do('keys.deleteKey', { keyId })],
+    'that was disabled meanwhile': [
+      'DISABLED',
+      (keyId) => world.do('keys.updateKey', { keyId, enabled: false }),
+    ],
+    'that has expired meanwhile': [
+      'EXPIRED',
+      (keyId) => world.do('keys.updateKey', { keyId, expires: service.clock.now() }),
+    ],
+  };
+  test.each(Object.entries(changes))(
+    '%s is verified anew, and spends nothing',
+    async (_what, [code, change]) => {
+      const { key, keyId } = await newKey(world, { credits: { remaining: 10 } });
+      expect((await send('keys.verifyKey', { key })).body.data).toMatchObject({ code: 'VALID', credits: 9 });
+      await change(keyId);
+      for (let count = 0; count < 2; count++) {
+        const again = await send('keys.verifyKey', { key });
+        expect(again).toMatchObject({ isReplayed: false, body: { data: { valid: false, code } } });
+        expect([undefined, 9]).toContain(again.body.data.credits);
+      }
+    },
+  );
+
+  test('that was renamed meanwhile gets the first response', async () => {
+    const { key, keyId } = await newKey(world);
+    const first = await send('keys.verifyKey', { key });
+    await world.do('keys.updateKey', { keyId, name: 'Other' });
+    expect((await send('keys.verifyKey', { key })).text).toBe(first.text);
+  });
 });
 
 test('limits that come again are taken once', async () => {

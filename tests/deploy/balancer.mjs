@@ -13,7 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 // Not what else is set here: a DATABASE_URL, for one.
 const environment = { PATH: process.env.PATH };
-const rootKey = 'unkey_balancer';
+const rootKey = 'unkey_of_the_balancer';
 const hosts = ['127.0.0.11', '127.0.0.12', '127.0.0.13'];
 const folder = mkdtempSync(join(tmpdir(), 'unkey-balancer-'));
 const clients = 64;

@@ -72,7 +72,7 @@ enter() {
     mount --bind "$data" "$root/data"
     mount -t proc proc "$root/proc"
     exec setpriv --no-new-privs chroot --userspec="$user" "$root" /usr/bin/env -i "$@"
-  ' enter "$root" "$work/data" "$user" "${variables[@]}" HOST=127.0.0.1 PORT="$port" UNKEY_ROOT_KEY=unkey_rehearsal "$@"
+  ' enter "$root" "$work/data" "$user" "${variables[@]}" HOST=127.0.0.1 PORT="$port" UNKEY_ROOT_KEY=unkey_of_the_rehearsal "$@"
 }
 
 is_healthy() { (enter "${health_check[@]}"); }
@@ -90,7 +90,7 @@ becomes_healthy() {
 
 answers_calls() {
   local answer
-  answer=$(curl -s -m 10 "http://127.0.0.1:$port/v2/apis.createApi" -H 'Authorization: Bearer unkey_rehearsal' \
+  answer=$(curl -s -m 10 "http://127.0.0.1:$port/v2/apis.createApi" -H 'Authorization: Bearer unkey_of_the_rehearsal' \
     -H 'Content-Type: application/json' -d '{"name":"first"}')
   jq -e .data.apiId <<<"$answer" || { echo "$answer" && return 1; }
 }

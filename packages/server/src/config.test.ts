@@ -219,6 +219,16 @@ test('master keys are off or 32 bytes each', () => {
   expect(load({ env: { UNKEY_MASTER_KEY: `${key},${key.replace('A', 'B')}` } }).masterKey).toContain(key);
 });
 
+test('a configured root key has at least 16 characters: it holds every permission', () => {
+  const ofLength = (length: number) => ({ env: { UNKEY_ROOT_KEY: 'k'.repeat(length) } });
+  expect(load(ofLength(16)).rootKey).toHaveLength(16);
+  for (const length of [1, 15]) {
+    expect(problemsOf(ofLength(length))).toEqual([
+      expect.stringMatching(new RegExp(`UNKEY_ROOT_KEY.*at least 16 characters \\(has ${length}\\)`)),
+    ]);
+  }
+});
+
 test('no problem repeats a secret', () => {
   const env = { UNKEY_MASTER_KEY: 'short-secret', UNKEY_ROOT_KEY: 'root secret' };
   const problems = problemsOf({ env });

@@ -332,8 +332,14 @@ function parseKeyCacheSize(value: unknown): number {
 }
 
 function parseRootKey(value: unknown): string {
-  if (typeof value === 'string' && /^[\x21-\x7e]{1,512}$/.test(value)) return value;
-  throw new InvalidValue('must be 1 to 512 printable ASCII characters without spaces.');
+  if (typeof value !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(value)) {
+    throw new InvalidValue('must be 16 to 512 printable ASCII characters without spaces.');
+  }
+  // It holds every permission: whoever guesses it has everything.
+  if (value.length >= 16) return value;
+  throw new InvalidValue(
+    `must be at least 16 characters (has ${value.length}). Create one: \`echo unkey_$(openssl rand -hex 24)\`.`,
+  );
 }
 
 function parseMasterKey(value: unknown): string {

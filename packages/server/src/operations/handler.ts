@@ -37,6 +37,8 @@ export interface Handler<Op extends Operation = Operation> {
   act(context: never, input: never, found: never): MaybePromise<OperationResult<unknown> | Refusal>;
   /** The result of operations whose access check has `maskAs: 'result'`. */
   maskedResult?(): OperationResult<unknown>;
+  /** Whether a cached response may still be sent for a repeated `Idempotency-Key`. Default: yes. */
+  mayReplay?(context: never, input: never): MaybePromise<boolean>;
 }
 
 type Types<Op extends Operation> = NonNullable<Op['types']>;
@@ -52,6 +54,7 @@ interface Steps<Op extends Operation, Found extends Located> {
     found: Found,
   ): MaybePromise<OperationResult<Types<Op>['output']> | Refusal>;
   maskedResult?(): OperationResult<Types<Op>['output']>;
+  mayReplay?(context: Contexts[Op['mode']], input: Types<Op>['input']): MaybePromise<boolean>;
 }
 
 /** Ties the steps to their operation, so that input, output and context have their types. */

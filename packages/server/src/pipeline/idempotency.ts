@@ -6,6 +6,7 @@ import {
   isValid,
   type Operation,
 } from '@unkey-ts/contract';
+import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Context, WriteContext } from '../operations/context.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { open, seal, sealingKeyBytes } from '../secrets/sealing.ts';
@@ -66,18 +67,25 @@ export function withDurableRecord(
   };
 }
 
+interface Spending {
+  perform(context: Context): Promise<Result>;
+  mayReplay(): MaybePromise<boolean>;
+}
+
 /** For spends: the response is recorded for a minute, where the counters are kept. */
 export async function withCachedRecord(
   request: KeyedRequest,
   context: Context,
-  perform: (context: Context) => Promise<Result>,
+  { perform, mayReplay }: Spending,
 ): Promise<Result> {
   const { services, workspaceId, requestId, now } = context;
   const fingerprint = fingerprintOf(request, context);
   const name = `${workspaceId} ${request.operation.id} ${sha256(request.idempotencyKey)}`;
   const known = await services.counters.claim(name, now);
   if (known !== null) {
-    return known.fingerprint === fingerprint ? replay(known.response, requestId) : refuseConflict();
+    if (known.fingerprint !== fingerprint) return refuseConflict();
+    // Without a claim: an operation says no only where it spends nothing.
+    return (await mayReplay()) ? replay(known.response, requestId) : perform(context);
   }
   let isRecorded = false;
   try {

@@ -179,8 +179,12 @@ function perform(state: RequestState, options: PipelineOptions): MaybePromise<Re
     body: state.request.body,
   };
   return mode === 'spend'
-    ? withCachedRecord(keyed, context, inContext)
+    ? withCachedRecord(keyed, context, { perform: inContext, mayReplay: () => mayReplay(state, context) })
     : transact(context, withDurableRecord(keyed, inContext));
+}
+
+function mayReplay({ handler, input }: RequestState, context: Context): MaybePromise<boolean> {
+  return handler.mayReplay?.(context as never, input as never) ?? true;
 }
 
 function operate(state: RequestState, options: PipelineOptions, context: Context): MaybePromise<Result> {

@@ -34,7 +34,7 @@ export type Plan =
 /** Pure: what decides without counting, in the order of precedence, or else what is to be counted. */
 export function plan(key: VerifiableKey, request: VerificationRequest, now: number): Plan {
   if (!key.isEnabled) return { kind: 'denied', code: 'DISABLED' };
-  if (key.expiresAt !== null && now >= key.expiresAt) return { kind: 'denied', code: 'EXPIRED' };
+  if (isExpired(key, now)) return { kind: 'denied', code: 'EXPIRED' };
   if (key.allowedIps !== null && !isAllowed(key.allowedIps, request.clientIp())) {
     return { kind: 'denied', code: 'FORBIDDEN' };
   }
@@ -42,6 +42,15 @@ export function plan(key: VerifiableKey, request: VerificationRequest, now: numb
     return { kind: 'denied', code: 'INSUFFICIENT_PERMISSIONS' };
   }
   return planLimits(key, request.ratelimits);
+}
+
+/** Neither disabled nor expired. */
+export function isUsable(key: VerifiableKey, now: number): boolean {
+  return key.isEnabled && !isExpired(key, now);
+}
+
+function isExpired({ expiresAt }: VerifiableKey, now: number): boolean {
+  return expiresAt !== null && now >= expiresAt;
 }
 
 const nothingToCheck: Plan = { kind: 'limits', limits: [] };

@@ -4,7 +4,7 @@ import { memoize } from '../../base/memoize.ts';
 import { hashKey } from '../../domain/keys/key-material.ts';
 import { refilled } from '../../domain/keys/refill.ts';
 import { parseQuery } from '../../domain/permissions/query.ts';
-import { type Plan, type PlannedLimit, plan } from '../../domain/verification/plan.ts';
+import { isUsable, type Plan, type PlannedLimit, plan } from '../../domain/verification/plan.ts';
 import { presentVerification, type Verdict } from '../../domain/verification/verdict.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
 import type { Context } from '../context.ts';
@@ -35,6 +35,13 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
       record(context, input, { key, verdict });
       return { data: presentVerification(key, verdict), outcome: verdict.code };
     });
+  },
+  // A key that has been deleted or disabled since, or has expired, is verified anew, which spends nothing.
+  mayReplay({ services, workspaceId, now }, input) {
+    return andThen(
+      services.lookups.findVerifiableKey(hashKey(input.key)),
+      (key) => key !== null && key.workspaceId === workspaceId && isUsable(key, now),
+    );
   },
   maskedResult: () => ({ data: { valid: false, code: 'NOT_FOUND' as const }, outcome: 'NOT_FOUND' }),
 });
