@@ -8,13 +8,13 @@ interface IssuedKey {
   readonly key: string;
 }
 
-/** What the server has been asked for, and what of it has been answered with 200: this must survive anything. */
+/** Records requests and which of them got 200: an acknowledged write must survive anything. */
 export class Acknowledged {
   readonly #apiId: string;
   readonly #purse: IssuedKey;
   readonly #created: IssuedKey[] = [];
   readonly #deleted: IssuedKey[] = [];
-  /** The name of a key, when it is certain. */
+  /** The name of the key, if it is known. */
   readonly #names = new Map<string, string>();
   #createsAsked = 0;
   #spendsAsked = 0;
@@ -37,14 +37,14 @@ export class Acknowledged {
     return this.#steps;
   }
 
-  /** One of the kinds of writes, by its number. Rejects when the server is gone; throws at any answer but 200. */
+  /** Sends one kind of write, by number. Rejects when the server is gone; throws at any status but 200. */
   async write(server: ServerProcess, number: number): Promise<void> {
     const writes = [this.#create, this.#spend, this.#rename, this.#spend, this.#create, this.#delete];
     await writes[number % writes.length]?.call(this, server, number);
     this.#steps++;
   }
 
-  /** Holds that all that was acknowledged is there, and nothing that was not asked for. */
+  /** Asserts that every acknowledged write is there, and nothing that was not requested. */
   async check(server: ServerProcess): Promise<void> {
     for (const { keyId, key } of this.#created) {
       const { data } = (await server.call('keys.getKey', { keyId })).body;
@@ -81,7 +81,7 @@ export class Acknowledged {
   async #rename(server: ServerProcess, number: number): Promise<void> {
     const known = this.#created.shift();
     if (known === undefined) return;
-    // Nobody else writes to it meanwhile: it goes back when its fate is known.
+    // No other request writes to the key until the outcome of this one is known.
     const name = `renamed ${number}`;
     this.#names.delete(known.keyId);
     try {

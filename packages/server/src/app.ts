@@ -15,7 +15,7 @@ import { createEventBuffer } from './events/buffer.ts';
 import { discardEvents } from './events/discard.ts';
 import type { EventArchive } from './events/port.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
-import { noJobs, startJobs } from './jobs/jobs.ts';
+import { type Jobs, noJobs, startJobs } from './jobs/jobs.ts';
 import { apiDocument } from './monitoring/api-document.ts';
 import { type ChangeLag, changeLag } from './monitoring/change-lag.ts';
 import { createEndpoints } from './monitoring/endpoints.ts';
@@ -82,9 +82,12 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   const { services, archive } = opened;
   const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
   const state = { isListening: false, isDraining: false };
+  const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;
+  closers.push(services.lastUsed.flush, jobs.stop);
   const { handle, admitBody, failure } = createHandler(options, {
     ...opened,
     log,
+    jobs,
     isDraining: () => state.isDraining,
   });
   const listener = await createListener({
@@ -93,8 +96,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     failure,
     hasFastPath: config.hasFastPath,
   });
-  const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;
-  closers.push(services.lastUsed.flush, jobs.stop, () => listener.drain());
+  closers.push(() => listener.drain());
 
   return {
     handle,
@@ -156,13 +158,18 @@ async function openServices(
 /** The pipeline's endpoints, those for operators, and any others, behind one router. */
 function createHandler(
   { config, timeoutMs, endpoints = [] }: AppOptions,
-  opened: OpenedServices & { readonly log: Log; readonly isDraining: () => boolean },
+  opened: OpenedServices & {
+    readonly log: Log;
+    readonly jobs: Jobs;
+    readonly isDraining: () => boolean;
+  },
 ): Pick<ListenerOptions, 'handle' | 'failure'> & Router {
-  const { services, countersStatus: counters, changes, log, isDraining } = opened;
+  const { services, countersStatus: counters, changes, log, jobs, isDraining } = opened;
   const { storage, lookups, events, ids } = services;
   const metrics = createMetrics({
     events: () => events.stats(),
     keyCache: () => lookups.stats(),
+    jobs: () => jobs.stats(),
     counters,
     changes,
   });

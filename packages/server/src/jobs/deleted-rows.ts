@@ -1,19 +1,18 @@
-import { dayMs } from '../base/duration.ts';
 import type { Services } from '../services.ts';
-import { inBatches } from './batches.ts';
+import { type JobRun, runInSlices } from './slices.ts';
 
-/** What was deleted is kept this long, out of reach, for whoever has to look into the database. */
-const keptMs = 30 * dayMs;
-/** A key may have many links: its batch must be a short transaction all the same. */
-const batchSize = 100;
+/** Deleted rows stay in the database this long, invisible to the API, for investigations. */
+const retentionMs = 30 * 86_400_000;
+/** Small, because a key may have many links and the transaction must stay short. */
+const sliceSize = 25;
 
-/** Removes what was deleted 30 days ago and cannot come back. Answers how many rows. */
+/** Removes rows that were deleted 30 days ago and cannot be restored; returns how many. */
 export async function removeDeletedRows(
   { storage }: Pick<Services, 'storage'>,
   now: number,
-  signal?: AbortSignal,
+  run: JobRun = {},
 ): Promise<number> {
-  return inBatches({ size: batchSize, signal }, (limit) =>
-    storage.write((store) => store.deletedRows.remove(now - keptMs, limit), 'unordered'),
+  return runInSlices(run, sliceSize, (limit) =>
+    storage.write((store) => store.deletedRows.remove(now - retentionMs, limit), 'unordered'),
   );
 }

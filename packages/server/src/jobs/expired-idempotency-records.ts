@@ -1,15 +1,15 @@
 import type { Services } from '../services.ts';
-import { inBatches } from './batches.ts';
+import { type JobRun, runInSlices } from './slices.ts';
 
-const batchSize = 500;
+const sliceSize = 200;
 
 /** Deletes expired idempotency records; returns how many. */
 export async function deleteExpiredIdempotencyRecords(
   { storage }: Pick<Services, 'storage'>,
   now: number,
-  signal?: AbortSignal,
+  run: JobRun = {},
 ): Promise<number> {
-  return inBatches({ size: batchSize, signal }, (limit) =>
+  return runInSlices(run, sliceSize, (limit) =>
     storage.write((store) => store.idempotencyRecords.deleteExpired(now, limit), 'unordered'),
   );
 }

@@ -1,79 +1,79 @@
-import { errorFields, type Log } from '../base/log.ts';
+import type { Log } from '../base/log.ts';
 import type { EventArchive } from '../events/port.ts';
 import type { Services } from '../services.ts';
 import { removeDeletedRows } from './deleted-rows.ts';
 import { deleteExpiredIdempotencyRecords } from './expired-idempotency-records.ts';
 import { deleteOldEvents } from './old-events.ts';
 import { refillDueKeys } from './refill.ts';
+import { type JobDeclaration, type JobStats, scheduleJob } from './schedule.ts';
 
 export interface Jobs {
-  /** Waits for what is running; what runs in batches, for the one that is under way. */
+  /** Waits for the current slice of each job. */
   stop(): Promise<void>;
-}
-
-interface Job extends Jobs {
-  /** Unless it is running. */
-  runNow(): void;
+  stats(): readonly JobStats[];
 }
 
 export interface JobOptions {
   readonly archive: EventArchive;
-  /** Null: events are kept for good. */
+  /** Null: events are never deleted. */
   readonly eventsRetentionMs: number | null;
   readonly log: Log;
 }
 
 const minuteMs = 60_000;
+/** Bounds the query; a larger backlog is shown as this number. */
+const maxCountedRefills = 100_000;
 
-/** What the server does by itself. Each job starts again only after it has ended; a failure is logged and tried again. */
+/** The background jobs of the server. */
 export function startJobs(services: Services, { archive, eventsRetentionMs, log }: JobOptions): Jobs {
-  const { clock } = services;
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const cleaning = [
-    every(10 * minuteMs, log, 'expired idempotency records', () =>
-      deleteExpiredIdempotencyRecords(services, clock.now(), signal),
-    ),
-    every(60 * minuteMs, log, 'deleted rows', () => removeDeletedRows(services, clock.now(), signal)),
-  ];
-  if (eventsRetentionMs !== null) {
-    const deleteOld = () =>
-      deleteOldEvents(archive, { retentionMs: eventsRetentionMs, now: clock.now(), signal });
-    cleaning.push(every(60 * minuteMs, log, 'old events', deleteOld));
-  }
-  // What fell due while the server was down does not wait.
-  for (const job of cleaning) job.runNow();
+  const { clock, storage } = services;
+  const start = (declaration: JobDeclaration) => scheduleJob(declaration, { log, now: clock.now });
+  const removals = removalJobs(services, { archive, eventsRetentionMs }).map(start);
+  // Rows that became due while the server was down do not wait for the first interval.
+  for (const job of removals) job.runNow();
   const jobs = [
-    every(10_000, log, 'last used', () => services.lastUsed.flush()),
-    every(minuteMs, log, 'refill', () => refillDueKeys(services, clock.now())),
-    ...cleaning,
+    start({ name: 'last_used', everyMs: 10_000, run: () => services.lastUsed.flush() }),
+    start({
+      name: 'refill',
+      everyMs: minuteMs,
+      run: (run) => refillDueKeys(services, clock.now(), run),
+      countDue: () => storage.read((store) => store.keys.countDueRefills(clock.now(), maxCountedRefills)),
+    }),
+    ...removals,
   ];
   return {
     async stop() {
-      stopping.abort();
       await Promise.all(jobs.map((job) => job.stop()));
     },
+    stats: () => jobs.map((job) => job.stats()),
   };
 }
 
-export const noJobs: Jobs = { stop: async () => {} };
-
-function every(milliseconds: number, log: Log, job: string, run: () => Promise<unknown>): Job {
-  let running: Promise<unknown> | null = null;
-  const runNow = () => {
-    running ??= run()
-      .catch((error) => log.error({ job, ...errorFields(error) }, 'job failed'))
-      .finally(() => {
-        running = null;
-      });
-  };
-  const timer = setInterval(runNow, milliseconds);
-  timer.unref();
-  return {
-    runNow,
-    async stop() {
-      clearInterval(timer);
-      await running;
+function removalJobs(
+  services: Services,
+  { archive, eventsRetentionMs }: Omit<JobOptions, 'log'>,
+): JobDeclaration[] {
+  const { clock } = services;
+  const jobs: JobDeclaration[] = [
+    {
+      name: 'expired_idempotency_records',
+      everyMs: 10 * minuteMs,
+      run: (run) => deleteExpiredIdempotencyRecords(services, clock.now(), run),
     },
-  };
+    {
+      name: 'deleted_rows',
+      everyMs: 60 * minuteMs,
+      run: (run) => removeDeletedRows(services, clock.now(), run),
+    },
+  ];
+  if (eventsRetentionMs !== null) {
+    jobs.push({
+      name: 'old_events',
+      everyMs: 60 * minuteMs,
+      run: (run) => deleteOldEvents(archive, { retentionMs: eventsRetentionMs, now: clock.now() }, run),
+    });
+  }
+  return jobs;
 }
+
+export const noJobs: Jobs = { stop: async () => {}, stats: () => [] };

@@ -1,12 +1,13 @@
 import type { EventArchive } from '../events/port.ts';
-import { inBatches } from './batches.ts';
+import { type JobRun, runInSlices } from './slices.ts';
 
-const batchSize = 1000;
+const sliceSize = 1000;
 
-/** Deletes usage events that are older than they are to be kept. Answers how many. */
+/** Deletes usage events that are older than the retention; returns how many. */
 export async function deleteOldEvents(
   archive: Pick<EventArchive, 'deleteBefore'>,
-  { retentionMs, now, signal }: { retentionMs: number; now: number; signal?: AbortSignal },
+  { retentionMs, now }: { readonly retentionMs: number; readonly now: number },
+  run: JobRun = {},
 ): Promise<number> {
-  return inBatches({ size: batchSize, signal }, (limit) => archive.deleteBefore(now - retentionMs, limit));
+  return runInSlices(run, sliceSize, (limit) => archive.deleteBefore(now - retentionMs, limit));
 }

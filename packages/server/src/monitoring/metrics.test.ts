@@ -51,6 +51,41 @@ test('events and the key cache are read afresh each time', async () => {
   }
 });
 
+test('a background job shows what it did and what is left; unknown values have no series', async () => {
+  const unknown = { dueRows: null, lastSuccessAt: null, lastDurationMs: null };
+  const metrics = createMetrics({
+    events: () => ({ buffered: 0, written: 0, dropped: 0 }),
+    keyCache: () => ({ hits: 0, misses: 0, size: 0, maxSize: 1 }),
+    counters: null,
+    changes: null,
+    jobs: () => [
+      {
+        name: 'refill',
+        isRunning: true,
+        rows: 40,
+        failures: 1,
+        dueRows: 7,
+        lastSuccessAt: 9000,
+        lastDurationMs: 250,
+      },
+      { name: 'last_used', isRunning: false, rows: 0, failures: 0, ...unknown },
+    ],
+  });
+  const text = await metrics.text();
+  for (const line of [
+    'unkey_job_rows_total{job="refill"} 40',
+    'unkey_job_failures_total{job="refill"} 1',
+    'unkey_job_running{job="refill"} 1',
+    'unkey_job_running{job="last_used"} 0',
+    'unkey_job_due_rows{job="refill"} 7',
+    'unkey_job_last_success_timestamp_seconds{job="refill"} 9',
+    'unkey_job_last_duration_seconds{job="refill"} 0.25',
+  ]) {
+    expect(text).toContain(`${line}\n`);
+  }
+  expect(text).not.toContain('unkey_job_due_rows{job="last_used"}');
+});
+
 test('the process is described', async () => {
   const { metrics } = setUp();
   expect(await metrics.text()).toMatch(/\nprocess_resident_memory_bytes \d{6,}\n/);

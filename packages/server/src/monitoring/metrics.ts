@@ -2,6 +2,7 @@ import { Counter, Registry } from 'prom-client';
 import type { CountersStatus } from '../counters/port.ts';
 import type { EventStats } from '../events/port.ts';
 import type { ChangeLag } from './change-lag.ts';
+import { type JobStats, registerJobMetrics } from './job-metrics.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { registerGauge, registerTotal } from './register-metric.ts';
 import { type ObserveRequest, registerRequestMetrics } from './request-metrics.ts';
@@ -24,6 +25,8 @@ export interface Metrics {
 export function createMetrics(sources: {
   events(): EventStats;
   keyCache(): KeyCacheStats;
+  /** Default: there are none. */
+  jobs?(): readonly JobStats[];
   /** Null: they are in this process and have no outages. */
   readonly counters: (() => CountersStatus) | null;
   /** Notifications about commits of other processes; null: there are no other processes. */
@@ -41,6 +44,7 @@ export function createMetrics(sources: {
     registerGauge(registers, 'unkey_change_channel_up', help, () => (isChannelUp() ? 1 : 0));
     lag.registerIn(registry);
   }
+  registerJobMetrics(registers, () => sources.jobs?.() ?? []);
   registerProcessMetrics(registers);
 
   return { observe, text: () => registry.metrics(), contentType: registry.contentType };

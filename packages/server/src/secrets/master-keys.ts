@@ -19,9 +19,9 @@ export interface MasterKey {
 }
 
 export interface MasterKeys {
-  /** The key that new data keys are wrapped with, read afresh from a key file; `null` when encryption is off. */
+  /** The key that wraps new data keys, read from the key file each time; `null` when encryption is off. */
   current(): MasterKey | null;
-  /** Looks into the key file again before it gives up: another process may have rotated the keys. */
+  /** Reads the key file again before it fails: another process may have rotated the keys. */
   find(id: string): MasterKey | null;
 }
 
@@ -31,10 +31,10 @@ export class MasterKeyError extends Error {
 }
 
 export interface MasterKeySource {
-  /** `UNKEY_MASTER_KEY`; when given, the file is not looked at. */
+  /** `UNKEY_MASTER_KEY`; when set, the file is not read. */
   configured: string | undefined;
   keyFile: string;
-  /** Whether a missing key file is made: only when nothing is encrypted yet. */
+  /** Whether to create a missing key file: only when nothing is encrypted yet. */
   mayCreate: boolean;
 }
 
@@ -50,7 +50,7 @@ export function openMasterKeys({ configured, keyFile, mayCreate }: MasterKeySour
   return keysOfFile(keyFile);
 }
 
-/** `off` gives none. Otherwise base64 keys with commas between them, the current one first. */
+/** `off`: none. Otherwise comma-separated base64 keys, the current one first. */
 export function parseConfiguredMasterKeys(configured: string): readonly MasterKey[] {
   if (configured.trim() === 'off') return [];
   return configured.split(',').map((text, index) => {
@@ -62,14 +62,14 @@ export function parseConfiguredMasterKeys(configured: string): readonly MasterKe
   });
 }
 
-/** Puts a new key in front and keeps the former ones, so that what they encrypt stays readable. Gives the new id. */
+/** Adds a new key in front and keeps the former ones, so that their secrets stay readable. Returns the new id. */
 export function addMasterKey(keyFile: string): string {
   const key = newMasterKey();
   replaceFile(keyFile, [key, ...readKeyFile(keyFile)]);
   return key.id;
 }
 
-/** Keeps the current key only. Call it when no data key is wrapped with a former one any more. */
+/** Removes the former keys. To be called when no data key is wrapped with one of them any more. */
 export function dropFormerMasterKeys(keyFile: string): void {
   replaceFile(keyFile, readKeyFile(keyFile).slice(0, 1));
 }
@@ -85,7 +85,7 @@ function keysOfFile(keyFile: string): MasterKeys {
   let keys = readKeyFile(keyFile);
   const known = (id: string) => keys.find((key) => key.id === id);
   return {
-    // A stale answer would wrap with a key that a rotation is about to drop.
+    // A stale key could be one that a rotation is about to remove.
     current() {
       keys = readKeyFile(keyFile);
       return keys[0] ?? null;
@@ -154,7 +154,7 @@ function isThere(keyFile: string): boolean {
   }
 }
 
-// The link is made only if nothing is there: of two processes that start at once, both use the same key.
+// The link fails if the file exists: of two processes that start at once, both use the same key.
 function createKeyFile(keyFile: string): void {
   const draft = writeDraft(keyFile, [newMasterKey()]);
   try {
@@ -198,7 +198,7 @@ function unwritableKeyFile(keyFile: string, cause: unknown): MasterKeyError {
   );
 }
 
-// Without this a power cut may take back the new name although the content is on disk.
+// Without this a power cut can undo the new name although the content is on disk.
 function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   try {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** A stored ciphertext is damaged, or was moved to another place. */
+/** A stored ciphertext is damaged, or belongs to another context. */
 export class DamagedSecretError extends Error {
   override readonly name = 'DamagedSecretError';
 }
@@ -12,7 +12,7 @@ const cipherName = 'aes-256-gcm';
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** AES-256-GCM with a random nonce, as nonce ‖ ciphertext ‖ tag in base64url. It opens under the same `context` only. */
+/** AES-256-GCM with a random nonce: nonce ‖ ciphertext ‖ tag in base64url. It opens only with the same `context`. */
 export function seal(key: Uint8Array, content: Uint8Array, context: string): string {
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv(cipherName, key, nonce).setAAD(Buffer.from(context, 'utf8'));

@@ -143,7 +143,7 @@ test('a rotated key file keeps its mode and leaves no draft behind', () => {
   expect(readdirSync(folder)).toEqual(['master.key']);
 });
 
-test('the bound on remembered data keys does not change what decrypts', () => {
+test('the bound of the cache of data keys does not change what decrypts', () => {
   const vault = vaultOf(keyA);
   const first = vault.newDataKey();
   const ciphertext = vault.encrypt(first, 'secret', 'key_1');

@@ -10,11 +10,11 @@ export { DamagedSecretError } from './sealing.ts';
  * AES-256-GCM with random 96-bit nonces. A rotation of the master key rewraps data keys and touches nothing else.
  */
 export interface Vault {
-  /** False when the server has no master key. Then only this member may be used. */
+  /** False when the server has no master key; then no other member may be used. */
   readonly isEnabled: boolean;
   /** A new data key, wrapped. Call it inside the write transaction that stores it: see `rewrap`. */
   newDataKey(): string;
-  /** `context` (the key's id) is bound to the ciphertext: it decrypts in no other place. */
+  /** Binds the ciphertext to `context` (the key's id): it decrypts with no other context. */
   encrypt(wrappedDataKey: string, plaintext: string, context: string): string;
   decrypt(wrappedDataKey: string, ciphertext: string, context: string): string;
   /**
@@ -32,7 +32,7 @@ export function createVault(masterKeys: MasterKeys): Vault {
   // Oldest first; wrapped text → data key.
   const unwrapped = new Map<string, Uint8Array>();
 
-  function remember(wrapped: string, dataKey: Uint8Array): void {
+  function cache(wrapped: string, dataKey: Uint8Array): void {
     unwrapped.set(wrapped, dataKey);
     if (unwrapped.size <= memoisedMax) return;
     const [oldest] = unwrapped.keys();
@@ -43,7 +43,7 @@ export function createVault(masterKeys: MasterKeys): Vault {
     const known = unwrapped.get(wrapped);
     if (known !== undefined) return known;
     const dataKey = unwrap(masterKeys, wrapped);
-    remember(wrapped, dataKey);
+    cache(wrapped, dataKey);
     return dataKey;
   }
 

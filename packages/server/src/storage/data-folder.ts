@@ -7,7 +7,7 @@ import { isOutOfSpace } from './sqlite/unavailable.ts';
 export interface DataFolder {
   /** Absolute. */
   readonly path: string;
-  /** Lets another process have the folder. */
+  /** Releases the lock on the folder. */
   release(): void;
 }
 
@@ -26,10 +26,10 @@ export function masterKeyFileOf(dataDir: string): string {
 
 type Lock = InstanceType<typeof DatabaseSync>;
 
-// A lock that nobody refers to would be collected, and given up with that.
+// Referenced, because a lock that is garbage collected is released.
 const held = new Set<Lock>();
 
-/** Makes the folder if it is missing and keeps it for this process. The lock dies with the process, however that ends. */
+/** Creates the folder if it is missing, and locks it. The lock ends with the process, however that ends. */
 export function openDataFolder(folder: string): DataFolder {
   const path = resolve(folder);
   makeFolder(path);
@@ -90,7 +90,7 @@ function notWritable(path: string, cause: unknown): DataFolderError {
   );
 }
 
-// Never open `server.lock` in another way in this process: closing it would give up the lock (POSIX).
+// Never open `server.lock` elsewhere in this process: closing it would release the lock (POSIX).
 function takeLock(path: string): Lock {
   let lock: Lock | undefined;
   try {
@@ -130,7 +130,7 @@ function readHolder(path: string): string {
     const text = readFileSync(join(path, 'server.pid'), 'utf8').trim();
     if (/^\d+$/.test(text)) return `process ${text}`;
   } catch {
-    // The holder writes the file right after it takes the lock: it may not be there yet.
+    // The holder writes the file right after it takes the lock; it may not exist yet.
   }
   return 'another process';
 }

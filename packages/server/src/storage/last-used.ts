@@ -1,26 +1,26 @@
 import { ShardedMap } from '../memory/sharded-map.ts';
 import type { Storage } from './port/storage.ts';
 
-/** When keys were last verified: kept in memory, written in batches. */
+/** Times of the last verification of keys: buffered in memory, written in batches. */
 export interface LastUsed {
   mark(keyId: string, at: number): void;
-  /** The later of what is remembered and what is stored. */
+  /** The later of the buffered time and `stored`. */
   latest(keyId: string, stored: number | null): number | null;
   flush(): Promise<void>;
 }
 
 /**
- * A transaction of them holds up spends of the same keys, and with SQLite everything else: a larger one takes longer
- * and saves nothing.
+ * A transaction blocks spends of the same keys, and on SQLite every other write: a larger batch blocks longer and saves
+ * nothing.
  */
 const batchSize = 100;
 
-/** Of so many keys at most: while the database is away for long, the times of others are lost. */
+/** Bounds the number of keys: during a long outage of the database the times of others are lost. */
 const usualMaxSize = 1_000_000;
 
 export function lastUsedBuffer(storage: Storage, maxSize = usualMaxSize): LastUsed {
   let pending = new ShardedMap<number>(maxSize);
-  /** What is being written, or could not be: earlier than what is pending. */
+  /** Times that are being written, or could not be written: older than the pending ones. */
   let writing = new ShardedMap<number>(maxSize);
 
   const write = async (): Promise<void> => {

@@ -46,7 +46,7 @@ afterEach(async () => {
 const isEnabled = async () => (await lookups.findVerifiableKey(hash))?.isEnabled;
 const disable = () => storage.write((store) => store.keys.update('ws_1', 'key_1', { isEnabled: false }));
 
-test('while changes are heard of, nothing that is remembered is asked for again', async () => {
+test('while changes are reported, a cached entry is not read again', async () => {
   for (let second = 0; second < 100; second++) {
     expect(await isEnabled()).toBe(true);
     expect(await lookups.findVerifiableKey('absent')).toBeNull();
@@ -56,7 +56,7 @@ test('while changes are heard of, nothing that is remembered is asked for again'
   expect(asked).toBe(2);
 });
 
-test('unheard of, what is remembered is asked for again after five seconds, and then trusted as long', async () => {
+test('without reports of changes, an entry is read again after five seconds, and then trusted as long', async () => {
   expect(await isEnabled()).toBe(true);
   expect(await lookups.findVerifiableKey('later')).toBeNull();
   await disable();
@@ -72,7 +72,7 @@ test('unheard of, what is remembered is asked for again after five seconds, and 
   expect(asked).toBe(4);
 });
 
-test('without database, what is remembered is used without asking, up to a bound', async () => {
+test('while the database is down, stale entries are served without a query, up to a bound', async () => {
   expect(await isEnabled()).toBe(true);
   isAway = true;
   freshness.isReachable = false;
@@ -86,7 +86,7 @@ test('without database, what is remembered is used without asking, up to a bound
   await expect(lookups.findVerifiableKey('never seen')).rejects.toThrow('It is away.');
 });
 
-test('a database that is away before that is known is asked, and what is remembered is used then', async () => {
+test('when the database goes down before that is known, a query fails, and the stale entry is served', async () => {
   expect(await isEnabled()).toBe(true);
   isAway = true;
   vi.advanceTimersByTime(10_000);
@@ -96,7 +96,7 @@ test('a database that is away before that is known is asked, and what is remembe
   await expect(isEnabled()).rejects.toThrow('It is away.');
 });
 
-test('who asks for the same at once shares an answer, unless something was committed in between', async () => {
+test('concurrent lookups of a key share a read, unless a commit came in between', async () => {
   const before = [isEnabled(), isEnabled()];
   await disable();
   lookups.onCommit(new Set(['key_1']));

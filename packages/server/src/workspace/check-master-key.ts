@@ -1,7 +1,7 @@
 import { MasterKeyError, type Vault } from '../secrets/vault.ts';
 import type { Workspace } from '../storage/port/records.ts';
 
-/** Throws, at start, when the master key does not open what is stored; without one, recoverable keys answer 412. */
+/** Throws at start if the master key does not open the stored data keys; without one, recoverable keys return 412. */
 export function checkMasterKey(vault: Vault, workspaces: readonly Workspace[]): void {
   if (!vault.isEnabled) return;
   for (const { id, wrappedDataKey } of workspaces) {

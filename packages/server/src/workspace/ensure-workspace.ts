@@ -8,7 +8,7 @@ import type { Store } from '../storage/port/store.ts';
 export interface FirstStart {
   readonly workspaceId: string;
   readonly rootKeyId: string;
-  /** The root key, in the clear: to be shown once. Null when it came from the configuration. */
+  /** The root key in plaintext, to be shown once. Null when it came from the configuration. */
   readonly rootKey: string | null;
 }
 
@@ -16,7 +16,7 @@ type Makers = Pick<Services, 'ids' | 'clock'>;
 
 const deletedRootKey = 'UNKEY_ROOT_KEY is a root key that was deleted here: choose another, or leave it out.';
 
-/** A server without a workspace gets one, with a root key that may do everything. */
+/** Creates a workspace, with a root key that has every permission, if there is none. */
 export async function ensureWorkspace(
   services: Makers & Pick<Services, 'storage'>,
   { configuredRootKey }: { configuredRootKey: string | undefined },
@@ -61,7 +61,7 @@ export async function createWorkspace(
   return workspace;
 }
 
-/** A root key; it holds every permission unless some are named. Its secret is in the result only. */
+/** Creates a root key, by default with every permission. Only the result has its secret. */
 export async function createRootKey(
   store: Store,
   { ids, clock }: Makers,
@@ -70,7 +70,7 @@ export async function createRootKey(
     readonly name: string | null;
     readonly permissions?: readonly string[];
     readonly expiresAt?: number | null;
-    /** Made at random when absent. */
+    /** Default: random. */
     readonly key?: string;
   },
 ): Promise<{ rootKeyId: string; key: string }> {

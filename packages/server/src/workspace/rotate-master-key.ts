@@ -4,9 +4,9 @@ import type { Storage } from '../storage/port/storage.ts';
 import type { Store } from '../storage/port/store.ts';
 
 /**
- * Wraps every workspace's data key anew and answers how many there were: with a new key of the key file, or, without
- * a file, with the current configured one. Two rotations at once, and one that is cut off, leave every secret
- * readable: former keys go only when no stored data key needs them.
+ * Rewraps every workspace's data key and returns their number: with a new key of the key file or, without a file, with
+ * the current configured key. Concurrent rotations and interrupted ones leave every secret readable: former keys are
+ * removed only when no stored data key needs them.
  */
 export async function rotateMasterKey(parts: {
   readonly storage: Storage;
@@ -15,7 +15,7 @@ export async function rotateMasterKey(parts: {
 }): Promise<number> {
   const { storage, vault, keyFile } = parts;
   const rewrapped = await storage.write((store) => {
-    // Inside the transaction: no other rotation comes between the new key and its use.
+    // Inside the transaction, so that no other rotation runs between the new key and its use.
     if (keyFile !== null) addMasterKey(keyFile);
     return rewrapAll(store, vault);
   });

@@ -24,7 +24,11 @@ export async function refillIn(
   for (const keyId of keyIds) {
     const key = await store.keys.find(workspaceId, keyId);
     const credits = key && refilled(key.credits, now);
-    if (key === null || credits === null || credits === key.credits) continue;
+    if (key === null || credits === null || credits === key.credits) {
+      // Listed as due without being due: the next sweep would list it again.
+      await store.keys.correctNextRefill(workspaceId, keyId);
+      continue;
+    }
     await saveRefill(store, key, { credits, now, logId: ids.id('log') });
     count++;
   }

@@ -104,7 +104,7 @@ function tablesOf(rows: readonly ColumnRow[]): Schema['tables'] {
 
 function indexesOf(rows: readonly IndexRow[]): string[] {
   const described = rows.map(({ table, isUnique, columns, condition }) => {
-    const where = condition === null ? '' : ` WHERE ${condition.replace(/^\((.*)\)$/, '$1').trim()}`;
+    const where = condition === null ? '' : ` WHERE ${condition.replaceAll(/[()]/g, '').trim()}`;
     return `${isUnique ? 'unique ' : ''}${table} (${columns.replaceAll('"', '')})${where}`;
   });
   return [...new Set(described)].sort();

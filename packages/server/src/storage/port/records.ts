@@ -4,7 +4,7 @@ import type { Override } from '../../domain/ratelimit/overrides.ts';
 import type { KeyRatelimit } from '../../domain/verification/verifiable-key.ts';
 import { flag, integer, json, nullable, type RecordOf, text } from './columns.ts';
 
-/** A JSON object that callers attach and get back as it is. */
+/** A JSON object of the caller, returned unchanged. */
 export type Meta = Readonly<Record<string, unknown>>;
 
 export interface Workspace {
@@ -118,7 +118,7 @@ export interface Namespace {
   readonly deletedAt: number | null;
 }
 
-/** A namespace as the limit path needs it: with its overrides, ready to match. */
+/** A namespace with its overrides, for the limit path. */
 export interface NamespaceWithOverrides extends Namespace {
   readonly overrides: readonly Override[];
 }

@@ -4,7 +4,7 @@ import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts'
 import type { NamespaceWithOverrides, RootKey, Workspace } from './records.ts';
 import type { Store } from './store.ts';
 
-/** Who stands behind a bearer: the root key and the workspace it acts on (null: it does not exist). */
+/** The root key of a request and its workspace (null: it does not exist). */
 export interface Caller {
   readonly rootKey: RootKey;
   readonly workspace: Workspace | null;
@@ -12,22 +12,22 @@ export interface Caller {
 
 export interface SpendOrder {
   readonly cost: number;
-  /** Unix milliseconds: a refill that is due by then has to come first. */
+  /** Unix milliseconds: a refill that is due by then must be applied first. */
   readonly now: number;
 }
 
 export interface Spent {
-  /** Credits left after the spend; before it when it was refused. Null: the key has become unlimited. */
+  /** Credits after the spend, or unchanged if it was refused. Null: the key has become unlimited. */
   readonly remaining: number | null;
   readonly isSpent: boolean;
-  /** Refused for no other reason than that a refill has to come first. */
+  /** Refused only because a refill must be applied first. */
   readonly isRefillDue?: true;
 }
 
-/** The database could not do its work; trying again may help. The message says why and what to do. */
+/** The database is unavailable; a retry may help. The message gives the cause and the remedy. */
 export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError';
-  /** True: what was asked for may have been done all the same. */
+  /** True: the outcome is unknown; the write may have been committed. */
   readonly mayBeDone: boolean;
 
   constructor(message: string, options: ErrorOptions & { readonly mayBeDone?: boolean } = {}) {
@@ -37,41 +37,41 @@ export class StorageUnavailableError extends Error {
 }
 
 /**
- * Which writes must not run at the same time. `alone`: none beside this one. Of a workspace: none that is alone or of
- * the same workspace. `unordered`: any may; each statement must be right whatever others do before and after it.
+ * Isolation of a write. `alone`: exclusive. `{ workspaceId }`: serial within the workspace. `unordered`: concurrent; each
+ * statement must be safe under concurrency.
  */
 export type WriteScope = 'alone' | 'unordered' | { readonly workspaceId: string };
 
-/** How well a process knows what others have committed. */
+/** How up to date the caches of this process are. */
 export interface Freshness {
-  /** By `performance.now()`: all that was committed until then has been noticed. */
+  /** By `performance.now()`: changes that were committed until then are known. */
   readonly syncedUntil: number;
-  /** False: to ask the database would only be to wait for it. */
+  /** False: a query would only wait for a database that is down. */
   readonly isReachable: boolean;
 }
 
-/** Of a database that is asked every time. */
+/** For a database whose changes are checked at every lookup. */
 export const alwaysFresh: Freshness = { syncedUntil: Number.POSITIVE_INFINITY, isReachable: true };
 
 /** The database: snapshots, transactions, and the few statements of the verify and limit paths. */
 export interface Storage {
-  /** One consistent snapshot for all that `work` reads. */
+  /** Runs `work` on one consistent snapshot. */
   read<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
   /**
-   * One durable transaction; nothing of it happens when `work` throws. `work` awaits nothing but the store, and may be
-   * run again from its start. `scope` is `alone` when it is not given.
+   * Runs `work` in one durable transaction, which is rolled back when `work` throws. `work` awaits only the store, and may
+   * be run again from its start. `scope` defaults to `alone`.
    */
   write<Result>(work: (store: Store) => Promise<Result>, scope?: WriteScope): Promise<Result>;
   /** Root key by hash of the bearer. */
   findCaller(hash: string): MaybePromise<Caller | null>;
-  /** Key by hash, of any workspace, with all that a verification needs. */
+  /** A key of any workspace by hash, with everything that a verification needs. */
   findVerifiableKey(hash: string): MaybePromise<VerifiableKey | null>;
   findNamespace(workspaceId: string, idOrName: string): MaybePromise<NamespaceWithOverrides | null>;
-  /** Credits of a key as they are stored: a refill may be due. */
+  /** Stored credits of a key: a refill may be due. */
   readCredits(workspaceId: string, keyId: string): MaybePromise<Credits | null>;
-  /** Takes `cost` credits or nothing, in one atomic step; durable when it answers. */
+  /** Spends `cost` credits or none, atomically; durable when it resolves. */
   spendCredits(workspaceId: string, keyId: string, order: SpendOrder): Promise<Spent>;
-  /** Notices what other processes committed; called before a look-up is answered from memory. */
+  /** Applies changes that other processes committed; called before a lookup is served from the cache. */
   pollChanges(): Freshness;
   /** Throws when the database cannot answer. */
   ping(): MaybePromise<void>;

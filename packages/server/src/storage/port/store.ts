@@ -21,9 +21,9 @@ import type {
 } from './records.ts';
 
 /**
- * What the server asks of its database, inside one snapshot (reads) or one transaction (writes).
- * What belongs to a workspace takes the workspace first: another workspace's things are absent by construction.
- * `find…` may be absent and answers null; deleted things are absent unless a method says otherwise.
+ * The queries of the server, inside one snapshot (reads) or one transaction (writes). Methods on the rows of a workspace
+ * take its id first, so rows of another workspace are absent by construction. `find…` returns null for an absent row;
+ * deleted rows are absent unless a method says otherwise.
  */
 export interface Store {
   readonly workspaces: WorkspaceStore;
@@ -73,7 +73,7 @@ export interface ApiStore {
 
 export interface KeyStore {
   create(workspaceId: string, key: NewKey): Promise<void>;
-  /** Absent too when the key's API is deleted. In a transaction, what is found stays so until its end. */
+  /** Null, too, when the key's API is deleted. A transaction locks the key that it finds until its end. */
   find(workspaceId: string, id: string): Promise<Key | null>;
   findByHash(workspaceId: string, hash: string): Promise<Key | null>;
   /** Whether any key has this hash: of any workspace, deleted ones included. */
@@ -89,10 +89,24 @@ export interface KeyStore {
   attachRoles(workspaceId: string, id: string, roleIds: readonly string[]): Promise<void>;
   detachRoles(workspaceId: string, id: string, roleIds: readonly string[]): Promise<void>;
   saveRatelimits(workspaceId: string, id: string, ratelimits: readonly Ratelimit[]): Promise<void>;
-  /** Keys of all workspaces whose refill is due, at most `limit` of them. */
-  listDueRefills(now: number, limit: number): Promise<Key[]>;
-  /** Later times stay. */
+  /** The first `limit` keys of all workspaces whose refill is due, in the order of their moments, after `after`. */
+  listDueRefills(now: number, limit: number, after?: DueRefill): Promise<DueRefill[]>;
+  /** How many keys have a due refill; counts up to `limit`. */
+  countDueRefills(now: number, limit: number): Promise<number>;
+  /**
+   * Computes the stored moment of the next refill again. A key whose API is deleted has none: it would be listed for ever,
+   * and cannot be used.
+   */
+  correctNextRefill(workspaceId: string, id: string): Promise<void>;
+  /** Never replaces a later time. */
   markUsed(usedAt: ReadonlyMap<string, number>): Promise<void>;
+}
+
+/** A key whose refill is due, and since when. */
+export interface DueRefill {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly nextRefillAt: number;
 }
 
 export interface IdentityStore {
@@ -110,7 +124,6 @@ export interface IdentityStore {
     changes: { readonly meta?: Meta; readonly updatedAt: number },
   ): Promise<void>;
   saveRatelimits(workspaceId: string, id: string, ratelimits: readonly Ratelimit[]): Promise<void>;
-  /** Also purges an older deleted identity of the same external id. */
   delete(workspaceId: string, id: string, at: number): Promise<void>;
 }
 
@@ -124,7 +137,7 @@ export interface PermissionStore {
   /** Those that exist, without regard to case, sorted by slug. */
   findBySlugs(workspaceId: string, slugs: readonly string[]): Promise<Permission[]>;
   list(workspaceId: string, query: PageQuery): Promise<Page<Permission>>;
-  /** Takes it from every role and key first. */
+  /** Removes it from every role and key, too. */
   delete(workspaceId: string, id: string): Promise<void>;
 }
 
@@ -141,16 +154,16 @@ export interface RoleStore {
   list(workspaceId: string, query: PageQuery): Promise<Page<Role>>;
   attachPermissions(workspaceId: string, id: string, permissionIds: readonly string[]): Promise<void>;
   detachPermissions(workspaceId: string, id: string, permissionIds: readonly string[]): Promise<void>;
-  /** Takes it from every key first; its permissions stay. */
+  /** Removes it from every key, too; its permissions stay. */
   delete(workspaceId: string, id: string): Promise<void>;
 }
 
 export interface NamespaceStore {
   create(workspaceId: string, namespace: Pick<Namespace, 'id' | 'name' | 'createdAt'>): Promise<void>;
-  /** By id first, then by name. Deleted ones are found too: their name is not free. */
+  /** By id first, then by name. Finds deleted ones, too: their name stays taken. */
   find(workspaceId: string, idOrName: string): Promise<NamespaceWithOverrides | null>;
   listOverrides(workspaceId: string, namespaceId: string, query: PageQuery): Promise<Page<Override>>;
-  /** Creates, changes or revives the override of an identifier; answers its id. */
+  /** Creates, changes or restores the override of an identifier; returns its id. */
   setOverride(workspaceId: string, namespaceId: string, override: Override): Promise<string>;
   deleteOverride(workspaceId: string, namespaceId: string, overrideId: string, at: number): Promise<void>;
   /** For local administration: those of every workspace, deleted ones included. */
@@ -192,11 +205,11 @@ export interface IdempotencyRecordStore {
   deleteExpired(now: number, limit: number): Promise<number>;
 }
 
-/** What was deleted and can neither be seen nor brought back. */
+/** Deleted rows that can be neither seen nor restored. */
 export interface DeletedRowStore {
   /**
-   * Removes keys, identities and APIs, of all workspaces, that were deleted before `at`, with all that is theirs, keys of
-   * those APIs too. At most `limit` rows; answers how many. What another process removes at that time is left to it.
+   * Removes keys, identities and APIs of all workspaces that were deleted before `at`, with their rows in other tables and
+   * the keys of those APIs. At most `limit` rows; returns how many. Skips rows that another process is removing.
    */
   remove(at: number, limit: number): Promise<number>;
 }

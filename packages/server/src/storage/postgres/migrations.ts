@@ -145,7 +145,7 @@ const migrations: readonly string[] = [
   CREATE INDEX keys_deleted ON keys (deleted_at) WHERE deleted_at IS NOT NULL;
   CREATE INDEX identities_deleted ON identities (deleted_at) WHERE deleted_at IS NOT NULL;
   `,
-  ...schemaChanges({ name: 'postgres', text, integer: 'bigint' }),
+  ...schemaChanges({ name: 'postgres', text, integer: 'bigint', tableOptions: '' }),
 ];
 
 /** Migrates the schema to this version in one transaction. Processes that start together wait for each other. */

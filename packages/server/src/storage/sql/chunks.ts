@@ -1,4 +1,4 @@
-/** A statement takes a bounded number of parameters: long lists go in several. */
+/** The number of parameters of a statement is bounded: long lists are split into several statements. */
 const chunkSize = 1000;
 
 export function chunksOf<Item>(items: readonly Item[]): Item[][] {

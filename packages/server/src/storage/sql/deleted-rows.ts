@@ -1,4 +1,5 @@
 import type { DeletedRowStore } from '../port/store.ts';
+import { removePendingLinks } from './pending-unlinks.ts';
 import type { RowLock } from './row-lock.ts';
 import type { Database } from './tables.ts';
 
@@ -7,87 +8,113 @@ interface KeyRow {
   readonly hash: string;
 }
 
-/** What keys refer to, and by which column. */
+interface Batch {
+  /** Rows that were deleted before this time, in Unix milliseconds. */
+  readonly at: number;
+  readonly limit: number;
+}
+
+/** The owners of keys, and the column that refers to each. */
 const ownerIds = { apis: 'apiId', identities: 'identityId' } as const;
 
 type Owners = keyof typeof ownerIds;
 
-/** Changes nothing that is remembered: what is removed here was absent already. */
+/** Reports no changes: rows that are removed here were invisible before. */
 export function deletedRowStore(db: Database, lock: RowLock): DeletedRowStore {
-  /** Keys that another process is removing are left to it: nobody waits, and each is counted once. */
-  const keys = (limit: number) =>
-    db
-      .selectFrom('keys')
-      .select(['id', 'hash'])
-      .limit(limit)
-      .$if(lock !== 'none', (query) => query.forUpdate().skipLocked());
-
-  const deleted = (owners: Owners, { at, limit }: { at: number; limit: number }) =>
-    db.selectFrom(owners).select('id').where('deletedAt', '<', at).orderBy('deletedAt').limit(limit);
-
-  async function removeKeys(rows: readonly KeyRow[]): Promise<number> {
-    if (rows.length === 0) return 0;
-    const ids = rows.map(({ id }) => id);
-    const hashes = rows.map(({ hash }) => ({ hash }));
-    await db
-      .insertInto('retiredHashes')
-      .values(hashes)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    await db.deleteFrom('keyPermissions').where('keyId', 'in', ids).execute();
-    await db.deleteFrom('keyRoles').where('keyId', 'in', ids).execute();
-    await db.deleteFrom('ratelimits').where('ownerId', 'in', ids).execute();
-    await db.deleteFrom('keys').where('id', 'in', ids).execute();
-    return ids.length;
-  }
-
-  async function releaseKeys(rows: readonly KeyRow[]): Promise<number> {
-    if (rows.length === 0) return 0;
-    const ids = rows.map(({ id }) => id);
-    await db.updateTable('keys').set({ identityId: null }).where('id', 'in', ids).execute();
-    return ids.length;
-  }
-
-  const removeDeletedKeys = async (at: number, limit: number): Promise<number> =>
-    removeKeys(await keys(limit).where('deletedAt', '<', at).orderBy('deletedAt').execute());
-
-  /** One owner after the other: a join over all of them might read every key that there is. */
-  async function removeKeysOf(owners: Owners, at: number, limit: number): Promise<number> {
-    const clear = owners === 'apis' ? removeKeys : releaseKeys;
-    let left = limit;
-    for (const { id } of await deleted(owners, { at, limit }).execute()) {
-      if (left === 0) break;
-      left -= await clear(await keys(left).where(ownerIds[owners], '=', id).orderBy('id').execute());
-    }
-    return limit - left;
-  }
-
-  async function removeOwners(owners: Owners, at: number, limit: number): Promise<number> {
-    const rows = await deleted(owners, { at, limit })
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('keys').select('keys.id').whereRef(`keys.${ownerIds[owners]}`, '=', `${owners}.id`),
-          ),
-        ),
-      )
-      .$if(lock !== 'none', (query) => query.forUpdate().skipLocked())
-      .execute();
-    if (rows.length === 0) return 0;
-    const ids = rows.map(({ id }) => id);
-    await db.deleteFrom('ratelimits').where('ownerId', 'in', ids).execute();
-    await db.deleteFrom(owners).where('id', 'in', ids).execute();
-    return ids.length;
-  }
-
   return {
     async remove(at, limit) {
-      let left = limit - (await removeDeletedKeys(at, limit));
+      let left = limit - (await removePendingLinks(db, limit));
+      if (left > 0) left -= await removeKeys(db, await deletedKeys(db, lock, { at, limit: left }));
       for (const owners of ['apis', 'identities'] as const) {
-        if (left > 0) left -= await removeKeysOf(owners, at, left);
-        if (left > 0) left -= await removeOwners(owners, at, left);
+        if (left > 0) left -= await removeKeysOf(db, lock, owners, { at, limit: left });
+        if (left > 0) left -= await removeOwners(db, lock, owners, { at, limit: left });
       }
       return limit - left;
     },
   };
+}
+
+/** Skips rows that another process is removing: no process waits, and each row is counted once. */
+function lockedKeys(db: Database, lock: RowLock, limit: number) {
+  return db
+    .selectFrom('keys')
+    .select(['id', 'hash'])
+    .limit(limit)
+    .$if(lock !== 'none', (query) => query.forUpdate().skipLocked());
+}
+
+function deletedKeys(db: Database, lock: RowLock, { at, limit }: Batch): Promise<KeyRow[]> {
+  return lockedKeys(db, lock, limit).where('deletedAt', '<', at).orderBy('deletedAt').execute();
+}
+
+function deletedOwners(db: Database, owners: Owners, { at, limit }: Batch) {
+  return db.selectFrom(owners).select('id').where('deletedAt', '<', at).orderBy('deletedAt').limit(limit);
+}
+
+/**
+ * Removes keys of deleted APIs, or takes keys from deleted identities. One owner at a time: a join over all of them could
+ * scan every key. Keys that were deleted before their owner are left to `deletedKeys`.
+ */
+async function removeKeysOf(
+  db: Database,
+  lock: RowLock,
+  owners: Owners,
+  { at, limit }: Batch,
+): Promise<number> {
+  const clear = owners === 'apis' ? removeKeys : releaseKeys;
+  let left = limit;
+  for (const { id } of await deletedOwners(db, owners, { at, limit }).execute()) {
+    if (left === 0) break;
+    const keys = await lockedKeys(db, lock, left)
+      .where(ownerIds[owners], '=', id)
+      .where('deletedAt', 'is', null)
+      .orderBy('id')
+      .execute();
+    left -= await clear(db, keys);
+  }
+  return limit - left;
+}
+
+async function removeKeys(db: Database, rows: readonly KeyRow[]): Promise<number> {
+  if (rows.length === 0) return 0;
+  const ids = rows.map(({ id }) => id);
+  const hashes = rows.map(({ hash }) => ({ hash }));
+  await db
+    .insertInto('retiredHashes')
+    .values(hashes)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  await db.deleteFrom('keyPermissions').where('keyId', 'in', ids).execute();
+  await db.deleteFrom('keyRoles').where('keyId', 'in', ids).execute();
+  await db.deleteFrom('ratelimits').where('ownerId', 'in', ids).execute();
+  await db.deleteFrom('keys').where('id', 'in', ids).execute();
+  return ids.length;
+}
+
+async function releaseKeys(db: Database, rows: readonly KeyRow[]): Promise<number> {
+  if (rows.length === 0) return 0;
+  const ids = rows.map(({ id }) => id);
+  await db.updateTable('keys').set({ identityId: null }).where('id', 'in', ids).execute();
+  return ids.length;
+}
+
+async function removeOwners(db: Database, lock: RowLock, owners: Owners, batch: Batch): Promise<number> {
+  const rows = await deletedOwners(db, owners, batch)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('keys')
+            .select('keys.id')
+            .whereRef(`keys.${ownerIds[owners]}`, '=', `${owners}.id`)
+            .where('keys.deletedAt', 'is', null),
+        ),
+      ),
+    )
+    .$if(lock !== 'none', (query) => query.forUpdate().skipLocked())
+    .execute();
+  if (rows.length === 0) return 0;
+  const ids = rows.map(({ id }) => id);
+  await db.deleteFrom('ratelimits').where('ownerId', 'in', ids).execute();
+  await db.deleteFrom(owners).where('id', 'in', ids).execute();
+  return ids.length;
 }

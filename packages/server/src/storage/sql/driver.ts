@@ -1,6 +1,6 @@
 import type { DatabaseConnection, Driver } from 'kysely';
 
-/** Kysely's way to a connection that somebody else opens, begins, ends and closes. */
+/** A Kysely driver over a connection whose lifetime and transactions the caller controls. */
 export function driverOver(connection: DatabaseConnection): Driver {
   const unsupported = async (): Promise<never> => {
     throw new Error('Transactions are begun on the connection, not through Kysely.');

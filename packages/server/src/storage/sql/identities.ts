@@ -66,19 +66,6 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
     },
     async delete(workspaceId, id, at) {
       changes.add(id);
-      const deleted = db
-        .selectFrom('identities')
-        .select('id')
-        .where('workspaceId', '=', workspaceId)
-        .where('deletedAt', 'is not', null)
-        .where('externalId', '=', (eb) =>
-          eb.selectFrom('identities').select('externalId').where('id', '=', id),
-        );
-      for (const older of await deleted.execute()) {
-        await saveRatelimits(db, workspaceId, older.id, []);
-        await db.updateTable('keys').set({ identityId: null }).where('identityId', '=', older.id).execute();
-        await db.deleteFrom('identities').where('id', '=', older.id).execute();
-      }
       await db
         .updateTable('identities')
         .set({ deletedAt: at })

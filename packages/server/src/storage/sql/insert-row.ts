@@ -4,8 +4,8 @@ import type { Database, Tables } from './tables.ts';
 const statements = new WeakMap<Database, Map<string, CompiledQuery>>();
 
 /**
- * Inserts one row. The statement is built once for each set of columns: for a wide table, to build it costs more than to
- * execute it.
+ * Inserts one row. The statement is compiled once for each set of columns: for a wide table, compiling costs more than
+ * executing.
  */
 export async function insertRow<Table extends keyof Tables>(
   db: Database,

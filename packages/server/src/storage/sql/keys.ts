@@ -1,8 +1,8 @@
-import { type Selectable, sql } from 'kysely';
+import { type Selectable, sql, type Updateable } from 'kysely';
 import { type Credits, nextRefillMoment } from '../../domain/keys/refill.ts';
 import type { Changes } from '../changes.ts';
 import { type Key, type KeyChanges, keyColumns, type Role } from '../port/records.ts';
-import type { KeyStore } from '../port/store.ts';
+import type { DueRefill, KeyStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
 import { decode, encode } from './columns.ts';
 import { identitiesOf } from './identities.ts';
@@ -18,28 +18,109 @@ import type { Database, Tables } from './tables.ts';
 type KeyRow = Selectable<Tables['keys']> & { readonly keyspaceId: string };
 
 export function keyStore(db: Database, changes: Changes, lock: RowLock): KeyStore {
-  const live = () =>
-    db
-      .selectFrom('keys')
-      .innerJoin('apis', 'apis.id', 'keys.apiId')
-      .selectAll('keys')
-      .select('apis.keyspaceId')
-      .where('keys.deletedAt', 'is', null)
-      .where('apis.deletedAt', 'is', null);
+  return {
+    ...keyReads(db, lock),
+    ...keyWrites(db, changes),
+    ...keyLinks(db, changes),
+    ...keyJobs(db),
+  };
+}
 
-  const held = () => (lock === 'none' ? live() : live().forUpdate('keys'));
+/** Keys that are not deleted, of APIs that are not deleted. */
+function liveKeys(db: Database) {
+  return db
+    .selectFrom('keys')
+    .innerJoin('apis', 'apis.id', 'keys.apiId')
+    .selectAll('keys')
+    .select('apis.keyspaceId')
+    .where('keys.deletedAt', 'is', null)
+    .where('apis.deletedAt', 'is', null);
+}
 
-  const isOwnKey = (workspaceId: string, id: string) => isOwn(db, 'keys', workspaceId, id);
-
-  const linkOrder = (workspaceId: string, id: string, targetIds: readonly string[]) => ({
-    workspaceId,
-    ownerId: id,
-    targetIds,
-    onChange: () => changes.add(id),
-  });
+function keyReads(
+  db: Database,
+  lock: RowLock,
+): Pick<KeyStore, 'find' | 'findByHash' | 'isHashTaken' | 'list'> {
+  const locked = () => (lock === 'none' ? liveKeys(db) : liveKeys(db).forUpdate('keys'));
 
   const one = async (row: KeyRow | undefined): Promise<Key | null> =>
     row ? ((await keysOf(db, [row]))[0] ?? null) : null;
+
+  return {
+    async find(workspaceId, id) {
+      return one(
+        await locked()
+          .where('keys.workspaceId', '=', workspaceId)
+          .where('keys.id', '=', id)
+          .executeTakeFirst(),
+      );
+    },
+    async findByHash(workspaceId, hash) {
+      return one(
+        await locked()
+          .where('keys.workspaceId', '=', workspaceId)
+          .where('hash', '=', hash)
+          .executeTakeFirst(),
+      );
+    },
+    async isHashTaken(hash) {
+      // One statement sees one snapshot: a hash that is being retired is in exactly one of the tables.
+      const row = await db
+        .selectFrom('keys')
+        .select('hash')
+        .where('hash', '=', hash)
+        .unionAll(db.selectFrom('retiredHashes').select('hash').where('hash', '=', hash))
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    async list(workspaceId, apiId, { cursor, limit }, externalId) {
+      let query = liveKeys(db)
+        .where('keys.workspaceId', '=', workspaceId)
+        .where('apiId', '=', apiId)
+        .orderBy('keys.id')
+        .limit(limit + 1);
+      if (cursor !== undefined) query = query.where('keys.id', '>=', cursor);
+      if (externalId !== undefined) {
+        // Asked first, so that the keys are read from the index of the identity and not from that of the API.
+        const identity = await liveIdentityId(db, workspaceId, externalId);
+        if (identity === undefined) return { rows: [], nextCursor: null };
+        query = query.where('identityId', '=', identity);
+      }
+      const page = pageOf(await query.execute(), limit);
+      return { ...page, rows: await keysOf(db, page.rows) };
+    },
+  };
+}
+
+async function liveIdentityId(
+  db: Database,
+  workspaceId: string,
+  externalId: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('identities')
+    .select('id')
+    .where('workspaceId', '=', workspaceId)
+    .where('externalId', '=', externalId)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+function keyWrites(
+  db: Database,
+  changes: Changes,
+): Pick<KeyStore, 'create' | 'update' | 'delete' | 'purge' | 'saveRatelimits'> {
+  const isOwnKey = (workspaceId: string, id: string) => isOwn(db, 'keys', workspaceId, id);
+
+  const set = async (workspaceId: string, id: string, columns: Updateable<Tables['keys']>) => {
+    await db
+      .updateTable('keys')
+      .set(columns)
+      .where('workspaceId', '=', workspaceId)
+      .where('id', '=', id)
+      .execute();
+  };
 
   return {
     async create(workspaceId, key) {
@@ -54,64 +135,14 @@ export function keyStore(db: Database, changes: Changes, lock: RowLock): KeyStor
         deletedAt: null,
       });
     },
-    async find(workspaceId, id) {
-      return one(
-        await held().where('keys.workspaceId', '=', workspaceId).where('keys.id', '=', id).executeTakeFirst(),
-      );
-    },
-    async findByHash(workspaceId, hash) {
-      return one(
-        await held().where('keys.workspaceId', '=', workspaceId).where('hash', '=', hash).executeTakeFirst(),
-      );
-    },
-    async isHashTaken(hash) {
-      // One statement, and so of one moment: a hash that is being retired is in one of them.
-      const row = await db
-        .selectFrom('keys')
-        .select('hash')
-        .where('hash', '=', hash)
-        .unionAll(db.selectFrom('retiredHashes').select('hash').where('hash', '=', hash))
-        .executeTakeFirst();
-      return row !== undefined;
-    },
-    async list(workspaceId, apiId, { cursor, limit }, externalId) {
-      let query = live()
-        .where('keys.workspaceId', '=', workspaceId)
-        .where('apiId', '=', apiId)
-        .orderBy('keys.id')
-        .limit(limit + 1);
-      if (cursor !== undefined) query = query.where('keys.id', '>=', cursor);
-      if (externalId !== undefined) {
-        query = query.where('identityId', 'in', (eb) =>
-          eb
-            .selectFrom('identities')
-            .select('identities.id')
-            .where('identities.workspaceId', '=', workspaceId)
-            .where('externalId', '=', externalId)
-            .where('identities.deletedAt', 'is', null),
-        );
-      }
-      const page = pageOf(await query.execute(), limit);
-      return { ...page, rows: await keysOf(db, page.rows) };
-    },
     async update(workspaceId, id, keyChanges) {
       changes.add(id);
       if (keyChanges.hash !== undefined) changes.add(keyChanges.hash);
-      await db
-        .updateTable('keys')
-        .set(changedColumns(keyChanges))
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', id)
-        .execute();
+      await set(workspaceId, id, changedColumns(keyChanges));
     },
     async delete(workspaceId, id, at) {
       changes.add(id);
-      await db
-        .updateTable('keys')
-        .set({ deletedAt: at })
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', id)
-        .execute();
+      await set(workspaceId, id, { deletedAt: at });
     },
     async purge(workspaceId, id) {
       if (!(await isOwnKey(workspaceId, id))) return;
@@ -121,27 +152,84 @@ export function keyStore(db: Database, changes: Changes, lock: RowLock): KeyStor
       await db.deleteFrom('ratelimits').where('ownerId', '=', id).execute();
       await db.deleteFrom('keys').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
     },
+    async saveRatelimits(workspaceId, id, ratelimits) {
+      if (!(await isOwnKey(workspaceId, id))) return;
+      changes.add(id);
+      await saveRatelimits(db, workspaceId, id, ratelimits);
+    },
+  };
+}
+
+function keyLinks(
+  db: Database,
+  changes: Changes,
+): Pick<KeyStore, 'attachPermissions' | 'detachPermissions' | 'attachRoles' | 'detachRoles'> {
+  const linkOrder = (workspaceId: string, id: string, targetIds: readonly string[]) => ({
+    workspaceId,
+    ownerId: id,
+    targetIds,
+    onChange: () => changes.add(id),
+  });
+
+  return {
     attachPermissions: (workspaceId, id, permissionIds) =>
       attach(db, 'keyPermissions', linkOrder(workspaceId, id, permissionIds)),
     detachPermissions: (workspaceId, id, permissionIds) =>
       detach(db, 'keyPermissions', linkOrder(workspaceId, id, permissionIds)),
     attachRoles: (workspaceId, id, roleIds) => attach(db, 'keyRoles', linkOrder(workspaceId, id, roleIds)),
     detachRoles: (workspaceId, id, roleIds) => detach(db, 'keyRoles', linkOrder(workspaceId, id, roleIds)),
-    async saveRatelimits(workspaceId, id, ratelimits) {
-      if (!(await isOwnKey(workspaceId, id))) return;
-      changes.add(id);
-      await saveRatelimits(db, workspaceId, id, ratelimits);
-    },
-    async listDueRefills(now, limit) {
-      const rows = await live()
-        .where('nextRefillAt', '<=', now)
+  };
+}
+
+/** Queries of the background jobs, which concern keys of all workspaces. */
+function keyJobs(
+  db: Database,
+): Pick<KeyStore, 'listDueRefills' | 'countDueRefills' | 'correctNextRefill' | 'markUsed'> {
+  const due = (now: number) =>
+    db.selectFrom('keys').where('nextRefillAt', '<=', now).where('deletedAt', 'is', null);
+
+  return {
+    async listDueRefills(now, limit, after) {
+      let query = due(now)
+        .select(['id', 'workspaceId', 'nextRefillAt'])
         .orderBy('nextRefillAt')
-        .limit(limit)
+        .orderBy('id')
+        .limit(limit);
+      if (after !== undefined) {
+        query = query.where(({ eb, refTuple, tuple }) =>
+          eb(refTuple('nextRefillAt', 'id'), '>', tuple(after.nextRefillAt, after.id)),
+        );
+      }
+      // The condition leaves no row whose moment is null.
+      return (await query.execute()) as DueRefill[];
+    },
+    async countDueRefills(now, limit) {
+      const rows = due(now).select('id').limit(limit).as('due');
+      const { count } = await db
+        .selectFrom(rows)
+        .select(({ fn }) => fn.countAll().as('count'))
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+    async correctNextRefill(workspaceId, id) {
+      const row = await db
+        .selectFrom('keys')
+        .innerJoin('apis', 'apis.id', 'keys.apiId')
+        .select(['creditsRemaining', 'refillAmount', 'refillDay', 'lastRefillAt', 'apis.deletedAt'])
+        .where('keys.workspaceId', '=', workspaceId)
+        .where('keys.id', '=', id)
+        .executeTakeFirst();
+      if (row === undefined) return;
+      const nextRefillAt = row.deletedAt === null ? creditColumns(creditsOf(row)).nextRefillAt : null;
+      await db
+        .updateTable('keys')
+        .set({ nextRefillAt })
+        .where('workspaceId', '=', workspaceId)
+        .where('id', '=', id)
         .execute();
-      return keysOf(db, rows);
     },
     async markUsed(usedAt) {
-      // In one order everywhere: two processes that mark the same keys wait for each other only once.
+      // Sorted, so that two processes that mark the same keys lock rows in the same order and cannot deadlock.
       for (const chunk of chunksOf([...usedAt].sort(([a], [b]) => (a < b ? -1 : 1)))) {
         const rows = sql.join(chunk.map(([id, at]) => sql`(${id}, cast(${at} as bigint))`));
         await sql`
@@ -209,7 +297,12 @@ async function identitiesByIdOf(db: Database, rows: readonly KeyRow[]) {
   return new Map((await identitiesOf(db, found)).map((identity) => [identity.id, identity]));
 }
 
-function creditsOf(row: KeyRow): Credits {
+type CreditColumns = Pick<
+  Selectable<Tables['keys']>,
+  'creditsRemaining' | 'refillAmount' | 'refillDay' | 'lastRefillAt'
+>;
+
+function creditsOf(row: CreditColumns): Credits {
   return {
     remaining: row.creditsRemaining,
     refill: row.refillAmount === null ? null : { amount: row.refillAmount, day: row.refillDay },

@@ -3,7 +3,7 @@ import { chunksOf } from './chunks.ts';
 import { isOwn, ownIds } from './own-ids.ts';
 import type { Database } from './tables.ts';
 
-/** Which table says what an owner has. */
+/** The link tables: which owner has which target. */
 const links = {
   keyPermissions: { owners: 'keys', ownerId: 'keyId', targets: 'permissions', targetId: 'permissionId' },
   keyRoles: { owners: 'keys', ownerId: 'keyId', targets: 'roles', targetId: 'roleId' },
@@ -18,7 +18,7 @@ interface LinkOrder {
   readonly onChange: () => void | Promise<void>;
 }
 
-/** Links the owner with those of the targets that are the workspace's; one that is linked already stays so. */
+/** Links the owner with the targets of its workspace; other targets are ignored, existing links stay. */
 export async function attach(db: Database, table: keyof typeof links, order: LinkOrder): Promise<void> {
   const { owners, ownerId, targets, targetId } = links[table];
   const own = await ownIds(db, targets, order.workspaceId, order.targetIds);

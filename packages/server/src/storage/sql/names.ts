@@ -1,4 +1,4 @@
-/** What is `camelCase` here is `snake_case` in the database. */
+/** Names are `camelCase` here and `snake_case` in the database. */
 
 const stored = new Map<string, string>();
 const ours = new Map<string, string>();
@@ -8,17 +8,17 @@ export type StoredName<Name extends string> = Name extends `${infer First}${infe
   ? `${First extends Uppercase<First> ? `_${Lowercase<First>}` : First}${StoredName<Rest>}`
   : '';
 
-/** As the database names it. */
+/** The name in the database. */
 export function storedName(name: string): string {
   return memoized(stored, name, () => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
-/** As we name it. */
+/** The name in this code. */
 export function ownName(name: string): string {
   return memoized(ours, name, () => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
 }
 
-/** Rows that come as lists, in the order of the columns. */
+/** Makes objects of rows that are lists of values in the order of the columns. */
 export function namedRows<Row>(names: readonly string[], rows: readonly (readonly unknown[])[]): Row[] {
   return rows.map((values) => {
     const row: Record<string, unknown> = {};

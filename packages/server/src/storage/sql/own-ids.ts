@@ -1,7 +1,7 @@
 import { chunksOf } from './chunks.ts';
 import type { Database } from './tables.ts';
 
-/** Those of the ids that are the workspace's. Links have no workspace of their own: they ask here before they are made or cut. */
+/** Filters ids by workspace. Link tables have no workspace column, so links check here first. */
 export async function ownIds(
   db: Database,
   table: 'keys' | 'identities' | 'permissions' | 'roles' | 'namespaces',

@@ -4,6 +4,7 @@ import type { PermissionStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
 import { addHoldersOfPermission } from './holders.ts';
 import { isOwn } from './own-ids.ts';
+import { unlink } from './pending-unlinks.ts';
 import { pageOf, permissionOf } from './rows.ts';
 import { contains } from './search.ts';
 import type { Database } from './tables.ts';
@@ -47,8 +48,8 @@ export function permissionStore(db: Database, changes: Changes): PermissionStore
     async delete(workspaceId, id) {
       if (!(await isOwn(db, 'permissions', workspaceId, id))) return;
       await addHoldersOfPermission(db, changes, { workspaceId, id });
-      await db.deleteFrom('rolePermissions').where('permissionId', '=', id).execute();
-      await db.deleteFrom('keyPermissions').where('permissionId', '=', id).execute();
+      await unlink(db, 'rolePermissions', id);
+      await unlink(db, 'keyPermissions', id);
       await db
         .deleteFrom('permissions')
         .where('workspaceId', '=', workspaceId)

@@ -18,7 +18,7 @@ export async function ratelimitsOf(
   return new Map([...groups].map(([ownerId, group]) => [ownerId, group.map(ratelimitOf)]));
 }
 
-/** Makes the owner's limits exactly these: others go, those of the same id change in place. */
+/** Replaces the owner's limits by these. */
 export async function saveRatelimits(
   db: Database,
   workspaceId: string,

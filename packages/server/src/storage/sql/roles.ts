@@ -5,6 +5,7 @@ import type { RoleStore } from '../port/store.ts';
 import { addHoldersOfRole } from './holders.ts';
 import { attach, detach } from './links.ts';
 import { isOwn } from './own-ids.ts';
+import { unlink } from './pending-unlinks.ts';
 import { groupBy, pageOf, permissionOf } from './rows.ts';
 import { contains } from './search.ts';
 import type { Database } from './tables.ts';
@@ -69,8 +70,9 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
     async delete(workspaceId, id) {
       if (!(await isOwn(db, 'roles', workspaceId, id))) return;
       await addHoldersOfRole(db, changes, { workspaceId, id });
+      // All of them at once: what a key has through a role must end with the role.
       await db.deleteFrom('rolePermissions').where('roleId', '=', id).execute();
-      await db.deleteFrom('keyRoles').where('roleId', '=', id).execute();
+      await unlink(db, 'keyRoles', id);
       await db.deleteFrom('roles').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
     },
   };

@@ -1,5 +1,5 @@
 /**
- * What finding a key does to it. `update`: nobody else changes it until the transaction ends, not even a spend.
- * A database with one writer needs `none`.
+ * The lock that `keys.find` takes. `update`: `FOR UPDATE`, so no other transaction changes the key until this one ends.
+ * `none`: for a database with a single writer.
  */
 export type RowLock = 'none' | 'update';

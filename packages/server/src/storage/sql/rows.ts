@@ -11,7 +11,7 @@ import type {
 } from '../port/records.ts';
 import type { Tables } from './tables.ts';
 
-// What a column may hold is wider than what it does hold: only the stores write, and from the types read here.
+// Casts narrow a column to what the stores write to it: nothing else writes these tables.
 
 type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
 
@@ -73,7 +73,7 @@ export function auditRecordOf(row: Row<'auditLog'>): AuditRecord {
   };
 }
 
-/** Lists fetch one row more than asked for: its id is the next page's cursor. */
+/** Expects one row more than `limit`, if there is one: its id is the cursor of the next page. */
 export function pageOf<Row extends { readonly id: string }>(rows: readonly Row[], limit: number): Page<Row> {
   return { rows: rows.slice(0, limit), nextCursor: rows[limit]?.id ?? null };
 }

@@ -5,6 +5,8 @@ export interface SqlTypes {
   readonly text: string;
   /** 64 bits; also times and flags. */
   readonly integer: string;
+  /** Behind a `CREATE TABLE`. */
+  readonly tableOptions: string;
 }
 
 /**
@@ -13,7 +15,7 @@ export interface SqlTypes {
  * what they read and write must go on working.
  */
 export function schemaChanges(types: SqlTypes): string[] {
-  return [idempotencyRecords].map((change) => change(types));
+  return [idempotencyRecords, liveRowIndexes].map((change) => change(types));
 }
 
 function idempotencyRecords({ name }: SqlTypes): string {
@@ -23,6 +25,24 @@ function idempotencyRecords({ name }: SqlTypes): string {
   DROP INDEX kept_answers_expiry;
   CREATE INDEX idempotency_records_expiry ON idempotency_records (expires_at);
   ${name === 'postgres' ? keptAnswersView : ''}`;
+}
+
+/** No page walks deleted rows, and no list of an identity's keys walks those of its API. */
+function liveRowIndexes({ text, tableOptions }: SqlTypes): string {
+  return `
+  DROP INDEX keys_page;
+  CREATE INDEX keys_page ON keys (api_id, id) WHERE deleted_at IS NULL;
+  DROP INDEX keys_identity;
+  CREATE INDEX keys_identity ON keys (identity_id, api_id, id) WHERE identity_id IS NOT NULL AND deleted_at IS NULL;
+  DROP INDEX keys_refill;
+  CREATE INDEX keys_refill ON keys (next_refill_at, id) WHERE next_refill_at IS NOT NULL AND deleted_at IS NULL;
+  DROP INDEX identities_page;
+  CREATE INDEX identities_page ON identities (workspace_id, id) WHERE deleted_at IS NULL;
+  CREATE INDEX apis_deleted ON apis (deleted_at) WHERE deleted_at IS NOT NULL;
+  CREATE INDEX overrides_page ON overrides (namespace_id, id) WHERE deleted_at IS NULL;
+  CREATE TABLE pending_unlinks (
+    target_id ${text} NOT NULL, link_table ${text} NOT NULL, PRIMARY KEY (target_id, link_table)
+  ) ${tableOptions}`;
 }
 
 // For processes of older versions, which write to it.

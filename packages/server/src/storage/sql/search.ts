@@ -1,8 +1,8 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
 
 /**
- * Case-insensitive literal text in one of the columns; null when there is nothing to search for. `fold_case` is what
- * each database is given by us: what they have themselves folds ASCII only, or as the database's locale says.
+ * Searches for literal text in any of the columns without regard to case; null when the text is blank. `fold_case` is
+ * our own function in both databases: their own folds ASCII only, or depends on the database's locale.
  */
 export function contains(columns: readonly string[], search: string | undefined): Expression<SqlBool> | null {
   const text = search?.trim().toLowerCase() ?? '';

@@ -15,7 +15,7 @@ import type { RowLock } from './row-lock.ts';
 import type { Database } from './tables.ts';
 import { workspaceStore } from './workspaces.ts';
 
-/** The store over any connection that Kysely speaks to: the queries are written once. */
+/** The store over a connection to either database: each query is written once. */
 export function sqlStore(db: Database, changes: Changes, lock: RowLock = 'none'): Store {
   return {
     workspaces: workspaceStore(db, changes),

@@ -60,6 +60,8 @@ export const tables = {
     /** Follows from the refill and `lastRefillAt`; here so that an index finds keys whose refill is due. */
     nextRefillAt: nullable(integer),
   },
+  /** Links to deleted roles and permissions that are still to be removed. */
+  pendingUnlinks: { targetId: text, linkTable: text },
   /** Hashes of removed keys: they stay taken. */
   retiredHashes: { hash: text },
   ratelimits: {

@@ -11,7 +11,7 @@ export class BackupError extends Error {
   override readonly name = 'BackupError';
 }
 
-/** Copies one consistent state of a database that may be in use; what is at `target` already is never replaced. */
+/** Copies a consistent snapshot of a database that may be in use. An existing `target` is never replaced. */
 export function backupDatabase({ file, target }: { file: string; target: string }): void {
   const draft = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   createEmpty(target);
@@ -27,7 +27,7 @@ export function backupDatabase({ file, target }: { file: string; target: string 
   syncToDisk(dirname(target));
 }
 
-// For the owner only: hashes and ciphertexts are in it. SQLite fills an empty file and keeps its mode.
+// Readable by the owner only: it has hashes and ciphertexts. SQLite fills an empty file and keeps its mode.
 function createEmpty(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));

@@ -16,7 +16,7 @@ import { namedRows, ownName, storedName } from '../sql/names.ts';
 
 const maxPreparedStatements = 500;
 
-/** Kysely over one open connection. Transactions are the caller's: they are begun and ended on the connection itself. */
+/** Kysely over one open connection. The caller begins and ends transactions on the connection itself. */
 export function sqliteDialect(database: DatabaseSync): Dialect {
   const connection = new Connection(database);
   return {
@@ -35,7 +35,7 @@ class Compiler extends SqliteQueryCompiler {
 
 interface Prepared {
   readonly statement: StatementSync;
-  /** Of the columns of its rows, as we name them; none: it has no rows. */
+  /** Names of the columns of its rows; empty when it returns no rows. */
   readonly names: readonly string[];
 }
 
@@ -75,7 +75,7 @@ class Connection implements DatabaseConnection {
 function prepare(database: DatabaseSync, sql: string): Prepared {
   const statement = database.prepare(sql);
   const names = statement.columns().map(({ name }) => ownName(name));
-  // To make rows of lists is half the work of the driver's objects.
+  // Building objects from lists takes half the time of the driver's own objects.
   if (names.length > 0) statement.setReturnArrays(true);
   return { statement, names };
 }

@@ -17,7 +17,7 @@ import {
   verifiedColumnsSql,
 } from '../sql/hot-rows.ts';
 
-// The driver does not know what a statement selects: each row type is that of the statement it is read with.
+// The driver does not type rows: each cast gives the row type of its statement.
 
 const callerSql = `
   SELECT r.id, r.workspace_id, r.start, r.name, r.is_enabled, r.expires_at, r.created_at,
@@ -59,7 +59,7 @@ const overridesSql = `
 const creditsSql = `
   SELECT credits_remaining, refill_amount, refill_day, last_refill_at FROM keys WHERE workspace_id = ? AND id = ?`;
 
-/** The look-ups of the verify and limit paths, on a connection that always sees the last commit. */
+/** The lookups of the verify and limit paths, on a connection that always sees the last commit. */
 export function hotReads(database: DatabaseSync) {
   const callers = database.prepare(callerSql);
   const keys = database.prepare(keySql);

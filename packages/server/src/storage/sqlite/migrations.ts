@@ -2,7 +2,7 @@ import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlit
 import { schemaChanges } from '../sql/schema-changes.ts';
 import { pendingIn, runMigrations, type Schema } from './run-migrations.ts';
 
-/** What came before the changes that both databases share. Append to `sql/schema-changes.ts`. */
+/** The migrations before those that both databases share. Append new ones to `sql/schema-changes.ts`. */
 const migrations: readonly string[] = [
   `
   CREATE TABLE workspaces (
@@ -97,7 +97,7 @@ const migrations: readonly string[] = [
   CREATE INDEX keys_deleted ON keys (deleted_at) WHERE deleted_at IS NOT NULL;
   CREATE INDEX identities_deleted ON identities (deleted_at) WHERE deleted_at IS NOT NULL;
   `,
-  ...schemaChanges({ name: 'sqlite', text: 'TEXT', integer: 'INTEGER' }),
+  ...schemaChanges({ name: 'sqlite', text: 'TEXT', integer: 'INTEGER', tableOptions: 'STRICT' }),
 ];
 
 const schema: Schema = {

@@ -5,9 +5,9 @@ export class DatabaseFileError extends Error {
   override readonly name = 'DatabaseFileError';
 }
 
-/** Waiting for another process's write, in milliseconds. */
+/** How long a write waits for another process's write, in milliseconds. */
 const busyTimeoutMs = 10_000;
-/** Above this size a full check would delay the start for long. */
+/** Larger files are not checked at start: it would take too long. */
 const maxCheckedBytes = 64 * 1024 * 1024;
 
 /** A connection that syncs every commit to disk. */

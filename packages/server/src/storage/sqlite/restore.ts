@@ -18,7 +18,7 @@ export interface Restored {
   readonly hasSecrets: boolean;
 }
 
-/** Puts a backup, once it is sure that it is whole, into a data folder without a database; nothing there is replaced. */
+/** Checks a backup, then puts it into a data folder without a database. Existing files are never replaced. */
 export function restoreDatabase({ backup, dataDir }: { backup: string; dataDir: string }): Restored {
   checkBackup(backup);
   const folder = openDataFolder(dataDir);
@@ -29,7 +29,7 @@ export function restoreDatabase({ backup, dataDir }: { backup: string; dataDir: 
       if (!existsSync(path)) continue;
       throw new RestoreError(`${path} is there already. Move it away, or choose an empty data folder.`);
     }
-    // What is checked is what is put in place: the copy.
+    // The copy is checked, because the copy is what is put in place.
     copy(backup, draft);
     const hasSecrets = checkCopy(draft, backup);
     syncToDisk(draft);
@@ -42,7 +42,7 @@ export function restoreDatabase({ backup, dataDir }: { backup: string; dataDir: 
   }
 }
 
-// Before the folder is made.
+// Runs before the folder is created.
 function checkBackup(backup: string): void {
   if (!statSync(backup, { throwIfNoEntry: false })?.isFile()) {
     throw new RestoreError(`There is no file ${backup}. Name one that \`unkey backup\` has written.`);
@@ -65,7 +65,7 @@ function copy(backup: string, draft: string): void {
   }
 }
 
-/** Throws unless the copy is a whole database of ours; answers whether it has secrets. */
+/** Throws unless the copy is an undamaged database of unkey-ts; returns whether it has secrets. */
 function checkCopy(draft: string, backup: string): boolean {
   const database = new Opened(draft);
   try {

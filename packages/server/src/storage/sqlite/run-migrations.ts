@@ -21,7 +21,7 @@ export function runMigrations(database: DatabaseSync, schema: Schema): void {
     database.exec(`PRAGMA user_version = ${schema.migrations.length}`);
     database.exec('COMMIT');
   } catch (error) {
-    // Some failures (a full disk) have ended the transaction already.
+    // Some failures (a full disk) have rolled the transaction back already.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }

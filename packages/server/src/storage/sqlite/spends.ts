@@ -6,7 +6,7 @@ import type { SpendOrder, Spent } from '../port/storage.ts';
 import { unavailable } from './unavailable.ts';
 import type { Writer } from './writer.ts';
 
-const takeSql = `
+const spendSql = `
   UPDATE keys SET credits_remaining = credits_remaining - ?3
   WHERE workspace_id = ?1 AND id = ?2 AND credits_remaining >= ?3
     AND (next_refill_at IS NULL OR next_refill_at > ?4)
@@ -36,18 +36,18 @@ interface SpendsOfKey {
   readonly spends: Spend[];
 }
 
-/** The spends of one turn of the event loop are one job of the writer, and those of one key one statement of it. */
+/** Batches spends: those of one turn of the event loop are one job of the writer, those of one key one statement. */
 export class Spends {
   readonly #writer: Writer;
-  readonly #take: StatementSync;
+  readonly #spend: StatementSync;
   readonly #read: StatementSync;
-  /** By key; null when no job waits for its turn. */
+  /** By key; null when no job is queued. */
   #waiting: Map<string, SpendsOfKey> | null = null;
 
   /** `database` is the writer's. */
   constructor(database: DatabaseSync, writer: Writer) {
     this.#writer = writer;
-    this.#take = database.prepare(takeSql);
+    this.#spend = database.prepare(spendSql);
     this.#read = database.prepare(readSql);
   }
 
@@ -72,7 +72,7 @@ export class Spends {
     try {
       const settled = await this.#writer.run(() => {
         this.#waiting = null;
-        return [...group.values()].flatMap((ofKey) => this.#takeTogether(ofKey));
+        return [...group.values()].flatMap((ofKey) => this.#spendTogether(ofKey));
       });
       for (const { spend, spent } of settled) spend.resolve(spent);
     } catch (error) {
@@ -83,13 +83,13 @@ export class Spends {
     }
   }
 
-  /** In one step while there is enough for all of them. */
-  #takeTogether(ofKey: SpendsOfKey): Settled[] {
+  /** Spends all in one statement if the credits suffice for all of them. */
+  #spendTogether(ofKey: SpendsOfKey): Settled[] {
     const { workspaceId, keyId, spends } = ofKey;
     const cost = spends.reduce((sum, { order }) => sum + order.cost, 0);
     const now = Math.max(...spends.map(({ order }) => order.now));
-    const row = this.#take.get(workspaceId, keyId, cost, now) as { credits_remaining: number } | undefined;
-    if (row === undefined) return this.#takeSome(ofKey);
+    const row = this.#spend.get(workspaceId, keyId, cost, now) as { credits_remaining: number } | undefined;
+    if (row === undefined) return this.#spendEach(ofKey);
     let remaining = row.credits_remaining + cost;
     return spends.map((spend) => {
       remaining -= spend.order.cost;
@@ -97,8 +97,8 @@ export class Spends {
     });
   }
 
-  /** In the order of coming; a large one that is refused does not keep a later small one from its credits. */
-  #takeSome({ workspaceId, keyId, spends }: SpendsOfKey): Settled[] {
+  /** Decides in order of arrival; a large spend that is refused does not block a later small one. */
+  #spendEach({ workspaceId, keyId, spends }: SpendsOfKey): Settled[] {
     const row = this.#read.get(workspaceId, keyId) as CreditRow | undefined;
     if (row === undefined || row.credits_remaining === null) {
       return spends.map((spend) => ({ spend, spent: { remaining: null, isSpent: true } }));
@@ -113,10 +113,10 @@ export class Spends {
       return { spend, spent: { remaining, isSpent } };
     });
     const cost = row.credits_remaining - remaining;
-    if (cost > 0) this.#take.get(workspaceId, keyId, cost, beforeAnyRefill);
+    if (cost > 0) this.#spend.get(workspaceId, keyId, cost, beforeAnyRefill);
     return settled;
   }
 }
 
-/** What is taken was decided on already. */
+/** For a spend that was decided already: no refill is due at this time. */
 const beforeAnyRefill = 0;

@@ -14,7 +14,7 @@ import { withStorageErrors } from './unavailable.ts';
 import { Writer } from './writer.ts';
 
 /**
- * Storage in one SQLite file. Three connections: one writes, one reads snapshots, and one answers the look-ups of the
+ * Storage in one SQLite file, with three connections: one writes, one reads snapshots, and one serves the lookups of the
  * verify and limit paths, which must see the last commit even while a snapshot is open.
  */
 export function openSqliteStorage(options: {
@@ -55,7 +55,7 @@ function kyselyOver(database: DatabaseSync): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: sqliteDialect(database) });
 }
 
-/** One snapshot at a time: reads await nothing but the store, so each is over within its turn of the event loop. */
+/** One snapshot at a time: reads await only the store, so each ends within its turn of the event loop. */
 function snapshotReader(database: DatabaseSync) {
   const store = sqlStore(kyselyOver(database), new Set());
   const begin = database.prepare('BEGIN');
@@ -82,7 +82,7 @@ function snapshotReader(database: DatabaseSync) {
   };
 }
 
-/** Asks, at most once a turn of the event loop, whether another process (the command line) has committed. */
+/** Checks at most once a turn of the event loop whether another process (the command line) has committed. */
 function otherProcesses(database: DatabaseSync, onCommit: ChangeListener): () => Freshness {
   const statement = database.prepare('PRAGMA data_version');
   const version = () => (statement.get() as { data_version: number }).data_version;

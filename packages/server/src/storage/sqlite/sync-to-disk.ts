@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 
-/** A file's content, or a folder's names: after this a power cut takes nothing of it back. */
+/** Makes the content of a file, or the names in a folder, survive a power cut. */
 export function syncToDisk(path: string): void {
   const handle = openSync(path, 'r');
   try {

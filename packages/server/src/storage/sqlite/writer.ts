@@ -4,7 +4,7 @@ import type {
 } from '@photostructure/sqlite';
 import type { ChangeListener } from '../changes.ts';
 
-/** Work inside a transaction; the tags that it adds reach the listener after the commit. */
+/** Work inside a transaction. The listener receives the tags that it adds, after the commit. */
 export type Work<Result> = (changes: Set<string>) => Result | Promise<Result>;
 
 interface Job {
@@ -13,14 +13,14 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-type Outcome = { readonly result: unknown } | { readonly error: unknown };
+type Settled = { readonly result: unknown } | { readonly error: unknown };
 
 const maxBatch = 512;
 const maxTurns = 8;
 
 /**
- * Group commit: all writes of one turn of the event loop share one transaction and one sync to disk, and are answered
- * after it. SQLite has one writer, so jobs run one after the other, each in a savepoint of its own.
+ * Group commit: all writes of one turn of the event loop share one transaction and one sync to disk, and settle after it.
+ * SQLite has one writer, so jobs run one after the other, each in a savepoint of its own.
  */
 export class Writer {
   readonly #database: DatabaseSync;
@@ -56,13 +56,13 @@ export class Writer {
   }
 
   async #nextTurn(): Promise<void> {
-    await this.#gather();
+    await this.#collect();
     await this.#commitBatch();
     this.#running = this.#queue.length > 0 ? this.#nextTurn() : null;
   }
 
-  /** Whoever is alone goes after one turn; a turn that brings company may bring more in the next one. */
-  async #gather(): Promise<void> {
+  /** A lone job waits one turn; while each turn adds jobs, waits for more, at most `maxTurns`. */
+  async #collect(): Promise<void> {
     for (let turn = 0, size = 0; turn < maxTurns && size < this.#queue.length; turn++) {
       size = this.#queue.length;
       await new Promise((resolve) => setImmediate(resolve));
@@ -72,10 +72,10 @@ export class Writer {
   async #commitBatch(): Promise<void> {
     const jobs = this.#queue.splice(0, maxBatch);
     const changes = new Set<string>();
-    const outcomes: Outcome[] = [];
+    const settled: Settled[] = [];
     try {
       this.#begin.run();
-      for (const job of jobs) outcomes.push(await this.#runInSavepoint(job, changes));
+      for (const job of jobs) settled.push(await this.#runInSavepoint(job, changes));
       this.#commit.run();
     } catch (error) {
       this.#abandon();
@@ -83,19 +83,19 @@ export class Writer {
       return;
     }
     this.#onCommit(changes);
-    // Failures too are told only now: they may rest on what another job of this batch wrote.
-    for (const [index, outcome] of outcomes.entries()) settle(jobs[index], outcome);
+    // Failures settle only now, too: they may depend on what another job of this batch wrote.
+    for (const [index, one] of settled.entries()) settle(jobs[index], one);
   }
 
   #abandon(): void {
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
     } catch {
-      // The database is gone, or in a state that the next BEGIN will report: the first failure is the one to tell.
+      // The next BEGIN reports what is wrong with the connection; the first failure is the one to throw.
     }
   }
 
-  async #runInSavepoint(job: Job, changes: Set<string>): Promise<Outcome> {
+  async #runInSavepoint(job: Job, changes: Set<string>): Promise<Settled> {
     const added = new Set<string>();
     this.#savepoint.run();
     try {
@@ -104,7 +104,7 @@ export class Writer {
       for (const tag of added) changes.add(tag);
       return { result };
     } catch (error) {
-      // Some failures (a full disk) end the whole transaction: then nobody's work may be acknowledged.
+      // Some failures (a full disk) roll the whole transaction back: then no job of the batch may be acknowledged.
       if (!this.#database.isTransaction) throw error;
       this.#rollback.run();
       this.#release.run();
@@ -113,7 +113,7 @@ export class Writer {
   }
 }
 
-function settle(job: Job | undefined, outcome: Outcome): void {
-  if ('error' in outcome) job?.reject(outcome.error);
-  else job?.resolve(outcome.result as never);
+function settle(job: Job | undefined, settled: Settled): void {
+  if ('error' in settled) job?.reject(settled.error);
+  else job?.resolve(settled.result as never);
 }

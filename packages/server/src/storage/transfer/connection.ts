@@ -1,14 +1,14 @@
 export type Value = string | number | null;
 
-/** As it is stored: booleans are 0 or 1, JSON is text. */
+/** A stored row: booleans are 0 or 1, JSON is text. */
 export type Row = Readonly<Record<string, Value>>;
 
-/** The data cannot be moved, or not yet. The message says why and what to do; no connection string is in it. */
+/** The transfer is impossible, or not possible yet. The message gives cause and remedy, without connection string. */
 export class TransferError extends Error {
   override readonly name = 'TransferError';
 }
 
-/** A row is in the way: there is one with the same key, or the same of what must be unique. */
+/** The target has a row with the same primary key or the same unique value. */
 export class DuplicateRowError extends Error {
   override readonly name = 'DuplicateRowError';
 }
@@ -22,20 +22,20 @@ export interface TransferConnection {
   tableNames(): Promise<ReadonlySet<string>>;
 }
 
-/** Where data comes from: nobody else writes there until it is closed. */
+/** The source: no other process writes to it until it is closed. */
 export interface TransferSource {
   readonly connection: TransferConnection;
   close(): Promise<void>;
 }
 
-/** Where data goes: for this process alone until it is closed. */
+/** The target: this process has exclusive use of it until it is closed. */
 export interface TransferTarget {
   readonly connection: TransferConnection;
   /** For messages: how to make it empty. */
   readonly howToEmpty: string;
-  /** Makes the tables, or brings them to this version. */
+  /** Creates the tables, or migrates them to this version. */
   migrate(): Promise<void>;
-  /** Hands the data over to the server. */
+  /** Makes the data usable by a server. */
   finish(now: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export async function inTransaction<Result>(
     await connection.query('COMMIT');
     return result;
   } catch (error) {
-    // What went wrong is what there is to tell, also when the connection is gone.
+    // The first error is the one to throw, also when the connection is lost.
     await connection.query('ROLLBACK').catch(() => {});
     throw error;
   }

@@ -9,8 +9,8 @@ export type TransferPlace =
   | { readonly url: string; readonly name: string };
 
 /**
- * Moves all data from one place to another, which must be empty or hold what an earlier run has left. Throws a
- * `TransferError` that says what to do; the source stays as it is.
+ * Copies all data to a place that is empty or holds the part that an earlier run copied. Throws a `TransferError` that
+ * gives the remedy; the source is not changed.
  */
 export async function migrateData(options: {
   readonly from: TransferPlace;
@@ -31,7 +31,7 @@ export async function migrateData(options: {
   }
 }
 
-// The driver of PostgreSQL is loaded only by who uses it.
+// The PostgreSQL driver is loaded only when it is used.
 
 async function openSource(place: TransferPlace): Promise<TransferSource> {
   if ('dataDir' in place) return openSqliteSource(place.dataDir);

@@ -23,7 +23,7 @@ interface Side {
   readonly name: string;
 }
 
-/** A database that no server uses; all readings are of one moment. */
+/** A database that no server uses, read in one snapshot. */
 export async function openPostgresSource(side: Side): Promise<TransferSource> {
   const { client, connection, close } = await connect(side);
   try {
@@ -40,7 +40,7 @@ export async function openPostgresSource(side: Side): Promise<TransferSource> {
   }
 }
 
-/** An empty database, or one that an earlier run has begun to fill. */
+/** An empty database, or one that an earlier run has started to fill. */
 export async function openPostgresTarget(side: Side): Promise<TransferTarget> {
   const { client, connection, close } = await connect(side);
   return {
@@ -66,7 +66,7 @@ async function connect(side: Side) {
     keepAlive: true,
     types: { getTypeParser },
   });
-  // Told to whoever uses the connection next.
+  // The next query on the connection reports the error.
   client.on('error', () => {});
   const close = () => client.end().catch(() => {});
   try {
@@ -81,12 +81,12 @@ async function connect(side: Side) {
   return { client, connection: connectionTo(client, side), close };
 }
 
-// Tables and long readings take as long as they take. The wait is for a lock that a killed run has not let go of yet.
+// Migrations and long reads have no time limit. The lock timeout covers a killed run that still holds the lock.
 const settings = `
   SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '10s';
   SET synchronous_commit = on`;
 
-/** No server may use the database: what it wrote meanwhile would be lost. Its writes would wait for this lock. */
+/** Locks servers out: their writes during the transfer would be lost. */
 async function takeAlone(client: pg.Client, { name }: Side): Promise<void> {
   const inUse = new TransferError(
     `The database of ${name} is in use by unkey-ts. Stop its servers and commands, then run this again.`,
@@ -112,7 +112,7 @@ async function isUsed(client: pg.Client): Promise<boolean> {
 
 function connectionTo(client: pg.Client, side: Side): TransferConnection {
   const query: TransferConnection['query'] = async (statement, parameters = []) => {
-    // Only the statement itself knows the type of its rows: every column of ours is text or an integer.
+    // The driver does not type rows: every column is text or an integer.
     const { rows } = await withSideErrors(side, client.query<Row>(statement, [...parameters]));
     return rows;
   };
@@ -120,7 +120,7 @@ function connectionTo(client: pg.Client, side: Side): TransferConnection {
     query,
     async insert(table, rows) {
       const names = Object.keys(rows[0] ?? {}).map((column) => `"${column}"`);
-      // One parameter for any number of rows. The audit log's own numbers are kept: they are its order.
+      // One parameter for any number of rows. The audit log keeps its numbers: they are its order.
       const inserted = query(
         `INSERT INTO ${table} (${names}) OVERRIDING SYSTEM VALUE
          SELECT ${names} FROM json_populate_recordset(NULL::${table}, $1)`,
@@ -161,7 +161,7 @@ function gone(name: string): string {
   return `The database of ${name} cannot be reached, or no longer. Check that PostgreSQL runs and that the URL leads to it.`;
 }
 
-/** Of the ways in which TLS fails there are many. */
+/** Connection failures without a known code are mostly failures of TLS. */
 async function connecting(client: pg.Client, { name }: Side): Promise<void> {
   try {
     await client.connect();

@@ -8,7 +8,7 @@ import {
 } from './connection.ts';
 import type { TransferTable } from './tables.ts';
 
-/** How far each table has come, by its name; kept in the target, beside the rows. */
+/** The progress of each table, by name; stored in the target, beside the rows. */
 export type Progress = Readonly<Record<string, TableProgress>>;
 
 export interface TableProgress {
@@ -17,12 +17,12 @@ export interface TableProgress {
   readonly rows: number;
 }
 
-/** Holds one row, of the one transfer that a database can take in. */
+/** Has one row: a database is the target of at most one transfer. */
 export const progressTable = 'data_transfer';
 
 /**
- * What of this data is in the target already: nothing in an empty one, for which this makes the tables. Refuses a target
- * with any other data, and changes nothing in it.
+ * Returns the progress of an earlier run in the target; creates the tables in an empty one. Refuses a target with any
+ * other data, and changes nothing in it.
  */
 export async function beginOrResume(target: TransferTarget, origin: string): Promise<Progress> {
   const { connection, howToEmpty } = target;
@@ -69,12 +69,12 @@ async function progressOf({ connection, howToEmpty }: TransferTarget, origin: st
 /** Tables by the names that they had in older versions, one of which may have begun the transfer. */
 const renamed = new Map([['kept_answers', 'idempotency_records']]);
 
-/** Call it in the transaction that changes the rows. */
+/** To be called in the transaction that changes the rows. */
 export async function saveProgress(connection: TransferConnection, progress: Progress): Promise<void> {
   await connection.query(`UPDATE ${progressTable} SET progress = $1`, [JSON.stringify(progress)]);
 }
 
-/** Takes all rows of these tables out of the target: the next run copies them anew. */
+/** Deletes all rows of these tables from the target: the next run copies them again. */
 export async function forget(
   connection: TransferConnection,
   tables: readonly TransferTable[],
@@ -88,7 +88,7 @@ export async function forget(
   });
 }
 
-/** Tells these data from others: the first workspace's id. Null: there are none. */
+/** Identifies a data set: the id of its first workspace. Null: there are no data. */
 export async function originOf(connection: TransferConnection): Promise<string | null> {
   const [first] = await connection.query('SELECT id FROM workspaces ORDER BY created_at, id LIMIT 1');
   return first === undefined ? null : String(first.id);

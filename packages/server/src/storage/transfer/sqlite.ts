@@ -19,10 +19,10 @@ import {
 } from './connection.ts';
 import { progressTable } from './progress.ts';
 
-/** The database of a data folder that no server uses. Local commands cannot write to it meanwhile either. */
+/** The database of a data folder that no server uses. Local commands cannot write to it during the transfer. */
 export async function openSqliteSource(dataDir: string): Promise<TransferSource> {
   const file = databaseFileOf(dataDir);
-  // Before anything is made: a wrong folder must not come into being.
+  // Checked first: a wrong folder must not be created.
   if (!existsSync(file)) throw new TransferError(`There is no database in ${dataDir}.`);
   const folder = openDataFolder(dataDir);
   try {
@@ -33,7 +33,7 @@ export async function openSqliteSource(dataDir: string): Promise<TransferSource>
     return {
       connection: connectionTo(database),
       async close() {
-        // Closing alone does not end it: the driver keeps a connection until its statements are collected.
+        // Closing alone does not end the transaction: the driver keeps a connection until its statements are collected.
         database.exec('ROLLBACK');
         database.close();
         folder.release();
@@ -45,7 +45,7 @@ export async function openSqliteSource(dataDir: string): Promise<TransferSource>
   }
 }
 
-/** A data folder that gets a database; while that is not whole it has another name, under which no server finds it. */
+/** A data folder that gets a database. Until it is complete, the file has another name, so that no server opens it. */
 export async function openSqliteTarget(dataDir: string): Promise<TransferTarget> {
   const folder = openDataFolder(dataDir);
   try {
@@ -70,7 +70,7 @@ export async function openSqliteTarget(dataDir: string): Promise<TransferTarget>
         finished.close();
       },
       async close() {
-        if (database.isOpen) leave(database);
+        if (database.isOpen) leaveDraft(database);
         folder.release();
       },
     };
@@ -80,24 +80,24 @@ export async function openSqliteTarget(dataDir: string): Promise<TransferTarget>
   }
 }
 
-/** A power cut may take back its last commits, rows and progress alike. */
+/** A power cut may undo the last commits, rows together with their progress. */
 function openDraft(draft: string): DatabaseSync {
   const database = new Opened(draft);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   return database;
 }
 
-/** Ends the write-ahead log, which closing does only once the driver's statements have been collected. */
+/** Removes the write-ahead log; closing does that only once the driver's statements have been collected. */
 function intoOneFile(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = DELETE');
 }
 
-/** For another run, which reads the log too if it is still there. */
-function leave(database: DatabaseSync): void {
+/** Leaves the draft to the next run, which reads the log, too, if it still exists. */
+function leaveDraft(database: DatabaseSync): void {
   try {
     intoOneFile(database);
   } catch {
-    // What went wrong before is what there is to tell.
+    // The error that came before is the one to throw.
   }
   database.close();
 }
@@ -114,7 +114,7 @@ function connectionTo(database: DatabaseSync): TransferConnection {
     query: (statement, parameters = []) =>
       withStorageErrors(
         async () =>
-          // The driver does not know what a statement selects: every column of ours is text or an integer.
+          // The driver does not type rows: every column is text or an integer.
           prepared(statement).all(...parameters) as Row[],
       ),
     insert: (table, rows) => withStorageErrors(async () => insertAll(prepared, table, rows)),

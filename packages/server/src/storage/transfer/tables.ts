@@ -9,6 +9,7 @@ const keys = {
   apis: ['id'],
   identities: ['id'],
   keys: ['id'],
+  pendingUnlinks: ['targetId', 'linkTable'],
   retiredHashes: ['hash'],
   ratelimits: ['id'],
   permissions: ['id'],
@@ -23,13 +24,13 @@ const keys = {
   idempotencyRecords: ['workspaceId', 'operation', 'keyHash'],
 } as const satisfies { readonly [Table in keyof Tables]: readonly (keyof Tables[Table])[] };
 
-/** A table as the databases name it. */
+/** A table, with its names in the database. */
 export interface TransferTable {
   readonly name: string;
   readonly key: readonly string[];
 }
 
-/** Every table that there is. */
+/** All tables. */
 export const transferTables: readonly TransferTable[] = Object.entries(keys).map(([name, key]) => ({
   name: storedName(name),
   key: key.map(storedName),

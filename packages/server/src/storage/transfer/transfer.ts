@@ -22,7 +22,7 @@ import { type TransferTable, transferTables } from './tables.ts';
 export interface TransferStep {
   readonly phase: 'copy' | 'compare';
   readonly table: string;
-  /** Rows of all tables; in a phase it only grows. */
+  /** Rows of all tables so far; it only grows within a phase. */
   readonly done: number;
   readonly total: number;
 }
@@ -41,12 +41,12 @@ export interface TableDigest {
   readonly checksum: string;
 }
 
-/** Bounds memory: a row may have a megabyte of meta data. */
+/** Bounds memory: a row may have a megabyte of metadata. */
 const pageSize = 100;
 
 /**
- * Copies every row, compares all of both sides, and hands the target over. Cut off at any point, the next call with the
- * same source goes on behind the last page.
+ * Copies every row, compares both sides, and finishes the target. If it is interrupted at any point, the next call with
+ * the same source resumes after the last page.
  */
 export async function transfer(
   { connection: from }: TransferSource,
@@ -131,7 +131,7 @@ async function digestAll(
   return digests;
 }
 
-/** Of what is stored, byte by byte; the order in which a database has put its columns does not matter. */
+/** Digest of the stored values, byte by byte, whatever the order of the columns. */
 async function digestOf(
   connection: TransferConnection,
   table: TransferTable,
@@ -148,7 +148,7 @@ async function digestOf(
   return { rows, checksum: hash.digest('hex') };
 }
 
-/** The rows behind a key, in the order of keys, which is the same in all databases: that of bytes and of numbers. */
+/** The rows after a key in the order of keys, which is the same in both databases: by bytes and by numbers. */
 async function* pagesOf(
   connection: TransferConnection,
   table: TransferTable,
