@@ -164,12 +164,6 @@ const longFunctions: ReadonlySet<string> = new Set([
   `${server}/config.ts configFrom`,
   `${server}/events/batch-text.ts createBatchText`,
   `${server}/events/buffer.ts createEventBuffer`,
-  `${server}/storage/lookups.ts createLookups`,
-  `${server}/storage/sql/deleted-rows.ts deletedRowStore`,
-  `${server}/storage/sql/identities.ts identityStore`,
-  `${server}/storage/sql/keys.ts keyStore`,
-  `${server}/storage/sql/namespaces.ts namespaceStore`,
-  `${server}/storage/sql/root-keys.ts rootKeyStore`,
 ]);
 
 function lengthFindings({ file, text }: Source): Finding[] {

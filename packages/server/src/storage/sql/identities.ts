@@ -14,12 +14,7 @@ interface IdentityRow {
 }
 
 export function identityStore(db: Database, changes: Changes): IdentityStore {
-  const live = (workspaceId: string) =>
-    db
-      .selectFrom('identities')
-      .select(['id', 'externalId', 'meta'])
-      .where('workspaceId', '=', workspaceId)
-      .where('deletedAt', 'is', null);
+  const live = (workspaceId: string) => liveIdentities(db, workspaceId);
 
   const complete = async (row: IdentityRow | undefined): Promise<Identity | null> =>
     row ? ((await identitiesOf(db, [row]))[0] ?? null) : null;
@@ -37,9 +32,8 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
         byId ?? (await live(workspaceId).where('externalId', '=', idOrExternalId).executeTakeFirst()),
       );
     },
-    async findByExternalId(workspaceId, externalId) {
-      return complete(await live(workspaceId).where('externalId', '=', externalId).executeTakeFirst());
-    },
+    findByExternalId: async (workspaceId, externalId) =>
+      complete(await live(workspaceId).where('externalId', '=', externalId).executeTakeFirst()),
     async list(workspaceId, { cursor, limit, search }) {
       let query = live(workspaceId)
         .orderBy('id')
@@ -74,6 +68,14 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
         .execute();
     },
   };
+}
+
+function liveIdentities(db: Database, workspaceId: string) {
+  return db
+    .selectFrom('identities')
+    .select(['id', 'externalId', 'meta'])
+    .where('workspaceId', '=', workspaceId)
+    .where('deletedAt', 'is', null);
 }
 
 /** Completes identity rows with their limits, keeping the order. */

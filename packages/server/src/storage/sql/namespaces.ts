@@ -10,16 +10,8 @@ export function namespaceStore(db: Database, changes: Changes): NamespaceStore {
   const own = (workspaceId: string) =>
     db.selectFrom('namespaces').selectAll().where('workspaceId', '=', workspaceId);
 
-  const liveOverrides = (workspaceId: string, namespaceId: string) =>
-    db
-      .selectFrom('overrides')
-      .selectAll()
-      .where('workspaceId', '=', workspaceId)
-      .where('namespaceId', '=', namespaceId)
-      .where('deletedAt', 'is', null)
-      .orderBy('id');
-
   return {
+    ...overrideMethods(db, changes),
     async create(workspaceId, namespace) {
       // Nothing caches that a namespace is absent: a new one changes no entry.
       await db
@@ -32,12 +24,32 @@ export function namespaceStore(db: Database, changes: Changes): NamespaceStore {
         (await own(workspaceId).where('id', '=', idOrName).executeTakeFirst()) ??
         (await own(workspaceId).where('name', '=', idOrName).executeTakeFirst());
       if (!row) return null;
-      const overrides = await liveOverrides(workspaceId, row.id).execute();
+      const overrides = await liveOverrides(db, workspaceId, row.id).execute();
       const { id, name, createdAt, deletedAt } = row;
       return { id, name, createdAt, deletedAt, overrides: overrides.map(overrideOf) };
     },
+    async listAll() {
+      return db.selectFrom('namespaces').selectAll().orderBy('workspaceId').orderBy('name').execute();
+    },
+    async setDeleted(workspaceId, id, deletedAt) {
+      changes.add(id);
+      await db
+        .updateTable('namespaces')
+        .set({ deletedAt })
+        .where('workspaceId', '=', workspaceId)
+        .where('id', '=', id)
+        .execute();
+    },
+  };
+}
+
+function overrideMethods(
+  db: Database,
+  changes: Changes,
+): Pick<NamespaceStore, 'listOverrides' | 'setOverride' | 'deleteOverride'> {
+  return {
     async listOverrides(workspaceId, namespaceId, { cursor, limit }) {
-      let query = liveOverrides(workspaceId, namespaceId).limit(limit + 1);
+      let query = liveOverrides(db, workspaceId, namespaceId).limit(limit + 1);
       if (cursor !== undefined) query = query.where('id', '>=', cursor);
       const page = pageOf(await query.execute(), limit);
       return { ...page, rows: page.rows.map(overrideOf) };
@@ -67,19 +79,17 @@ export function namespaceStore(db: Database, changes: Changes): NamespaceStore {
         .where('id', '=', overrideId)
         .execute();
     },
-    async listAll() {
-      return db.selectFrom('namespaces').selectAll().orderBy('workspaceId').orderBy('name').execute();
-    },
-    async setDeleted(workspaceId, id, deletedAt) {
-      changes.add(id);
-      await db
-        .updateTable('namespaces')
-        .set({ deletedAt })
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', id)
-        .execute();
-    },
   };
+}
+
+function liveOverrides(db: Database, workspaceId: string, namespaceId: string) {
+  return db
+    .selectFrom('overrides')
+    .selectAll()
+    .where('workspaceId', '=', workspaceId)
+    .where('namespaceId', '=', namespaceId)
+    .where('deletedAt', 'is', null)
+    .orderBy('id');
 }
 
 function overrideOf(row: Selectable<Tables['overrides']>): Override {

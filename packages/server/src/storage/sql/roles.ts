@@ -42,9 +42,8 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
         byId ?? (await own(workspaceId).where('nameFolded', '=', foldCase(idOrName)).executeTakeFirst()),
       );
     },
-    async findById(workspaceId, id) {
-      return complete(await own(workspaceId).where('id', '=', id).executeTakeFirst());
-    },
+    findById: async (workspaceId, id) =>
+      complete(await own(workspaceId).where('id', '=', id).executeTakeFirst()),
     async findByNames(workspaceId, names) {
       if (names.length === 0) return [];
       const rows = await own(workspaceId)

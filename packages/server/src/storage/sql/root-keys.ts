@@ -1,9 +1,15 @@
+import type { Updateable } from 'kysely';
 import type { Changes } from '../changes.ts';
 import type { RootKeyStore } from '../port/store.ts';
 import { groupBy, rootKeyOf } from './rows.ts';
-import type { Database } from './tables.ts';
+import type { Database, Tables } from './tables.ts';
 
 export function rootKeyStore(db: Database, changes: Changes): RootKeyStore {
+  const changeLive = (id: string, columns: Updateable<Tables['rootKeys']>) => {
+    changes.add(id);
+    return updateLive(db, id, columns);
+  };
+
   return {
     async create({ permissions, isEnabled, hash, ...rootKey }) {
       changes.add(hash);
@@ -22,16 +28,8 @@ export function rootKeyStore(db: Database, changes: Changes): RootKeyStore {
         .where('deletedAt', 'is', null)
         .executeTakeFirst();
       if (!row) return null;
-      const permissions = await db
-        .selectFrom('rootKeyPermissions')
-        .select('permission')
-        .where('rootKeyId', '=', row.id)
-        .orderBy('permission')
-        .execute();
-      return rootKeyOf(
-        row,
-        permissions.map(({ permission }) => permission),
-      );
+      const permissions = await permissionsOf(db, row.id);
+      return rootKeyOf(row, permissions);
     },
     async isHashTaken(hash) {
       const row = await db.selectFrom('rootKeys').select('id').where('hash', '=', hash).executeTakeFirst();
@@ -58,25 +56,32 @@ export function rootKeyStore(db: Database, changes: Changes): RootKeyStore {
         ),
       );
     },
-    async setEnabled(id, isEnabled) {
-      changes.add(id);
-      const { numUpdatedRows } = await db
-        .updateTable('rootKeys')
-        .set({ isEnabled: Number(isEnabled) })
-        .where('id', '=', id)
-        .where('deletedAt', 'is', null)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
-    async delete(id, at) {
-      changes.add(id);
-      const { numUpdatedRows } = await db
-        .updateTable('rootKeys')
-        .set({ deletedAt: at })
-        .where('id', '=', id)
-        .where('deletedAt', 'is', null)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
+    setEnabled: (id, isEnabled) => changeLive(id, { isEnabled: Number(isEnabled) }),
+    delete: (id, at) => changeLive(id, { deletedAt: at }),
   };
+}
+
+async function permissionsOf(db: Database, rootKeyId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('rootKeyPermissions')
+    .select('permission')
+    .where('rootKeyId', '=', rootKeyId)
+    .orderBy('permission')
+    .execute();
+  return rows.map(({ permission }) => permission);
+}
+
+/** False when there is no such root key, or it is deleted. */
+async function updateLive(
+  db: Database,
+  id: string,
+  columns: Updateable<Tables['rootKeys']>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('rootKeys')
+    .set(columns)
+    .where('id', '=', id)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
