@@ -132,6 +132,28 @@ test.each(['mysql://user:secret@host/d', 'host=h password=secret', 'postgres://u
 );
 
 test.each([
+  ['DATABASE_URL', 'postgres://user:se?cret@host/d', /percent-encode/],
+  ['DATABASE_URL', 'postgres://user:se#cret@host/d', /percent-encode/],
+  ['DATABASE_URL', 'postgres://user:se/cret@host:5432/d', /percent-encode/],
+  ['DATABASE_URL', 'postgres://user:secret@one,two/d', /several hosts/],
+  ['REDIS_URL', 'redis://:se?cret@host', /percent-encode/],
+  ['REDIS_URL', 'redis://user:se#cret@host/0', /percent-encode/],
+  ['REDIS_URL', 'rediss://user:se/cret@host', /percent-encode/],
+])('%s=%s is refused with the remedy, and without its value', (name, value, remedy) => {
+  const problems = problemsOf({ env: { [name]: value } });
+  expect(problems).toEqual([expect.stringMatching(remedy)]);
+  expect(problems.join()).not.toContain('cret@');
+});
+
+test.each([
+  'postgres://u:a%3Fb%23c%2Fd@h/d',
+  'postgres://u@/d?host=/run/postgresql',
+  'postgres:///d?host=/run/postgresql',
+])('the database %s is accepted', (url) =>
+  expect(load({ env: { DATABASE_URL: url } }).databaseUrl).toBe(url),
+);
+
+test.each([
   ['0', 0],
   ['1500', 1500],
   ['250ms', 250],

@@ -298,9 +298,18 @@ function parseFolder(value: unknown): string {
 
 function parseDatabaseUrl(value: unknown): string {
   const url = typeof value === 'string' ? value.trim() : '';
-  // Not shown: it may contain a password.
-  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw new InvalidValue('must be a URL for example postgres://USER:PASSWORD@HOST:5432/DATABASE.');
+  // The URL is not shown: it may contain a password.
+  if (/^postgres(ql)?:\/\/[^@/?#]*:[^@]*[/?#][^@]*@/.test(url)) {
+    throw new InvalidValue(
+      'has a ?, # or / in its password: percent-encode it (? is %3F, # is %23, / is %2F).',
+    );
+  }
+  if (/^postgres(ql)?:\/\/[^/?#]*,/.test(url)) {
+    throw new InvalidValue('names several hosts; give one address that leads to the primary.');
+  }
+  // `postgres://user@/database?host=/socket` has no host, which only PostgreSQL accepts.
+  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url.replace('@/', '@socket/'))) return url;
+  throw new InvalidValue('must be a URL, for example postgres://USER:PASSWORD@HOST:5432/DATABASE.');
 }
 
 function parseDuration(value: unknown): number {

@@ -8,7 +8,7 @@ test('a URL says where, as whom, which database, and whether it is encrypted', (
       username: undefined,
       password: undefined,
       database: 0,
-      isEncrypted: false,
+      tls: null,
     },
   ]);
   expect(parseRedisAddresses('rediss://app:p%40ss%2C@cache.example:6380/3')).toEqual([
@@ -17,15 +17,25 @@ test('a URL says where, as whom, which database, and whether it is encrypted', (
       username: 'app',
       password: 'p@ss,',
       database: 3,
-      isEncrypted: true,
+      tls: { isVerified: true, rootCertificates: undefined },
     },
   ]);
   expect(parseRedisAddresses('valkeys://:secret@[::1]')[0]).toMatchObject({
     place: { host: '::1', port: 6379 },
     password: 'secret',
-    isEncrypted: true,
+    tls: { isVerified: true, rootCertificates: undefined },
   });
   expect(parseRedisAddresses('unix:///run/redis.sock')[0]?.place).toEqual({ path: '/run/redis.sock' });
+});
+
+test('TLS has a private authority, or no verification', () => {
+  const [address] = parseRedisAddresses(
+    `rediss://host?sslmode=no-verify&sslrootcert=${import.meta.filename}`,
+  );
+  expect(address?.tls).toMatchObject({
+    isVerified: false,
+    rootCertificates: expect.stringContaining('this very text'),
+  });
 });
 
 test('several URLs are nodes of a cluster', () => {
@@ -42,6 +52,11 @@ test.each([
   'redis://',
   'redis://user:secret@host/one',
   'redis://user:secret@host/0?tls=true',
+  'redis://user:secret@host/0?sslmode=no-verify',
+  'rediss://user:secret@host/0?sslmode=require',
+  'rediss://user:secret@host/0?sslrootcert=/no/such/file',
+  'redis://user:secret@host/0#1',
+  'redis://user:secret?@host/0',
   'redis://user:secret%@host',
   'unix://secret/run/redis.sock',
   'redis://a:secret@a/1,redis://a:secret@b/1',

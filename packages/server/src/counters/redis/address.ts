@@ -1,14 +1,25 @@
-/** Where a Redis or Valkey server listens, and as whom to talk to it. Holds a secret: the password. */
+import { readFileSync } from 'node:fs';
+import { errorCode } from '../../base/error-code.ts';
+
+/** Address and credentials of a Redis or Valkey server. Contains a secret: the password. */
 export interface RedisAddress {
   /** A host and port, or the path of a unix socket. */
   readonly place: { readonly host: string; readonly port: number } | { readonly path: string };
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: number;
-  readonly isEncrypted: boolean;
+  /** Null: the connection is not encrypted. */
+  readonly tls: RedisTls | null;
 }
 
-/** What is wrong with an address, to follow its setting's name. Nothing of the address is in it. */
+export interface RedisTls {
+  /** Whether the certificate and the host name are checked. */
+  readonly isVerified: boolean;
+  /** Certificates of a private certificate authority, as PEM. */
+  readonly rootCertificates: string | undefined;
+}
+
+/** The message completes a sentence that begins with the name of the setting, and contains nothing of the address. */
 export class RedisAddressError extends Error {
   override readonly name = 'RedisAddressError';
 }
@@ -20,19 +31,25 @@ const isEncryptedBy: ReadonlyMap<string, boolean> = new Map([
   ['valkeys:', true],
 ]);
 
-/** One address, or several nodes of a cluster with commas between them. */
+/** One address, or several nodes of a cluster separated by commas. */
 export function parseRedisAddresses(text: string): readonly RedisAddress[] {
   const addresses = text.split(',').map((part) => parseRedisAddress(part.trim()));
   if (addresses.length === 1) return addresses;
   if (addresses.some(({ place, database }) => 'path' in place || database !== 0)) {
-    throw new RedisAddressError(
-      'names several nodes of a cluster: each needs a host, and the database is 0.',
-    );
+    throw new RedisAddressError('names several nodes of a cluster: each must have a host, and database 0.');
   }
   return addresses;
 }
 
+/** A `?`, `#` or `/` before the `@` that ends the credentials: the URL would be cut there. */
+const rawDelimiter = /^[a-z]+:\/\/[^@/?#]*:[^@]*[/?#][^@]*@/;
+
 function parseRedisAddress(text: string): RedisAddress {
+  if (rawDelimiter.test(text)) {
+    throw new RedisAddressError(
+      'has a ?, # or / in its password: percent-encode it (? is %3F, # is %23, / is %2F).',
+    );
+  }
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol === 'unix:') return parseSocket(url);
   const isEncrypted = isEncryptedBy.get(url?.protocol ?? '');
@@ -42,16 +59,40 @@ function parseRedisAddress(text: string): RedisAddress {
       'must be redis://, rediss:// (TLS) or unix://, as in redis://user:password@host:6379/0 or unix:///run/redis.sock.',
     );
   }
-  if (url.search !== '' || url.hash !== '') {
-    throw new RedisAddressError('must have no part behind ? or #; encode these signs in a password.');
-  }
+  if (url.hash !== '') throw new RedisAddressError('must have no part after #; percent-encode it as %23.');
   return {
     place: { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) },
     username: decoded(url.username),
     password: decoded(url.password),
     database: Number(database),
-    isEncrypted,
+    tls: parseTls(url.searchParams, isEncrypted),
   };
+}
+
+function parseTls(parameters: URLSearchParams, isEncrypted: boolean): RedisTls | null {
+  const { sslmode = 'verify-full', sslrootcert, ...others } = Object.fromEntries(parameters);
+  if (Object.keys(others).length > 0) {
+    throw new RedisAddressError('may have the parameters sslmode and sslrootcert only.');
+  }
+  if (!isEncrypted) {
+    if (parameters.size > 0) throw new RedisAddressError('needs rediss:// for sslmode and sslrootcert.');
+    return null;
+  }
+  if (sslmode !== 'verify-full' && sslmode !== 'no-verify') {
+    throw new RedisAddressError('must have the sslmode verify-full (default) or no-verify.');
+  }
+  return {
+    isVerified: sslmode === 'verify-full',
+    rootCertificates: sslrootcert === undefined ? undefined : readCertificates(sslrootcert),
+  };
+}
+
+function readCertificates(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new RedisAddressError(`names the sslrootcert ${path}, which cannot be read (${errorCode(error)}).`);
+  }
 }
 
 function parseSocket({ hostname, pathname }: URL): RedisAddress {
@@ -61,7 +102,7 @@ function parseSocket({ hostname, pathname }: URL): RedisAddress {
     );
   }
   const place = { path: decodeURIComponent(pathname) };
-  return { place, username: undefined, password: undefined, database: 0, isEncrypted: false };
+  return { place, username: undefined, password: undefined, database: 0, tls: null };
 }
 
 function decoded(part: string): string | undefined {
@@ -69,6 +110,6 @@ function decoded(part: string): string | undefined {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new RedisAddressError('has a name or password with a % that encodes nothing; write it as %25.');
+    throw new RedisAddressError('has a user or password with a % that encodes nothing; write it as %25.');
   }
 }

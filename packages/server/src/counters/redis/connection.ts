@@ -1,7 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
+import { errorCode } from '../../base/error-code.ts';
 import { translateErrors } from '../../base/translate-errors.ts';
 import { CountersUnavailableError } from '../port.ts';
-import type { RedisAddress } from './address.ts';
+import type { RedisAddress, RedisTls } from './address.ts';
 import type { Script } from './script.ts';
 
 /** A connection that reconnects by itself. Commands do not wait for that: they fail if they cannot be sent or time out. */
@@ -33,21 +34,31 @@ export async function connectRedis(
   client.on('error', (error: Error) => {
     latestError = error;
   });
+  const database = addresses[0]?.database ?? 0;
+  let selected: Promise<unknown> = Promise.resolve();
   client.on('ready', () => {
     latestError = null;
     isStuck = false;
+    // Not by the library, which would stay in database 0 if the server does not have this one.
+    if (database === 0) return;
+    selected = client.select(database);
+    // Each command reports the failure.
+    selected.catch(() => {});
   });
   // The library retries in the background; the first command reports the failure.
   await client.connect().catch(() => {});
   if ('nodes' in client) await connectNodes(client);
 
   const unavailable = (error: unknown): Error => {
-    isStuck ||= isTimeout(error) || (isReply(error) && error.message.startsWith('READONLY'));
+    isStuck ||= isTimeout(error) || isWrongServer(error);
     return new CountersUnavailableError(reasonOf(error, latestError, timeoutMs));
   };
 
   return {
-    run: (script, keys, args) => translateErrors(evaluate(client, script, keys, args), unavailable),
+    run: (script, keys, args) => {
+      const run = () => evaluate(client, script, keys, args);
+      return translateErrors(database === 0 ? run() : selected.then(run), unavailable);
+    },
     ping: () => translateErrors(pingAll(client), unavailable),
     reconnectIfStuck() {
       if (!isStuck || client.status !== 'ready') return;
@@ -65,7 +76,7 @@ async function createClient(addresses: readonly RedisAddress[], timeoutMs: numbe
   const settings = {
     ...(first.username !== undefined && { username: first.username }),
     ...(first.password !== undefined && { password: first.password }),
-    ...(first.isEncrypted && { tls: {} }),
+    ...(first.tls !== null && { tls: tlsOptions(first.tls) }),
     protocol: 2,
     connectionName: 'unkey-ts',
     disableClientInfo: true,
@@ -80,7 +91,6 @@ async function createClient(addresses: readonly RedisAddress[], timeoutMs: numbe
     return new Redis({
       ...settings,
       ...first.place,
-      db: first.database,
       enableOfflineQueue: false,
       retryStrategy: reconnectDelay,
     });
@@ -126,22 +136,53 @@ async function evaluate(
   }
 }
 
+function tlsOptions({ isVerified, rootCertificates }: RedisTls) {
+  return { rejectUnauthorized: isVerified, ...(rootCertificates !== undefined && { ca: rootCertificates }) };
+}
+
 async function pingAll(client: Redis | Cluster): Promise<void> {
   const nodes = 'nodes' in client ? client.nodes('master') : [client];
   if (nodes.length === 0) throw new Error('No node is known.');
-  await Promise.all(nodes.map((node) => node.ping()));
+  await Promise.all(nodes.map(pingMaster));
+}
+
+/** A replica may accept writes (`replica-read-only no`), and loses them. */
+async function pingMaster(node: Redis): Promise<void> {
+  await node.ping();
+  // The user may not be permitted to ask.
+  const role = await node.role().catch((error: unknown) => {
+    if (isReply(error)) return null;
+    throw error;
+  });
+  if (role?.[0] === 'slave')
+    throw new ReplicaError('the server is a replica: REDIS_URL must name the master');
+}
+
+class ReplicaError extends Error {}
+
+/** After a failover an address can lead to another server: the connection must be made anew. */
+function isWrongServer(error: unknown): boolean {
+  return error instanceof ReplicaError || (isReply(error) && /^(READONLY|MOVED)/.test(error.message));
 }
 
 // Errors of the library carry the command with its arguments: only the message is passed on.
 function reasonOf(error: unknown, connectionError: Error | null, timeoutMs: number): string {
   if (isReply(error)) return replyReason(error.message);
+  if (error instanceof ReplicaError) return error.message;
   if (isTimeout(error)) return `no answer within ${timeoutMs} ms`;
   if (connectionError === null) return 'the connection is closed';
   const { message } = connectionError;
-  return message !== ''
-    ? message
-    : String((connectionError as NodeJS.ErrnoException).code ?? 'not reachable');
+  const code = errorCode(connectionError) ?? 'not reachable';
+  if (unknownAuthority.has(code)) return `${message}: name the certificate authority with ?sslrootcert=FILE`;
+  return message !== '' ? message : code;
 }
+
+const unknownAuthority = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+]);
 
 function replyReason(message: string): string {
   if (!message.startsWith('MOVED')) return message;

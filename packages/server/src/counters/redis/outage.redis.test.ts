@@ -100,6 +100,30 @@ test('a server that takes no writes is away until it takes them', async () => {
   admin.disconnect();
 });
 
+test('a replica that accepts writes is not counted on', async () => {
+  const { status, lines, passes } = await open();
+  const admin = new Redis({ port: redis.port, password: secret });
+  await admin.config('SET', 'replica-read-only', 'no');
+  await admin.replicaof('127.0.0.1', '1');
+  await vi.waitFor(() => expect(status().circuit).toBe('open'), 10_000);
+  expect(await passes(50)).toBe(10);
+  expect(lines[0]).toMatch(/the server is a replica/);
+  await admin.replicaof('NO', 'ONE');
+  await admin.config('SET', 'replica-read-only', 'yes');
+  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 10_000);
+  admin.disconnect();
+});
+
+test('a database that the server does not have is away, with the reason, and database 0 stays empty', async () => {
+  const { status, lines, passes } = await open(`redis://:${secret}@127.0.0.1:${proxy.port}/99`);
+  expect(await passes(20)).toBe(10);
+  expect(status().circuit).toBe('open');
+  expect(lines[0]).toMatch(/DB index is out of range/);
+  const admin = new Redis({ port: redis.port, password: secret });
+  expect(await admin.keys('*')).toEqual([]);
+  admin.disconnect();
+});
+
 test('a wrong password is an outage whose reason tells no secret', async () => {
   const { status, lines, passes } = await open(`redis://:${secret}-wrong@127.0.0.1:${proxy.port}`);
   expect(status()).toMatchObject({ circuit: 'open', processes: null });

@@ -175,13 +175,19 @@ async function prepare(client: pg.ClientBase, primary: Primary, session: string)
 
 function settings(url: string, statementMs: number, name = 'unkey-ts'): pg.ClientConfig {
   return {
-    connectionString: url,
+    connectionString: driverUrl(url),
     application_name: name,
     connectionTimeoutMillis: connectMs,
     query_timeout: statementMs + networkGraceMs,
     keepAlive: true,
     types: { getTypeParser },
   };
+}
+
+/** `require` is the same as `verify-full`. `verify-ca` does not check names only if the driver behaves as libpq. */
+function driverUrl(url: string): string {
+  const verified = url.replace(/([?&]sslmode=)(?:require|prefer)\b/, '$1verify-full');
+  return /[?&]sslmode=verify-ca\b/.test(verified) ? `${verified}&uselibpqcompat=true` : verified;
 }
 
 /** SQL that sets up a session. Not startup parameters: poolers such as PgBouncer refuse those that they do not know. */
@@ -203,18 +209,24 @@ export async function withDedicatedClient<Result>(
   url: string,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new pg.Client({ ...settings(url, 0), query_timeout: 0 });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.query(sessionSql(url, 0));
-  } catch (error) {
-    throw unconnected(error);
-  }
+  const client = await connectDedicated(url);
   try {
     return await work(client);
   } finally {
     await client.end().catch(() => {});
+  }
+}
+
+async function connectDedicated(url: string): Promise<pg.Client> {
+  try {
+    // The constructor reads the files that the URL names.
+    const client = new pg.Client({ ...settings(url, 0), query_timeout: 0 });
+    client.on('error', () => {});
+    await client.connect();
+    await client.query(sessionSql(url, 0));
+    return client;
+  } catch (error) {
+    throw unconnected(error);
   }
 }
 

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
 import { Coalescer } from '../../base/coalesce.ts';
+import { errorCode } from '../../base/error-code.ts';
 import type { Log } from '../../base/log.ts';
 import { translateErrors } from '../../base/translate-errors.ts';
 import type { EventArchive } from '../../events/port.ts';
@@ -10,7 +12,8 @@ import { type Connections, openConnections, withClient, withDedicatedClient } fr
 import { postgresEvents } from './events.ts';
 import { hotReads } from './hot-path.ts';
 import { migrate } from './migrations.ts';
-import { checkServer } from './server-check.ts';
+import { refuseTransactionPooling } from './pooler-check.ts';
+import { checkServer, UnsuitableDatabaseError } from './server-check.ts';
 import { creditSpender } from './spends.ts';
 import { snapshotReader, transactionWriter } from './transactions.ts';
 import { unavailable } from './unavailable.ts';
@@ -77,10 +80,20 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
 
 function prepareDatabase(url: string): Promise<void> {
   return withDedicatedClient(url, async (client) => {
+    await withDedicatedClient(url, (other) => refuseTransactionPooling(client, other));
     await checkServer(client);
     await refuseUnfinishedTransfer(client);
-    await migrate(client);
+    await migrate(client).catch((error: unknown) => {
+      throw errorCode(error) === '42501' ? missingPrivilege(client) : error;
+    });
   });
+}
+
+function missingPrivilege({ user, database }: Client): UnsuitableDatabaseError {
+  return new UnsuitableDatabaseError(
+    `The user ${user} may not create tables in the database ${database}. Run this in it as its owner: ` +
+      `GRANT CREATE, USAGE ON SCHEMA public TO "${user}";`,
+  );
 }
 
 type HotPath = Pick<

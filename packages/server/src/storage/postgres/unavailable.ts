@@ -13,6 +13,10 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['08', unreachable],
   ['28', 'The database refuses the user or the password in DATABASE_URL.'],
   ['3D', 'The database that DATABASE_URL names does not exist. Create it, or name another.'],
+  [
+    '42501',
+    'The user in DATABASE_URL may not do this. Let it own the tables, or grant it the privileges it lacks.',
+  ],
   ['40', 'The write conflicted with other writes. Try again.'],
   ['53100', 'The disk of the database is full. Free some space there; unkey-ts need not be restarted.'],
   ['53200', 'The database is out of memory. Lower its load or give it more.'],
@@ -25,6 +29,28 @@ const reasons: ReadonlyMap<string, string> = new Map([
   [readOnlyCode, 'The database is read-only, for example a standby. Point DATABASE_URL to the primary.'],
   ['25P03', unreachable],
 ]);
+
+const untrusted =
+  'The certificate of the database is not signed by a trusted authority. Name the authority with sslrootcert=FILE in ' +
+  'DATABASE_URL.';
+
+/** Remedies by the code that Node gives a failed TLS handshake. */
+const tlsReasons: ReadonlyMap<string, string> = new Map([
+  ['SELF_SIGNED_CERT_IN_CHAIN', untrusted],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', untrusted],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', untrusted],
+  ['UNABLE_TO_GET_ISSUER_CERT', untrusted],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', untrusted],
+  ['CERT_HAS_EXPIRED', 'The certificate of the database has expired.'],
+  [
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'The certificate of the database is for another host name. Use that name in DATABASE_URL, or sslmode=verify-ca, ' +
+      'which does not check names.',
+  ],
+]);
+
+const noTls =
+  'The database does not support TLS. Turn on `ssl` in PostgreSQL, or remove sslmode from DATABASE_URL.';
 
 /** How the driver reports a missing or lost connection. */
 const lostMessage = /^(Connection terminated|timeout (exceeded|expired)|Client (has|was))/;
@@ -61,7 +87,16 @@ export function isReadOnlyError(error: unknown): boolean {
 export function unconnected(error: unknown): unknown {
   if (error instanceof StorageUnavailableError) return error;
   if (error instanceof Error && error.message.startsWith('Cannot use a pool')) return error;
-  return new StorageUnavailableError(reasonOf(error) ?? unreachable, { cause: error });
+  return new StorageUnavailableError(connectReasonOf(error), { cause: error });
+}
+
+function connectReasonOf(error: unknown): string {
+  const code = errorCode(error) ?? '';
+  const { message = '', path, syscall } = error as Partial<NodeJS.ErrnoException>;
+  if (syscall === 'open') return `DATABASE_URL names the file ${path}, which cannot be read (${code}).`;
+  if (message.includes('does not support SSL')) return noTls;
+  if (message.includes('verify-ca')) return 'sslmode=verify-ca in DATABASE_URL needs sslrootcert=FILE.';
+  return tlsReasons.get(code) ?? reasonOf(error) ?? unreachable;
 }
 
 /** The connection is lost; its open transaction did not happen. */

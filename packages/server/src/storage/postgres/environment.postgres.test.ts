@@ -1,0 +1,157 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { execute, type Postgres, startPostgres } from '../../../../../tests/postgres.ts';
+import { workspaceOf } from '../conformance/samples.ts';
+import { openPostgresStorage } from './storage.ts';
+
+// Environments that cannot work are refused at start, with the reason.
+
+const folder = mkdtempSync(join(tmpdir(), 'unkey-ts-environment-'));
+const certificate = join(folder, 'server.pem');
+const isRoot = process.getuid?.() === 0;
+let plain: Postgres;
+let encrypted: Postgres;
+let database: { url: string; drop(): Promise<void> };
+const closers: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  const key = join(folder, 'server.key');
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
+  const names = ['-addext', 'subjectAltName=DNS:localhost'];
+  execFileSync('openssl', [...request, ...names, '-keyout', key, '-out', certificate], { stdio: 'pipe' });
+  chmodSync(folder, 0o755);
+  chmodSync(key, 0o600);
+  if (isRoot) execFileSync('chown', ['postgres', key]);
+  plain = await startPostgres();
+  encrypted = await startPostgres({ settings: { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key } });
+});
+afterAll(async () => {
+  await plain.close();
+  await encrypted.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  database = await plain.createDatabase();
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  await database.drop();
+});
+
+async function open(url: string) {
+  const { storage } = await openPostgresStorage({ url, onCommit: () => {} });
+  closers.push(storage.close);
+  return storage;
+}
+
+const failureOf = (url: string) =>
+  open(url).then(
+    () => 'none',
+    (error: Error) => `${error.name}: ${error.message}`,
+  );
+
+test('a user that may not create tables is told the GRANT', async () => {
+  await execute(database.url, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE "plain user" LOGIN');
+  closers.push(() => execute(plain.url, 'DROP ROLE "plain user"'));
+  const url = new URL(database.url);
+  url.username = 'plain user';
+  expect(await failureOf(url.href)).toMatch(
+    /^UnsuitableDatabaseError: .*GRANT CREATE, USAGE ON SCHEMA public TO "plain user";$/,
+  );
+  await execute(database.url, 'GRANT CREATE, USAGE ON SCHEMA public TO "plain user"');
+  const storage = await open(url.href);
+  await storage.write((store) => store.workspaces.create(workspaceOf()));
+  await storage.close();
+  closers.pop();
+  await execute(database.url, 'DROP OWNED BY "plain user"');
+});
+
+test.each([
+  ['localhost', `sslmode=verify-full&sslrootcert=${certificate}`, /^none$/],
+  ['localhost', 'sslmode=verify-full', /not signed by a trusted authority.*sslrootcert=FILE/],
+  ['localhost', 'sslmode=require', /not signed by a trusted authority/],
+  ['127.0.0.1', `sslmode=verify-full&sslrootcert=${certificate}`, /another host name/],
+  ['127.0.0.1', `sslmode=verify-ca&sslrootcert=${certificate}`, /^none$/],
+  ['127.0.0.1', 'sslmode=verify-ca', /verify-ca in DATABASE_URL needs sslrootcert/],
+  ['127.0.0.1', 'sslmode=no-verify', /^none$/],
+  ['localhost', 'sslmode=verify-full&sslrootcert=/no/such/file', /names the file \/no\/such\/file.*ENOENT/],
+])('TLS to %s with %s: %s', async (host, parameters, expected) => {
+  const url = new URL(encrypted.url);
+  url.hostname = host;
+  url.search = parameters;
+  expect(await failureOf(url.href)).toMatch(expected);
+});
+
+test('TLS to a server without TLS is refused by name', async () => {
+  expect(await failureOf(`${database.url}?sslmode=verify-full`)).toMatch(/does not support TLS/);
+});
+
+test('PgBouncer in session mode, with its default settings, works', async () => {
+  const url = await startPgBouncer('session');
+  const storage = await open(url);
+  await storage.write((store) => store.workspaces.create(workspaceOf()));
+  expect(await storage.read((store) => store.workspaces.list())).toHaveLength(1);
+  expect(storage.pollChanges().isReachable).toBe(true);
+});
+
+test('PgBouncer in transaction mode is refused with the reason', async () => {
+  const url = await startPgBouncer('transaction');
+  expect(await failureOf(url)).toMatch(
+    /^UnsuitableDatabaseError: .*pooler in transaction mode.*pool_mode=session/,
+  );
+});
+
+/** The URL of the database through it. */
+async function startPgBouncer(mode: 'session' | 'transaction'): Promise<string> {
+  const port = await freePort();
+  const file = join(folder, `${mode}.ini`);
+  const name = new URL(database.url).pathname.slice(1);
+  writeFileSync(
+    file,
+    `[databases]
+${name} = host=127.0.0.1 port=${plain.port} user=unkey
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = any
+pool_mode = ${mode}
+`,
+  );
+  const command = isRoot
+    ? ['runuser', '-u', 'postgres', '--', '/usr/sbin/pgbouncer', file]
+    : ['pgbouncer', file];
+  const child: ChildProcess = spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' });
+  closers.push(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
+  const url = new URL(database.url);
+  url.port = String(port);
+  await vi.waitFor(
+    async () => {
+      const client = new pg.Client({ connectionString: url.href });
+      client.on('error', () => {});
+      await client.connect();
+      await client.end();
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+  return url.href;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
+}
