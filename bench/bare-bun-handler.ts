@@ -1,4 +1,4 @@
-/** The little of Bun that is used here. */
+/** The part of the Bun API that this file uses. */
 declare const Bun: {
   serve(options: {
     readonly hostname: string;
@@ -7,7 +7,7 @@ declare const Bun: {
   }): { readonly port: number };
 };
 
-/** As `bare-handler.ts`, in Bun. */
+/** The same as `bare-handler.ts`, on Bun. */
 const answers = JSON.parse(process.argv[2] ?? '[]') as readonly string[];
 
 const { port } = Bun.serve({

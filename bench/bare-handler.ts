@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * What HTTP alone costs: reads the body, and answers `/2` with the third text. The texts are JSON in the first
- * argument. The answer has the headers that an answer of the service has.
+ * The cost of HTTP alone: reads the body and responds to `/2` with the third text. The first argument holds the
+ * texts as JSON. Responses have the same headers as those of the service.
  */
 const answers = JSON.parse(process.argv[2] ?? '[]') as readonly string[];
 
-// As the service, it keeps connections that rest while others are measured.
+// Like the service, it keeps idle connections open while other candidates are measured.
 const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));

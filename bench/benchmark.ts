@@ -1,23 +1,23 @@
-/** One thing that is measured. `name` is what it is called by, and begins with its group: `client-size`. */
+/** A benchmark. `name` selects it on the command line and begins with its group: `client-size`. */
 export interface Benchmark {
   readonly name: string;
-  /** What the figures are, in a line. */
+  /** Describes the figures in one line. */
   readonly title: string;
   run(report: Report): Promise<void>;
 }
 
-/** Takes the figures as they come. */
+/** Receives each figure as soon as it is measured. */
 export type Report = (figure: Figure) => void;
 
-/** One line: a value, and what it is a multiple of. */
+/** One line of output: a value and its baseline. */
 export interface Figure {
   readonly what: string;
   readonly value: number;
-  /** `B`, `ms`, `µs`, or nothing for a count. */
+  /** `B`, `ms`, `µs`, or empty for a count. */
   readonly unit: string;
   /** Measured in the same run. Absent where the value is a baseline itself. */
   readonly baseline?: { readonly what: string; readonly value: number };
-  /** Taken instead of value / baseline, where it was measured pair by pair. */
+  /** Replaces value / baseline where the ratio was measured pair by pair. */
   readonly ratio?: number;
 }
 

@@ -1,13 +1,12 @@
 /**
- * Texts that are sent one after the other, and from the start again: as they are, or one with a number in it that goes
- * up from `first`, `count` of them.
+ * Request bodies, sent in rotation: fixed texts, or `count` texts made from a template by counting up from `first`.
  */
 export type Bodies = readonly string[] | NumberedBodies;
 
 export interface NumberedBodies {
   readonly before: string;
   readonly after: string;
-  /** The number is written with so many digits. */
+  /** The number is padded to this many digits. */
   readonly digits: number;
   readonly numbered: { readonly first: number; readonly count: number };
 }

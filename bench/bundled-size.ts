@@ -8,9 +8,9 @@ export interface BundledSize {
   readonly gzip: number;
 }
 
-/** Bytes of a module and all that it imports, as one file: bundled, minified, and gzipped at the best level. Run at the root. */
+/** Size in bytes of a module with its imports: bundled, minified, and gzipped at level 9. Runs at the repository root. */
 export async function bundledSize(source: string): Promise<BundledSize> {
-  // Inside the repository: packages are looked for from where a file is.
+  // Inside the repository, because packages are resolved from the location of the file.
   const folder = await mkdtemp(resolve('build/bundle-'));
   try {
     const input = `${folder}/entry.js`;

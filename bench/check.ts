@@ -8,26 +8,26 @@ import { type MeasuredProcess, rootKey } from './measured-process.ts';
 import { type Started, withStarted } from './started.ts';
 import { prepareWorkload, type Workload, type WorkloadName } from './workloads.ts';
 
-// The guard: what a verification and a limit cost, as multiples of work that stays the same and is measured beside it,
-// and in bytes. Noise only ever adds. So a multiple is that of the least that was seen of both, and several processes are
-// asked, whose compiled code differs a little; when the result is too much, more of them are, before it is believed.
+// The guard: the cost of a verification and of a limit, as a multiple of fixed reference work measured in the same run,
+// and in bytes. Noise only increases a measurement, so each multiple compares the minima of both. Several processes are
+// measured, because their compiled code differs slightly; a result above the margin is measured in more processes first.
 
-/** How much dearer than the baseline a figure may be. Noise only adds: a rise above it is not hidden. */
+/** How much a figure may exceed the baseline. Noise only increases a figure, so it cannot hide a regression. */
 const margin = 0.2;
-/** Nearer to the margin than this, more processes are asked. */
+/** A result closer to the margin than this is measured in more processes. */
 const nearness = 0.05;
 const attempts = { least: 3, most: 8 } as const;
 
 const guarded: readonly WorkloadName[] = ['plain', 'two limits, credits', 'limit'];
-/** Short enough to fall between two interruptions by other programs. */
+/** Short enough to run between two interruptions by other programs. */
 const inProcess = { rounds: 120, calls: 192 } as const;
 const overHttp = { rounds: 80, requests: 320, connections: 32 } as const;
-/** What they use up lies in the young generation all at once. */
+/** Everything that they allocate fits in the young generation. */
 const heapCalls = 4000;
 
-/** By name: multiples, or bytes. */
+/** By name: a multiple or a number of bytes. */
 type Figures = Record<string, number>;
-/** By major version of Node: each has its own. */
+/** One baseline for each major version of Node. */
 type Baselines = Record<string, Figures>;
 
 const baselineFile = fileURLToPath(new URL('../../bench/baseline.json', import.meta.url));
@@ -74,7 +74,7 @@ async function leastFigures(started: Started, baseline: Figures | undefined): Pr
     }
     await lessenOverHttp(http, load);
     least['verify plain over HTTP, × a bare handler'] = http.service / http.bare;
-    // A baseline that is too high guards too little: it takes all of them.
+    // A baseline that is too high hides regressions, so it uses all attempts.
     const isClear = baseline !== undefined && !Object.keys(baseline).some(isNear);
     if (attempt >= attempts.least && isClear) break;
   }
@@ -82,7 +82,7 @@ async function leastFigures(started: Started, baseline: Figures | undefined): Pr
 }
 
 function isBeyond(figures: Figures, baseline: Figures, name: string, part: number): boolean {
-  // One that is no longer measured is not a pass.
+  // A figure that is no longer measured is a failure.
   return (figures[name] ?? Number.POSITIVE_INFINITY) > (baseline[name] ?? 0) * (1 + part);
 }
 
@@ -104,7 +104,7 @@ async function inProcessFigures(started: Started): Promise<Figures> {
   );
 }
 
-/** It hardly depends on the moment: one process is enough. */
+/** Bytes hardly vary between runs: one process is enough. */
 async function heapFigures(started: Started): Promise<Figures> {
   const folder = await started.folder(memoryFolder);
   const plan = { folder, workloads: guarded, isRecorded: false, rounds: 0, calls: 0, heapCalls };
@@ -118,8 +118,8 @@ async function heapFigures(started: Started): Promise<Figures> {
 }
 
 /**
- * CPU of a request, of the service and of a bare handler; lessened to what is seen here. They are in two processes, and
- * seldom left alone in the same one: each has its least of all attempts.
+ * CPU time of a request, for the service and for a bare handler. They run in two processes that are rarely undisturbed
+ * at the same time, so each one has its minimum over all attempts.
  */
 function lessenOverHttp(least: { service: number; bare: number }, load: Load): Promise<void> {
   return withStarted(async (started) => {
@@ -153,7 +153,7 @@ async function cpuOver(load: Load, server: MeasuredProcess, path: string, worklo
   return (after.cpuMicroseconds - before.cpuMicroseconds) / requests;
 }
 
-/** Where a sync to disk costs nothing: what it costs is the disk's affair. */
+/** On a file system where a sync is free: the cost of the disk is not measured here. */
 const memoryFolder = existsSync('/dev/shm') ? '/dev/shm' : undefined;
 
 function nameOf(workload: string): string {

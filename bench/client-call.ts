@@ -17,7 +17,7 @@ export const clientCall: Benchmark = {
   name: 'client-call',
   title: `microseconds of a verifyKey on loopback, JSON and body included; median of ${rounds} rounds`,
   async run(report) {
-    const server = fork(fileURLToPath(new URL('fixed-answer.js', import.meta.url)));
+    const server = fork(fileURLToPath(new URL('fixed-response.js', import.meta.url)));
     const [port] = (await once(server, 'message')) as [number];
     const serverURL = `http://127.0.0.1:${port}`;
     const pool = new Pool(serverURL);
@@ -59,7 +59,7 @@ function callsTo(serverURL: string, pool: Pool): Record<Candidate, () => Promise
   };
   return {
     fetch: () => bareFetch({}),
-    // Whatever has a deadline pays for this.
+    // Every call with a deadline has this cost.
     abortableFetch: () => bareFetch({ signal: new AbortController().signal }),
     ours: () => ours.keys.verifyKey(body),
     oursOnNode: () => oursOnNode.keys.verifyKey(body),
@@ -68,7 +68,7 @@ function callsTo(serverURL: string, pool: Pool): Record<Candidate, () => Promise
   };
 }
 
-/** The recipe for a pool, as the client's documentation has it. */
+/** A connection pool as the documentation of the client recommends it. */
 function fetchFrom(pool: Pool): Fetch {
   return async (url, { method, headers, body, signal }) => {
     const answer = await pool.request({
@@ -118,7 +118,7 @@ async function measure(
   }
 }
 
-/** Microseconds of a call: on the clock, and of this process's time on the processor. */
+/** Microseconds of a call: wall-clock time and CPU time of this process. */
 async function timeOf(call: () => Promise<unknown>, atOnce: number): Promise<{ wall: number; cpu: number }> {
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();

@@ -40,7 +40,7 @@ export const clientImport: Benchmark = {
   },
 };
 
-/** How long a statement takes as the first that a process does. */
+/** Duration of a statement that is the first one of a process. */
 async function millisecondsOf(statement: string): Promise<number> {
   const program = `
     const startedAt = performance.now();
@@ -50,7 +50,7 @@ async function millisecondsOf(statement: string): Promise<number> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [`--input-type=${type}`, '--eval', program],
-    // The package finds itself by its name, and the other one further up.
+    // The package resolves itself by name, and the other package in a parent folder.
     { cwd: packedClient },
   );
   return Number(stdout);

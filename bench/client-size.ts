@@ -4,7 +4,7 @@ import type { Benchmark } from './benchmark.ts';
 import { bundledSize } from './bundled-size.ts';
 import { packedClient, theirFolders } from './packages.ts';
 
-/** Pages that use a part of the client, and the same with `@unkey/api`. */
+/** Pages that use a part of the client, and the same pages with `@unkey/api`. */
 export const pages = {
   client: `import { Unkey } from 'unkey-ts'; globalThis.unkey = new Unkey();`,
   verify: `import { UnkeyCore } from 'unkey-ts'; globalThis.verify = (key) => new UnkeyCore().request('keys.verifyKey', { key });`,

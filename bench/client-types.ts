@@ -30,7 +30,7 @@ export const clientTypes: Benchmark = {
   },
 };
 
-/** The same program for both: it calls what both have, and looks into each answer. */
+/** One program for both clients: it calls operations that both have and reads each response. */
 function programFor(library: string): string {
   const theirs = new TheirUnkey({ rootKey: 'none' }) as unknown as Record<string, Record<string, unknown>>;
   const calls = Object.values(operations).flatMap(({ id, isPaged, example }) => {
@@ -61,7 +61,7 @@ async function compare(
     rounds,
   );
   const how = `skipLibCheck ${skipLibCheck}`;
-  // Round by round: what slows a round down falls on both of a pair.
+  // In rounds, so that a disturbance affects both of a pair.
   const above = (values: readonly number[]) =>
     Math.max(0, median(values.map((value, round) => value - (times.empty[round] ?? Number.NaN))));
   report({ what: `an empty file, ${how}`, value: median(times.empty), unit: 'ms' });
@@ -70,7 +70,7 @@ async function compare(
   report({ what: 'unkey-ts above it', value: above(times.ours), unit: 'ms', baseline });
 }
 
-/** What the compiler itself says it took, without the start of its process. */
+/** The time that the compiler reports, without the start of its process. */
 async function millisecondsOf(file: string, skipLibCheck: string): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, [
     compiler,

@@ -5,15 +5,15 @@ import { interleave, median, medianRatio } from './rounds.ts';
 import type { Workload } from './workloads.ts';
 import { type Loaded, maximumLoad } from './wrk.ts';
 
-/** Who is asked, and what. */
+/** A server under load and its requests. */
 export interface Candidate {
-  /** One, or several that share their data. */
+  /** One process, or several that share their data. */
   readonly processes: readonly MeasuredProcess[];
   readonly path: string;
   readonly workload: Workload;
 }
 
-/** What the other candidates are multiples of. */
+/** The baseline of the other candidates. */
 export const bareName = 'bare handler';
 
 export const connections = 32;
@@ -21,7 +21,7 @@ const rounds = 5;
 const secondsOfRound = 1;
 
 export interface Spent extends Loaded {
-  /** Microseconds of all the processes together, a request. */
+  /** CPU microseconds per request, summed over all processes. */
   readonly cpu: number;
 }
 
@@ -33,12 +33,12 @@ const figures = [
   { what: 'p99.9', unit: 'ms', of: ({ p999 }: Spent) => p999 },
 ] as const;
 
-/** How the figures of `compare` come about, for a title. */
+/** Describes how `compare` measures, for a title. */
 export const howCompared =
   `${connections} connections on loopback, as much as is answered; medians of ${rounds} rounds of ` +
   `${secondsOfRound} s; CPU is that of the server's process, all its threads`;
 
-/** All candidates in turns, under the same load. The first one is the baseline. */
+/** Measures all candidates in turn under the same load. The first one is the baseline. */
 export async function compare(
   name: string,
   candidates: Readonly<Record<string, Candidate>>,
@@ -68,24 +68,24 @@ export function asked(workload: Workload, ...processes: readonly MeasuredProcess
   return { processes, path: `/v2/${workload.operation}`, workload };
 }
 
-/** What the service says to each kind of request: the texts for a bare handler. */
+/** The responses of the service to each kind of request: the texts for a bare handler. */
 export function exampleAnswers(service: MeasuredService, workloads: readonly Workload[]): Promise<string[]> {
   return Promise.all(
     workloads.map(({ operation, bodies }) => service.call(operation, JSON.parse(bodyAt(bodies, 0)))),
   );
 }
 
-/** The bare handler as a candidate: the same bodies, and the answer of that number. */
+/** The bare handler as a candidate: the same bodies, and the response of that index. */
 export function askedBare(bare: MeasuredProcess, answer: number, workload: Workload): Candidate {
   return { processes: [bare], path: `/${answer}`, workload };
 }
 
-/** A count has no fraction. */
+/** A count is an integer. */
 function rounded(value: number, unit: string): number {
   return unit === '' ? Math.round(value) : value;
 }
 
-/** One round a call. A look at one answer before and after it says that it was what is meant to be measured. */
+/** One round per call. One response before and one after the round are checked. */
 function roundsOf(candidate: Candidate): () => Promise<Spent> {
   const { processes, path, workload } = candidate;
   const urls = processes.map(({ url }) => url);
@@ -103,7 +103,7 @@ function roundsOf(candidate: Candidate): () => Promise<Spent> {
       seconds: secondsOfRound,
     });
     const cpu = (await cpuOf(processes)) - before;
-    // As many as there are connections may have been sent without an answer.
+    // Each connection may have sent one more request that is not answered yet.
     sent += loaded.requests + connections;
     await look(candidate);
     return { ...loaded, cpu: cpu / loaded.requests };

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Who works on a core of its own. */
+/** Roles that get a core of their own. */
 export type Role = 'server' | 'load';
 
-/** Servers get the first core that this process may use, load gets the last; null where they cannot be kept apart. */
+/** Servers get the first core that this process may use, load the last; null if there is only one core. */
 const cores = coresApart();
 
-/** The command that runs another one on its core, where `taskset` can see to that. */
+/** Prefix that pins a command to its core with `taskset`, where that is available. */
 export function pinned(role: Role, [command, ...args]: readonly [string, ...string[]]): [string, string[]] {
   if (cores === null) return [command, args];
   return ['taskset', ['-c', String(cores[role]), command, ...args]];

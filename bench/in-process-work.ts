@@ -4,35 +4,35 @@ import { bodyAt } from './bodies.ts';
 import { rootKey, serviceEnv } from './measured-process.ts';
 import { type Call, prepareWorkload, type Workload, type WorkloadName } from './workloads.ts';
 
-/** What is to be done, in a process of its own; JSON in its first argument. */
+/** The work of this process; JSON in its first argument. */
 export interface InProcessPlan {
-  /** Where the service has its data. */
+  /** Data folder of the service. */
   readonly folder: string;
   readonly workloads: readonly WorkloadName[];
-  /** Requests of other services are not part of what is measured: those are not recorded. Default: they are. */
+  /** Whether the service records events. Default true. */
   readonly isRecorded: boolean;
-  /** Rounds in which CPU is measured, and calls in each of them. */
+  /** Number of measured rounds, and of calls in each round. */
   readonly rounds: number;
   readonly calls: number;
-  /** Calls after which the heap is looked at; 0: it is not. They must not use up the young generation. */
+  /** Calls between two readings of the heap; 0: no readings. Their allocations must fit in the young generation. */
   readonly heapCalls: number;
 }
 
-/** JSON that it prints. */
+/** The JSON that this process prints. */
 export interface InProcessSpent {
-  /** Of the reference work, round by round: microseconds of the process's CPU for one time of it. */
+  /** CPU microseconds of one unit of the reference work, per round. */
   readonly reference: readonly number[];
   readonly workloads: Readonly<Record<string, WorkSpent>>;
 }
 
 export interface WorkSpent {
-  /** Microseconds of the process's CPU for a request, round by round. */
+  /** CPU microseconds of a request, per round. */
   readonly cpu: readonly number[];
-  /** Bytes of the heap that a request uses up; not a number where that was not looked at. */
+  /** Heap bytes allocated per request; NaN if not measured. */
   readonly heapBytes: number;
 }
 
-/** As many as arrive in one turn of the event loop when it is busy. */
+/** Number of requests in one turn of a busy event loop. */
 const atOnce = 64;
 const warmUpCalls = 30_000;
 
@@ -49,7 +49,7 @@ async function measure(plan: InProcessPlan): Promise<InProcessSpent> {
       method: 'POST',
       path,
       headers: {
-        // A new text each time, as it comes from a socket.
+        // A new string each time, like one from a socket.
         authorization: bearer.toString('latin1'),
         'content-type': 'application/json',
         ...(!isRecorded && { 'x-unkey-metrics': 'disabled' }),
@@ -108,7 +108,7 @@ async function cpuOf(times: number, work: (times: number) => unknown): Promise<n
   return (user + system) / times;
 }
 
-/** The least of several: a collection in between makes it too little by far, and is told by that. */
+/** The minimum of several readings; a garbage collection in between makes a reading far too low and is detected by that. */
 async function heapOf(times: number, work: (times: number) => Promise<void>): Promise<number> {
   const values: number[] = [];
   for (let round = 0; times > 0 && round < 5; round++) {
@@ -121,8 +121,8 @@ async function heapOf(times: number, work: (times: number) => Promise<void>): Pr
 }
 
 /**
- * What each verification does in the end, without a service around it: it says how fast this machine is just now at
- * work of this kind. It must stay as it is: the committed baseline is a multiple of it.
+ * Reference work: the core of a verification without a service around it. It measures the current speed of this machine.
+ * Do not change it: the committed baseline is a multiple of it.
  */
 function referenceWork(times: number): number {
   let length = 0;

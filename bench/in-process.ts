@@ -34,7 +34,7 @@ export const inProcess: Benchmark = {
         const baseline = { what: 'reference work', value: median(spent.reference) };
         report({ ...baseline, unit: 'µs' });
         for (const [index, [name, { cpu }]] of Object.entries(spent.workloads).entries()) {
-          // Its reference is measured beside each of them.
+          // Each workload has its own reference, measured in the same process.
           const beside = spent.reference.slice(index * rounds, (index + 1) * rounds);
           const what = isRecorded ? name : `${name}, without usage events`;
           const value = median(cpu);
@@ -46,10 +46,10 @@ export const inProcess: Benchmark = {
 };
 
 const program = fileURLToPath(new URL('in-process-work.js', import.meta.url));
-/** A young generation that holds what is used up between two looks at the heap. */
+/** A young generation that holds all allocations between two readings of the heap. */
 const roomy = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
 
-/** Requests without a socket, in a process of their own. */
+/** Requests without a socket, in a separate process. */
 export async function spentInProcess(plan: InProcessPlan): Promise<InProcessSpent> {
   const flags = plan.heapCalls > 0 ? ['--expose-gc', ...roomy] : ['--expose-gc'];
   const whole: [string, ...string[]] = [process.execPath, ...flags, program, JSON.stringify(plan)];

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Bodies, bodyAt } from './bodies.ts';
 import { pinned } from './cores.ts';
 
-/** So many requests, of which each answer is looked at. */
+/** A number of requests; every response is checked. */
 export interface Job {
   readonly url: string;
   readonly path: string;
@@ -13,11 +13,11 @@ export interface Job {
   readonly bodies: Bodies;
   readonly requests: number;
   readonly connections: number;
-  /** What each answer holds; one that does not ends the load. */
+  /** Text that each response must contain; the load stops at the first one without it. */
   readonly expected: string;
   /**
-   * Requests are due at this rate, whatever becomes of those before, and their latency counts from when they are due.
-   * Null: each connection sends its next request when it has the answer to the last one.
+   * Requests per second. Requests are due at this rate, independent of earlier responses; latency counts from the due time.
+   * Null: each connection sends its next request after the last response.
    */
   readonly perSecond: number | null;
 }
@@ -34,7 +34,7 @@ export interface Load {
   stop(): void;
 }
 
-/** Load from another process, so that it takes nothing of the time of who measures. */
+/** Load from another process, so that it uses no CPU time of the measuring process. */
 export function startLoad(): Load {
   const [command, args] = pinned('load', [process.execPath, fileURLToPath(import.meta.url), asProcess]);
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -50,7 +50,7 @@ export function startLoad(): Load {
 }
 
 const asProcess = 'send-load';
-/** By URL. Plain sockets: a client's library would cost more than the server. */
+/** By URL. Plain sockets, because an HTTP client costs more than the server. */
 const pools = new Map<string, Connection[]>();
 
 async function send(job: Job): Promise<Latencies> {
@@ -75,7 +75,7 @@ async function send(job: Job): Promise<Latencies> {
         else idle.push(connection);
       });
     };
-    // A timer is a millisecond late or early: who has a core of its own looks at the clock instead.
+    // Timers are accurate to a millisecond only: with a core of its own, the process polls the clock instead.
     const sendDue = () => {
       while (idle.length > 0 && sent < requests && performance.now() >= startedAt + sent * interval) {
         const connection = idle.shift();
@@ -113,7 +113,7 @@ async function connectionsTo(url: string, count: number): Promise<Connection[]> 
     await once(socket, 'connect');
     const connection = connectionOn(socket);
     pool.push(connection);
-    // Another server may come to the same port.
+    // Another server may get the same port later.
     socket.once('close', () => pool.splice(pool.indexOf(connection), 1));
   }
   return pool.slice(0, count);

@@ -8,7 +8,7 @@ import { newApi, type Workload } from './workloads.ts';
 
 const digits = 9;
 
-/** A service on a SQLite with so many keys, which are alike but for their number. */
+/** A service on a SQLite database with this many keys, which differ only in their number. */
 export async function serviceWithKeys(
   started: Started,
   count: number,
@@ -23,7 +23,7 @@ export async function serviceWithKeys(
   return started.service({ folder, env });
 }
 
-/** Verifications of the keys from one number on, so many of them in turns. */
+/** Verifications of `count` keys in rotation, starting at a number. */
 export function numberedKeys(first: number, count: number): Workload {
   const [before = '', after = ''] = JSON.stringify({ key: `${prefix}#` }).split('#');
   const bodies: NumberedBodies = { before, after, digits, numbered: { first, count } };
@@ -32,7 +32,7 @@ export function numberedKeys(first: number, count: number): Workload {
 
 const prefix = 'bench_';
 
-/** In one transaction, behind the back of the service: by its API a million takes half an hour. */
+/** In one transaction, without the service: a million keys take half an hour through its API. */
 function insertKeys(file: string, { like, count }: { readonly like: string; readonly count: number }): void {
   const database = new DatabaseSync(file);
   const columns = database

@@ -9,7 +9,7 @@ import type { OperationId } from '@unkey-ts/contract';
 import { pinned } from './cores.ts';
 import type { Usage, Wanted } from './report-usage.ts';
 
-/** A server in a process of its own, which tells what it uses. */
+/** A server in a process of its own that reports its usage. */
 export interface MeasuredProcess {
   readonly url: string;
   usage(of: Wanted): Promise<Usage>;
@@ -17,13 +17,13 @@ export interface MeasuredProcess {
 }
 
 export interface MeasuredService extends MeasuredProcess {
-  /** The text of an answer that must be good. */
+  /** The text of a response, which must be a success. */
   call(operation: OperationId, body: unknown): Promise<string>;
 }
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** On the core of servers, or wherever there is room. Default true. */
+  /** Whether it runs on the core of servers. Default true. */
   readonly isPinned?: boolean;
   /** The program that runs it. Default: this Node. */
   readonly runtime?: Runtime;
@@ -32,25 +32,25 @@ export interface StartOptions {
 /** `node`, or the path of a Bun. */
 export type Runtime = 'node' | { readonly bun: string };
 
-/** Known to every process of the service. */
+/** Shared by all processes of the service. */
 export const rootKey = `unkey_${randomBytes(16).toString('hex')}`;
 const masterKey = randomBytes(32).toString('base64');
 export const command = resolve('packages/cli/dist/main.js');
 
-/** What every process of the service is told. */
+/** Environment of every process of the service. */
 export const serviceEnv = {
   PATH: process.env.PATH ?? '',
   UNKEY_ROOT_KEY: rootKey,
   UNKEY_MASTER_KEY: masterKey,
 } as const;
 
-/** A folder for data that is removed at the end. */
+/** A temporary data folder, removed at the end. */
 export async function newFolder(parent = tmpdir()): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(parent, 'unkey-ts-bench-'));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** `unkey serve` as it is shipped, on a data folder or on what `env` names. */
+/** `unkey serve` as it is shipped, on a data folder or on the databases that `env` names. */
 export async function startService(folder: string, options: StartOptions = {}): Promise<MeasuredService> {
   const args = [command, 'serve', '--port', '0', '--data-dir', folder];
   const started = await startMeasured(args, {
@@ -73,7 +73,7 @@ export async function startService(folder: string, options: StartOptions = {}): 
   };
 }
 
-/** What HTTP alone costs in this runtime: reads a body, and answers `/2` with the third text. */
+/** The bare handler in this runtime: reads a body and responds to `/2` with the third text. */
 export function startBareHandler(
   answers: readonly string[],
   { runtime = 'node', ...options }: StartOptions = {},

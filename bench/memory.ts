@@ -35,13 +35,13 @@ export const memory: Benchmark = {
       report({ what: 'resident, at rest', value: baseline.value, unit: 'MB' });
       for (const [what, { residentBytes }] of [
         ['resident, 10,000 verifications of one key', warm] as const,
-        ['resident, 10,000 keys remembered', some] as const,
-        ['resident, 1,000,000 keys remembered', full] as const,
+        ['resident, 10,000 keys cached', some] as const,
+        ['resident, 1,000,000 keys cached', full] as const,
       ]) {
         report({ what, value: megabytes(residentBytes), unit: 'MB', baseline });
       }
       const heapOfKey = (full.heapBytes - warm.heapBytes) / (keyCount - 1);
-      report({ what: 'heap of one key that is remembered', value: Math.round(heapOfKey), unit: 'B' });
+      report({ what: 'heap of one cached key', value: Math.round(heapOfKey), unit: 'B' });
       report({ what: 'longest pause of the collector meanwhile', value: longestPauseMs, unit: 'ms' });
     }),
 };

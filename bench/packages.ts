@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 
-// Everything here is run at the repository's root.
+// All of these run at the repository root.
 
-/** The client as it is published; `npm run bench` makes it. Whatever runs in here finds it by its name. */
+/** The client as it is published, made by `npm run bench`. Programs in this folder resolve it by name. */
 export const packedClient = resolve('build/unkey-ts');
 
 /** The published client and its dependency, as npm installs them. */

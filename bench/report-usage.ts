@@ -1,21 +1,21 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
-/** `memory` collects garbage first; `pauses` observes the collector from the first time on. */
+/** `memory` runs a garbage collection first; `pauses` observes the collector from its first use on. */
 export type Wanted = 'cpu' | 'memory' | 'pauses';
 
-/** What a process tells about itself. */
+/** Usage that a process reports. */
 export interface Usage {
-  /** Of all its threads since its start, from the operating system. */
+  /** CPU time of all threads since the start, from the operating system. */
   readonly cpuMicroseconds: number;
   readonly residentBytes: number;
-  /** What the heap holds, and what lies outside of it for its sake. */
+  /** Heap and external memory in use. */
   readonly heapBytes: number;
-  /** The longest that the collector stopped the process since `pauses` was asked for the last time. */
+  /** Longest pause of the garbage collector since the last `pauses` request. */
   readonly longestPauseMs: number;
 }
 
-// Loaded before the program: answers its parent over IPC, and ends with it.
+// Loaded before the program: responds to its parent over IPC and ends with it.
 if (isMainThread) {
   let longestPauseMs = 0;
   let observer: PerformanceObserver | null = null;

@@ -25,7 +25,7 @@ export const requestBenchmarks: readonly Benchmark[] = Object.entries(kinds).map
   run: (report) => compareWorkloads(workloads, report),
 }));
 
-/** Each of them against the bare handler. */
+/** Each kind is compared with the bare handler. */
 function compareWorkloads(names: readonly WorkloadName[], report: Report): Promise<void> {
   return withStarted(async (started) => {
     const service = await started.service();

@@ -1,9 +1,9 @@
-/** Values of each candidate, one a round, in the order of the rounds. */
+/** Values of each candidate, one per round, in order. */
 export type Rounds<Name extends string, Value> = { readonly [Key in Name]: readonly Value[] };
 
 /**
- * Measures the candidates in turns, A B C A B C, so that whatever else the machine does falls on all of them. Every
- * other round goes backwards: nobody always comes after the same one. A first round, which only warms up, is dropped.
+ * Measures the candidates in turn, A B C A B C, so that other work on the machine affects all of them. Every other round
+ * runs backwards, so that no candidate always follows the same one. The first round is a warm-up and is dropped.
  */
 export async function interleave<Name extends string, Value>(
   candidates: { readonly [Key in Name]: () => Value | Promise<Value> },
@@ -27,7 +27,7 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** The median of the ratios within the rounds: what slows a whole round cancels out. */
+/** Median of the ratios within each round: a disturbance of a whole round cancels out. */
 export function medianRatio(values: readonly number[], baselines: readonly number[]): number {
   return median(values.map((value, round) => value / (baselines[round] ?? Number.NaN)));
 }

@@ -37,7 +37,7 @@ const benchmarks: readonly Benchmark[] = [
   sharedData,
 ];
 
-/** Runs those that are named, by their whole names or by the first word of them; all without a name. */
+/** Runs the benchmarks named on the command line, by name or by group; all of them without arguments. */
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -55,7 +55,7 @@ async function main(args: readonly string[]): Promise<void> {
       figures.push(figure);
       console.log(lineOf(figure));
     });
-    // After each: a later one that fails takes nothing away.
+    // Written after each benchmark, so that a later failure loses nothing.
     if (values.json !== undefined) {
       writeFileSync(values.json, `${JSON.stringify({ machine: machine(), measured }, null, 2)}\n`);
     }

@@ -18,7 +18,7 @@ import { prepareWorkload, type Workload, type WorkloadName } from './workloads.t
 
 const workloadNames = ['plain', 'credits', 'two limits', 'limit', 'createKey'] as const;
 
-/** Processes that share their data, and what they are asked. */
+/** Processes that share their data, and their requests. */
 interface Setup {
   readonly processes: readonly [MeasuredService, ...MeasuredService[]];
   readonly workloads: ReadonlyMap<WorkloadName, Workload>;
@@ -79,7 +79,7 @@ async function startSetups(
 
 /** Commits are on disk before they are acknowledged, as in production. Null where it is not installed. */
 export async function startedPostgres(started: Started): Promise<Postgres | null> {
-  // Debian's is not on the path.
+  // Debian does not put its binaries on the PATH.
   if (!existsSync('/usr/lib/postgresql') && !isOnPath('initdb')) return null;
   const postgres = await startPostgres({ fsync: 'on' });
   started.onStop(postgres.close);

@@ -14,12 +14,12 @@ const rounds = 7;
 const msOfRound = 1000;
 const keyCount = 1000;
 const plenty = 1_000_000_000;
-/** As many as the service has for its own. */
+/** The same number of connections as the service has. */
 const connectionsOfBaseline = 10;
 
 type Spend = (keyId: string) => Promise<unknown> | unknown;
 
-/** Spends on some keys, by who groups them and by who commits each of them. */
+/** Spends on some keys: in group commits, and with one commit for each. */
 interface Place {
   readonly keyIds: readonly string[];
   readonly grouped: Spend;
@@ -69,7 +69,7 @@ async function compareSpends(
   }
 }
 
-/** Spends a second; each client spends again when the last one is done. */
+/** Spends per second; each client spends again when its last spend is done. */
 async function rateOf(spend: Spend, keyIds: readonly string[]): Promise<number> {
   const startedAt = performance.now();
   const until = startedAt + msOfRound;
@@ -87,7 +87,7 @@ async function rateOf(spend: Spend, keyIds: readonly string[]): Promise<number> 
 async function onSqlite(started: Started): Promise<Place> {
   const folder = await started.folder();
   const made = await madeKeys(started, folder);
-  // A store of its own: the other one is the only writer of its file, too.
+  // A database of its own: each store must be the only writer of its file.
   const ownFolder = await started.folder();
   const own = await madeKeys(started, ownFolder);
   const database = new DatabaseSync(join(ownFolder, 'unkey.sqlite'));
@@ -118,7 +118,7 @@ async function onPostgres(started: Started, url: string): Promise<Place> {
   };
 }
 
-/** Keys with credits, made by a service that has ended since. */
+/** Keys with credits, created by a service that has stopped. */
 async function madeKeys(started: Started, folder: string, env: Readonly<Record<string, string>> = {}) {
   const service = await started.service({ folder, env });
   const apiId = await newApi(service.call);

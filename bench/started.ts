@@ -7,11 +7,11 @@ import {
   startService,
 } from './measured-process.ts';
 
-/** Ends what was started, the last first, whatever happens in between. */
+/** Stops all that was started, in reverse order, whatever happens in between. */
 export class Started {
   readonly #stops: (() => unknown)[] = [];
 
-  /** A service on an empty folder of its own, or on another one. */
+  /** A service on a new empty folder, or on a given one. */
   async service(options: StartOptions & { readonly folder?: string } = {}): Promise<MeasuredService> {
     const service = await startService(options.folder ?? (await this.folder()), options);
     this.#stops.push(service.stop);
@@ -39,7 +39,7 @@ export class Started {
   }
 }
 
-/** `work` with what it starts, which is ended behind it. */
+/** Runs `work` and stops everything that it started. */
 export async function withStarted<Result>(work: (started: Started) => Promise<Result>): Promise<Result> {
   const started = new Started();
   try {

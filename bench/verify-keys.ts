@@ -17,7 +17,7 @@ export const verifyKeys: Benchmark = {
       const hot = numberedKeys(0, few);
       const hotOfFew = { 'hot, 1,000 keys': asked(hot, small) };
       await compare('verify', { ...hotOfFew, 'hot, 1,000,000 keys': asked(hot, large) }, report);
-      // Only now: what is remembered of them is in the way of the collector.
+      // Created only now: their cache entries slow down the garbage collector.
       const cold = numberedKeys(few, many - few);
       await compare('verify', { ...hotOfFew, 'cold, 1,000,000 keys': asked(cold, large) }, report);
     }),

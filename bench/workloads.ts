@@ -1,18 +1,18 @@
 import type { OperationId } from '@unkey-ts/contract';
 import type { Bodies } from './bodies.ts';
 
-/** One kind of request, as a service of its own data is asked. */
+/** One kind of request to a service with its own data. */
 export interface Workload {
   readonly operation: OperationId;
   readonly bodies: Bodies;
-  /** What a good answer holds. */
+  /** Text that a successful response contains. */
   readonly expected: string;
 }
 
-/** Does an operation, and gives the text of the answer, which must be good. */
+/** Calls an operation and returns the text of the response, which must be a success. */
 export type Call = (operation: OperationId, body: unknown) => Promise<string>;
 
-/** More than a run takes. */
+/** More than a run consumes. */
 const plenty = 1_000_000_000;
 const howMany = 100;
 
@@ -20,7 +20,7 @@ const isValid = '"code":"VALID"';
 const twoLimits = { ratelimits: limits(2) };
 const credits = { credits: { remaining: plenty } };
 
-/** Makes what the requests of a kind are about. */
+/** Creates the data that this kind of request needs. */
 const makers = {
   plain: (call: Call) => verify(call, {}),
   'permissions query': async (call: Call): Promise<Workload> => {
@@ -74,7 +74,7 @@ export function prepareWorkload(name: WorkloadName, call: Call): Promise<Workloa
   return makers[name](call);
 }
 
-/** Verifications of a hundred keys that are alike. */
+/** Verifications of a hundred keys with the same settings. */
 export async function verify(call: Call, more: object): Promise<Workload> {
   const keys = await newKeys(call, { apiId: await newApi(call), ...more }, howMany);
   return {
@@ -84,7 +84,7 @@ export async function verify(call: Call, more: object): Promise<Workload> {
   };
 }
 
-/** Limits of a key that are taken of by themselves. */
+/** Limits of a key that every verification consumes. */
 export function limits(count: number) {
   return Array.from({ length: count }, (_, number) => ({
     name: `limit_${number}`,
@@ -98,7 +98,7 @@ export async function newApi(call: Call): Promise<string> {
   return JSON.parse(await call('apis.createApi', { name: 'bench' })).data.apiId;
 }
 
-/** So many keys that are alike, made 32 at a time. */
+/** Creates this many keys with the same settings, 32 at a time. */
 async function newKeys(call: Call, body: object, count: number): Promise<string[]> {
   const keys: string[] = [];
   let left = count;

@@ -7,13 +7,13 @@ import { promisify } from 'node:util';
 import type { Bodies } from './bodies.ts';
 import { isOnPath, pinned } from './cores.ts';
 
-/** As much as is answered, for whole seconds; the connections are shared by the servers. */
+/** Maximum load for a number of seconds; the connections are divided among the servers. */
 export interface WrkJob {
   readonly urls: readonly string[];
   readonly path: string;
   readonly rootKey: string;
   readonly bodies: Bodies;
-  /** The first of the bodies that is sent. */
+  /** Index of the first body that is sent. */
   readonly from: number;
   readonly connections: number;
   readonly seconds: number;
@@ -30,13 +30,13 @@ export interface Loaded {
 
 const script = fileURLToPath(new URL('../../bench/load.lua', import.meta.url));
 
-/** The maximum load, by wrk: each connection sends its next request when it has the answer to the last one. */
+/** Maximum load with wrk: each connection sends its next request after the last response. */
 export async function maximumLoad(job: WrkJob): Promise<Loaded> {
   if (!isOnPath('wrk')) {
     throw new Error('This benchmark needs wrk: `apt-get install wrk`, or `brew install wrk` on macOS.');
   }
   const file = join(tmpdir(), `unkey-ts-bench-${process.pid}.lua`);
-  // It holds the root key: a command line could be read by everybody.
+  // A file, because it contains the root key, and every user can read command lines.
   await writeFile(file, luaOf(job), { mode: 0o600 });
   try {
     const threads = job.urls.length;
@@ -48,7 +48,7 @@ export async function maximumLoad(job: WrkJob): Promise<Loaded> {
       script,
       job.urls[0] ?? '',
     ];
-    // Several servers are not pinned, and neither is what asks them.
+    // Several servers are not pinned to a core, and neither is the load.
     const [command, commandArgs] = threads === 1 ? pinned('load', ['wrk', ...args]) : ['wrk', args];
     const env = { ...process.env, WRK_JOB: file };
     const { stdout } = await promisify(execFile)(command, commandArgs, { env });
@@ -91,7 +91,7 @@ function luaOf({ urls, path, rootKey, bodies, from }: WrkJob): string {
   return `return { ${where}, from = ${from}, ${what} }\n`;
 }
 
-/** JSON's escapes of what bodies hold here, quotes and backslashes, are Lua's too. */
+/** The JSON escapes that occur in these bodies (quotes, backslashes) are valid in Lua, too. */
 function quoted(text: string): string {
   return JSON.stringify(text);
 }

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * A process of its own, so that it takes nothing of the client's time: reads each request and answers all of them
- * with the same text, as a verification is answered.
+ * Runs in a process of its own, so that it uses no CPU time of the client: reads each request and sends the same
+ * response, like that of a verification.
  */
 const answer = JSON.stringify({
   meta: { requestId: 'req_2c9a0jf23l4k567' },
