@@ -81,7 +81,8 @@ describe('what is built', () => {
   });
 
   test('brings the licenses of all that is in it', async () => {
-    const built = dirname(unkeyFile);
+    const record = await readFile(join(dirname(unkeyFile), 'build.json'), 'utf8');
+    const built = join(dirname(unkeyFile), JSON.parse(record).build);
     const programs = (await readdir(built)).filter((file) => file.endsWith('.js'));
     const texts = await Promise.all(programs.map((file) => readFile(join(built, file), 'utf8')));
     const inside = texts.flatMap((text) =>
