@@ -11,6 +11,9 @@ import {
   UnkeyCore,
   type UnkeyError,
 } from '../../packages/sdk/src/index.ts';
+import { protect } from '../../packages/sdk/src/middleware/web.ts';
+import { nodeFetch } from '../../packages/sdk/src/node/index.ts';
+import { Ratelimit } from '../../packages/sdk/src/ratelimit/index.ts';
 import { failureOf } from './failure-of.ts';
 import {
   answer,
@@ -32,8 +35,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Pauses of no length, so that nothing waits. */
-const retry: RetryOptions = { initialIntervalMs: 0 };
+/** Pauses of no length, so that nothing waits, and as few attempts as after any failure. */
+const retry: RetryOptions = { initialIntervalMs: 0, maxAttempts: 3 };
 const options = (): ClientOptions => ({ rootKey: 'root_key', serverURL: peer.url, retry });
 const client = (more: ClientOptions = {}): Unkey => new Unkey({ ...options(), ...more });
 
@@ -418,6 +421,162 @@ describe('how long between', () => {
     const found = await pauses(refused(500), policy);
     // 100 + 200 + 400 = 700; another 800 would be too late.
     expect(found).toEqual([100, 200, 400]);
+  });
+});
+
+describe('until the deadline', () => {
+  const connectionRefused: NonNullable<ClientOptions['fetch']> = async () => {
+    throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:1') });
+  };
+  const own503: NonNullable<ClientOptions['fetch']> = async () =>
+    Response.json({ meta: {}, error: {} }, { status: 503 });
+  const success = async () => Response.json({ meta: {}, data: { valid: true } });
+
+  /** A service that comes back after a while, on a clock of the test's own. */
+  async function verifyDuring(
+    down: NonNullable<ClientOptions['fetch']>,
+    { backAfterMs, ...options }: ClientOptions & { backAfterMs: number },
+  ) {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const startedAt = performance.now();
+    const fetch: NonNullable<ClientOptions['fetch']> = (...request) =>
+      performance.now() - startedAt < backAfterMs ? down(...request) : success();
+    const unkey = new Unkey({ rootKey: 'root_key', serverURL: peer.url, fetch, ...options });
+    const result = unkey.keys
+      .verifyKey({ key: 'a_key' })
+      .withResponse()
+      .then(
+        ({ response }) => ({ isAnswered: true, attempts: response.attempts }),
+        ({ attempts, name }: UnkeyError) => ({ isAnswered: false, attempts, name }),
+      );
+    await vi.advanceTimersByTimeAsync(60_000);
+    return { ...(await result), tookMs: performance.now() - startedAt };
+  }
+
+  test.each([
+    ['a refused connection', connectionRefused],
+    ['a 503 of the service', own503],
+  ])('%s: a restart is not noticed, whatever the pauses', async (_, down) => {
+    for (const drawn of [0, 0.3, 0.99]) {
+      vi.spyOn(Math, 'random').mockReturnValue(drawn);
+      if (drawn === 0) continue;
+      for (const backAfterMs of [100, 600, 1500, 2500]) {
+        expect(await verifyDuring(down, { backAfterMs })).toMatchObject({ isAnswered: true });
+        vi.useRealTimers();
+      }
+    }
+  });
+
+  test('a service that stays away ends the call with its own error, without a busy loop', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    for (const retry of [undefined, { initialIntervalMs: 0 }]) {
+      const { attempts, ...result } = await verifyDuring(connectionRefused, { backAfterMs: 1e6, retry });
+      expect(result).toMatchObject({ isAnswered: false, name: 'ConnectionError' });
+      expect(attempts).toBeGreaterThan(5);
+      expect(attempts).toBeLessThan(100);
+      vi.useRealTimers();
+    }
+  });
+
+  test.each<[string, Response | undefined, number]>([
+    ['429', Response.json({ meta: {}, error: {} }, { status: 429 }), 3],
+    ['503 of a proxy', new Response('no upstream', { status: 503 }), 1],
+    ['a reset', undefined, 1],
+  ])('not after %s', async (_, response, attempts) => {
+    const down = async () => response?.clone() ?? Promise.reject(new Error('read ECONNRESET'));
+    expect(await verifyDuring(down, { backAfterMs: 1e6 })).toMatchObject({ isAnswered: false, attempts });
+  });
+
+  test('maxAttempts bounds it, and without any deadline it is three', async () => {
+    const away = { backAfterMs: 1e6 };
+    const bounded = { ...away, retry: { maxAttempts: 2 } };
+    expect(await verifyDuring(connectionRefused, bounded)).toMatchObject({ attempts: 2 });
+    vi.useRealTimers();
+    expect(await verifyDuring(connectionRefused, { ...away, timeoutMs: 0 })).toMatchObject({ attempts: 3 });
+  });
+
+  test('maxElapsedMs alone: attempts for that long, after any failure that is retried', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const fetch = vi.fn(async () => Response.json({ meta: {}, error: {} }, { status: 500 }));
+    const retry = { maxElapsedMs: 5000 };
+    const unkey = new Unkey({ rootKey: 'root_key', serverURL: peer.url, fetch, retry, timeoutMs: 0 });
+    const failed = failureOf(unkey.apis.getApi({ apiId: 'api_1' }));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await failed).toMatchObject({ status: 500 });
+    expect(fetch.mock.calls.length).toBeGreaterThan(5);
+  });
+});
+
+describe('what a response asks to wait', () => {
+  async function told(headers: Record<string, string>, status = 429) {
+    peer.plays(refusal(status, {}, headers));
+    const error = await failureOf(client({ retry: false }).apis.getApi({ apiId: 'api_1' }));
+    return error.retryAfterMs;
+  }
+
+  test('Retry-After-Ms goes before Retry-After; errors have it', async () => {
+    expect(await told({ 'retry-after-ms': '250', 'retry-after': '9' })).toBe(250);
+    expect(await told({ 'retry-after-ms': 'soon', 'retry-after': '9' })).toBe(9000);
+    expect(await told({ 'retry-after': '9' })).toBe(9000);
+    expect(await told({})).toBeUndefined();
+  });
+
+  test('of two headers the first counts, with either transport', async () => {
+    const now = Date.now();
+    const later = new Date(now + 3_600_000).toUTCString();
+    const step =
+      (first: string, second: string): Step =>
+      (socket) =>
+        void socket.end(
+          `HTTP/1.1 429 Busy\r\nretry-after: ${first}\r\nretry-after: ${second}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}`,
+        );
+    for (const fetch of [undefined, nodeFetch()]) {
+      peer.plays(step('3', '9'));
+      expect(await failureOf(client({ retry: false, fetch }).liveness())).toMatchObject({
+        retryAfterMs: 3000,
+      });
+      peer.plays(step(later, 'Tue, 01 Jan 2019 12:00:09 GMT'));
+      const error = await failureOf(client({ retry: false, fetch }).liveness());
+      expect(error.retryAfterMs).toBeGreaterThan(3_500_000);
+    }
+  });
+
+  test('RateLimit-Reset counts on a 429 without Retry-After', async () => {
+    const limits = { 'ratelimit-limit': '9', 'ratelimit-remaining': '0', 'ratelimit-reset': '60' };
+    peer.plays(refusal(429, {}, limits), ok());
+    expect(await failureOf(client().apis.getApi({ apiId: 'api_1' }))).toMatchObject({ attempts: 1 });
+    peer.plays(refusal(500, {}, limits), ok());
+    await client().apis.getApi({ apiId: 'api_1' });
+  });
+});
+
+describe('spendOnce', () => {
+  const body = {
+    valid: true,
+    code: 'VALID',
+    keyId: 'key_1',
+    success: true,
+    limit: 1,
+    remaining: 0,
+    reset: 0,
+  };
+  const request = () => new Request('http://x/', { headers: { authorization: 'Bearer some_key' } });
+  const shared = { rootKey: 'root_key', serverURL: peer.url, retry, spendOnce: true };
+  const spends: [string, () => PromiseLike<unknown>][] = [
+    ['verifyKey', () => client({ spendOnce: true }).keys.verifyKey({ key: 'k' })],
+    ['middleware', () => protect(shared)(request())],
+    [
+      'Ratelimit',
+      () => new Ratelimit({ ...shared, namespace: 'n', limit: 1, duration: 1000 }).limit('user_1'),
+    ],
+  ];
+
+  test.each(spends)('%s is repeated after a lost connection, with one key for the call', async (_, spend) => {
+    peer.plays(reset, ok(body));
+    await spend();
+    const keys = peer.requests.map(({ headers }) => headers['idempotency-key']);
+    expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
   });
 });
 

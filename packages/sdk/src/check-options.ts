@@ -54,7 +54,7 @@ export const debugRule: Rule = [
   'true, false or logger',
 ];
 
-const clientRules: Rules = { ...coreRules, debug: debugRule };
+const clientRules: Rules = { ...coreRules, debug: debugRule, spendOnce: ['true or false'] };
 
 const callRules: Rules = {
   ...sharedRules,

@@ -26,10 +26,10 @@ export class Unkey extends UnkeyCore {
 
   constructor(options: ClientOptions = {}) {
     checkClientOptions(options);
-    const { debug, hooks = [], ...rest } = options;
+    const { debug, spendOnce, hooks = [], ...rest } = options;
     super(
       { ...rest, hooks: [hooks, debugHooks(debug)].flat() },
-      { errorClasses: statusErrors, checkOptions: checkCallOptions, idempotencyKey },
+      { errorClasses: statusErrors, checkOptions: checkCallOptions, idempotencyKey: keyGenerator(spendOnce) },
     );
     // The interfaces and the table are generated from the same contract.
     this.apis = methods(this, 'apis') as unknown as Apis;
@@ -45,9 +45,10 @@ export class Unkey extends UnkeyCore {
   }
 }
 
-/** A new key for each call of an operation that stores its first response. */
-function idempotencyKey(operation: string): string | undefined {
-  return durable.includes(operation) ? randomId() : undefined;
+/** Generates a key for each call of an operation that stores its first response, and of spends if that is wanted. */
+function keyGenerator(spendOnce = false) {
+  return (operation: string) =>
+    durable.includes(operation) || (spendOnce && cached.includes(operation)) ? randomId() : undefined;
 }
 
 type Method = (request?: object, options?: IdempotentCallOptions) => Call<object>;

@@ -1,5 +1,5 @@
 import type { HeadersLike } from './platform.ts';
-import { type RateLimit, rateLimitOf } from './rate-limit.ts';
+import { type RateLimit, rateLimitOf, retryAfterMs } from './rate-limit.ts';
 
 // Shared by all copies of this package in a process: ESM beside CommonJS, two versions in one tree.
 const brand = Symbol.for('unkey-ts.error');
@@ -109,6 +109,11 @@ export class UnkeyError extends Error {
   /** `meta` and `error`, under the name that they have in `@unkey/api`. */
   get data$(): this {
     return this;
+  }
+
+  /** Milliseconds that the service asks to wait: `Retry-After-Ms` or `Retry-After`. */
+  get retryAfterMs(): number | undefined {
+    return this.headers && retryAfterMs(this.headers, Date.now());
   }
 
   /** The workspace's own rate limit. */

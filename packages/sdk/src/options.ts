@@ -67,6 +67,11 @@ export interface ClientOptions extends CoreOptions {
    * logs to stderr. Default: off; on with `UNKEY_DEBUG=1`.
    */
   debug?: boolean | DebugLogger | undefined;
+  /**
+   * Whether `verifyKey`, `limit` and `multiLimit` carry a generated `Idempotency-Key`, so that they are retried safely
+   * when the connection is lost. Default: false. The hosted service ignores the header.
+   */
+  spendOnce?: boolean | undefined;
 }
 
 /** URL of the hosted service. */

@@ -3,6 +3,7 @@ import { coreRules, debugRule, type Rules } from './check-options.ts';
 import { UnkeyCore } from './core.ts';
 import { debugHooks } from './debug.ts';
 import type { ClientOptions } from './options.ts';
+import { randomId } from './random-id.ts';
 
 /** The part of a client that middleware and limiters use. A test double needs `request` alone. */
 export interface ClientLike {
@@ -14,10 +15,14 @@ export type OwnClientOptions = Omit<ClientOptions, 'timeoutMs'>;
 
 const { timeoutMs: _, ...rules } = coreRules;
 
-export const ownClientRules: Rules = { ...rules, debug: debugRule };
+export const ownClientRules: Rules = { ...rules, debug: debugRule, spendOnce: ['true or false'] };
 
-export function createOwnClient({ debug, hooks = [], ...options }: OwnClientOptions): UnkeyCore {
-  return new UnkeyCore({ ...options, hooks: [hooks, debugHooks(debug)].flat() });
+/** Middleware and limiters call spending operations only. */
+export function createOwnClient({ debug, spendOnce, hooks = [], ...options }: OwnClientOptions): UnkeyCore {
+  return new UnkeyCore(
+    { ...options, hooks: [hooks, debugHooks(debug)].flat() },
+    spendOnce ? { idempotencyKey: randomId } : {},
+  );
 }
 
 /** The body of a call, with the response where the client gives one: test doubles resolve to the body alone. */

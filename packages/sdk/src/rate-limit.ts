@@ -17,9 +17,11 @@ export function rateLimitOf(headers: HeadersLike): RateLimit | undefined {
   return limit >= 0 ? { limit, remaining: read('remaining'), resetAfterMs: read('reset') * 1000 } : undefined;
 }
 
-/** Reads `Retry-After`, seconds or a date, as milliseconds from now; undefined without it. */
+/** Reads `Retry-After-Ms` or `Retry-After`, seconds or a date, as milliseconds from now; undefined without them. */
 export function retryAfterMs(headers: HeadersLike, now: number): number | undefined {
-  const text = headers.get('retry-after') || 'never';
-  const ms = Number(text) * 1000 || Date.parse(text) - now;
+  const exactMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
+  // Of two headers, which some transports join with a comma, the first. A date has a comma of its own.
+  const [text = 'none'] = /^([a-z]+, )?[^,]+/i.exec(headers.get('retry-after') ?? '') ?? [];
+  const ms = exactMs >= 0 ? exactMs : Number(text) * 1000 || Date.parse(text) - now;
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }

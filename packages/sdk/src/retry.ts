@@ -1,9 +1,11 @@
 import { APIError, ConnectionError, type UnkeyError } from './errors.ts';
-import { retryAfterMs } from './rate-limit.ts';
 
 /** When and how often a call is retried. Pauses are random between 0 and `initialIntervalMs × exponent^n`. */
 export interface RetryOptions {
-  /** Total attempts. Default 3. */
+  /**
+   * Total attempts. Default: 3; as many as fit before the deadline if the service certainly did not process the request
+   * (no connection, or its own 503), and as many as fit in `maxElapsedMs` if that is set.
+   */
   maxAttempts?: number | undefined;
   /** Upper bound of the first pause in milliseconds. Default 200. */
   initialIntervalMs?: number | undefined;
@@ -44,18 +46,25 @@ export interface Failure {
 export function pauseBeforeRetry(failure: Failure, policy: RetryOptions): number | undefined {
   const { error, attempt, isRepeatable, elapsedMs, remainingMs } = failure;
   const {
-    maxAttempts = 3,
     initialIntervalMs = 200,
     maxIntervalMs = 2000,
     exponent = 2,
     maxElapsedMs = Number.POSITIVE_INFINITY,
   } = policy;
-  const mayTry =
-    attempt < maxAttempts && isRetryable(error, policy) && (isRepeatable || isUnprocessed(error));
-  if (!mayTry) return undefined;
-  const longest = Math.min(maxIntervalMs, initialIntervalMs * exponent ** (attempt - 1));
+  const isUndone = isUnprocessed(error);
+  if (!isRetryable(error, policy) || !(isRepeatable || isUndone)) return undefined;
+  const leftMs = Math.min(remainingMs, maxElapsedMs - elapsedMs);
+  let longest = Math.min(maxIntervalMs, initialIntervalMs * exponent ** (attempt - 1));
+  // Not after a 429: more attempts would use up more of the limit.
+  const isOutage = isUndone && (error.status ?? 503) === 503;
+  const isUnbounded = leftMs < Number.POSITIVE_INFINITY && (isOutage || policy.maxElapsedMs !== undefined);
+  if (policy.maxAttempts === undefined && isUnbounded) {
+    // Attempts until about the end, and never a busy loop.
+    if (leftMs < 50) return undefined;
+    longest = Math.min(attempt < 3 ? longest : Math.max(longest, 100), leftMs / 2);
+  } else if (!(attempt < (policy.maxAttempts ?? 3))) return undefined;
   const pause = requestedPause(error) ?? Math.random() * longest;
-  return pause < Math.min(remainingMs, maxElapsedMs - elapsedMs) ? pause : undefined;
+  return pause < leftMs ? pause : undefined;
 }
 
 function isRetryable(
@@ -72,8 +81,8 @@ function isRetryable(
   );
 }
 
-function requestedPause({ headers }: UnkeyError): number | undefined {
-  return headers && retryAfterMs(headers, Date.now());
+function requestedPause({ status, retryAfterMs, rateLimit }: UnkeyError): number | undefined {
+  return retryAfterMs ?? (status === 429 ? rateLimit?.resetAfterMs : undefined);
 }
 
 // Messages of Node, Bun and Deno for hosts that refuse or cannot be found. Browsers give no reason. `read EHOSTUNREACH`

@@ -5,7 +5,6 @@ import type { VerifyKeyData, VerifyKeyRequest } from '../generated/api.ts';
 import type { CallOptions } from '../options.ts';
 import { bodyOf, type ClientLike } from '../own-client.ts';
 import { type AbortSignalLike, platform } from '../platform.ts';
-import { retryAfterMs } from '../rate-limit.ts';
 import type { ResponseBody } from '../response-body.ts';
 import { checkProtectOptions, clientResolver, type ProtectOptions, resolveVerifyOptions } from './options.ts';
 import { type OnOutage, type PrincipalOf, unverifiedCaller, verifiedKey } from './principal.ts';
@@ -98,7 +97,7 @@ export function createDecide<Request, Outage extends OnOutage, Response = never>
     // A caller can bring about a 429 with made-up keys, but not the rest.
     const isOutage = cause.status === undefined || cause.status >= 500;
     if (isOutage && onOutage === 'allow') return unverifiedCaller(cause);
-    const pauseMs = (cause.headers && retryAfterMs(cause.headers, Date.now())) ?? outagePauseMs;
+    const pauseMs = cause.retryAfterMs ?? outagePauseMs;
     const seconds = String(Math.max(1, Math.ceil(pauseMs / 1000)));
     return refusal('UNAVAILABLE', { cause, ...known, headers: { 'Retry-After': seconds } });
   }
