@@ -16,11 +16,11 @@ export const cursor = Type.String({ description: cursorDescription });
 
 export const boundedCursor = Type.String({ maxLength: 1024, description: cursorDescription });
 
-/** A filter of lists: a substring, regardless of case. */
+/** A filter of lists: a substring, regardless of case and accents. */
 export function search(searched: string) {
   return Type.String({
     maxLength: 256,
-    description: `Only items whose ${searched} contains this text, regardless of case. Blank: all items.`,
+    description: `Only items whose ${searched} contains this text, regardless of case and accents. Blank: all items.`,
   });
 }
 

@@ -693,8 +693,8 @@ export interface ListIdentitiesRequest {
   /** `pagination.cursor` of the previous page. Absent: the first page. */
   cursor?: string | undefined;
   /**
-   * Only items whose id or external id contains this text, regardless of case. Blank: all items. At most 256
-   * characters.
+   * Only items whose id or external id contains this text, regardless of case and accents. Blank: all items.
+   * At most 256 characters.
    */
   search?: string | undefined;
 }
@@ -1087,8 +1087,8 @@ export interface ListPermissionsRequest {
    */
   limit?: number | undefined;
   /**
-   * Only items whose id, name, slug or description contains this text, regardless of case. Blank: all items.
-   * At most 256 characters.
+   * Only items whose id, name, slug or description contains this text, regardless of case and accents. Blank:
+   * all items. At most 256 characters.
    */
   search?: string | undefined;
 }
@@ -1105,8 +1105,8 @@ export interface ListRolesRequest {
   /** `pagination.cursor` of the previous page. Absent: the first page. At most 1024 characters. */
   cursor?: string | undefined;
   /**
-   * Only items whose id, name or description contains this text, regardless of case. Blank: all items. At
-   * most 256 characters.
+   * Only items whose id, name or description contains this text, regardless of case and accents. Blank: all
+   * items. At most 256 characters.
    */
   search?: string | undefined;
 }

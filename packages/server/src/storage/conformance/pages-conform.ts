@@ -32,7 +32,7 @@ const lists: Record<string, { list: List; create: (store: Store, id: string) => 
   },
 };
 
-const searched = ['100% off', 'snake_case', 'back\\slash', 'Übung macht', 'plain'];
+const searched = ['100% off', 'snake_case', 'back\\slash', 'Übung macht', 'plain', 'Cafe\u0301 ΟΔΟΣ'];
 const searches: Record<string, string[]> = {
   '%': ['100% off'],
   '0% O': ['100% off'],
@@ -40,6 +40,14 @@ const searches: Record<string, string[]> = {
   '\\': ['back\\slash'],
   übung: ['Übung macht'],
   'ÜBUNG M': ['Übung macht'],
+  UBUNG: ['Übung macht'],
+  'u\u0308bung': ['Übung macht'],
+  CAFÉ: ['Cafe\u0301 ΟΔΟΣ'],
+  cafe: ['Cafe\u0301 ΟΔΟΣ'],
+  οδοσ: ['Cafe\u0301 ΟΔΟΣ'],
+  οδος: ['Cafe\u0301 ΟΔΟΣ'],
+  '***=': [],
+  '.': [],
   '  plain ': ['plain'],
   '': searched,
   '   ': searched,
@@ -73,7 +81,7 @@ export function pagesConform(open: OpenStorage): void {
   }
 
   test.each(Object.entries(searches))(
-    'searching for "%s" is literal and without regard to case',
+    'searching for "%s" is literal, regardless of case and accents',
     async (search, found) => {
       await current().write(async (store) => {
         for (const [index, text] of searched.entries()) {

@@ -15,7 +15,7 @@ export interface SqlTypes {
  * what they read and write must go on working.
  */
 export function schemaChanges(types: SqlTypes): string[] {
-  return [idempotencyRecords, liveRowIndexes].map((change) => change(types));
+  return [idempotencyRecords, liveRowIndexes, searchFunction].map((change) => change(types));
 }
 
 function idempotencyRecords({ name }: SqlTypes): string {
@@ -43,6 +43,17 @@ function liveRowIndexes({ text, tableOptions }: SqlTypes): string {
   CREATE TABLE pending_unlinks (
     target_id ${text} NOT NULL, link_table ${text} NOT NULL, PRIMARY KEY (target_id, link_table)
   ) ${tableOptions}`;
+}
+
+// The regular expression is a literal text: its time grows with the text alone. LIKE and strpos compare the whole
+// search at each character of texts that resemble it. SQLite gets its function from `open.ts`.
+function searchFunction({ name }: SqlTypes): string {
+  if (name !== 'postgres') return '';
+  return `
+  CREATE FUNCTION contains_folded(searched text, part text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT replace(regexp_replace(
+      normalize(lower(searched COLLATE "und-x-icu") COLLATE "C", NFD), '[\\u0300-\\u036f]', '', 'g'
+    ), 'ς', 'σ') ~ ('***=' || part) $$;`;
 }
 
 // For processes of older versions, which write to it.

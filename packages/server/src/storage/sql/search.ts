@@ -1,15 +1,14 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
+import { foldSearch } from '../../domain/fold-case.ts';
 
 /**
- * Searches for literal text in any of the columns without regard to case; null when the text is blank. `fold_case` is
- * our own function in both databases: their own folds ASCII only, or depends on the database's locale.
+ * Searches for literal text in any of the columns, regardless of case and accents; null when the text is blank.
+ * `contains_folded` is our own function in both databases: their own functions fold ASCII only, or depend on the
+ * locale, and LIKE takes seconds for a search that many names almost match.
  */
 export function contains(columns: readonly string[], search: string | undefined): Expression<SqlBool> | null {
-  const text = search?.trim().toLowerCase() ?? '';
+  const text = foldSearch(search?.trim() ?? '');
   if (text === '') return null;
-  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-  const tests = columns.map(
-    (column) => sql`fold_case(coalesce(${sql.ref(column)}, '')) like ${pattern} escape '\\'`,
-  );
+  const tests = columns.map((column) => sql`contains_folded(coalesce(${sql.ref(column)}, ''), ${text})`);
   return sql<SqlBool>`(${sql.join(tests, sql` or `)})`;
 }

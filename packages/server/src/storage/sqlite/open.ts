@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { foldSearch } from '../../domain/fold-case.ts';
 
 export class DatabaseFileError extends Error {
   override readonly name = 'DatabaseFileError';
@@ -15,8 +16,8 @@ export function openDatabase(file: string): DatabaseSyncInstance {
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF');
   database.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY');
-  database.function('fold_case', { deterministic: true }, (text: unknown) =>
-    typeof text === 'string' ? text.toLowerCase() : text,
+  database.function('contains_folded', { deterministic: true }, (searched: unknown, part: unknown) =>
+    Number(foldSearch(String(searched)).includes(String(part))),
   );
   return database;
 }
