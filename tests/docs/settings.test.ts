@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@unkey-ts/server';
@@ -29,10 +29,14 @@ test('every documented default is what a server has without the setting', () => 
   expect(configOf(stated)).toEqual(configOf(plain));
 });
 
-test('the file of the page is a valid one', () => {
+test('the file of the page has every member, and a server accepts it', () => {
   const [, file = ''] = /```json unkey\.config\.json\n([\s\S]*?)```/.exec(page) ?? [];
   const members = documented().flatMap(({ member }) => member ?? []);
   expect(Object.keys(JSON.parse(file)).sort()).toEqual(members.sort());
+  const folder = mkdtempSync(join(tmpdir(), 'unkey-settings-'));
+  writeFileSync(join(folder, 'unkey.config.json'), file);
+  expect(loadConfig({ flags: {}, env: {}, cwd: folder })).toMatchObject({ dataDir: '/var/lib/unkey' });
+  rmSync(folder, { recursive: true });
 });
 
 test('every variable that the command line and the client read is on the page', () => {

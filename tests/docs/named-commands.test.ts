@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '@unkey-ts/server';
+import { expect, test } from 'vitest';
+import { commands } from '../../packages/cli/src/commands.ts';
+
+// What a sentence of a page names. The fenced blocks of the pages are run: see commands.postgres.test.ts.
+const root = new URL('../../', import.meta.url).pathname;
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+const pages = [
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'AGENTS.md', 'SECURITY.md'],
+  ...guides.map((name) => `docs/${name}`),
+];
+const spans = pages.flatMap((page) => [...read(page).matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span));
+const { scripts } = JSON.parse(read('package.json'));
+
+test('every command of unkey that a sentence names exists, with its flags', () => {
+  const named = spans
+    .map((span) => /^(?:npm run -s unkey -- |unkey )(.+)$/.exec(span)?.[1] ?? '')
+    .filter((words) => /^[a-z]/.test(words) && !words.startsWith('help') && words !== 'keys disableKey');
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((words) => !isCommand(words))).toEqual([]);
+});
+
+test('every script of npm that a sentence names exists', () => {
+  const named = spans.flatMap((span) => [...span.matchAll(/npm (?:run (?:-s )?([\w:]+)|(start|test)\b)/g)]);
+  const unknown = named.map(([, run, own]) => run ?? own ?? '').filter((script) => !(script in scripts));
+  expect(named.length).toBeGreaterThan(20);
+  expect(unknown).toEqual([]);
+});
+
+test('every benchmark that a page names exists', () => {
+  const sources = readdirSync(join(root, 'bench')).filter((name) => name.endsWith('.ts'));
+  const known = sources.flatMap((name) =>
+    [...read(`bench/${name}`).matchAll(/\bname: '([a-z-]+)'|^ {2}'?([a-z-]+)'?: \[/gm)].map(
+      (match) => match[1] ?? match[2],
+    ),
+  );
+  const named = pages
+    .flatMap((page) => [...read(page).matchAll(/npm run bench -- ([a-z -]+)/g)])
+    .flatMap(([, names = '']) => names.trim().split(' '));
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test('every address of a database or a Redis that a page shows is accepted', () => {
+  const shown = spans.filter((span) => /^(postgres|redis|rediss|valkeys?|unix):\/\/\S+[^…]$/.test(span));
+  expect(shown.length).toBeGreaterThan(2);
+  for (const address of shown) {
+    if (/:\/\/$/.test(address)) continue;
+    const variable = address.startsWith('postgres') ? 'DATABASE_URL' : 'REDIS_URL';
+    expect(() => loadConfig({ flags: {}, env: { [variable]: address }, cwd: tmpdir() })).not.toThrow();
+  }
+});
+
+function isCommand(words: string): boolean {
+  const [first = '', second = '', ...rest] = words.split(' ');
+  const command =
+    commands.find(({ group, name }) => group === first && name === second) ??
+    commands.find(({ group, name }) => group === null && name === first);
+  const flags = [second, ...rest].flatMap((word) => /^--([a-z-]+)$/.exec(word)?.[1] ?? []);
+  return command !== undefined && flags.every((flag) => flag in command.flags || flag === 'json');
+}
