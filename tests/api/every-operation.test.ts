@@ -299,6 +299,13 @@ describe('what is sent', () => {
     expectError(await send({ authorization: 'Bearer unknown' }), 'unkey/authentication/key_not_found');
   });
 
+  everyOperation('nor is one that comes in chunks, all at once', async (id) => {
+    const head = `POST /v2/${id} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n`;
+    const body = `10001\r\n${' '.repeat(0x10001)}\r\n0\r\n\r\n`;
+    const reply = await sendRaw(service.url, `${head}Authorization: Bearer unknown\r\n\r\n${body}`);
+    expectError(reply, 'unkey/authentication/key_not_found');
+  });
+
   test('a body of exactly 10 MiB is read', async () => {
     const empty = JSON.stringify({ externalId: 'wide', note: '' });
     const body = JSON.stringify({ externalId: 'wide', note: 'x'.repeat(oneTooMany - 1 - empty.length) });

@@ -110,6 +110,8 @@ function runSteps(
   for (let index = from; index < list.length; index++) {
     const result = list[index]?.(state, options) ?? null;
     if (result instanceof Promise) {
+      // The last step never returns null: its promise is the result.
+      if (index === list.length - 1) return result as Promise<Result>;
       return result.then((late) => late ?? runSteps(list, state, options, index + 1));
     }
     if (result !== null) return result;

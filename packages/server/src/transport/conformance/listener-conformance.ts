@@ -100,12 +100,26 @@ export function listenerConformance(
       expect(JSON.parse(String(bytes)).body).toHaveLength(limits.maxBodyBytes);
     });
 
+    const declared = (bytes: number) => `Content-Length: ${bytes}\r\n\r\n`;
+    const chunked = (bytes: number) =>
+      `Transfer-Encoding: chunked\r\n\r\n${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n0\r\n\r\n`;
+
     test.each([
-      ['declared', 'Content-Length: 1001\r\n\r\n'],
-      ['in chunks', `Transfer-Encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}\r\n0\r\n\r\n`],
-    ])('a larger body is refused, and its connection closed: %s', async (_how, rest) => {
-      const received = await sendRaw(`POST /large HTTP/1.1\r\nHost: x\r\n${rest}`);
-      expect(received).toMatch(/^HTTP\/1.1 413 [\s\S]*connection: close[\s\S]*"kind":"too_large"/i);
+      ['declared', `${declared(2000)}${'x'.repeat(2000)}`],
+      ['in chunks', chunked(2000)],
+    ])('a larger body is read once it is admitted: %s', async (_how, rest) => {
+      const received = await sendRaw(`POST /known HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${rest}`);
+      expect(received).toContain(`"body":"${'x'.repeat(2000)}"`);
+    });
+
+    test.each([
+      ['declared, not admitted', 401, `/large HTTP/1.1\r\nHost: x\r\n${declared(1001)}`],
+      ['in chunks, not admitted', 401, `/large HTTP/1.1\r\nHost: x\r\n${chunked(1001)}`],
+      ['declared, above what is admitted', 413, `/known HTTP/1.1\r\nHost: x\r\n${declared(2001)}`],
+      ['in chunks, above what is admitted', 413, `/known HTTP/1.1\r\nHost: x\r\n${chunked(2001)}`],
+    ])('a larger body is refused, and its connection closed: %s', async (_what, status, rest) => {
+      const received = await sendRaw(`POST ${rest}`);
+      expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*connection: close`, 'i'));
     });
 
     test('a body that does not arrive in time is refused', async () => {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { HttpHandler, HttpResponse, TransportFailure } from '../../base/http-message.ts';
+import type { AdmitBody, HttpHandler, HttpResponse, TransportFailure } from '../../base/http-message.ts';
 
 const statuses: Record<TransportFailure, number> = {
   too_large: 413,
@@ -24,6 +24,9 @@ export const allBytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 
 export const echo: HttpHandler = async (request) =>
   json(200, { method: request.method, path: request.path, body: Buffer.from(request.body).toString() });
+
+/** Larger bodies go to `/known` only, up to 2000 bytes. */
+export const testAdmission: AdmitBody = async ({ path }) => (path === '/known' ? 2000 : json(401, { path }));
 
 /** Responds by path, so that a listener in another process can be given the same requests. */
 export const testHandler: HttpHandler = (request) => {

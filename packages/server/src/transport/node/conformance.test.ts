@@ -1,5 +1,5 @@
 import { listenerConformance } from '../conformance/listener-conformance.ts';
-import { failure, testHandler } from '../conformance/test-handler.ts';
+import { failure, testAdmission, testHandler } from '../conformance/test-handler.ts';
 import { createNodeListener } from './server.ts';
 
 for (const hasFastPath of [true, false]) {
@@ -8,6 +8,7 @@ for (const hasFastPath of [true, false]) {
     async (limits) => {
       const listener = createNodeListener({
         handle: testHandler,
+        admitBody: testAdmission,
         failure,
         hasFastPath,
         ...limits,

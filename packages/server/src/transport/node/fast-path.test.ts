@@ -12,14 +12,14 @@ const maxBodyBytes = 1000;
 /** Ends whatever is incomplete: it completes any body, and is no request. */
 const filler = '?'.repeat(40_000);
 
-/** An listener that can be asked what its handler was given for some bytes, and what came back. */
+/** A listener that can be asked what its handler was given for some bytes, and what came back. */
 async function observedListener(hasFastPath: boolean) {
   const seen: unknown[] = [];
   const handle: HttpHandler = (request) => {
     const body = Buffer.from(request.body).toString();
     seen.push({ ...request, body });
-    const answer = json(200, { path: request.path, body });
-    return request.path.includes('late') ? setImmediate(answer) : answer;
+    const response = json(200, { path: request.path, body });
+    return request.path.includes('late') ? setImmediate(response) : response;
   };
   const { open } = await start({ handle, hasFastPath, maxBodyBytes });
   return async (pieces: readonly string[]) => {
@@ -65,7 +65,7 @@ const damaged = fc
     text: common,
     at: fc.nat(200),
     removed: fc.integer({ min: 0, max: 1 }),
-    // No zero: HTTP/1.0 closes the connection while bytes are on their way, and a reset can overtake the answer.
+    // No zero: HTTP/1.0 closes the connection while bytes are on their way, and a reset can overtake the response.
     added: fc.constantFrom(
       '',
       '\r',
@@ -91,7 +91,7 @@ const request = (lines: string, body = '') => `POST /unsupported HTTP/1.1\r\nHos
 const chunked = 'Transfer-Encoding: chunked\r\n';
 const unsupported = {
   'another method': 'GET /get HTTP/1.1\r\nHost: x\r\n\r\n',
-  'no answer body': 'HEAD /head HTTP/1.1\r\nHost: x\r\n\r\n',
+  'no response body': 'HEAD /head HTTP/1.1\r\nHost: x\r\n\r\n',
   'a query': post('/a?b=c', 'x'),
   'a whole URL': post('http://x/late', 'x'),
   'an escape': post('/%61', 'x'),
@@ -194,7 +194,7 @@ describe('the fast path changes nothing that a client or the handler sees', () =
 });
 
 /** Ends its side with its last byte: node:http would not answer a request that takes time, the fast path does. */
-test('a client that ends its side after its requests gets all answers, and the end', async () => {
+test('a client that ends its side after its requests gets all responses, and the end', async () => {
   const held = heldHandler();
   const { open } = await start({ handle: held.handle });
   const client = open();
@@ -230,7 +230,7 @@ test('requests of one connection are handled one after the other', async () => {
   expect(most).toBe(1);
 });
 
-/** An listener that answers once `release` is called, but at once to a path of its own. */
+/** A listener that answers once `release` is called, but at once to a path of its own. */
 async function heldListener() {
   const held = heldHandler();
   const paths: string[] = [];
@@ -268,7 +268,7 @@ test('what arrives while a request is handled stays with the client once there i
   await client.received('{}', count);
 });
 
-test('an answer makes no room for more than its request took', async () => {
+test('a response makes no room for more than its request took', async () => {
   const listener = await heldListener();
   const client = listener.open();
   client.socket.write(post('/late', 'a').repeat(400) + post('/held', 'a'));
@@ -310,7 +310,7 @@ test('of a client that has left no further request is handled, and nobody else i
   await listener.server.drain();
 });
 
-test('a client that does not read its answers gets no more of them made, and is cut by a drain', async () => {
+test('a client that does not read its responses gets no more of them made, and is cut by a drain', async () => {
   let calls = 0;
   const { open, server } = await start({
     handle() {
@@ -329,7 +329,7 @@ test('a client that does not read its answers gets no more of them made, and is 
   expect(calls).toBeLessThan(count);
 });
 
-test('a client that takes minutes to read gets all of its answer', async () => {
+test('a client that takes minutes to read gets all of its response', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   let calls = 0;
   // More than two sockets hold.
@@ -349,7 +349,7 @@ test('a client that takes minutes to read gets all of its answer', async () => {
   await expect.poll(() => client.socket.bytesRead, { timeout: 30_000 }).toBeGreaterThan(size);
 });
 
-test('a client that waits to read gets all of its answers', async () => {
+test('a client that waits to read gets all of its responses', async () => {
   const { open } = await start({ handle: () => json(200, 'x'.repeat(1_000_000)) });
   const client = open();
   client.socket.pause();

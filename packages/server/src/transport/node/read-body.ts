@@ -30,7 +30,8 @@ export class BodyReader {
   readonly #chunks: Uint8Array[] = [];
   #received = 0;
   #maxBytes: number;
-  #isAdmitted = false;
+  #admission: 'none' | 'pending' | 'done' = 'none';
+  #hasEnded = false;
   #isSettled = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -51,7 +52,9 @@ export class BodyReader {
     this.#request.on('error', (error: NodeJS.ErrnoException) => {
       this.#settle(error.code === 'ECONNRESET' ? 'aborted' : 'unreadable');
     });
-    this.#request.on('close', () => this.#settle('aborted'));
+    this.#request.on('close', () => {
+      if (!this.#hasEnded) this.#settle('aborted');
+    });
     if (length <= this.#limits.freeBytes) this.#read(onReading);
     else this.#admit(length, () => this.#read(onReading));
   }
@@ -82,7 +85,8 @@ export class BodyReader {
     if (this.#isSettled) return;
     this.#received += chunk.length;
     this.#chunks.push(chunk);
-    if (this.#received > this.#maxBytes && !this.#isAdmitted) {
+    if (this.#admission === 'pending') return;
+    if (this.#received > this.#maxBytes && this.#admission === 'none') {
       this.#request.pause();
       this.#admit(this.#received, () => this.#request.resume());
     } else if (this.#received > this.#maxBytes) this.#settle('too_large');
@@ -91,7 +95,7 @@ export class BodyReader {
 
   /** `bytes` is what is known to come. */
   #admit(bytes: number, next: () => void): void {
-    this.#isAdmitted = true;
+    this.#admission = 'pending';
     const decide = (admitted: HttpResponse | number): void => {
       if (this.#isSettled) return;
       if (typeof admitted === 'number') this.#proceed(bytes, admitted, next);
@@ -105,12 +109,17 @@ export class BodyReader {
   #proceed(bytes: number, maxBytes: number, next: () => void): void {
     const { share } = this.#limits;
     this.#maxBytes = maxBytes;
-    if (bytes > maxBytes) this.#settle('too_large');
+    this.#admission = 'done';
+    if (bytes > maxBytes || this.#received > maxBytes) this.#settle('too_large');
     else if (!share.admit() || !share.resize(this.#received)) this.#settle('overloaded');
+    else if (this.#hasEnded) this.#end();
     else next();
   }
 
   #end(): void {
+    // A paused stream still ends if all of it was delivered before.
+    this.#hasEnded = true;
+    if (this.#admission === 'pending') return;
     const [first] = this.#chunks;
     if (first === undefined) this.#settle(noBody);
     else this.#settle(this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks));

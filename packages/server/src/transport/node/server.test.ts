@@ -6,7 +6,7 @@ import { echo, failure, heldHandler, json, post, servers, start } from '../confo
 import { ListenError } from '../listener.ts';
 import { createNodeListener, type NodeListenerOptions } from './server.ts';
 
-test('a request reaches the handler without its query, and its answer the client', async () => {
+test('a request reaches the handler without its query, and its response the client', async () => {
   let seen: HttpRequest | undefined;
   const { url } = await start({
     handle: async (request) => {
@@ -18,15 +18,15 @@ test('a request reaches the handler without its query, and its answer the client
       };
     },
   });
-  const answer = await fetch(`${url}/v2/keys.verifyKey?a=b`, {
+  const response = await fetch(`${url}/v2/keys.verifyKey?a=b`, {
     method: 'POST',
     body: 'ä',
     headers: { 'User-Agent': 'Y' },
   });
-  expect(answer.status).toBe(201);
-  expect(answer.headers.get('x-request-id')).toBe('req_1');
-  expect(answer.headers.get('content-length')).toBe('8');
-  expect(await answer.json()).toEqual({ ü: 1 });
+  expect(response.status).toBe(201);
+  expect(response.headers.get('x-request-id')).toBe('req_1');
+  expect(response.headers.get('content-length')).toBe('8');
+  expect(await response.json()).toEqual({ ü: 1 });
   expect(seen).toMatchObject({ method: 'POST', path: '/v2/keys.verifyKey', peer: '127.0.0.1' });
   expect(seen?.headers['user-agent']).toBe('Y');
   expect(Buffer.from(seen?.body ?? []).toString()).toBe('ä');
@@ -77,7 +77,7 @@ test('a body as long as the limit is taken', async () => {
   expect(await client.received('}')).toContain('"body":"0123456789"');
 });
 
-test('a client that sends far too much still reads the answer', async () => {
+test('a client that sends far too much still reads the response', async () => {
   const { open } = await start({ maxBodyBytes: 1000 });
   const client = open();
   client.socket.write(post('/', 'x'.repeat(8_000_000)));
@@ -380,7 +380,7 @@ test('a length that is too short: the request is answered, then the rest as brok
   expect(text).toMatch(/^HTTP\/1.1 200 [\s\S]*"held":true\}HTTP\/1.1 400 [\s\S]*malformed/);
 });
 
-test('broken bytes behind a request without a body do not take its answer', async () => {
+test('broken bytes behind a request without a body do not take its response', async () => {
   const client = (await start()).open();
   client.socket.write('GET /first HTTP/1.1\r\nHost: x\r\n\r\n??\r\n\r\n');
   expect(await client.ended).toMatch(/^HTTP\/1.1 200 [\s\S]*first[\s\S]*HTTP\/1.1 400 [\s\S]*malformed/);
@@ -404,9 +404,9 @@ test('a client that leaves in the middle of its body does not reach the handler'
 
 test('a handler that rejects against its contract is answered with 500', async () => {
   const { url } = await start({ handle: () => Promise.reject(new Error('secret')) });
-  const answer = await fetch(url);
-  expect(answer.status).toBe(500);
-  expect(await answer.json()).toEqual({ kind: 'internal_error' });
+  const response = await fetch(url);
+  expect(response.status).toBe(500);
+  expect(await response.json()).toEqual({ kind: 'internal_error' });
 });
 
 function isRefused(port: number): Promise<boolean> {
