@@ -6,7 +6,7 @@ export type Query =
   | { readonly kind: 'all'; readonly of: readonly Query[] }
   | { readonly kind: 'any'; readonly of: readonly Query[] };
 
-/** Why a query cannot be read. `position` counts bytes of UTF-8 from 0. */
+/** Why a query cannot be parsed. `position` counts bytes of UTF-8 from 0. */
 export interface QuerySyntaxError {
   readonly kind: 'syntaxError';
   readonly position: number;
@@ -19,7 +19,7 @@ export function parseQuery(text: string): Query | QuerySyntaxError {
   const outer: Group[] = [];
   let group = emptyGroup();
   for (;;) {
-    // An operand is due. Before the first one, the token is still 'end'.
+    // Expects an operand. Before the first one, the token is still 'end'.
     const before = scanner.token;
     const token = advance(scanner);
     if (token === 'open') {
@@ -31,7 +31,7 @@ export function parseQuery(text: string): Query | QuerySyntaxError {
     if (token !== 'permission') return operandMissing(scanner, before);
     group.all.push({ kind: 'permission', slug: lexeme(scanner) });
 
-    // An operator, a closing parenthesis or the end is due.
+    // Expects an operator, a closing parenthesis or the end.
     let follower = advance(scanner);
     while (follower === 'close' && outer.length > 0) {
       const closed = closeGroup(group);
@@ -110,7 +110,7 @@ function markToken(scanner: Scanner): Token {
   return 'illegal';
 }
 
-// `| 0x20` is the lower case of an ASCII letter; no other character of a permission lands on these five.
+// `| 0x20` is the lower case of an ASCII letter; no other character of a permission maps to these five.
 function wordToken(text: string, start: number, end: number): Token {
   const first = text.charCodeAt(start) | 0x20;
   const second = text.charCodeAt(start + 1) | 0x20;

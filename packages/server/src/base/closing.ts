@@ -1,7 +1,7 @@
-/** Ends something that was opened. */
+/** Closes a resource. */
 export type Closer = () => void | Promise<void>;
 
-/** Closes what was opened last first. One that fails keeps no other open; the first failure is thrown at the end. */
+/** Closes resources in reverse order of opening. A failure does not stop the others; the first one is thrown at the end. */
 export async function closeAll(closers: readonly Closer[]): Promise<void> {
   const failures: unknown[] = [];
   for (const close of closers.toReversed()) {

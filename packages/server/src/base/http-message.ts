@@ -14,12 +14,12 @@ export type HeaderName =
   | 'x-request-id'
   | 'x-unkey-metrics';
 
-/** What a listener hands to the pipeline. */
+/** A request as a listener passes it to the pipeline. */
 export interface HttpRequest {
   readonly method: string;
   /** Without the query string. */
   readonly path: string;
-  /** A listener may give others, too. */
+  /** A listener may pass others, too. */
   readonly headers: Readonly<Partial<Record<HeaderName, string | undefined>>>;
   readonly body: Uint8Array;
   /** The remote address of the socket; empty when the socket is closed. */
@@ -70,13 +70,13 @@ export type TransportFailure =
   | 'headers_too_large'
   | 'malformed'
   | 'expectation_failed'
-  /** What the handler or the listener itself has thrown. */
+  /** The error that the handler or the listener threw. */
   | 'internal_error';
 
 export interface FailureDetails {
   /** The request's header, if it was read. */
   readonly accept?: string | undefined;
-  /** What was thrown. */
+  /** The thrown value. */
   readonly error?: unknown;
   /** The maximum that the body exceeds. */
   readonly maxBytes?: number;

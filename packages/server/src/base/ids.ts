@@ -3,7 +3,7 @@ import { randomFillSync } from 'node:crypto';
 export interface Ids {
   /** `<prefix>_` and 16 random characters of `[a-zA-Z0-9]` (95 bits). */
   id(prefix: string): string;
-  /** Fresh random bytes that nobody else has been given. */
+  /** Random bytes, never returned twice. */
   bytes(length: number): Uint8Array;
 }
 
@@ -14,12 +14,12 @@ const idLength = 16;
 const poolBytes = 8192;
 // The largest multiple of the alphabet's length that fits a byte: higher bytes would favour its first letters.
 const unbiasedBytes = 256 - (256 % alphabet.length);
-/** The letter of each byte; 0 for those without one: all 256 are there, a miss would be slow. */
+/** The letter of each byte, 0 for bytes without one. All 256 entries exist, because a miss is slow. */
 const letterOf = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < unbiasedBytes ? (alphabet[byte % alphabet.length] ?? 0) : 0,
 );
 
-/** Ids and bytes from a pool of crypto-strength randomness: one system call serves hundreds of them. */
+/** Ids and bytes from a pool of cryptographic randomness: one system call serves hundreds of them. */
 export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
   const pool = new Uint8Array(poolBytes);
   let used = poolBytes;
@@ -45,7 +45,7 @@ export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
     return pool.slice(start, start + length);
   }
 
-  // Letters are made a pool at a time, and as one text: of that, an id is a piece.
+  // The whole pool is converted to one string of letters; an id is a slice of it.
   const letterBytes = Buffer.alloc(poolBytes);
   let letters = '';
   let usedLetters = 0;
@@ -53,7 +53,7 @@ export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
   function refillLetters(): void {
     fillRandom(letterBytes);
     let count = 0;
-    // By index: an iterator over the bytes takes ten times as long.
+    // By index: an iterator over the bytes is ten times slower.
     for (let index = 0; index < poolBytes; index++) {
       const letter = letterOf[letterBytes[index] ?? 0] ?? 0;
       if (letter !== 0) letterBytes[count++] = letter;

@@ -5,7 +5,7 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 export type LogLevel = (typeof logLevels)[number];
 export type Log = Logger;
 
-/** What an error says, without the other members that libraries hang on it (bodies, parameters, rows). */
+/** The loggable fields of an error, without members that libraries add (bodies, parameters, rows). */
 export interface ErrorFields {
   type: string;
   message: string;
@@ -48,7 +48,7 @@ function errorOrAsIs(value: unknown): unknown {
 }
 
 function fieldsWithCauses(error: unknown, causesLeft: number): ErrorFields {
-  // A thrown value that is no error may be anything, a request's body too: its text stays out.
+  // A thrown value that is not an Error can be anything, for example a request body, so its text is not logged.
   if (!(error instanceof Error)) return { type: typeof error, message: 'not an Error' };
   const fields: ErrorFields = { type: error.name, message: error.message };
   const code = errorCode(error);

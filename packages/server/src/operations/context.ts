@@ -3,19 +3,19 @@ import type { Services } from '../services.ts';
 import type { AuditResource } from '../storage/port/records.ts';
 import type { Store } from '../storage/port/store.ts';
 
-/** What every operation knows about its request. */
+/** The request, as every operation sees it. */
 export interface Context {
   readonly requestId: string;
   readonly workspaceId: string;
   readonly rootKey: { readonly id: string; readonly name: string | null };
-  /** Unix milliseconds; the same for all of a request. */
+  /** Unix milliseconds; constant during a request. */
   readonly now: number;
-  /** Monotonic milliseconds at which the request came in. */
+  /** Monotonic milliseconds at which the request arrived. */
   readonly startedAt: number;
-  /** Found out when it is asked for: few verifications need it, and it costs Bun a call of the system. */
+  /** Lazy: few verifications need it, and on Bun it is a system call. */
   clientIp(): string;
   readonly userAgent: string | undefined;
-  /** False when the client asked that no event be recorded (`X-Unkey-Metrics: disabled`). */
+  /** False if the client disabled events for this request (`X-Unkey-Metrics: disabled`). */
   readonly isRecorded: boolean;
   readonly services: Services;
 }

@@ -1,4 +1,4 @@
-/** Which of the wanted are not there yet, and which of the current are not wanted. */
+/** The wanted items that are missing, and the current items that are not wanted. */
 export function difference<Item extends { readonly id: string }>(
   current: readonly Item[],
   wanted: readonly Item[],

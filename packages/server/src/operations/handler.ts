@@ -10,30 +10,30 @@ interface Contexts {
   spend: Context;
 }
 
-/** What a permission is about. `scope` fills the places of the declared requirements. */
+/** The resource of a permission check. `scope` fills the placeholders of the declared requirements. */
 export interface Located {
-  /** Several: the caller must be permitted for each. */
+  /** With several scopes the caller needs the permission for each one. */
   readonly scope?: Scope | readonly Scope[];
-  /** The conditions that hold: access checks with `when` apply only under theirs. */
+  /** The conditions that hold: an access check with `when` applies only under its condition. */
   readonly conditions?: readonly Condition[];
 }
 
 export interface OperationResult<Data> {
   readonly data?: Data;
   readonly pagination?: { readonly hasMore: boolean; readonly cursor?: string };
-  /** For metrics; the status when absent. */
+  /** Outcome for metrics. Default: the HTTP status. */
   readonly outcome?: string;
 }
 
-/** `locate` found nothing that the caller may know of: the pipeline responds with the operation's `maskedResult`. */
+/** `locate` found nothing that is visible to the caller: the pipeline responds with the operation's `maskedResult`. */
 export const masked = Symbol('masked');
 
-/** How an operation is done, as the pipeline runs it: only the operation itself knows its input and its context. */
+/** An operation as the pipeline runs it; only the operation itself knows the types of its input and context. */
 export interface Handler<Op extends Operation = Operation> {
   readonly operation: Op;
-  /** Finds what the permission is about. */
+  /** Finds the resource of the permission check. */
   locate(context: never, input: never): MaybePromise<Located | Refusal | typeof masked>;
-  /** Reached only after the pipeline has authorised what `locate` found. */
+  /** Runs only after the pipeline has authorised what `locate` found. */
   act(context: never, input: never, found: never): MaybePromise<OperationResult<unknown> | Refusal>;
   /** The result of operations whose access check has `maskAs: 'result'`. */
   maskedResult?(): OperationResult<unknown>;
@@ -57,7 +57,7 @@ interface Steps<Op extends Operation, Found extends Located> {
   mayReplay?(context: Contexts[Op['mode']], input: Types<Op>['input']): MaybePromise<boolean>;
 }
 
-/** Ties the steps to their operation, so that input, output and context have their types. */
+/** Types the steps by their operation: input, output and context. */
 export function handlerOf<Op extends Operation, Found extends Located>(
   operation: Op,
   steps: Steps<Op, Found>,
@@ -65,7 +65,7 @@ export function handlerOf<Op extends Operation, Found extends Located>(
   return { operation, ...steps };
 }
 
-/** For operations whose permission is not about one thing. */
+/** For operations whose permission does not concern one resource. */
 export function locateNothing(): Located {
   return {};
 }

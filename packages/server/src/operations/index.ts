@@ -41,7 +41,7 @@ import { listOverrides } from './ratelimit/list-overrides.ts';
 import { multiLimit } from './ratelimit/multi-limit.ts';
 import { setOverride } from './ratelimit/set-override.ts';
 
-/** Every operation's handler; the type holds that none is missing. */
+/** The handler of every operation; the type makes sure that none is missing. */
 export const handlers = {
   'apis.createApi': createApi,
   'apis.deleteApi': deleteApi,

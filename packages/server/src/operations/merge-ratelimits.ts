@@ -1,6 +1,6 @@
 import type { Ratelimit } from '../storage/port/records.ts';
 
-/** A limit as requests have it. */
+/** A limit in a request. */
 export interface WantedRatelimit {
   readonly name: string;
   readonly limit: number;
@@ -10,8 +10,8 @@ export interface WantedRatelimit {
 }
 
 /**
- * The limits that an owner shall have: exactly the wanted ones. One whose name is stored keeps its id; of several
- * wanted with one name the last has its values, in the place of the first.
+ * Merges wanted limits into the stored ones: the result contains exactly the wanted limits. A limit with a stored name
+ * keeps its id. Of several wanted limits with one name the last one sets the values, at the position of the first.
  */
 export function mergeRatelimits(
   stored: readonly Ratelimit[],

@@ -3,14 +3,14 @@ import type { Identity, Key, Meta, Page, Permission, Ratelimit, Role } from '../
 import type { Context } from './context.ts';
 import { presentSettings } from './keys/key-settings.ts';
 
-/** Records as the wire has them: what is absent or empty is left out. */
+/** Records as responses show them, without absent and empty members. */
 
 type Present<Members> = { [Name in keyof Members]?: NonNullable<Members[Name]> };
 
 /** The members that have a value. */
 export function withoutAbsent<Members extends object>(members: Members): Present<Members> {
   const entries = Object.entries(members).filter(([, value]) => value !== null && value !== undefined);
-  // The filter has taken out what `NonNullable` takes out of the types.
+  // The filter removes the same values as `NonNullable` does from the types.
   return Object.fromEntries(entries) as Present<Members>;
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorCode, Issue } from '@unkey-ts/contract';
 
-/** An expected failure, as a value: what the client is told. */
+/** An expected failure, as a value that becomes the error response. */
 export class Refusal {
   readonly code: ErrorCode;
   readonly detail: string;
@@ -24,12 +24,12 @@ export function refuse(code: ErrorCode, detail: string): Refusal {
   return new Refusal(code, detail);
 }
 
-/** 400 that points at one place of the body. */
+/** 400 that names one location of the body. */
 export function refuseInput(location: string, message: string): Refusal {
   return new Refusal('unkey/application/invalid_input', `${location} ${message}`, [{ location, message }]);
 }
 
-/** What a 404 says: always the same sentence, so that a hidden thing and an absent one look alike. */
+/** The detail of a 404: always the same sentence, so that a masked resource and a missing one look alike. */
 const absentDetails: Partial<Record<ErrorCode, string>> = {
   'unkey/data/api_not_found': 'The API does not exist or has been deleted.',
   'unkey/data/identity_not_found': 'The identity does not exist.',

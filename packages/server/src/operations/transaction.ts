@@ -3,13 +3,13 @@ import type { Store } from '../storage/port/store.ts';
 import type { Context, WriteContext } from './context.ts';
 import { Refusal } from './refusal.ts';
 
-/** One transaction with its audit records; a refusal undoes it and is the result. */
+/** One transaction with its audit records; a refusal rolls it back and is the result. */
 export async function transact<Result>(
   context: Context,
   work: (context: WriteContext) => Promise<Result | Refusal>,
 ): Promise<Result | Refusal> {
   const { services, workspaceId } = context;
-  // Before anything is waited for: of a client that has left, the address is gone.
+  // Before the first await: when the client disconnects, its address is gone.
   const remoteIp = context.clientIp();
   const write = async (store: Store): Promise<Result> => {
     const records: AuditRecord[] = [];

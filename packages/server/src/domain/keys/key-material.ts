@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 
-/** What a key is made of. No prefix is `null` or empty. */
+/** The parts of a key. Without prefix, `prefix` is null or empty. */
 export interface KeyParts {
   readonly prefix: string | null;
   readonly bytes: Uint8Array;
 }
 
-/** A key in plain text, and the beginning of it that may be shown later. */
+/** A key in plaintext, and its start, which may be shown later. */
 export interface FormattedKey {
   readonly key: string;
   readonly start: string;
@@ -23,7 +23,7 @@ export function hashKey(key: string): string {
   return hash('sha256', key, 'base64');
 }
 
-/** What is looked up of a key in the form `prefix_short_long` that was brought in from elsewhere. */
+/** Lookup parts of a migrated key of the form `prefix_short_long`. */
 export interface PrefixedKey {
   readonly prefix: string;
   readonly longToken: string;
@@ -41,7 +41,7 @@ export function parsePrefixedKey(key: string): PrefixedKey | null {
   return { prefix, longToken, start: `${prefix}_${shown}` };
 }
 
-/** The form in which the other system stored a long token: lower-case hexadecimal SHA-256. */
+/** The hash of a long token in the other system: SHA-256 in lower-case hexadecimal. */
 export function longTokenHash(longToken: string): string {
   return hash('sha256', longToken, 'hex');
 }

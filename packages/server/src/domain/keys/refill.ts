@@ -16,11 +16,11 @@ export function refilled(credits: Credits, now: number): Credits {
   const { remaining, refill, lastRefillAt } = credits;
   if (remaining === null || refill === null || lastRefillAt === null) return credits;
   if (latestRefillMoment(refill, now) <= lastRefillAt) return credits;
-  // Marked as applied even if it adds nothing: what is spent later today comes back at the next moment, not before.
+  // Marked as applied even if it adds nothing: credits spent later today return at the next refill, not before.
   return { ...credits, remaining: Math.max(remaining, refill.amount), lastRefillAt: now };
 }
 
-/** The last moment, up to and including `now`, at which this refill applies. In a month without that day: its last day. */
+/** The latest time up to and including `now` at which this refill applies. A month without that day uses its last day. */
 export function latestRefillMoment(refill: Refill, now: number): number {
   if (refill.day === null) return Math.floor(now / dayMs) * dayMs;
   const today = new Date(now);
@@ -30,7 +30,7 @@ export function latestRefillMoment(refill: Refill, now: number): number {
   return thisMonth <= now ? thisMonth : momentInMonth({ year, month: month - 1, day: refill.day });
 }
 
-/** The first moment after `after` at which this refill applies. */
+/** The first time after `after` at which this refill applies. */
 export function nextRefillMoment(refill: Refill, after: number): number {
   if (refill.day === null) return (Math.floor(after / dayMs) + 1) * dayMs;
   const today = new Date(after);

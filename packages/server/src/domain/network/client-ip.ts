@@ -2,9 +2,9 @@ import { isIP, isIPv4 } from 'node:net';
 import { type AllowList, isAllowed } from './ip-allow-list.ts';
 
 /**
- * The address of the client. From the peer outwards, each trusted proxy's word is taken for who called it; the first
- * address that is not trusted is the client. An entry that is no address ends the walk at the proxy that wrote it,
- * because what stands left of it may be anyone's invention.
+ * The address of the client. Starting at the peer, each trusted proxy is believed about its caller; the first address
+ * that is not trusted is the client. An entry that is not an address stops the search at the proxy that wrote it,
+ * because anyone may have written the entries to its left.
  */
 export function clientIp(peer: string, forwardedFor: string | undefined, trusted: AllowList | null): string {
   let hop = plainAddress(peer);

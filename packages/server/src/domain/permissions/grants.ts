@@ -1,6 +1,6 @@
 import type { Requirement } from '@unkey-ts/contract';
 
-/** What a root key holds, prepared once and asked often. */
+/** The permissions of a root key, prepared for frequent checks. */
 export interface Grants {
   readonly tuples: ReadonlySet<string>;
   readonly urns: readonly UrnGrant[];
@@ -11,10 +11,10 @@ interface UrnGrant {
   readonly action: string;
 }
 
-/** Fills the `{name}` places of a requirement. */
+/** Values for the `{name}` placeholders of a requirement. */
 export type Scope = Readonly<Record<string, string>>;
 
-/** URN grants of another workspace and malformed ones are left out. */
+/** Ignores malformed URN grants and those of another workspace. */
 export function prepareGrants(workspaceId: string, permissions: readonly string[]): Grants {
   const urns = permissions
     .map((permission) => parseUrn(workspaceId, permission))
@@ -22,33 +22,33 @@ export function prepareGrants(workspaceId: string, permissions: readonly string[
   return { tuples: new Set(permissions.filter(isTuple)), urns };
 }
 
-/** Whether a permission is a URN grant that works in this workspace. */
+/** Whether a permission is a URN grant of this workspace. */
 export function isUrnGrant(workspaceId: string, permission: string): boolean {
   return parseUrn(workspaceId, permission) !== null;
 }
 
-/** A place that the scope does not fill is never satisfied. */
+/** A requirement with an unfilled placeholder is never satisfied. */
 export function satisfies(requirement: Requirement, grants: Grants, scope: Scope): boolean {
   if (typeof requirement === 'string') return satisfiesLeaf(requirement, grants, scope);
   if ('anyOf' in requirement) return requirement.anyOf.some((part) => satisfies(part, grants, scope));
   return requirement.allOf.every((part) => satisfies(part, grants, scope));
 }
 
-/** The part of an unsatisfied requirement to tell about: of parts that are all needed, the first that fails. */
+/** The part of an unsatisfied requirement to report: of an `and`, the first part that fails. */
 export function findMissing(requirement: Requirement, grants: Grants, scope: Scope): Requirement {
   if (typeof requirement === 'string' || 'anyOf' in requirement) return requirement;
   const part = requirement.allOf.find((candidate) => !satisfies(candidate, grants, scope));
   return part === undefined ? requirement : findMissing(part, grants, scope);
 }
 
-/** Tells what is required; what the caller holds plays no part. */
+/** Describes the requirement, independent of the permissions that the caller has. */
 export function describeMissing(requirement: Requirement, scope: Scope): string {
   if (typeof requirement === 'string') return `Missing permission: '${show(requirement, scope)}'`;
   if ('anyOf' in requirement) return `Missing one of these permissions: ${show(requirement, scope)}`;
   return `Missing permissions: ${show(requirement, scope)}`;
 }
 
-// Braces and `#` belong to leaves, so a leaf can be looked up as it stands before anything is filled in.
+// Braces and `#` belong to leaves, so a leaf can be looked up before its placeholders are filled.
 function isTuple(permission: string): boolean {
   return !permission.includes('{') && !permission.includes('#');
 }
@@ -67,7 +67,7 @@ function satisfiesLeaf(leaf: string, grants: Grants, scope: Scope): boolean {
   return !path.some(isUnfilled) && grants.urns.some((urn) => covers(urn, path, action));
 }
 
-// By hand, not by a pattern: a verification under a root key for one API passes here.
+// Without a regular expression: this is on the verify path for root keys of one API.
 function fill(template: string, scope: Scope): string {
   const open = template.indexOf('{');
   const close = template.indexOf('}', open);

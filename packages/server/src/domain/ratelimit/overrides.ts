@@ -1,4 +1,4 @@
-/** Other numbers for the identifiers that `identifier` names, literally or with `*`. */
+/** Replaces limit and duration for identifiers that match `identifier`, literally or with `*`. */
 export interface Override {
   readonly id: string;
   readonly identifier: string;
@@ -7,7 +7,7 @@ export interface Override {
   readonly createdAt: number;
 }
 
-/** The overrides of one namespace, prepared once and asked often. */
+/** The overrides of one namespace, prepared for frequent matching. */
 export interface OverrideSet {
   readonly exact: ReadonlyMap<string, Override>;
   /** Most specific first. */
@@ -28,7 +28,7 @@ export function prepareOverrides(list: readonly Override[]): OverrideSet {
   return { exact, wildcards: sorted.filter(hasStar).map(prepareWildcard) };
 }
 
-/** An identifier spelled alike wins; else the wildcard with most literal characters, then the oldest, then the smaller id. */
+/** An exact match wins; otherwise the wildcard with the most literal characters, then the oldest, then the smallest id. */
 export function findOverride(set: OverrideSet, identifier: string): Override | undefined {
   const exact = set.exact.get(identifier);
   if (exact !== undefined || set.wildcards.length === 0) return exact;
@@ -55,7 +55,7 @@ function prepareWildcard(override: Override): Wildcard {
   return { override, lines: splitLines(override.identifier).map((line) => line.split('*')) };
 }
 
-// A star never reaches over a line break, so text and pattern match line by line.
+// A star does not match a line break, so text and pattern match line by line.
 function splitLines(text: string): string[] {
   return text.split(/([\n\r\u2028\u2029])/);
 }
@@ -67,7 +67,7 @@ function matchesLines(patterns: readonly (readonly string[])[], lines: readonly 
   );
 }
 
-// Taking each part at its first place is enough, and never goes back: no pattern is slow.
+// Matching each part at its first position is sufficient and needs no backtracking, so no pattern is slow.
 function matchesLine(parts: readonly string[], line: string): boolean {
   const head = parts[0] ?? '';
   if (parts.length === 1) return line === head;

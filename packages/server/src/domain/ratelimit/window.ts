@@ -5,7 +5,7 @@ export interface Window {
   readonly previous: number;
 }
 
-/** What one limit wants to check. `counter` names the duration too: one counter never has two. */
+/** One check of a limit. `counter` includes the duration, so that a counter has exactly one. */
 export interface LimitCheck {
   readonly counter: string;
   readonly limit: number;
@@ -23,11 +23,11 @@ export interface LimitResult {
 export interface Charged<Stored extends Window> extends Window {
   readonly counter: string;
   readonly durationMs: number;
-  /** Its state before; undefined: it is new. */
+  /** Its previous state; undefined: the counter is new. */
   readonly stored: Stored | undefined;
 }
 
-/** `charged` has each counter once, and none when the decision is a refusal. */
+/** `charged` contains each counter once, and none when the call is denied. */
 export interface Decision<Stored extends Window = Window> {
   readonly passed: boolean;
   readonly results: readonly LimitResult[];
@@ -36,7 +36,7 @@ export interface Decision<Stored extends Window = Window> {
 
 type WindowOf<Stored extends Window> = (counter: string) => Stored | undefined;
 
-/** Among so few, searching for a counter is faster than an index. */
+/** Up to this many counters, a linear search is faster than an index. */
 const fewChecks = 4;
 
 /** All or nothing; checks of one counter add up in their order. */
@@ -58,7 +58,7 @@ export function roll(window: Window | undefined, now: number, durationMs: number
   return { sequence, current: 0, previous: window.sequence === sequence - 1 ? window.current : 0 };
 }
 
-/** What counts against the limit at `now`, of a window rolled to `now`. */
+/** The weighted count at `now` of a window rolled to `now`. */
 export function weighted(window: Window, now: number, durationMs: number): number {
   const elapsed = Math.max(0, now - window.sequence * durationMs);
   return window.current + Math.floor(window.previous * (1 - elapsed / durationMs));
@@ -135,7 +135,7 @@ function charge<Stored extends Window>(
   return { counter, durationMs, stored, sequence, current: current + cost, previous };
 }
 
-/** The result of a check that passed in a refused call: what is left without this call. */
+/** The result of a check that passed in a denied call: `remaining` does not include this call. */
 function uncharged(
   result: LimitResult,
   check: LimitCheck | undefined,

@@ -10,7 +10,7 @@ export interface VerificationRequest {
   clientIp(): string;
 }
 
-/** With both `limit` and `duration` it is a limit of the request's own; otherwise it names one of the key. */
+/** With `limit` and `duration` the request defines the limit; otherwise it names a limit of the key. */
 export interface RequestedLimit {
   readonly name: string;
   readonly cost?: number;
@@ -19,7 +19,7 @@ export interface RequestedLimit {
 }
 
 export interface PlannedLimit {
-  /** Empty for a limit of the request's own. */
+  /** Empty for a limit that the request defines. */
   readonly id: string;
   readonly name: string;
   readonly isAutoApplied: boolean;
@@ -31,7 +31,7 @@ export type Plan =
   | { readonly kind: 'unknownLimit'; readonly name: string }
   | { readonly kind: 'limits'; readonly limits: readonly PlannedLimit[] };
 
-/** Pure: what decides without counting, in the order of precedence, or else what is to be counted. */
+/** Pure: denies for a reason that needs no counting, in order of precedence, or lists the limits to count. */
 export function plan(key: VerifiableKey, request: VerificationRequest, now: number): Plan {
   if (!key.isEnabled) return { kind: 'denied', code: 'DISABLED' };
   if (isExpired(key, now)) return { kind: 'denied', code: 'EXPIRED' };
@@ -70,7 +70,7 @@ function planLimits(key: VerifiableKey, requested: readonly RequestedLimit[]): P
   return { kind: 'limits', limits: [...planned.values()] };
 }
 
-/** Limits of the identity that no limit of the key hides by having the same name. */
+/** Limits of the identity whose name no limit of the key has. */
 export function visibleIdentityLimits(key: VerifiableKey): readonly CountedRatelimit[] {
   const limits = key.identity?.ratelimits ?? [];
   if (limits.length === 0 || key.ratelimits.length === 0) return limits;

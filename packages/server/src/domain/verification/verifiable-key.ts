@@ -14,14 +14,14 @@ export interface CountedRatelimit extends KeyRatelimit {
   readonly counter: string;
 }
 
-/** A key with everything that verifying it needs, prepared once and cached. It holds no credits: those move. */
+/** A key with all data for its verification, prepared once and cached. Credits are excluded, because they change. */
 export interface VerifiableKey {
   readonly id: string;
   readonly workspaceId: string;
   readonly apiId: string;
   readonly keyspaceId: string;
   readonly name: string | null;
-  /** Null when absent or empty: the answer leaves it out in both cases. */
+  /** Null when absent or empty: the response omits it in both cases. */
   readonly meta: Readonly<Record<string, unknown>> | null;
   readonly isEnabled: boolean;
   readonly expiresAt: number | null;
@@ -41,7 +41,7 @@ export interface VerifiableKey {
   } | null;
 }
 
-/** What a limit of a key or an identity, its owner, is counted under. */
+/** The counter name of a limit; its owner is a key or an identity. */
 export function counterOf(
   workspaceId: string,
   ownerId: string,

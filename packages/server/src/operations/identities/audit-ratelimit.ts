@@ -7,7 +7,7 @@ const verbs = {
   'ratelimit.delete': 'Deleted',
 } as const;
 
-/** Records what became of one limit of an identity. */
+/** Audits the change of one limit of an identity. */
 export function auditRatelimit(
   { audit }: WriteContext,
   event: keyof typeof verbs,

@@ -1,6 +1,6 @@
 import type { WriteContext } from '../context.ts';
 
-/** Id of the live identity with this external id; one without meta or limits is made if there is none. Not audited. */
+/** Id of the live identity with this external id; creates one without meta and limits if there is none. Not audited. */
 export async function ensureIdentity(
   { store, workspaceId, services, now }: WriteContext,
   externalId: string,

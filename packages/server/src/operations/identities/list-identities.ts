@@ -3,7 +3,7 @@ import { handlerOf } from '../handler.ts';
 import { presentIdentity, presentPage } from '../present.ts';
 
 export const listIdentities = handlerOf(operations['identities.listIdentities'], {
-  // The permission is about the page's identities, so that the page comes first; an empty one needs none.
+  // The permission concerns the identities of the page, so the page is read first; an empty page needs none.
   async locate({ store, workspaceId }, { cursor, limit = 100, search }) {
     const page = await store.identities.list(workspaceId, { cursor, limit, search });
     return { scope: page.rows.map(({ id }) => ({ identityId: id })), page };

@@ -5,7 +5,7 @@ import type { Store } from '../../storage/port/store.ts';
 
 export type RefillServices = Pick<Services, 'storage' | 'ids'>;
 
-/** Refills one key if that is due. */
+/** Refills one key if its refill is due. */
 export async function refillKey(
   { storage, ids }: RefillServices,
   { workspaceId, keyId, now }: { workspaceId: string; keyId: string; now: number },
@@ -14,7 +14,7 @@ export async function refillKey(
   await storage.write((store) => refillIn(store, ids, order), { workspaceId });
 }
 
-/** Refills those of these keys that are due, asked again inside the transaction. Returns how many it refilled. */
+/** Refills those of these keys that are due, checked again inside the transaction. Returns the number of refilled keys. */
 export async function refillIn(
   store: Store,
   ids: Services['ids'],

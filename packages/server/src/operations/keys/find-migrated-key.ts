@@ -4,22 +4,22 @@ import type { Store } from '../../storage/port/store.ts';
 import type { Context } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 
-/** A key as it is presented, and the migration that it is said to have come with. */
+/** A presented key, and the migration that the caller names. */
 export interface MigratedKey {
   readonly key: string;
   readonly migrationId: string;
 }
 
 /**
- * A key that was brought along with the hash of another system: found by that hash, it gets Unkey's own, so that it
- * verifies without the migration from then on. Null when there is no such key.
+ * Finds a key by the hash that it had in another system and replaces that by Unkey's own hash, so that later
+ * verifications need no migration. Null when there is no such key.
  */
 export async function findMigratedKey(
   { services, workspaceId, now }: Context,
   { key, migrationId }: MigratedKey,
 ): Promise<VerifiableKey | null | Refusal> {
   const migration = await services.storage.read((store) => store.migrations.find(workspaceId, migrationId));
-  // Keys of a sha256 migration have Unkey's hash from the start: they were looked for already.
+  // Keys of a sha256 migration have Unkey's hash from the start: the lookup before did not find it.
   if (migration === null || migration.algorithm === 'sha256') return null;
   const prefixed = parsePrefixedKey(key);
   if (prefixed === null) {

@@ -5,18 +5,18 @@ import { Refusal } from '../refusal.ts';
 import { encryptKey } from './key-encryption.ts';
 import { saveKey } from './save-key.ts';
 
-/** What a new key is to be, but for its id and its secret. */
+/** The data of a new key, except id and secret. */
 export interface KeyOrder
   extends Omit<NewKey, 'id' | 'hash' | 'start' | 'createdAt' | 'pendingMigrationId' | 'ciphertext'> {
   readonly isRecoverable: boolean;
   readonly ratelimits: readonly Ratelimit[];
   readonly permissions: readonly Permission[];
   readonly roles: readonly Role[];
-  /** Whether each permission and role of it has an audit record. */
+  /** Whether each of its permissions and roles gets an audit record. */
   readonly isLinkAudited: boolean;
 }
 
-/** Makes a key and its secret, which is in the result only. */
+/** Creates a key with its secret, which only the result contains. */
 export async function issueKey(
   context: WriteContext,
   { isRecoverable, ...order }: KeyOrder,

@@ -8,7 +8,7 @@ type RefillInput = NonNullable<NewCredits['refill']>;
 
 export const unlimited: Credits = { remaining: null, refill: null, lastRefillAt: null };
 
-/** Credits of a new key. A refill needs credits to fill; it happens first at the moment after `now`. */
+/** Credits of a new key. A refill requires limited credits; it applies first at its next time after `now`. */
 export function newCredits(
   input: NewCredits | undefined,
   { now, location }: { now: number; location: string },
@@ -22,7 +22,7 @@ export function newCredits(
   return missingDay ?? { remaining: input.remaining, refill: refillOf(input.refill), lastRefillAt: now };
 }
 
-/** Credits after an update: what it leaves out stays, null takes away. */
+/** Credits after an update: omitted members stay, null removes. */
 export function updatedCredits(stored: Credits, input: CreditsUpdate, now: number): Credits | Refusal {
   const current = refilled(stored, now);
   if (input === undefined) return current;
@@ -35,7 +35,7 @@ export function updatedCredits(stored: Credits, input: CreditsUpdate, now: numbe
   return refusal ?? { remaining, refill: refillOf(input.refill), lastRefillAt: now };
 }
 
-/** Another number of credits; the refill stays. It never makes up for moments at which the key was unlimited. */
+/** Changes the number of credits; the refill stays. Refill times during which the key was unlimited are not made up for. */
 export function withRemaining(credits: Credits, remaining: number | null, now: number): Credits {
   const wasUnlimited = credits.remaining === null;
   const lastRefillAt = wasUnlimited && credits.refill !== null ? now : credits.lastRefillAt;

@@ -5,8 +5,8 @@ import type { Context, ReadContext, WriteContext } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 
 /**
- * What more is needed for a secret that is wanted. Nothing without a master key: that is refused in any case, and before
- * a permission for secrets is missed.
+ * The additional conditions of a request for a recoverable secret. None without a master key: such a request is refused
+ * in any case, before the permission for secrets is checked.
  */
 export function conditionsOfSecret({ services }: Context, condition: Condition): readonly Condition[] {
   return services.vault.isEnabled ? [condition] : [];
@@ -21,7 +21,7 @@ export function refuseWithoutMasterKey({ services }: Context): Refusal | null {
       );
 }
 
-/** The key's ciphertext, under the workspace's data key, which is made on first use. */
+/** Encrypts the key with the workspace's data key, which is created on first use. */
 export async function encryptKey(
   { store, workspaceId, services }: WriteContext,
   { keyId, plaintext }: { keyId: string; plaintext: string },

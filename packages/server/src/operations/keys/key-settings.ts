@@ -1,7 +1,7 @@
 import type { InputOf, KeySettings, NewKeySettings } from '@unkey-ts/contract';
 import type { NewKey } from '../../storage/port/records.ts';
 
-/** Settings of a key that are one value each: the property in the API, and the member of the record. */
+/** Settings of a key with a single value: the property in the API, and the member of the record. */
 const members = {
   enabled: 'isEnabled',
   name: 'name',
@@ -14,12 +14,12 @@ type Settings = Pick<NewKey, (typeof members)[Property]>;
 
 const defaults: Settings = { isEnabled: true, name: null, meta: null, expiresAt: null };
 
-/** The settings of a new key: what the request leaves out has its default. */
+/** The settings of a new key: omitted ones get their default. */
 export function newSettings(input: NewKeySettings): Settings {
   return { ...defaults, ...changedSettings(input) };
 }
 
-/** The settings that the request gives; null removes one. */
+/** The settings in the request; null removes one. */
 export function changedSettings(
   input: Pick<InputOf<'keys.createKey'> | InputOf<'keys.updateKey'>, Property>,
 ): Partial<Settings> {

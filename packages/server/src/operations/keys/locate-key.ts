@@ -7,7 +7,7 @@ export interface LocatedKey {
   readonly scope: { readonly apiId: string; readonly keyspaceId: string; readonly keyId: string };
 }
 
-/** The live key that an operation is about: permissions are held on its API. */
+/** Finds the live key of an operation; the permission concerns its API. */
 export async function locateKey(
   { store, workspaceId }: Pick<ReadContext, 'store' | 'workspaceId'>,
   { keyId }: { readonly keyId: string },

@@ -34,7 +34,7 @@ export const migrateKeys = handlerOf(operations['keys.migrateKeys'], {
   },
 });
 
-/** Id of the new key; null when its hash is taken. Identities, permissions and roles are made even then. */
+/** Id of the new key; null if the hash is taken. Identities, permissions and roles are created even then. */
 async function migrateKey(
   context: WriteContext,
   item: Item,
@@ -77,7 +77,7 @@ async function migrateKey(
   return id;
 }
 
-/** Unlike other operations, a migration makes the roles that are missing. */
+/** Unlike other operations, a migration creates missing roles. */
 async function ensureRoles(
   { store, workspaceId, services, now }: WriteContext,
   names: readonly string[],

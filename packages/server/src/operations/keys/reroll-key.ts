@@ -19,7 +19,7 @@ export const rerollKey = handlerOf(operations['keys.rerollKey'], {
     const isRecoverable = key.ciphertext !== null;
     const refusal = isRecoverable ? refuseWithoutMasterKey(context) : null;
     if (refusal) return refusal;
-    // What was due before the new key existed is not its own refill.
+    // A refill that was due before the new key existed does not apply to it.
     const credits = refilled(key.credits, now);
     const issued = await issueKey(context, {
       apiId: key.apiId,

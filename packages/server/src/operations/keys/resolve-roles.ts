@@ -3,7 +3,7 @@ import type { Role } from '../../storage/port/records.ts';
 import type { ReadContext } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 
-/** The roles of these names, each once, in the order asked for. The first unknown name refuses all. */
+/** The roles with these names, each once, in the order of the request. Refused at the first unknown name. */
 export async function resolveRoles(
   { store, workspaceId }: Pick<ReadContext, 'store' | 'workspaceId'>,
   names: readonly string[],

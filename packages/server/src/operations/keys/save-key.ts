@@ -16,7 +16,7 @@ export async function saveKey(
 ): Promise<void> {
   const { store, workspaceId } = context;
   await store.keys.create(workspaceId, key);
-  // A new key has none that would have to go.
+  // A new key has no limits to remove.
   if (ratelimits.length > 0) await store.keys.saveRatelimits(workspaceId, key.id, ratelimits);
   const links = isLinkAudited ? context : { ...context, audit: () => {} };
   await changeLinks(links, 'attachPermissions', { keyId: key.id, linked: permissions });

@@ -4,7 +4,7 @@ import type { Spent } from '../../storage/port/storage.ts';
 import type { Context } from '../context.ts';
 import { refillKey } from './apply-refill.ts';
 
-/** Takes credits or none; a refill that is due comes first. */
+/** Spends all of the credits or none; applies a due refill first. */
 export async function spendCredits(
   { services, now }: Context,
   key: VerifiableKey,
@@ -19,6 +19,6 @@ export async function spendCredits(
   const spent = await storage.spendCredits(workspaceId, keyId, { cost, now });
   if (!spent.isRefillDue) return spent;
   await refillKey(services, { workspaceId, keyId, now });
-  // What becomes due meanwhile is left to the next spend.
+  // A refill that becomes due meanwhile is left to the next spend.
   return storage.spendCredits(workspaceId, keyId, { cost, now: 0 });
 }

@@ -36,7 +36,7 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
       return { data: presentVerification(key, verdict), outcome: verdict.code };
     });
   },
-  // A key that has been deleted or disabled since, or has expired, is verified anew, which spends nothing.
+  // A key that has been deleted, disabled or has expired since is verified again, which spends nothing.
   mayReplay({ services, workspaceId, now }, input) {
     return andThen(
       services.lookups.findVerifiableKey(hashKey(input.key)),

@@ -6,17 +6,17 @@ import { auditCreatedPermission } from './audit-permission.ts';
 export interface ResolvedPermissions {
   /** Sorted by slug, in their stored spelling. */
   readonly existing: Permission[];
-  /** Each slug once, in the spelling in which the request has it first, sorted. */
+  /** Each slug once, in its first spelling in the request, sorted. */
   readonly missing: string[];
 }
 
 export interface CreatePermissionsOptions {
-  /** Whether each new permission has an audit record of its own. */
+  /** Whether each new permission gets an audit record. */
   readonly isAudited: boolean;
   readonly description?: (slug: string) => string;
 }
 
-/** Tells slugs that exist from those that do not; slugs that differ only in case are one. */
+/** Separates existing slugs from missing ones; slugs that differ only in case are the same. */
 export async function resolvePermissions(
   { store, workspaceId }: Pick<ReadContext, 'store' | 'workspaceId'>,
   slugs: readonly string[],
@@ -27,7 +27,7 @@ export async function resolvePermissions(
   return { existing, missing: [...wanted.values()].sort() };
 }
 
-/** Makes the slugs that `resolvePermissions` found missing, in their order. A permission's name is its slug. */
+/** Creates the permissions that `resolvePermissions` found missing, in their order. A permission's name is its slug. */
 export async function createPermissions(
   context: WriteContext,
   slugs: readonly string[],

@@ -12,7 +12,7 @@ export const setRolePermissions = handlerOf(operations['permissions.setRolePermi
   async locate(context, { roleId, permissions }) {
     const role = await context.store.roles.findById(context.workspaceId, roleId);
     const resolved = await resolvePermissions(context, permissions);
-    // An absent role is told before the right to make permissions is asked for, and after the rights to change roles.
+    // The 404 of a missing role comes after the check of role permissions and before that of creating permissions.
     const isCreating = role !== null && resolved.missing.length > 0;
     return { conditions: isCreating ? (['newPermission'] as const) : [], role, resolved };
   },

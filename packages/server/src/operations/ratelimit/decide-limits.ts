@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 
 type LimitInput = InputOf<'ratelimit.limit'>;
 
-/** One limit, with what it was asked for and what became of it. */
+/** One limit with its request and its decision. */
 export interface LimitDecision {
   readonly input: LimitInput;
   readonly limit: number;
@@ -57,7 +57,7 @@ function planLimit(
   const override = findOverride(namespace.overrides, input.identifier);
   const limit = override?.limit ?? input.limit;
   const durationMs = override?.durationMs ?? input.duration;
-  // The limit is no part of the counter: changing it keeps what was counted. No part can contain U+0000.
+  // The limit is not part of the counter name: changing it keeps the count. No part can contain U+0000.
   const counter = `namespace\0${workspaceId}\0${namespace.id}\0${input.identifier}\0${durationMs}`;
   return {
     input,
@@ -67,7 +67,7 @@ function planLimit(
   };
 }
 
-/** What both operations tell of a limit, in the order in which they do. */
+/** The members that both operations return for a limit, in this order. */
 export function numbersOf({ limit, override, result }: LimitDecision) {
   return {
     limit,

@@ -7,7 +7,7 @@ import { overrideResources } from './override-resources.ts';
 export const deleteOverride = handlerOf(operations['ratelimit.deleteOverride'], {
   locate: locateNamespace,
   async act({ store, workspaceId, now, audit }, { identifier }, { namespace }) {
-    // Spelled as it was set: a wildcard override goes by its own text, never by what it matches.
+    // Matched by its exact text: a wildcard override is deleted by its pattern, not by an identifier that it matches.
     const override = namespace.overrides.find((candidate) => candidate.identifier === identifier);
     if (override === undefined) return refuseAbsent('unkey/data/ratelimit_override_not_found');
     await store.namespaces.deleteOverride(workspaceId, namespace.id, override.id, now);

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 import { transact } from '../transaction.ts';
 
-/** The namespace that a permission is about. One that is yet to be made has no id that a permission could name. */
+/** The namespace of a permission check. A namespace that does not exist yet has no id that a permission could name. */
 export function scopeOf(namespace: PreparedNamespace | null): Scope {
   return namespace === null ? {} : { namespaceId: namespace.id };
 }
@@ -18,7 +18,7 @@ export function refuseDeleted(name: string): Refusal {
   );
 }
 
-/** The namespaces of these names, each once, in their order; null: it was never used. */
+/** The namespaces with these names, each once, in order; null: never used. */
 export function findNamespaces(
   { services, workspaceId }: Context,
   names: readonly string[],
@@ -28,14 +28,14 @@ export function findNamespaces(
   for (const name of names) {
     if (found.has(name)) continue;
     const namespace = services.lookups.findNamespace(workspaceId, name);
-    // One that is waited for has its place meanwhile.
+    // Keeps the position of a lookup that is still running.
     found.set(name, namespace instanceof Promise ? null : namespace);
     if (namespace instanceof Promise) awaited.push(namespace.then((late) => void found.set(name, late)));
   }
   return awaited.length === 0 ? found : Promise.all(awaited).then(() => found);
 }
 
-/** The namespaces by the name they were asked for; those that were never used are made. Deleted ones are refused. */
+/** The namespaces by the name in the request; creates those that were never used. Deleted ones are refused. */
 export function ensureNamespaces(
   context: Context,
   found: FoundNamespaces,
@@ -58,7 +58,7 @@ async function makeMissing(
   await createOnce(context, missing);
   const made = await findNamespaces(context, [...found.keys()]);
   if (!isComplete(made)) throw new Error('A namespace that was just made is not found.');
-  // Only now: the order of the names must not decide which of them come into being.
+  // Only after all lookups: the order of the names must not decide which namespaces are created.
   return unlessDeleted(made);
 }
 
@@ -69,10 +69,10 @@ function unlessDeleted(
   return namespaces;
 }
 
-/** What is being made at the moment, by where it is stored. */
+/** Creations in flight, by storage. */
 const creations = new WeakMap<Storage, Map<string, Promise<unknown>>>();
 
-/** A new namespace is asked for by many calls at once: those of this process share one transaction. */
+/** Many concurrent calls may use a new namespace: those of one process share a transaction. */
 function createOnce(context: Context, names: readonly string[]): Promise<unknown> {
   const { workspaceId, services } = context;
   const underWay = creations.get(services.storage) ?? new Map<string, Promise<unknown>>();
@@ -84,7 +84,7 @@ function createOnce(context: Context, names: readonly string[]): Promise<unknown
   return creation;
 }
 
-/** Concurrent first calls make one namespace: the look-up inside the transaction decides. */
+/** Concurrent first calls create one namespace: the lookup inside the transaction decides. */
 async function createNamespaces(context: Context, names: readonly string[]): Promise<void> {
   await transact(context, async ({ store, workspaceId, services, now, audit }) => {
     for (const name of names) {

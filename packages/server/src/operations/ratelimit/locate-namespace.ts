@@ -7,7 +7,7 @@ export interface LocatedNamespace {
   readonly namespace: NamespaceWithOverrides;
 }
 
-/** Names a namespace by id or name for its overrides. A deleted one is absent here, and none is made. */
+/** Finds a namespace by id or name for its overrides. A deleted one is not found, and none is created. */
 export async function locateNamespace(
   { store, workspaceId }: Pick<ReadContext, 'store' | 'workspaceId'>,
   { namespace: reference }: { readonly namespace: string },

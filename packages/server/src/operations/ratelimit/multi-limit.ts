@@ -20,7 +20,7 @@ export const multiLimit = handlerOf(operations['ratelimit.multiLimit'], {
   act(context, items, { found }) {
     return andThen(ensureNamespaces(context, found), (namespaces) => {
       if (namespaces instanceof Refusal) return namespaces;
-      // Only ratelimit.limit heeds the wish not to be recorded.
+      // Only ratelimit.limit reads `X-Unkey-Metrics: disabled`.
       return andThen(decideLimits({ ...context, isRecorded: true }, items, namespaces), resultOf);
     });
   },

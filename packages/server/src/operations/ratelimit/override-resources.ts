@@ -1,6 +1,6 @@
 import type { AuditResource, Namespace } from '../../storage/port/records.ts';
 
-/** What an audit record about an override is about. */
+/** The resources of an audit record about an override. */
 export function overrideResources(
   override: { readonly id: string; readonly identifier: string },
   namespace: Pick<Namespace, 'id' | 'name'>,
