@@ -15,7 +15,7 @@ export interface Figure {
   readonly value: number;
   /** `B`, `ms`, `µs`, or empty for a count. */
   readonly unit: string;
-  /** Measured in the same run. Absent where the value is a baseline itself. */
+  /** Measured in the same run. Absent if the value is a baseline itself. */
   readonly baseline?: { readonly what: string; readonly value: number };
   /** Replaces value / baseline where the ratio was measured pair by pair. */
   readonly ratio?: number;

@@ -35,7 +35,7 @@ const figures = [
 
 /** Describes how `compare` measures, for a title. */
 export const howCompared =
-  `${connections} connections on loopback, as much as is answered; medians of ${rounds} rounds of ` +
+  `${connections} connections on loopback at maximum load; medians of ${rounds} rounds of ` +
   `${secondsOfRound} s; CPU is that of the server's process, all its threads`;
 
 /** Measures all candidates in turn under the same load. The first one is the baseline. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { parseAst } from 'rolldown/parseAst';
 
-/** One source rule that is broken, and what to do about it. */
+/** A violation of a source rule, and its remedy. */
 export interface Finding {
   readonly file: string;
   readonly message: string;
@@ -32,8 +32,8 @@ const ground = [`${server}/base`, `${server}/domain`];
 const services = [...ground, ...ports, `${server}/secrets`, `${server}/services.ts`, '@unkey-ts/contract'];
 
 /**
- * Who may import whom, from the top to the ground floor. The first room that a file is in decides; a file in none
- * (app.ts, index.ts) is free.
+ * Which layer may import which, from top to bottom. The first entry that contains a file applies; other files (app.ts,
+ * index.ts) may import anything.
  */
 const rooms: readonly Room[] = [
   { path: 'packages/contract/src', mayImport: ['typebox'] },
@@ -85,7 +85,7 @@ const rooms: readonly Room[] = [
 const vagueNames = /^(utils?|helpers?|common|shared|misc|stuff|lib)(\.|$)/;
 const importPattern = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g;
 
-/** Every broken rule in these files. */
+/** All violations in these files. */
 export function tidy(files: readonly string[]): Finding[] {
   const sources = files
     .filter((file) => /\.(ts|tsx|mjs)$/.test(file))
@@ -110,7 +110,7 @@ function nameFindings(file: string): Finding[] {
 interface TextRule {
   readonly pattern: RegExp;
   readonly message: string;
-  /** The files it holds for; default: all. */
+  /** The files it applies to; default: all. */
   readonly only?: RegExp;
   readonly except?: RegExp;
 }
@@ -118,7 +118,7 @@ interface TextRule {
 const textRules: readonly TextRule[] = [
   {
     pattern: /\b(TODO|FIXME|XXX)\b/,
-    message: 'Work that is left belongs in an issue: do it, or take the note out.',
+    message: 'Open work belongs in an issue: do it, or remove the note.',
     except: /^tools\/tidy/,
   },
   {
@@ -215,7 +215,7 @@ function isWithin(target: string, allowed: readonly string[]): boolean {
   return allowed.some((path) => target === path || target.startsWith(`${path}/`));
 }
 
-/** What a file imports: paths from the root for relative imports, names for packages. */
+/** The imports of a file: paths from the root for relative imports, names for packages. */
 function importsOf({ file, text }: Source): string[] {
   return [...text.matchAll(importPattern)]
     .map((match) => match[1] ?? match[2] ?? '')
@@ -232,7 +232,7 @@ function cycleFindings(sources: readonly Source[]): Finding[] {
       const cycle = [...trail.slice(start), file].map((step) => relative('', step)).join(' → ');
       findings.push({
         file,
-        message: `Files import each other in a circle (${cycle}): move what both need into a third.`,
+        message: `Files import each other in a cycle (${cycle}): move what both need into a third.`,
       });
       return;
     }
@@ -244,7 +244,7 @@ function cycleFindings(sources: readonly Source[]): Finding[] {
   return findings;
 }
 
-/** Imports that exist when the program runs: those of types alone vanish. */
+/** Imports that exist at run time: type-only imports do not. */
 function runtimeImportsOf({ file, text }: Source): string[] {
   return importsOf({
     file,
@@ -252,7 +252,7 @@ function runtimeImportsOf({ file, text }: Source): string[] {
   });
 }
 
-/** One operation is one file of the same name in every room. */
+/** An operation is one file of the same name in every layer. */
 function operationFindings(files: readonly string[]): Finding[] {
   const known = new Set(files);
   const declared = files.flatMap((file) => {
@@ -263,6 +263,9 @@ function operationFindings(files: readonly string[]): Finding[] {
   return declared.flatMap((name) =>
     [`${server}/operations/${name}.ts`, `tests/api/${name}.ts`]
       .filter((file) => !known.has(file))
-      .map((file) => ({ file, message: `The contract declares ${name}, and this file of it is missing.` })),
+      .map((file) => ({
+        file,
+        message: `The contract declares ${name}, but this file is missing: create it.`,
+      })),
   );
 }

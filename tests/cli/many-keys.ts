@@ -3,7 +3,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { databaseFileOf } from '@unkey-ts/server';
 import { migrate } from '../../packages/server/src/storage/sqlite/migrations.ts';
 
-/** A data folder with so many keys of one API, each with three kilobytes of meta data; answers the size of its database. */
+/** Fills a data folder with keys of one API, each with three kilobytes of metadata; returns the size of the database. */
 export function manyKeys(dataDir: string, count: number): number {
   mkdirSync(dataDir);
   const file = databaseFileOf(dataDir);

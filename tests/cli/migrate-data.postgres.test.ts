@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const password = 'not-to-be-shown';
 
-/** The URL of a new database. Every password is taken there: a test sees whether it is printed. */
+/** The URL of a new database that accepts any password: a test can check that it is not printed. */
 async function newDatabaseUrl(): Promise<string> {
   const { url, drop } = await createDatabase(process.env.UNKEY_TEST_DATABASE_URL ?? '');
   drops.push(drop);
@@ -172,7 +172,7 @@ interface World {
 
 const keptHeaders = { 'idempotency-key': 'once-and-for-all' };
 
-/** Something of everything. */
+/** One resource of every kind. */
 async function arrange(server: ServerProcess, dataDir: string): Promise<World> {
   const make = async (operation: OperationId, body: object) => {
     const { status, body: answer } = await server.call(operation, body);
@@ -238,7 +238,7 @@ async function arrange(server: ServerProcess, dataDir: string): Promise<World> {
   };
 }
 
-/** What the API tells, without what is new in each answer. */
+/** Responses of the API, without the members that differ each time. */
 async function answersOf(server: ServerProcess, { apiId, keys, kept }: World): Promise<unknown[]> {
   const calls: [OperationId, object][] = [
     ['apis.getApi', { apiId }],
@@ -263,7 +263,7 @@ async function answersOf(server: ServerProcess, { apiId, keys, kept }: World): P
   return answers;
 }
 
-/** When a key was last used is written later than it is used. */
+/** Waits until the last-used time of a key is written. */
 function withoutUse(data: unknown): unknown {
   return JSON.parse(JSON.stringify(data), (name, value) => (name === 'lastUsedAt' ? undefined : value));
 }
@@ -296,7 +296,7 @@ async function useEverything(
   expect((await server.call('ratelimit.limit', limit)).body.data).toMatchObject({ limit: 7 });
 }
 
-/** What the command that was printed puts into the environment. */
+/** The environment that the printed command sets. */
 async function exportedMasterKey(stdout: string): Promise<string> {
   const command = /^ {2}(export UNKEY_MASTER_KEY=.*)$/m.exec(stdout)?.[1] ?? '';
   const ran = await run('sh', [], { input: `${command}\nprintf %s "$UNKEY_MASTER_KEY"\n` });
@@ -310,7 +310,7 @@ function expectNoSecrets(text: string, dataDir: string, url: string): void {
   expect(text).not.toContain(readFileSync(join(dataDir, 'master.key'), 'utf8').trim());
 }
 
-/** Ends with the kill; answers what it had said. */
+/** Resolves after the kill to the output until then. */
 function killedAfter(from: string, to: string, lines: number): Promise<string[]> {
   const child = spawn(process.execPath, [unkeyFile, 'migrate-data', '--from', from, '--to', to], {
     env: environment({}),

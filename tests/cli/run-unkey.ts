@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** The command as it is built; `npm test` builds first. */
+/** The built command; a run of the tests builds it first. */
 export const unkeyFile = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
 
-/** What runs it: this Node, or the Bun that is named. */
+/** Runs it: this Node, or the Bun of UNKEY_TEST_BUN. */
 export const runtime = process.env.UNKEY_TEST_BUN || process.execPath;
 
 export interface Ran {
@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly input?: string;
 }
 
-/** Runs `unkey` to its end, with nothing of this process's environment but the path. */
+/** Runs `unkey` to its end; of this process's environment it gets only PATH. */
 export function runUnkey(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return run(runtime, [unkeyFile, ...words], options);
 }

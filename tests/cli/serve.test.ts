@@ -215,7 +215,7 @@ function expectRefused(
   expect(ran.status).toBe(1);
 }
 
-/** A request whose body the server has begun to wait for. */
+/** A request whose head has arrived and whose body has not. */
 async function halfARequest(server: ServerProcess): Promise<{ finish(): Promise<string> }> {
   await server.said('What next');
   const body = '{"name":"in flight"}';

@@ -29,7 +29,7 @@ export interface ServerOptions {
   readonly rootKey?: string;
   /** Default 0: any that is free. */
   readonly port?: number;
-  /** What is run instead of the command as it is built. */
+  /** Runs this program instead of the built command. */
   readonly program?: string;
   /** A POSIX shell's commands before the server takes the shell's place. */
   readonly shellSetup?: string;
@@ -37,7 +37,7 @@ export interface ServerOptions {
 
 const running = new Set<ChildProcess>();
 
-/** `unkey serve` as a process of its own on a free port, once it listens. */
+/** Starts `unkey serve` as a process on a free port; resolves once it listens. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const port = String(options.port ?? 0);
   const serve = [
@@ -76,7 +76,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   };
 }
 
-/** Ends what a test has left running, and waits for it. */
+/** Kills the servers that a test has left running, and waits for their end. */
 export async function endServers(): Promise<void> {
   await Promise.all(
     [...running].map(
