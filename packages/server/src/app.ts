@@ -129,7 +129,13 @@ async function openServices(
   closers: Closer[],
 ): Promise<OpenedServices> {
   // A data folder belongs to one process; a database server may be shared.
-  if (config.databaseUrl === undefined) closers.push(openDataFolder(config.dataDir).release);
+  if (config.databaseUrl === undefined) {
+    const folder = openDataFolder(config.dataDir);
+    closers.push(folder.release);
+    if (folder.isOpenToOthers) {
+      log.warn({ path: folder.path }, 'Other users can access the data folder: run chmod 700 on it.');
+    }
+  }
   const lag = changeLag();
   const { storage, lookups, openEvents, isChannelUp } = await openStorage(config, {
     onLag: lag.observe,

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { errorCode } from '../base/error-code.ts';
+import { createPrivateFile } from '../base/private-file.ts';
 import { batchSpanMs } from './batch-text.ts';
 import type { EventBatch } from './port.ts';
 import type { WorkerReply, WorkerRequest, WorkerTask } from './sqlite.ts';
@@ -27,6 +28,7 @@ function deletionFrom(table: 'verification_rows' | 'ratelimit_rows'): string {
 // `openSqliteEvents` starts this thread with this shape.
 const { file } = workerData as { file: string };
 
+createPrivateFile(file);
 const database = new DatabaseSync(file, { timeout: 5000 });
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
 migrateEvents(database);

@@ -1,10 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DataFolderError, openDataFolder } from './data-folder.ts';
+import { createApp } from '../app.ts';
+import { loadConfig } from '../config.ts';
+import { DataFolderError, databaseFileOf, openDataFolder } from './data-folder.ts';
+import { backupDatabase } from './sqlite/backup.ts';
+import { restoreDatabase } from './sqlite/restore.ts';
 
 let parent: string;
 let path: string;
@@ -20,6 +33,44 @@ test('a missing folder is made for its owner only', () => {
   expect(statSync(path).mode & 0o777).toBe(0o700);
   expect(readFileSync(join(path, 'server.pid'), 'utf8')).toBe(`${process.pid}\n`);
   folder.release();
+});
+
+test.skipIf(process.platform === 'win32')(
+  'everything that the service creates is for its owner only, whatever the umask',
+  async () => {
+    const umask = process.umask(0);
+    try {
+      const config = loadConfig({ flags: { 'data-dir': path }, env: { LOG_LEVEL: 'silent' }, cwd: parent });
+      const app = await createApp({ config, hasJobs: false });
+      await app.services.storage.write((store) => store.workspaces.list());
+      const backup = join(path, 'backup.sqlite');
+      backupDatabase({ file: databaseFileOf(path), target: backup });
+      const modes = readdirSync(path).map((name) => [name, statSync(join(path, name)).mode & 0o777]);
+      expect(Object.fromEntries(modes)).toEqual(Object.fromEntries(modes.map(([name]) => [name, 0o600])));
+      expect(modes.map(([name]) => name)).toEqual(
+        expect.arrayContaining(['unkey.sqlite', 'unkey.sqlite-wal', 'unkey.sqlite-shm', 'events.sqlite']),
+      );
+      expect(statSync(path).mode & 0o777).toBe(0o700);
+      await app.close();
+      chmodSync(backup, 0o644);
+      const restored = join(parent, 'restored');
+      restoreDatabase({ backup, dataDir: restored });
+      expect(statSync(databaseFileOf(restored)).mode & 0o777).toBe(0o600);
+    } finally {
+      process.umask(umask);
+    }
+  },
+);
+
+test.skipIf(process.platform === 'win32')('a folder that others can enter is reported', () => {
+  openDataFolder(path).release();
+  const one = openDataFolder(path);
+  expect(one.isOpenToOthers).toBe(false);
+  one.release();
+  chmodSync(path, 0o750);
+  const other = openDataFolder(path);
+  expect(other.isOpenToOthers).toBe(true);
+  other.release();
 });
 
 test('a folder in use names its process, and is free after its release', () => {

@@ -1,12 +1,24 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { errorCode } from '../base/error-code.ts';
+import { createPrivateFile } from '../base/private-file.ts';
 import { isOutOfSpace } from './sqlite/unavailable.ts';
 
 export interface DataFolder {
   /** Absolute. */
   readonly path: string;
+  /** Whether other users of the machine can read or enter the folder. */
+  readonly isOpenToOthers: boolean;
   /** Releases the lock on the folder. */
   release(): void;
 }
@@ -37,9 +49,11 @@ export function openDataFolder(folder: string): DataFolder {
   const lock = takeLock(path);
   held.add(lock);
   const processFile = join(path, 'server.pid');
-  writeFileSync(processFile, `${process.pid}\n`, { mode: 0o600 });
+  createPrivateFile(processFile);
+  writeFileSync(processFile, `${process.pid}\n`);
   return {
     path,
+    isOpenToOthers: process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0,
     release() {
       if (!held.delete(lock)) return;
       rmSync(processFile, { force: true });
@@ -66,6 +80,8 @@ function makeWithParents(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   if (dirname(path) !== path) makeWithParents(dirname(path));
   mkdirSync(path, { mode: 0o700 });
+  // Whatever the umask.
+  chmodSync(path, 0o700);
 }
 
 function notAFolder(path: string, cause: unknown): DataFolderError {
@@ -94,6 +110,7 @@ function notWritable(path: string, cause: unknown): DataFolderError {
 function takeLock(path: string): Lock {
   let lock: Lock | undefined;
   try {
+    createPrivateFile(join(path, 'server.lock'));
     lock = new DatabaseSync(join(path, 'server.lock'), { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     return lock;

@@ -35,6 +35,27 @@ test('what could not be written is written with the next attempt, unless somethi
   );
 });
 
+test('while a time is being written, a newer one is the latest', async () => {
+  const { storage } = database();
+  let release = () => {};
+  const slow = {
+    ...storage,
+    write: () =>
+      new Promise<void>((resolve) => {
+        release = resolve;
+      }),
+  };
+  const lastUsed = lastUsedBuffer(slow as unknown as Storage);
+  lastUsed.mark('key_1', 1000);
+  const flushing = lastUsed.flush();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(lastUsed.latest('key_1', 500)).toBe(1000);
+  lastUsed.mark('key_1', 2000);
+  expect(lastUsed.latest('key_1', 500)).toBe(2000);
+  release();
+  await flushing;
+});
+
 test('many keys are written in batches, each of them once', async () => {
   const { stored, storage } = database();
   const writes: number[] = [];

@@ -17,6 +17,8 @@ let lookups: Lookups;
 let isAway: boolean;
 let freshness: { -readonly [Member in keyof Freshness]: Freshness[Member] };
 let asked: number;
+/** What the next read waits for, with its result. */
+let held: Promise<void> | null;
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
@@ -25,6 +27,7 @@ beforeEach(async () => {
   await storage.write((store) => createKey(store));
   isAway = false;
   asked = 0;
+  held = null;
   freshness = { syncedUntil: performance.now(), isReachable: true };
   const remote: Storage = {
     ...storage,
@@ -32,7 +35,10 @@ beforeEach(async () => {
     async findVerifiableKey(wanted) {
       asked++;
       if (isAway) throw new StorageUnavailableError('It is away.');
-      return storage.findVerifiableKey(wanted);
+      const [key, gate] = [await storage.findVerifiableKey(wanted), held];
+      held = null;
+      await gate;
+      return key;
     },
   };
   lookups = createLookups(remote, { maxStalenessMs, keyCacheSize: 1000 });
@@ -104,4 +110,35 @@ test('concurrent lookups of a key share a read, unless a commit came in between'
   expect((await Promise.all(after)).concat(await isEnabled())).toEqual([false, false, false]);
   await Promise.all(before);
   expect(asked).toBe(2);
+});
+
+/** The next read of the database is answered with what was there when it began, and only after `release`. */
+function holdNextRead() {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  held = released;
+  return () => release();
+}
+
+test('a read that is under way at a commit is not shared with a lookup after it', async () => {
+  const release = holdNextRead();
+  const before = isEnabled();
+  await disable();
+  lookups.onCommit(new Set(['key_1']));
+  const after = isEnabled();
+  release();
+  expect(await after).toBe(false);
+  expect(await before).toBe(true);
+});
+
+test('what was read before a commit is not cached after it', async () => {
+  const release = holdNextRead();
+  const before = isEnabled();
+  await disable();
+  lookups.onCommit(new Set(['key_1']));
+  release();
+  expect(await before).toBe(true);
+  expect(await isEnabled()).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { createPrivateFile } from '../../base/private-file.ts';
 import { foldSearch } from '../../domain/fold-case.ts';
 
 export class DatabaseFileError extends Error {
@@ -8,13 +9,18 @@ export class DatabaseFileError extends Error {
 
 /** How long a write waits for another process's write, in milliseconds. */
 const busyTimeoutMs = 10_000;
+/** A write-ahead log that has grown beyond this is truncated after its checkpoint. */
+const maxLogBytes = 64 * 1024 * 1024;
 /** Larger files are not checked at start: it would take too long. */
 const maxCheckedBytes = 64 * 1024 * 1024;
 
 /** A connection that syncs every commit to disk. */
 export function openDatabase(file: string): DatabaseSyncInstance {
+  // SQLite gives its other files (log, shared memory, journal) the mode of this one.
+  createPrivateFile(file);
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF');
+  database.exec(`PRAGMA journal_size_limit = ${maxLogBytes}`);
   database.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY');
   database.function('contains_folded', { deterministic: true }, (searched: unknown, part: unknown) =>
     Number(foldSearch(String(searched)).includes(String(part))),

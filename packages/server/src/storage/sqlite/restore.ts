@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type DatabaseSyncInstance as DatabaseSync, DatabaseSync as Opened } from '@photostructure/sqlite';
 import { errorCode } from '../../base/error-code.ts';
+import { createPrivateFile } from '../../base/private-file.ts';
 import { databaseFileOf, openDataFolder } from '../data-folder.ts';
 import { firstTables } from '../sql/tables.ts';
 import { checkSchemaVersion } from './migrations.ts';
@@ -56,7 +57,10 @@ function checkBackup(backup: string): void {
 
 function copy(backup: string, draft: string): void {
   try {
+    createPrivateFile(draft);
     copyFileSync(backup, draft);
+    // A copy takes the mode of its source.
+    chmodSync(draft, 0o600);
   } catch (cause) {
     throw new RestoreError(
       `${backup} could not be copied to ${draft} (${errorCode(cause) ?? 'unknown error'}). Check that the one can be read, and the free space for the other.`,

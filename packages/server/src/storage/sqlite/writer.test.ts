@@ -42,3 +42,27 @@ test('writes that keep coming do not keep the earlier ones waiting', async () =>
   await Promise.all([first, ...others]);
   expect(commits[0]?.length).toBeLessThan(20);
 });
+
+test('when a job ends the whole transaction, no job of its batch is acknowledged', async () => {
+  const database = new DatabaseSync(':memory:');
+  database.exec('CREATE TABLE rows (name TEXT)');
+  const commits: unknown[] = [];
+  const writer = new Writer(database, (tags) => commits.push(tags));
+  const insert = (name: string) =>
+    writer.run(() => void database.exec(`INSERT INTO rows VALUES ('${name}')`));
+  const settled = await Promise.allSettled([
+    insert('before'),
+    // What a full disk does, and some other failures.
+    writer.run(() => {
+      database.exec('ROLLBACK');
+      throw new Error('full');
+    }),
+    insert('after'),
+  ]);
+  const rejected = { status: 'rejected', reason: new Error('full') };
+  expect(settled).toEqual([rejected, rejected, rejected]);
+  expect(commits).toEqual([]);
+  expect(database.prepare('SELECT * FROM rows').all()).toEqual([]);
+  await insert('next');
+  expect(database.prepare('SELECT name FROM rows').all()).toEqual([{ name: 'next' }]);
+});

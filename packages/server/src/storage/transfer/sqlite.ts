@@ -4,6 +4,7 @@ import {
   DatabaseSync as Opened,
   type StatementSyncInstance as StatementSync,
 } from '@photostructure/sqlite';
+import { createPrivateFile } from '../../base/private-file.ts';
 import { databaseFileOf, openDataFolder } from '../data-folder.ts';
 import { migrate } from '../sqlite/migrations.ts';
 import { checkDatabase, openDatabase } from '../sqlite/open.ts';
@@ -82,6 +83,7 @@ export async function openSqliteTarget(dataDir: string): Promise<TransferTarget>
 
 /** A power cut may undo the last commits, rows together with their progress. */
 function openDraft(draft: string): DatabaseSync {
+  createPrivateFile(draft);
   const database = new Opened(draft);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   return database;
