@@ -9,7 +9,7 @@ import { createLog, type Log } from './base/log.ts';
 import { type Config, ConfigError } from './config.ts';
 import { withCircuitBreaker } from './counters/circuit-breaker.ts';
 import { memoryCounters } from './counters/memory.ts';
-import type { Counters, CountersStatus, RemoteCounters } from './counters/port.ts';
+import type { CounterMemoryStats, Counters, CountersStatus, RemoteCounters } from './counters/port.ts';
 import { parseAllowList } from './domain/network/ip-allow-list.ts';
 import { createEventBuffer } from './events/buffer.ts';
 import { discardEvents } from './events/discard.ts';
@@ -120,6 +120,7 @@ interface OpenedServices {
   readonly services: Services;
   readonly archive: EventArchive;
   readonly countersStatus: (() => CountersStatus) | null;
+  readonly counterMemory: () => CounterMemoryStats;
   /** Null: there are no other processes to be notified by. */
   readonly changes: { readonly isChannelUp: () => boolean; readonly lag: ChangeLag } | null;
 }
@@ -146,7 +147,7 @@ async function openServices(
   closers.push(archive.close);
   const events = config.isRecordingEvents ? createEventBuffer({ writer: archive, log }) : discardEvents;
   closers.push(events.close);
-  const { counters, status } = await openCounters(config, { log, clock });
+  const { counters, status, memory } = await openCounters(config, { log, clock });
   closers.push(counters.close);
   const services: Services = {
     storage,
@@ -158,7 +159,13 @@ async function openServices(
     ids: randomIds(),
     clock,
   };
-  return { services, archive, countersStatus: status, changes: isChannelUp && { isChannelUp, lag } };
+  return {
+    services,
+    archive,
+    countersStatus: status,
+    counterMemory: memory,
+    changes: isChannelUp && { isChannelUp, lag },
+  };
 }
 
 /** The pipeline's endpoints, those for operators, and any others, behind one router. */
@@ -170,12 +177,13 @@ function createHandler(
     readonly isDraining: () => boolean;
   },
 ): Pick<ListenerOptions, 'handle' | 'failure'> & Router {
-  const { services, countersStatus: counters, changes, log, jobs, isDraining } = opened;
+  const { services, countersStatus: counters, counterMemory, changes, log, jobs, isDraining } = opened;
   const { storage, lookups, events, ids } = services;
   const metrics = createMetrics({
     events: () => events.stats(),
     keyCache: () => lookups.stats(),
     jobs: () => jobs.stats(),
+    counterMemory,
     counters,
     changes,
   });
@@ -245,8 +253,15 @@ export async function openStorage(
 async function openCounters(
   { redis, databaseUrl, limitsOnOutage }: Config,
   { log, clock }: { log: Log; clock: Clock },
-): Promise<{ counters: Counters; status: (() => CountersStatus) | null }> {
-  if (redis === undefined && databaseUrl === undefined) return { counters: memoryCounters(), status: null };
+): Promise<{
+  counters: Counters;
+  status: (() => CountersStatus) | null;
+  memory: () => CounterMemoryStats;
+}> {
+  if (redis === undefined && databaseUrl === undefined) {
+    const counters = memoryCounters();
+    return { counters, status: null, memory: counters.stats };
+  }
   const remote = await openRemoteCounters({ redis, databaseUrl }, log);
   return withCircuitBreaker({ remote, mode: limitsOnOutage, log, clock });
 }

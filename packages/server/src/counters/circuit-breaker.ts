@@ -4,6 +4,7 @@ import { decide, type LimitCheck } from '../domain/ratelimit/window.ts';
 import { memoryCounters } from './memory.ts';
 import {
   type ConsumeResult,
+  type CounterMemoryStats,
   type Counters,
   type CountersStatus,
   CountersUnavailableError,
@@ -29,7 +30,7 @@ const probesPerHeartbeat = 5;
  */
 export async function withCircuitBreaker(
   options: CircuitBreakerOptions,
-): Promise<{ readonly counters: Counters; status(): CountersStatus }> {
+): Promise<{ readonly counters: Counters; status(): CountersStatus; memory(): CounterMemoryStats }> {
   const { remote, mode, clock, probeMs = 1000 } = options;
   const local = memoryCounters();
   const circuit = new Circuit(options);
@@ -40,6 +41,7 @@ export async function withCircuitBreaker(
   const limits = limitsWithFallback({ remote, local, circuit, mode });
   const idempotency = idempotencyWithFallback({ remote, local, circuit, mode });
   return {
+    memory: local.stats,
     counters: {
       consume: limits.consume,
       ...idempotency,

@@ -1,4 +1,4 @@
-import type { Counters, IdempotencyRecord } from './port.ts';
+import { type Counters, CountersUnavailableError, type IdempotencyRecord } from './port.ts';
 
 interface Entry extends IdempotencyRecord {
   readonly expiresAt: number;
@@ -9,36 +9,47 @@ interface Claim {
   end(): void;
 }
 
-/** Beyond these bounds the oldest records are evicted. */
 export interface IdempotencyBounds {
+  /** Records and claims of all workspaces together. */
   readonly records: number;
   /** Characters of all responses together. */
   readonly characters: number;
 }
 
-const defaultBounds: IdempotencyBounds = { records: 100_000, characters: 64 * 1024 * 1024 };
+interface Usage {
+  records: number;
+  characters: number;
+}
+
+const defaultBounds: IdempotencyBounds = { records: 400_000, characters: 128 * 1024 * 1024 };
+
+const overShare =
+  'This workspace has too many responses recorded for Idempotency-Key within the last minute. Try again later, or send ' +
+  'verifications without the header.';
 
 export interface MemoryIdempotency extends Pick<Counters, 'claim' | 'complete' | 'release'> {
   dropExpired(now: number): void;
   clear(): void;
   size(): number;
+  stats(): { readonly refusedClaims: number };
 }
 
-/** Idempotency records in the memory of this process. */
+/**
+ * Idempotency records in the memory of this process. Names begin with the id of a workspace and a space. No record is
+ * evicted before it expires: a retry would be charged twice. Instead, a workspace that uses as much as is still free may
+ * claim no more names, so there is always room for other workspaces.
+ */
 export function memoryIdempotency(bounds = defaultBounds): MemoryIdempotency {
   /** Oldest first. */
   const records = new Map<string, Entry>();
   const claims = new Map<string, Claim>();
-  let characters = 0;
+  const shares = new Shares(bounds);
 
   const drop = (name: string): void => {
-    characters -= records.get(name)?.response.length ?? 0;
+    const record = records.get(name);
+    if (record === undefined) return;
     records.delete(name);
-  };
-
-  const evictOldest = (): void => {
-    const [oldest] = records.keys();
-    if (oldest !== undefined) drop(oldest);
+    shares.use(name, { records: -1, characters: -record.response.length });
   };
 
   // Records expire in the order of insertion, unless the clock steps back.
@@ -50,8 +61,11 @@ export function memoryIdempotency(bounds = defaultBounds): MemoryIdempotency {
   };
 
   const release = (name: string): void => {
-    claims.get(name)?.end();
+    const claim = claims.get(name);
+    if (claim === undefined) return;
     claims.delete(name);
+    shares.use(name, { records: -1, characters: 0 });
+    claim.end();
   };
 
   return {
@@ -61,25 +75,63 @@ export function memoryIdempotency(bounds = defaultBounds): MemoryIdempotency {
       for (let claim = claims.get(name); claim !== undefined; claim = claims.get(name)) await claim.ended;
       const record = records.get(name);
       if (record !== undefined && record.expiresAt > now) return record;
+      shares.check(name);
       claims.set(name, newClaim());
+      shares.use(name, { records: 1, characters: 0 });
       return null;
     },
     complete(name, { fingerprint, response }, expiresAt) {
       drop(name);
       records.set(name, { fingerprint, response, expiresAt });
-      characters += response.length;
-      while (records.size > bounds.records || characters > bounds.characters) evictOldest();
+      shares.use(name, { records: 1, characters: response.length });
       release(name);
     },
     release,
     dropExpired,
     clear() {
-      records.clear();
-      characters = 0;
+      for (const name of records.keys()) drop(name);
       for (const name of claims.keys()) release(name);
     },
     size: () => records.size,
+    stats: () => ({ refusedClaims: shares.refusedClaims }),
   };
+}
+
+/** What each workspace uses of the memory. */
+class Shares {
+  readonly #bounds: IdempotencyBounds;
+  readonly #usages = new Map<string, Usage>();
+  readonly #total: Usage = { records: 0, characters: 0 };
+  refusedClaims = 0;
+
+  constructor(bounds: IdempotencyBounds) {
+    this.#bounds = bounds;
+  }
+
+  use(name: string, change: Usage): void {
+    const workspace = workspaceOf(name);
+    const usage = this.#usages.get(workspace) ?? { records: 0, characters: 0 };
+    for (const one of [usage, this.#total]) {
+      one.records += change.records;
+      one.characters += change.characters;
+    }
+    if (usage.records > 0) this.#usages.set(workspace, usage);
+    else this.#usages.delete(workspace);
+  }
+
+  /** Throws if the workspace uses as much as is still free: its share. */
+  check(name: string): void {
+    const own = this.#usages.get(workspaceOf(name)) ?? { records: 0, characters: 0 };
+    const hasRecords = own.records < this.#bounds.records - this.#total.records;
+    const hasCharacters = own.characters < this.#bounds.characters - this.#total.characters;
+    if (hasRecords && hasCharacters) return;
+    this.refusedClaims++;
+    throw new CountersUnavailableError(overShare);
+  }
+}
+
+function workspaceOf(name: string): string {
+  return name.slice(0, Math.max(0, name.indexOf(' ')));
 }
 
 function newClaim(): Claim {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { countersConformance } from './conformance/counters-conformance.ts';
 import { memoryCounters } from './memory.ts';
-import { type IdempotencyBounds, memoryIdempotency } from './memory-idempotency.ts';
+import { memoryIdempotency } from './memory-idempotency.ts';
+import { CountersUnavailableError } from './port.ts';
 
 countersConformance('counters in memory', async () => memoryCounters());
 
@@ -81,27 +82,80 @@ test('answers do not pile up over the minutes', async () => {
   expect(answers.size()).toBe(60);
 });
 
-test('beyond a number of answers, or of their characters, the oldest are forgotten', async () => {
-  const remembered = (bounds: IdempotencyBounds, texts: readonly string[]) => {
-    const answers = memoryIdempotency(bounds);
-    for (const [index, response] of texts.entries()) {
-      answers.complete(`call ${index}`, { fingerprint: 'f', response }, now + minute);
-    }
-    return answers;
-  };
-  const few = remembered({ records: 2, characters: 100 }, ['a', 'b', 'c']);
-  expect(few.size()).toBe(2);
-  expect(await few.claim('call 0', now)).toBeNull();
-  expect((await few.claim('call 2', now))?.response).toBe('c');
+const daily = 24 * 60 * minute;
+const inNamespace = (workspaceId: string, namespaceId: string, identifier: string) => ({
+  ...check(`namespace\0${workspaceId}\0${namespaceId}\0${identifier}\0${daily}`, daily),
+});
 
-  const short = remembered({ records: 100, characters: 10 }, ['aaaa', 'bbbb', 'cccccc']);
-  expect(short.size()).toBe(2);
-  expect(await short.claim('call 0', now)).toBeNull();
-  short.complete('call 1', { fingerprint: 'f', response: 'b' }, now + minute);
-  short.complete('call 3', { fingerprint: 'f', response: 'ddd' }, now + minute);
-  expect(short.size()).toBe(3);
-  short.complete('call 4', { fingerprint: 'f', response: 'e'.repeat(11) }, now + minute);
-  expect(short.size()).toBe(0);
+test('identifiers of another workspace do not push out an exhausted counter', () => {
+  const counters = memoryCounters(1999);
+  const exhausted = inNamespace('small', 'ns', 'user');
+  for (let call = 0; call < 10; call++) counters.consume('small', [exhausted], now);
+  for (let index = 0; index < 20_000; index++) {
+    counters.consume('large', [inNamespace('large', `ns ${index % 500}`, `${index}`)], now);
+  }
+  expect(counters.size()).toBe(1999);
+  expect(counters.consume('small', [exhausted], now)).toMatchObject({ passed: false });
+  expect(counters.stats()).toMatchObject({ size: 1999, maxSize: 1999, evicted: 18_002 });
+});
+
+test('identifiers of another namespace do not push out an exhausted counter', () => {
+  const counters = memoryCounters(1999);
+  const exhausted = inNamespace('ws', 'small', 'user');
+  for (let call = 0; call < 10; call++) counters.consume('ws', [exhausted], now);
+  for (let index = 0; index < 20_000; index++) {
+    counters.consume('ws', [inNamespace('ws', 'large', `${index}`)], now);
+  }
+  expect(counters.consume('ws', [exhausted], now)).toMatchObject({ passed: false });
+});
+
+test('of one namespace, counters with a low count and a short window go first', () => {
+  const counters = memoryCounters(1999);
+  const exhausted = inNamespace('ws', 'ns', 'user');
+  for (let call = 0; call < 10; call++) counters.consume('ws', [exhausted], now);
+  for (let index = 0; index < 20_000; index++) {
+    counters.consume('ws', [inNamespace('ws', 'ns', `${index}`)], now);
+  }
+  expect(counters.consume('ws', [exhausted], now)).toMatchObject({ passed: false });
+});
+
+test('a counter that has expired is not counted as evicted', () => {
+  const counters = memoryCounters(100);
+  for (let index = 0; index < 1000; index++) {
+    counters.consume('ws', [check(`visitor ${index}`, 1000)], now + index * 10_000);
+  }
+  expect(counters.stats().evicted).toBe(0);
+});
+
+test('responses recorded by one workspace never push out those of another', async () => {
+  const idempotency = memoryIdempotency({ records: 1000, characters: 100_000 });
+  await idempotency.claim('small call', now);
+  idempotency.complete('small call', { fingerprint: 'f', response: 'spent' }, now + minute);
+  const record = async (name: string) => {
+    await idempotency.claim(name, now);
+    idempotency.complete(name, { fingerprint: 'f', response: 'x'.repeat(1000) }, now + minute);
+  };
+  let recorded = 0;
+  const flood = async () => {
+    for (; ; recorded++) await record(`large ${recorded}`);
+  };
+  await expect(flood()).rejects.toThrow(CountersUnavailableError);
+  expect(recorded).toBe(50);
+  expect(idempotency.stats()).toEqual({ refusedClaims: 1 });
+  // What was recorded is found, and others go on.
+  expect(await idempotency.claim('large 0', now)).not.toBeNull();
+  expect(await idempotency.claim('small call', now)).toMatchObject({ response: 'spent' });
+  await record('small other');
+  // A minute later there is room again.
+  expect(await idempotency.claim('large later', now + minute)).toBeNull();
+});
+
+test('claims count as records until they end', async () => {
+  const idempotency = memoryIdempotency({ records: 10, characters: 100_000 });
+  for (let call = 0; call < 5; call++) expect(await idempotency.claim(`ws ${call}`, now)).toBeNull();
+  await expect(idempotency.claim('ws 5', now)).rejects.toThrow(CountersUnavailableError);
+  idempotency.release('ws 0');
+  expect(await idempotency.claim('ws 5', now)).toBeNull();
 });
 
 test('a closed one has forgotten everything', async () => {

@@ -22,10 +22,11 @@ export interface Counters {
   ): ConsumeResult | Promise<ConsumeResult>;
   /**
    * Claims an idempotency key for the caller, who must then call `complete` or `release`. Waits while another caller
-   * holds the claim. Resolves to the record if there is one that has not expired; null: the claim is the caller's.
+   * holds the claim. Resolves to the record if there is one that has not expired; null: the claim is the caller's. `name`
+   * begins with the id of the workspace and a space.
    */
   claim(name: string, now: number): Promise<IdempotencyRecord | null>;
-  /** Stores the record until `expiresAt` (Unix milliseconds) and ends the claim. Records may be evicted before, oldest first. */
+  /** Stores the record until `expiresAt` (Unix milliseconds) and ends the claim. */
   complete(name: string, record: IdempotencyRecord, expiresAt: number): void | Promise<void>;
   /** Ends the claim without a record: the next caller may claim the key. */
   release(name: string): void | Promise<void>;
@@ -52,6 +53,17 @@ export interface CountersStatus {
   readonly fallbackDecisions: number;
   /** Live processes at the last successful heartbeat; null before the first. */
   readonly processes: number | null;
+}
+
+/** What the memory of this process holds. */
+export interface CounterMemoryStats {
+  /** Rate limit counters. */
+  readonly size: number;
+  readonly maxSize: number;
+  /** Counters that were evicted although they still counted. */
+  readonly evicted: number;
+  /** Calls with an Idempotency-Key that were refused because their workspace has used its share of records. */
+  readonly refusedClaims: number;
 }
 
 /** The shared counters cannot be reached or do not work. The message says why. */

@@ -10,18 +10,23 @@ export interface Entry {
 /** Limits the search for an entry to evict: it must never scan a million entries. */
 const maxScan = 1000;
 
+/** Entries compared to find one to evict, where entries have a value. */
+const sampleSize = 16;
+
 /**
  * Fixed-capacity map with CLOCK (second-chance) eviction: a hit only sets a flag, so it costs the same for a million
- * entries as for few.
+ * entries as for few. With `isLessValuable`, the least valuable of some random entries is evicted instead.
  */
 export class BoundedMap<Value extends Entry> {
   readonly maxSize: number;
   readonly #byKey: ShardedMap<Value>;
   readonly #slots: Value[] = [];
+  readonly #isLessValuable: ((one: Value, other: Value) => boolean) | undefined;
   #hand = 0;
 
-  constructor(maxSize: number) {
+  constructor(maxSize: number, isLessValuable?: (one: Value, other: Value) => boolean) {
     this.maxSize = maxSize;
+    this.#isLessValuable = isLessValuable;
     this.#byKey = new ShardedMap(maxSize);
   }
 
@@ -66,8 +71,23 @@ export class BoundedMap<Value extends Entry> {
     }
   }
 
-  /** The next entry without the referenced flag; clears the flags that it passes. */
   #victim(): Value | undefined {
+    return this.#isLessValuable === undefined
+      ? this.#unreferenced()
+      : this.#leastValuable(this.#isLessValuable);
+  }
+
+  #leastValuable(isLessValuable: (one: Value, other: Value) => boolean): Value | undefined {
+    let least: Value | undefined;
+    for (let count = 0; count < sampleSize; count++) {
+      const entry = this.#slots[Math.floor(Math.random() * this.#slots.length)];
+      if (entry !== undefined && (least === undefined || isLessValuable(entry, least))) least = entry;
+    }
+    return least;
+  }
+
+  /** The next entry without the referenced flag; clears the flags that it passes. */
+  #unreferenced(): Value | undefined {
     let entry = this.#advance();
     for (let scanned = 1; scanned < maxScan && entry?.isReferenced; scanned++) {
       entry.isReferenced = false;

@@ -109,8 +109,13 @@ test('an outage of shared counters shows, with what was decided in it', async ()
   const metrics = createMetrics({
     ...sources,
     keyCache: () => ({ hits: 0, misses: 0, size: 0, maxSize: 1 }),
+    counterMemory: () => ({ size: 5, maxSize: 9, evicted: 2, refusedClaims: 4 }),
   });
   for (const line of [
+    'unkey_memory_counters_size 5',
+    'unkey_memory_counters_max_size 9',
+    'unkey_memory_counters_evicted_total 2',
+    'unkey_memory_idempotency_refused_total 4',
     'unkey_counters_up 0',
     'unkey_counters_processes 3',
     'unkey_counters_fallback_decisions_total{mode="allow"} 12',

@@ -1,5 +1,5 @@
 import { Counter, Registry } from 'prom-client';
-import type { CountersStatus } from '../counters/port.ts';
+import type { CounterMemoryStats, CountersStatus } from '../counters/port.ts';
 import type { EventStats } from '../events/port.ts';
 import type { ChangeLag } from './change-lag.ts';
 import { type JobStats, registerJobMetrics } from './job-metrics.ts';
@@ -29,6 +29,7 @@ export function createMetrics(sources: {
   jobs?(): readonly JobStats[];
   /** Null: they are in this process and have no outages. */
   readonly counters: (() => CountersStatus) | null;
+  readonly counterMemory?: () => CounterMemoryStats;
   /** Notifications about commits of other processes; null: there are no other processes. */
   readonly changes: { readonly isChannelUp: () => boolean; readonly lag: ChangeLag } | null;
 }): Metrics {
@@ -37,6 +38,7 @@ export function createMetrics(sources: {
   const observe = registerRequestMetrics(registry);
   registerEventMetrics(registers, sources.events);
   registerKeyCacheMetrics(registers, sources.keyCache);
+  if (sources.counterMemory !== undefined) registerCounterMemoryMetrics(registers, sources.counterMemory);
   if (sources.counters !== null) registerCountersMetrics(registers, sources.counters);
   if (sources.changes !== null) {
     const { isChannelUp, lag } = sources.changes;
@@ -75,6 +77,33 @@ function registerKeyCacheMetrics(registers: Registry[], keyCache: () => KeyCache
     'unkey_key_cache_max_size',
     'Maximum number of keys in the cache, from UNKEY_KEY_CACHE_SIZE.',
     () => keyCache().maxSize,
+  );
+}
+
+function registerCounterMemoryMetrics(registers: Registry[], memory: () => CounterMemoryStats): void {
+  registerGauge(
+    registers,
+    'unkey_memory_counters_size',
+    'Rate limit counters in the memory of this process.',
+    () => memory().size,
+  );
+  registerGauge(
+    registers,
+    'unkey_memory_counters_max_size',
+    'Rate limit counters that the memory has room for.',
+    () => memory().maxSize,
+  );
+  registerTotal(
+    registers,
+    'unkey_memory_counters_evicted_total',
+    'Rate limit counters evicted from a full memory although they still counted: their limits count from zero.',
+    () => memory().evicted,
+  );
+  registerTotal(
+    registers,
+    'unkey_memory_idempotency_refused_total',
+    'Calls with an Idempotency-Key refused with 503 because their workspace has used its share of records.',
+    () => memory().refusedClaims,
   );
 }
 
