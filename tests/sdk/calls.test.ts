@@ -9,7 +9,6 @@ import {
   TooManyRequestsErrorResponse,
   Unkey,
   UnkeyCore,
-  UnkeyError,
 } from '../../packages/sdk/src/index.ts';
 import { type Service, startService } from '../service.ts';
 import { failureOf } from './failure-of.ts';
@@ -349,7 +348,7 @@ test('a runtime without process, or one that may not be read, is enough', () => 
       Object.defineProperty(globalThis, 'process', { value: other, configurable: true, writable: true });
       expect(() => new UnkeyCore({ rootKey: 'r' })).not.toThrow();
       expect(() => new Unkey({ rootKey: 'r' })).not.toThrow();
-      expect(() => new Unkey()).toThrow(UnkeyError);
+      expect(() => new Unkey()).not.toThrow();
     }
   } finally {
     Object.defineProperty(globalThis, 'process', { value: process, configurable: true, writable: true });

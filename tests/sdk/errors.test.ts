@@ -6,12 +6,15 @@ import {
   type ClientOptions,
   ConfigurationError,
   ConnectionError,
+  type Fetch,
   isUnkeyError,
   ResponseValidationError,
   Unkey,
   UnkeyCore,
   UnkeyError,
 } from '../../packages/sdk/src/index.ts';
+import { protect } from '../../packages/sdk/src/middleware/web.ts';
+import { Ratelimit } from '../../packages/sdk/src/ratelimit/index.ts';
 import { failureOf } from './failure-of.ts';
 import {
   answer,
@@ -310,12 +313,79 @@ test('a fetch that gives what is no answer is an error of the one tree', async (
   expect(error).toMatchObject({ operation: 'apis.getApi', attempts: 1, cause: expect.any(TypeError) });
 });
 
-test('a missing root key is an error at once, by name', () => {
-  vi.stubEnv('UNKEY_ROOT_KEY', '');
-  for (const missing of [undefined, '']) {
-    expect(() => new Unkey({ rootKey: missing })).toThrow(/rootKey.*UNKEY_ROOT_KEY/);
-    expect(() => new UnkeyCore({ rootKey: missing })).toThrow(ConfigurationError);
-  }
+describe('a missing root key', () => {
+  const request = () => new Request('http://x/', { headers: { authorization: 'Bearer some_key' } });
+  const limits = { namespace: 'n', limit: 1, duration: 1000 };
+
+  test.each([undefined, ''])(
+    '%j: is an error of the first call, so that builds work without secrets',
+    async (missing) => {
+      vi.stubEnv('UNKEY_ROOT_KEY', '');
+      const fetch = vi.fn<Fetch>();
+      const options = { rootKey: missing, fetch };
+      const errors: unknown[] = [];
+      const guard = protect({ ...options, onError: (error) => void errors.push(error) });
+      const small = new UnkeyCore(options);
+      for (const call of [
+        () => new Unkey(options).apis.getApi({ apiId: 'api_1' }),
+        () => small.request('keys.verifyKey', { key: 'k' }),
+        () => new Ratelimit({ ...options, ...limits }).limit('user_1'),
+      ]) {
+        const error = await failureOf(call());
+        expect(error).toBeInstanceOf(ConfigurationError);
+        expect(error.message).toMatch(/rootKey.*UNKEY_ROOT_KEY/);
+      }
+      expect((await guard(request())) as Response).toMatchObject({ status: 500 });
+      expect(errors).toEqual([expect.any(ConfigurationError)]);
+      expect(fetch).not.toHaveBeenCalled();
+    },
+  );
+
+  test('may come into the environment later', async () => {
+    vi.stubEnv('UNKEY_ROOT_KEY', '');
+    const unkey = client({ rootKey: undefined });
+    vi.stubEnv('UNKEY_ROOT_KEY', 'late_root_key');
+    peer.plays(answer(200, { meta: {}, data: {} }));
+    await unkey.apis.getApi({ apiId: 'api_1' });
+    expect(peer.requests[0]?.headers.authorization).toBe('Bearer late_root_key');
+  });
+
+  test('is not a wrong one: that throws at once', () => {
+    for (const Client of [Unkey, UnkeyCore]) {
+      expect(() => new Client({ rootKey: 'two\nlines' })).toThrow(ConfigurationError);
+    }
+  });
+});
+
+describe('a constructed error is what its class says', () => {
+  test.each(classes)('%i: %s', (status, name) => {
+    const Class = exported[name] as typeof sdk.NotFoundErrorResponse;
+    const retryable = [408, 429, 500, 503].includes(status);
+    const plain = new Class('gone');
+    for (const type of [Class, APIError, UnkeyError]) expect(plain).toBeInstanceOf(type);
+    expect(plain).toMatchObject({ name, message: 'gone', status, statusCode: status, retryable });
+
+    const meta = { requestId: 'req_1' };
+    const error = { title: 'A title', detail: 'What went wrong.', type: 'https://x/y/key_not_found' };
+    const response = new Response('', { status, headers: { 'retry-after': '3' } });
+    for (const details of [{ response }, { headers: response.headers, status, body: '{}' }]) {
+      const built = new Class({ meta, error }, details);
+      expect(built).toBeInstanceOf(Class);
+      expect(built).toMatchObject({ message: 'What went wrong.', status, retryable, retryAfterMs: 3000 });
+      expect(built).toMatchObject({ code: 'key_not_found', requestId: 'req_1', meta, error, foreign: false });
+    }
+    for (const [other, otherName] of classes) {
+      if (other !== status) expect(plain).not.toBeInstanceOf(exported[otherName]);
+    }
+  });
+
+  test('without a response', () => {
+    expect(new sdk.TimeoutError('x').retryable).toBe(true);
+    expect(new ConnectionError('x').retryable).toBe(true);
+    expect(new ConfigurationError('x').retryable).toBe(false);
+    expect(new sdk.AbortError('x').retryable).toBe(false);
+    expect(new APIError('x', { status: 502 })).toMatchObject({ status: 502, retryable: true });
+  });
 });
 
 test('errors of another copy of the package are of the same classes', async () => {

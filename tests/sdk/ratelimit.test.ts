@@ -357,7 +357,7 @@ describe('the constructor', () => {
     { limit: '10' },
     { namespace: '' },
     { namespace: undefined },
-    { rootKey: '' },
+    { rootKey: 'two\nlines' },
     { fallbak: {} },
     { timeoutMs: Number.NaN },
     { retry: { attempts: 1 } },

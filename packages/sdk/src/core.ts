@@ -71,19 +71,22 @@ export class UnkeyCore {
   // Private at run time too: printing the client shows no root key.
   readonly #options: CoreOptions;
   readonly #internal: InternalOptions;
-  readonly #rootKey: string | (() => string | Promise<string>);
+  readonly #rootKey: CoreOptions['rootKey'];
   readonly #serverURL: string;
   readonly #running = new Map<Deadline, Promise<unknown>>();
   #isClosed = false;
 
-  /** Throws `ConfigurationError` if the root key is missing or an option is invalid. */
+  /**
+   * Throws `ConfigurationError` if an option is invalid. A missing root key is an error of the first call, so that builds
+   * work without secrets.
+   */
   constructor(options: CoreOptions = {}, internal: InternalOptions = {}) {
     const unknown = Object.keys(options).find((name) => !optionName.test(name));
     if (unknown) throw new ConfigurationError(`Unknown option '${unknown}'.`);
     this.#internal = internal;
     this.#options = options;
-    this.#rootKey = options.rootKey ?? environment('UNKEY_ROOT_KEY') ?? '';
-    if (typeof this.#rootKey !== 'function') parseRootKey(this.#rootKey);
+    this.#rootKey = options.rootKey || environment('UNKEY_ROOT_KEY');
+    if (this.#rootKey && typeof this.#rootKey !== 'function') parseRootKey(this.#rootKey);
     this.#serverURL = parseServerURL(options.serverURL || environment('UNKEY_SERVER_URL') || hostedURL);
   }
 
@@ -152,7 +155,7 @@ export class UnkeyCore {
     // Before the first await: the caller may change the object afterwards.
     const text = writeBody(body);
     const serverURL = options.serverURL ? parseServerURL(options.serverURL) : this.#serverURL;
-    const rootKey = this.#rootKey;
+    const rootKey = this.#rootKey || environment('UNKEY_ROOT_KEY');
     const authorization = parseRootKey(
       typeof rootKey === 'function' ? await callUserCode(deadline, 'The function rootKey', rootKey) : rootKey,
     );

@@ -32,8 +32,7 @@ export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null |
     fail(error);
     controller.abort(error);
   }
-  const onTimeout = () =>
-    abort(new TimeoutError(`The call took longer than ${timeoutMs} ms.`, { retryable: true }));
+  const onTimeout = () => abort(new TimeoutError(`The call took longer than ${timeoutMs} ms.`));
   const onAbort = () => abort(new AbortError('The call was aborted.', { cause: outer?.reason }));
 
   const timer = endsAt === Number.POSITIVE_INFINITY ? undefined : startTimer(onTimeout, timeoutMs);

@@ -59,18 +59,22 @@ export class UnkeyError extends Error {
 
   constructor(message: string, details: Details = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
-    const { foreign = false } = details;
+    const { status, foreign = false } = details;
     const { meta, error } = ((!foreign && details.data) || {}) as ErrorBody;
     const type = textOf(error?.type);
     this.#response = details;
     Object.assign(this, {
-      status: details.status,
+      status,
       code: type?.slice(type.lastIndexOf('/') + 1),
       type,
       requestId: textOf(meta?.requestId) ?? details.headers?.get('x-request-id') ?? undefined,
       operation: undefined,
       attempts: 0,
-      retryable: details.retryable ?? false,
+      retryable:
+        details.retryable ??
+        (/^(Connection|Timeout)E/.test(this.name) ||
+          [408, 429].includes(status ?? 0) ||
+          (status ?? 0) >= 500),
       foreign,
       errors: details.errors ?? [],
     });
@@ -227,7 +231,6 @@ export function apiError(
   return new Class(message ?? foreignResponse(status, headers), {
     ...response,
     foreign,
-    retryable: status === 408 || status === 429 || status >= 500,
     errors: !foreign && Array.isArray(error.errors) ? error.errors : [],
   });
 }

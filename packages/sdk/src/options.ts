@@ -49,7 +49,7 @@ export interface DebugLogger {
 export interface CoreOptions extends SharedOptions {
   /**
    * The root key, or a function that returns it and is called for every call. Default: the environment variable
-   * `UNKEY_ROOT_KEY`; without both the constructor throws.
+   * `UNKEY_ROOT_KEY`; without both the first call rejects.
    */
   rootKey?: string | (() => string | Promise<string>) | undefined;
   /** URL of the service. Default: the environment variable `UNKEY_SERVER_URL`, else `https://api.unkey.com`. */

@@ -1,4 +1,4 @@
-import { APIError, type Details, type ErrorClasses, nameErrors } from './errors.ts';
+import { APIError, type Details, type ErrorBody, type ErrorClasses, nameErrors } from './errors.ts';
 import type { HeadersLike } from './platform.ts';
 
 const classes = new Map<number, typeof APIError>();
@@ -6,11 +6,18 @@ const classes = new Map<number, typeof APIError>();
 /** Status → class. */
 export const statusErrors: ErrorClasses = classes;
 
+/** What a constructed error has besides its message. */
+interface StatusErrorDetails extends Details {
+  /** Gives the headers. */
+  readonly response?: { readonly headers: HeadersLike };
+}
+
 /** The class of a status. It always has a response, so its members are not optional. */
 interface StatusErrorClass<Name extends string, Status extends number> {
+  /** From a message, or, as in `@unkey/api`, from a body; for tests of your own. */
   new (
-    message: string,
-    details?: Details,
+    message: string | ErrorBody,
+    details?: StatusErrorDetails,
   ): APIError & {
     readonly name: Name;
     readonly status: Status;
@@ -25,6 +32,18 @@ function statusError<const Name extends string, const Status extends number>(
   status: Status,
 ): StatusErrorClass<Name, Status> {
   class StatusError extends APIError {
+    constructor(message: string | ErrorBody, { response, ...details }: StatusErrorDetails = {}) {
+      const { headers } = response ?? {};
+      const data = typeof message === 'string' ? undefined : message;
+      const { detail, title, errors = [] } = data?.error ?? {};
+      super(data ? (detail ?? title ?? name) : (message as string), {
+        status,
+        ...(headers && { headers }),
+        ...(data && { data, errors }),
+        ...details,
+      });
+    }
+
     // By status, so that it also matches errors of `UnkeyCore`, which throws `APIError` only.
     static override [Symbol.hasInstance](value: unknown): boolean {
       return value instanceof APIError && value.status === status && !value.foreign;

@@ -526,15 +526,6 @@ describe('options', () => {
     }
   });
 
-  test('a missing root key is refused at once', () => {
-    vi.stubEnv('UNKEY_ROOT_KEY', '');
-    try {
-      expect(() => protect()).toThrow(ConfigurationError);
-    } finally {
-      vi.unstubAllEnvs();
-    }
-  });
-
   test('a client may be given, or found for each request', async () => {
     const { fetch, bodies } = scripted(verdict(valid));
     const clients = [new UnkeyCore({ rootKey: 'a', fetch }), new Unkey({ rootKey: 'b', fetch })];

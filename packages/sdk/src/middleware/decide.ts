@@ -41,7 +41,7 @@ const outagePauseMs = 5000;
 
 /**
  * The decision that all middleware shares. It never rejects: a request is allowed with a principal or refused with a
- * response. Throws `ConfigurationError` at once if an option is invalid or the root key is missing.
+ * response. Throws `ConfigurationError` at once if an option is invalid.
  */
 export function createDecide<Request, Outage extends OnOutage, Response = never>(
   options: ProtectOptions<Request, Outage, Response>,

@@ -1,7 +1,4 @@
-import type { UnkeyCore } from '../core.ts';
-import { createOwnClient } from '../own-client.ts';
 import { createDecide } from './decide.ts';
-import { checkProtectOptions, clientOptions } from './options.ts';
 import type { OnOutage, Principal, VerifiedKey } from './principal.ts';
 import type { WebOptions } from './web.ts';
 import {
@@ -34,8 +31,6 @@ interface PlainRequest extends RequestLike {
 /**
  * Wraps a route handler: it runs only for requests with a valid key. `RateLimit-*` headers are added to its response.
  *
- * The client is created at the first request, so that builds work without secrets.
- *
  * @example
  * export const GET = withUnkey(async (request: NextRequest & WithKey, { params }: Context) => {
  *   return Response.json({ hello: request.unkey.keyId, document: (await params).id });
@@ -64,8 +59,7 @@ export function withUnkey<Request extends RequestLike, Response, Rest extends un
   ) => Response | Promise<Response>,
   options: WebOptions<Request> = {},
 ): (request: Request, ...rest: Rest) => Promise<Response | PlatformResponse> {
-  checkProtectOptions(options);
-  const decide = createDecide(withLateClient(options));
+  const decide = createDecide(options);
   return async (request, ...rest) => {
     const { headers, signal } = request;
     const decision = await decide({ request, authorization: headers.get('authorization'), signal });
@@ -74,19 +68,5 @@ export function withUnkey<Request extends RequestLike, Response, Rest extends un
     const unkey = decision.principal as VerifiedKey & Principal;
     const response = await handler(Object.assign(request, { unkey }), ...rest);
     return withHeaders(response, unkey.answerHeaders);
-  };
-}
-
-function withLateClient<Request>(options: WebOptions<Request>): WebOptions<Request> {
-  if (options.unkey) return options;
-  const names = Object.keys(clientOptions(options));
-  const own = Object.entries(options).filter(([name]) => !names.includes(name));
-  let client: UnkeyCore | undefined;
-  return {
-    ...Object.fromEntries(own),
-    unkey: () => {
-      client ??= createOwnClient(clientOptions(options));
-      return client;
-    },
   };
 }
