@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
-import { type Service, startService } from '../service.ts';
-import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
+import { endServers, startServer } from '../cli/server-process.ts';
+import { createDatabase } from '../postgres.ts';
+import { startProxy } from '../tcp-proxy.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -12,30 +16,40 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 let page: string;
 /** The labels of each series, by the name of its metric. */
 let series: Map<string, Record<string, string>[]>;
-let service: Service;
-let proxy: TcpProxy;
+const rootKey = `unkey_${randomBytes(24).toString('hex')}`;
 
 beforeAll(async () => {
-  const url = new URL(process.env.UNKEY_TEST_DATABASE_URL ?? '');
-  proxy = await startProxy(Number(url.port));
+  const database = await createDatabase(process.env.UNKEY_TEST_DATABASE_URL ?? '');
+  const url = new URL(database.url);
+  const proxy = await startProxy(Number(url.port));
   url.port = String(proxy.port);
-  service = await startService({ env: { DATABASE_URL: url.href } });
-  const { call } = service;
+  const dataDir = await mkdtemp(join(tmpdir(), 'unkey-metrics-'));
+  const env = {
+    DATABASE_URL: url.href,
+    UNKEY_MASTER_KEY: randomBytes(32).toString('base64'),
+    UNKEY_ROOT_KEY: rootKey,
+  };
+  const { url: at, call } = await startServer({ dataDir, env, rootKey });
   const { apiId } = (await call('apis.createApi', { name: 'docs' })).body.data;
   const { key } = (await call('keys.createKey', { apiId })).body.data;
   await call('keys.verifyKey', { key });
   await call('ratelimit.limit', { namespace: 'docs', identifier: 'ann', limit: 1, duration: 60_000 });
+  // A job has run to its end.
+  await vi.waitFor(
+    async () => expect(await metricsOf(at)).toContain('_last_success_timestamp_seconds{'),
+    30_000,
+  );
   proxy.drop();
   expect((await call('apis.createApi', { name: 'refused' })).status).toBe(503);
-  page = await (await fetch(`${service.url}/metrics`)).text();
+  page = await metricsOf(at);
   series = seriesOf(page);
+  await endServers();
+  await proxy.close();
+  await database.drop();
+  await rm(dataDir, { recursive: true });
 });
 
-afterAll(async () => {
-  proxy.mend();
-  await service.close();
-  await proxy.close();
-});
+afterAll(endServers);
 
 test('every alert selects series that a service has', () => {
   const { groups } = parse(read('deploy/prometheus/alerts.yaml'));
@@ -63,13 +77,18 @@ test('every label that an alert or the dashboard groups by is on a metric', () =
   expect(named.filter((label) => !known.has(label) && !['job', 'instance'].includes(label))).toEqual([]);
 });
 
+test('no metric has a label that Prometheus sets itself', () => {
+  const labels = [...series.values()].flat().flatMap((each) => Object.keys(each));
+  expect(labels.filter((label) => label === 'job' || label === 'instance')).toEqual([]);
+});
+
 test('every metric that a page names exists', () => {
   const pages = ['README.md', 'docs/administration.md', 'docs/deployment.md', 'docs/operations.md'];
   const named = pages.flatMap((file) =>
     [...read(file).matchAll(/`[^`\n]*\b(?:unkey|process|nodejs)_[^`\n]*`/g)].flatMap(([span]) =>
       unknownSelectors(span.replaceAll('`', ''))
-        // A histogram may be named without its suffixes.
-        .filter((selector) => !page.includes(`# TYPE ${selector} histogram`))
+        // A histogram without its suffixes, or a metric that has no value yet.
+        .filter((selector) => !page.includes(`# TYPE ${selector} `))
         .map((selector) => `${file}: ${selector}`),
     ),
   );
@@ -101,6 +120,10 @@ function unknownSelectors(expression: string): string[] {
         );
     })
     .map(([selector]) => selector);
+}
+
+async function metricsOf(url: string): Promise<string> {
+  return (await fetch(`${url}/metrics`)).text();
 }
 
 function seriesOf(text: string): Map<string, Record<string, string>[]> {

@@ -12,30 +12,30 @@ export interface JobStats {
   readonly failures: number;
 }
 
-/** A series for each background job. Unknown values have no series. */
+/** A series for each background job. Unknown values have no series. The label is not `job`: that is Prometheus's own. */
 export function registerJobMetrics(registers: Registry[], jobs: () => readonly JobStats[]): void {
   const counter = (name: string, help: string, read: (job: JobStats) => number) =>
     new Counter({
       name,
       help,
-      labelNames: ['job'],
+      labelNames: ['name'],
       registers,
       collect() {
         this.reset();
-        for (const job of jobs()) this.inc({ job: job.name }, read(job));
+        for (const job of jobs()) this.inc({ name: job.name }, read(job));
       },
     });
   const gauge = (name: string, help: string, read: (job: JobStats) => number | null) =>
     new Gauge({
       name,
       help,
-      labelNames: ['job'],
+      labelNames: ['name'],
       registers,
       collect() {
         this.reset();
         for (const job of jobs()) {
           const value = read(job);
-          if (value !== null) this.set({ job: job.name }, value);
+          if (value !== null) this.set({ name: job.name }, value);
         }
       },
     });

@@ -73,17 +73,17 @@ test('a background job shows what it did and what is left; unknown values have n
   });
   const text = await metrics.text();
   for (const line of [
-    'unkey_job_rows_total{job="refill"} 40',
-    'unkey_job_failures_total{job="refill"} 1',
-    'unkey_job_running{job="refill"} 1',
-    'unkey_job_running{job="last_used"} 0',
-    'unkey_job_due_rows{job="refill"} 7',
-    'unkey_job_last_success_timestamp_seconds{job="refill"} 9',
-    'unkey_job_last_duration_seconds{job="refill"} 0.25',
+    'unkey_job_rows_total{name="refill"} 40',
+    'unkey_job_failures_total{name="refill"} 1',
+    'unkey_job_running{name="refill"} 1',
+    'unkey_job_running{name="last_used"} 0',
+    'unkey_job_due_rows{name="refill"} 7',
+    'unkey_job_last_success_timestamp_seconds{name="refill"} 9',
+    'unkey_job_last_duration_seconds{name="refill"} 0.25',
   ]) {
     expect(text).toContain(`${line}\n`);
   }
-  expect(text).not.toContain('unkey_job_due_rows{job="last_used"}');
+  expect(text).not.toContain('unkey_job_due_rows{name="last_used"}');
 });
 
 test('the process is described', async () => {
