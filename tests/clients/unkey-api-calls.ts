@@ -123,10 +123,16 @@ export const calls: { readonly [Id in ClientOperation]: Call<Id> } = {
       apiId,
       migrationId,
       keys: [
-        { hash: 'a-hash', name: 'Old laptop', externalId: 'user_old', credits, ratelimits: [ratelimit] },
+        {
+          hash: 'a'.repeat(64),
+          name: 'Old laptop',
+          externalId: 'user_old',
+          credits,
+          ratelimits: [ratelimit],
+        },
       ],
     }),
-    data: () => ({ migrated: [{ hash: 'a-hash', keyId: id('key') }], failed: [] }),
+    data: () => ({ migrated: [{ hash: 'a'.repeat(64), keyId: id('key') }], failed: [] }),
     malformed: { apiId: tooShort, migrationId: tooShort, keys: [] },
   },
   'keys.verifyKey': {

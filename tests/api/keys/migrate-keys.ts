@@ -33,7 +33,7 @@ function refused(what: string, item: object, location: string): Scenario {
       apiId,
       migrationId,
       keys: [
-        { hash: `${hash} ok`, externalId: 'user_1', permissions: ['made'], roles: ['made'] },
+        { hash: sha256(`${hash} ok`), externalId: 'user_1', permissions: ['made'], roles: ['made'] },
         { hash, ...item },
       ],
     }),
@@ -137,7 +137,7 @@ export default suite('keys.migrateKeys', [
       apiId,
       migrationId,
       keys: ['a', 'b'].map((suffix) => ({
-        hash: hash + suffix,
+        hash: sha256(hash + suffix),
         externalId: 'user_1',
         permissions: ['Documents.Read', 'new', 'NEW'],
         roles: ['ADMIN', 'Other', 'other', 'Other'],
@@ -179,8 +179,45 @@ export default suite('keys.migrateKeys', [
       expect(await world.do('keys.migrateKeys', { apiId, migrationId, keys: [{ hash }] })).toEqual({
         migrated: [],
         failed: [hash],
+        failures: [{ hash, reason: 'hash_taken' }],
       });
       expect(await world.do('apis.listKeys', { apiId })).toHaveLength(1);
+    },
+  }),
+  scenario({
+    name: 'each way of writing a hash verifies and is shown as sent; what is no hash fails, and nothing is made for it',
+    async arrange(world) {
+      const made = await arrange(world);
+      const digest = (name: string) => createHash('sha256').update(keyOf(world, name)).digest();
+      const hashes = {
+        HEX: digest('HEX').toString('hex').toUpperCase(),
+        url: digest('url').toString('base64url'),
+        short: digest('short').toString('base64').slice(0, 43),
+        line: `${digest('line').toString('hex')}\n`,
+      };
+      return { ...made, hashes, plain: `plain text ${world.workspaceId}` };
+    },
+    body: ({ apiId, migrationId, hashes, plain }: Given & { hashes: object; plain: string }) => ({
+      apiId,
+      migrationId,
+      keys: [...Object.values(hashes), plain].map((hash) => ({
+        hash,
+        externalId: hash === plain ? 'none' : 'user',
+      })),
+    }),
+    expect: { status: 200 },
+    async after(world, { hashes, plain }, reply) {
+      const { migrated, failed, failures } = reply.body.data;
+      expect(migrated.map(({ hash }: { hash: string }) => hash)).toEqual(Object.values(hashes));
+      expect(failed).toEqual([plain]);
+      expect(failures).toEqual([{ hash: plain, reason: 'hash_malformed' }]);
+      for (const name of Object.keys(hashes)) {
+        expect(await world.do('keys.verifyKey', { key: keyOf(world, name) })).toMatchObject({
+          code: 'VALID',
+        });
+      }
+      expect(await world.do('identities.listIdentities', {})).toHaveLength(1);
+      expect(await world.service.place.text()).not.toContain(plain);
     },
   }),
   scenario({

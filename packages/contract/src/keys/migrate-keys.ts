@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { largeBodyBytes, operation } from '../operation.ts';
+import { choice } from '../schemas/choice.ts';
 import { credits } from '../schemas/credits.ts';
 import { itemsMax } from '../schemas/items-max.ts';
 import { keyPermissions, keyRoles, newKeySettings } from '../schemas/key.ts';
@@ -10,7 +11,8 @@ const keyToMigrate = Type.Object(
   {
     hash: Type.String({
       minLength: 3,
-      description: 'Hash of the key, computed as the migration states. The key itself is never sent.',
+      description:
+        'SHA-256 of the key, or of the part that the migration states: 64 characters of hex, or 43 or 44 of base64 or base64url. Never send the key itself.',
     }),
     ...newKeySettings,
     externalId: Type.Optional(
@@ -36,6 +38,16 @@ const migratedKey = Type.Object(
   { title: 'V2KeysMigrateKeysMigration', description: 'A migrated key.' },
 );
 
+const failedKey = Type.Object(
+  {
+    hash: Type.String({ description: 'The hash as it was sent.' }),
+    reason: choice(['hash_taken', 'hash_malformed'], {
+      description: '`hash_taken`: a key has the hash. `hash_malformed`: the text is not a SHA-256.',
+    }),
+  },
+  { title: 'MigrationFailure', additionalProperties: false, description: 'A key that was not migrated.' },
+);
+
 export const migrateKeys = operation({
   id: 'keys.migrateKeys',
   method: 'POST',
@@ -45,7 +57,7 @@ export const migrateKeys = operation({
   description: `Imports keys by their hashes, so that their holders need no new ones. The operator of the service creates the
 migration, which states how the hashes were computed.
 
-A hash that is already taken is listed in \`failed\` and skipped. Identities, permissions and roles that do not exist
+A hash that is taken or malformed is listed in \`failed\`, with the reason in \`failures\`, and skipped. Identities, permissions and roles that do not exist
 are created. The permission is checked before the API is looked up.`,
   input: Type.Object(
     {
@@ -65,7 +77,12 @@ are created. The permission is checked before the API is looked up.`,
   ),
   output: Type.Object({
     migrated: Type.Array(migratedKey, { description: 'The migrated keys.' }),
-    failed: Type.Array(Type.String(), { description: 'Hashes that were already taken. Empty: none.' }),
+    failed: Type.Array(Type.String(), {
+      description: 'Hashes that were not migrated, as they were sent. Empty: none.',
+    }),
+    failures: Type.Array(failedKey, {
+      description: 'The hashes of `failed`, in their order, each with its reason.',
+    }),
   }),
   isPaged: false,
   access: [{ requires: onApi('create_key') }],
@@ -78,8 +95,12 @@ are created. The permission is checked before the API is looked up.`,
     request: {
       migrationId: 'migration_acme',
       apiId: 'api_Xy3kQ9v1p',
-      keys: [{ hash: 'bm90LWEtcmVhbC1oYXNo', name: 'Laptop', externalId: 'user_42' }],
+      keys: [{ hash: '6coSd2Pd5uNxqDoeFFGsz68bEWowlJ5iOzNfEn3bcjg=', name: 'Laptop', externalId: 'user_42' }],
     },
-    response: { migrated: [{ hash: 'bm90LWEtcmVhbC1oYXNo', keyId: 'key_8fJ2mQw4Z' }], failed: [] },
+    response: {
+      migrated: [{ hash: '6coSd2Pd5uNxqDoeFFGsz68bEWowlJ5iOzNfEn3bcjg=', keyId: 'key_8fJ2mQw4Z' }],
+      failed: [],
+      failures: [],
+    },
   },
 });

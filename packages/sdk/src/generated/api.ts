@@ -207,8 +207,9 @@ export interface Keys {
    * Imports keys by their hashes, so that their holders need no new ones. The operator of the service creates
    * the migration, which states how the hashes were computed.
    *
-   * A hash that is already taken is listed in `failed` and skipped. Identities, permissions and roles that do
-   * not exist are created. The permission is checked before the API is looked up.
+   * A hash that is taken or malformed is listed in `failed`, with the reason in `failures`, and skipped.
+   * Identities, permissions and roles that do not exist are created. The permission is checked before the API
+   * is looked up.
    *
    * Requires `api.*.create_key` or `api.{apiId}.create_key`.
    *
@@ -830,8 +831,10 @@ export interface MigrateKeysRequest {
 export interface MigrateKeysData {
   /** The migrated keys. */
   migrated: MigratedKey[];
-  /** Hashes that were already taken. Empty: none. */
+  /** Hashes that were not migrated, as they were sent. Empty: none. */
   failed: string[];
+  /** The hashes of `failed`, in their order, each with its reason. */
+  failures: MigrationFailure[];
 }
 
 /** Request of `keys.removePermissions`. */
@@ -1357,7 +1360,8 @@ export interface Key {
 /** A key to migrate. */
 export interface KeyToMigrate {
   /**
-   * Hash of the key, computed as the migration states. The key itself is never sent. At least 3 characters.
+   * SHA-256 of the key, or of the part that the migration states: 64 characters of hex, or 43 or 44 of base64
+   * or base64url. Never send the key itself. At least 3 characters.
    */
   hash: string;
   /**
@@ -1411,6 +1415,23 @@ export interface MigratedKey {
   /** Id of the key, `key_…`. */
   keyId: string;
 }
+
+/** A key that was not migrated. */
+export interface MigrationFailure {
+  /** The hash as it was sent. */
+  hash: string;
+  /** `hash_taken`: a key has the hash. `hash_malformed`: the text is not a SHA-256. */
+  reason: MigrationFailureReason;
+}
+
+/**
+ * `hash_taken`: a key has the hash. `hash_malformed`: the text is not a SHA-256. Newer services may return
+ * more values.
+ */
+export type MigrationFailureReason =
+  | 'hash_taken'
+  | 'hash_malformed'
+  | (string & {});
 
 /** A permission that keys and roles can have. */
 export interface Permission {

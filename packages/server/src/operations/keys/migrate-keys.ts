@@ -1,5 +1,6 @@
 import { type InputOf, operations } from '@unkey-ts/contract';
 import { foldCase } from '../../domain/fold-case.ts';
+import { migratedHash } from '../../domain/keys/migrated-hash.ts';
 import type { Role } from '../../storage/port/records.ts';
 import type { WriteContext } from '../context.ts';
 import { handlerOf } from '../handler.ts';
@@ -19,18 +20,23 @@ export const migrateKeys = handlerOf(operations['keys.migrateKeys'], {
   async act(context, { apiId, migrationId, keys }) {
     const { store, workspaceId } = context;
     if ((await store.apis.find(workspaceId, apiId)) === null) return refuseAbsent('unkey/data/api_not_found');
-    if ((await store.migrations.find(workspaceId, migrationId)) === null) {
-      return refuseAbsent('unkey/data/migration_not_found');
-    }
+    const migration = await store.migrations.find(workspaceId, migrationId);
+    if (migration === null) return refuseAbsent('unkey/data/migration_not_found');
     const migrated: { hash: string; keyId: string }[] = [];
-    const failed: string[] = [];
+    const failures: { hash: string; reason: 'hash_taken' | 'hash_malformed' }[] = [];
     for (const [index, item] of keys.entries()) {
-      const keyId = await migrateKey(context, item, { apiId, migrationId, location: `body.keys[${index}]` });
+      const hash = migratedHash(migration.algorithm, item.hash);
+      if (hash === null) {
+        failures.push({ hash: item.hash, reason: 'hash_malformed' });
+        continue;
+      }
+      const place = { apiId, migrationId, location: `body.keys[${index}]` };
+      const keyId = await migrateKey(context, { ...item, hash }, place);
       if (keyId instanceof Refusal) return keyId;
-      if (keyId === null) failed.push(item.hash);
+      if (keyId === null) failures.push({ hash: item.hash, reason: 'hash_taken' });
       else migrated.push({ hash: item.hash, keyId });
     }
-    return { data: { migrated, failed } };
+    return { data: { migrated, failed: failures.map(({ hash }) => hash), failures } };
   },
 });
 
