@@ -37,8 +37,8 @@ export interface Handler<Op extends Operation = Operation> {
   act(context: never, input: never, found: never): MaybePromise<OperationResult<unknown> | Refusal>;
   /** The result of operations whose access check has `maskAs: 'result'`. */
   maskedResult?(): OperationResult<unknown>;
-  /** Whether a cached response may still be sent for a repeated `Idempotency-Key`. Default: yes. */
-  mayReplay?(context: never, input: never): MaybePromise<boolean>;
+  /** Whether the recorded result may still be sent for a repeated `Idempotency-Key`. Default: yes. */
+  mayReplay?(context: never, input: never, recorded: () => never): MaybePromise<boolean>;
 }
 
 type Types<Op extends Operation> = NonNullable<Op['types']>;
@@ -54,7 +54,11 @@ interface Steps<Op extends Operation, Found extends Located> {
     found: Found,
   ): MaybePromise<OperationResult<Types<Op>['output']> | Refusal>;
   maskedResult?(): OperationResult<Types<Op>['output']>;
-  mayReplay?(context: Contexts[Op['mode']], input: Types<Op>['input']): MaybePromise<boolean>;
+  mayReplay?(
+    context: Contexts[Op['mode']],
+    input: Types<Op>['input'],
+    recorded: () => Types<Op>['output'],
+  ): MaybePromise<boolean>;
 }
 
 /** Types the steps by their operation: input, output and context. */

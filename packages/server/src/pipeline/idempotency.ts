@@ -69,7 +69,7 @@ export function withDurableRecord(
 
 interface Spending {
   perform(context: Context): Promise<Result>;
-  mayReplay(): MaybePromise<boolean>;
+  mayReplay(recordedText: string): MaybePromise<boolean>;
 }
 
 /** For spends: the response is recorded for a minute, where the counters are kept. */
@@ -85,7 +85,7 @@ export async function withCachedRecord(
   if (known !== null) {
     if (known.fingerprint !== fingerprint) return refuseConflict();
     // Without a claim: an operation says no only where it spends nothing.
-    return (await mayReplay()) ? replay(known.response, requestId) : perform(context);
+    return (await mayReplay(known.response)) ? replay(known.response, requestId) : perform(context);
   }
   let isRecorded = false;
   try {

@@ -181,12 +181,20 @@ function perform(state: RequestState, options: PipelineOptions): MaybePromise<Re
     body: state.request.body,
   };
   return mode === 'spend'
-    ? withCachedRecord(keyed, context, { perform: inContext, mayReplay: () => mayReplay(state, context) })
+    ? withCachedRecord(keyed, context, {
+        perform: inContext,
+        mayReplay: (recorded) => mayReplay(state, context, recorded),
+      })
     : transact(context, withDurableRecord(keyed, inContext));
 }
 
-function mayReplay({ handler, input }: RequestState, context: Context): MaybePromise<boolean> {
-  return handler.mayReplay?.(context as never, input as never) ?? true;
+function mayReplay(
+  { handler, input }: RequestState,
+  context: Context,
+  recordedText: string,
+): MaybePromise<boolean> {
+  const recorded = () => JSON.parse(recordedText).data as never;
+  return handler.mayReplay?.(context as never, input as never, recorded) ?? true;
 }
 
 function operate(state: RequestState, options: PipelineOptions, context: Context): MaybePromise<Result> {

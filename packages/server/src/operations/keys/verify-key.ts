@@ -36,12 +36,13 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
       return { data: presentVerification(key, verdict), outcome: verdict.code };
     });
   },
-  // A key that has been deleted, disabled or has expired since is verified again, which spends nothing.
-  mayReplay({ services, workspaceId, now }, input) {
-    return andThen(
-      services.lookups.findVerifiableKey(hashKey(input.key)),
-      (key) => key !== null && key.workspaceId === workspaceId && isUsable(key, now),
-    );
+  // `VALID` is not repeated for a key that has been deleted or disabled, or has expired since. It is verified again, which
+  // spends nothing.
+  mayReplay({ services, workspaceId, now }, input, recorded) {
+    return andThen(services.lookups.findVerifiableKey(hashKey(input.key)), (key) => {
+      const isGood = key !== null && key.workspaceId === workspaceId && isUsable(key, now);
+      return isGood || !recorded().valid;
+    });
   },
   maskedResult: () => ({ data: { valid: false, code: 'NOT_FOUND' as const }, outcome: 'NOT_FOUND' }),
 });
