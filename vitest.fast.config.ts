@@ -1,19 +1,23 @@
-import { defineConfig, mergeConfig } from 'vitest/config';
-import everything from './vitest.config.ts';
+import { configDefaults, defineConfig, mergeConfig } from 'vitest/config';
+import { base } from './vitest.base.ts';
 
-/** `npm run test:fast`, before a commit: the unit tests and the scenarios of every operation. */
+/** `npm run test:fast`, before a commit: the unit tests and the scenarios of every operation, which need only Node. */
 export default mergeConfig(
-  everything,
+  base,
   defineConfig({
     test: {
-      // Long: seeded sequences, many rows, a whole database moved, concurrent load.
+      include: [
+        'packages/*/src/**/*.test.ts',
+        'tools/**/*.test.ts',
+        'tests/api/{apis,identities,keys,permissions,ratelimit,every-operation,round-trip}.test.ts',
+      ],
       exclude: [
-        'tests/{bun,cli,clients,cluster,crash,sdk,simulation}/**',
-        'tests/api/{accuracy,at-once,clean-up,contention,events,properties}.test.ts',
-        'examples/**',
+        ...configDefaults.exclude,
+        '**/*.{postgres,redis}.test.ts',
+        // It moves whole databases.
         'packages/server/src/storage/transfer/**',
       ],
-      // The modules are loaded once for each worker, not once for each of eighty files.
+      // The modules are loaded once for each worker, not once for each of a hundred files.
       isolate: false,
     },
   }),
