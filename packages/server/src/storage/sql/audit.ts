@@ -23,6 +23,8 @@ export function auditStore(db: Database): AuditStore {
         .selectFrom('auditLog')
         .selectAll()
         .where('at', '>=', since)
+        // By time first, so that the index of times finds the newest rows.
+        .orderBy('at', 'desc')
         .orderBy('sequence', 'desc')
         .limit(limit);
       if (workspaceId !== undefined) query = query.where('workspaceId', '=', workspaceId);

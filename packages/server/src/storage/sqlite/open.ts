@@ -17,7 +17,7 @@ const maxCheckedBytes = 64 * 1024 * 1024;
 /** A connection that syncs every commit to disk. */
 export function openDatabase(file: string): DatabaseSyncInstance {
   // SQLite gives its other files (log, shared memory, journal) the mode of this one.
-  createPrivateFile(file);
+  if (file !== ':memory:') createPrivateFile(file);
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF');
   database.exec(`PRAGMA journal_size_limit = ${maxLogBytes}`);
