@@ -58,6 +58,20 @@ test('the page names every operation, every kind of error and every option', () 
   expect(absent).toEqual([]);
 });
 
+test('every example imports what it uses of the package, where a reader sees it', () => {
+  const hidden = programs.flatMap(({ before, line }) => (/unkey-ts/.test(before) ? [line] : []));
+  expect(hidden).toEqual([]);
+  const lacking = programs.flatMap(({ code, line }) => {
+    const statements = code.replaceAll(/\/\/.*$|'[^'\n]*'/gm, '');
+    const imported = [...code.matchAll(/^import .*$/gm)].join('\n');
+    return Object.keys(sdk)
+      .filter((name) => new RegExp(`(?<![.\\w])${name}\\b`).test(statements))
+      .filter((name) => !new RegExp(`\\b${name}\\b`).test(imported))
+      .map((name) => `line ${line}: ${name}`);
+  });
+  expect(lacking).toEqual([]);
+});
+
 test('every link within the page leads to a heading', () => {
   const anchors = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -134,7 +148,6 @@ async function throws(name: string, work: () => Promise<unknown>, line: number):
 }
 
 const declarations = `
-declare const Unkey: typeof import('unkey-ts').Unkey;
 declare const unkey: import('unkey-ts').Unkey;
 declare const apiId: string;
 declare const keyId: string;

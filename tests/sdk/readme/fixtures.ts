@@ -5,7 +5,6 @@ import type { Service } from '../../service.ts';
 
 /** Variables that the examples use, as the README's first section says. */
 export interface Fixtures {
-  readonly Unkey: typeof Unkey;
   readonly unkey: Unkey;
   readonly apiId: string;
   readonly keyId: string;
@@ -34,7 +33,7 @@ export async function createFixtures(service: Service): Promise<Fixtures> {
     })
   ).data;
   const request = new Request('http://127.0.0.1/documents', { headers: { authorization: `Bearer ${key}` } });
-  return { Unkey, unkey, apiId, keyId, key, userId, request };
+  return { unkey, apiId, keyId, key, userId, request };
 }
 
 /** A proxy on this machine that lets everything through. */
