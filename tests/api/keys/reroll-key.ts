@@ -116,7 +116,7 @@ export default suite('keys.rerollKey', [
     },
   }),
   scenario({
-    name: 'the whole prefix and the length stay, also when the API has others by now',
+    name: 'the whole prefix stays, and the length, when the API has a shorter one by now',
     async arrange(world) {
       const made = await makeKey(world, { prefix: 'my_app', byteLength: 64 });
       await world.service.app.services.storage.write((store) =>
@@ -132,16 +132,36 @@ export default suite('keys.rerollKey', [
     },
   }),
   scenario({
-    name: 'a key without prefix gets none',
+    name: 'a key without prefix gets that of the API, and the length of the API if it is greater',
     async arrange(world) {
       const made = await makeKey(world);
       await world.service.app.services.storage.write((store) =>
-        store.apis.update(world.workspaceId, made.apiId, { defaultPrefix: 'std' }),
+        store.apis.update(world.workspaceId, made.apiId, { defaultPrefix: 'std', defaultByteLength: 64 }),
       );
       return made;
     },
     body: now,
+    expect: { status: 200, data: { key: expect.stringMatching(/^std_[^_]{80,}$/) } },
+  }),
+  scenario({
+    name: 'a key without prefix, of an API without one, gets none',
+    arrange: makeKey,
+    body: now,
     expect: { status: 200, data: { key: expect.stringMatching(/^[^_]{20,24}$/) } },
+  }),
+  scenario({
+    name: 'expires 0 is shown by no operation',
+    arrange: (world) => makeKey(world, { expires: 0 }),
+    body: now,
+    expect: { status: 200 },
+    async after(world, { keyId, key }) {
+      await world.do('keys.updateKey', { keyId, expires: 0 });
+      expect(await world.do('keys.getKey', { keyId })).not.toHaveProperty('expires');
+      expect(await world.do('keys.whoami', { key })).not.toHaveProperty('expires');
+      const verified = await world.do('keys.verifyKey', { key });
+      expect(verified).toMatchObject({ valid: false, code: 'EXPIRED' });
+      expect(verified).not.toHaveProperty('expires');
+    },
   }),
   scenario({
     name: 'a disabled key gives a disabled one, and what limits have counted stays with the old',

@@ -9,8 +9,9 @@ export const rerollKey = operation({
   method: 'POST',
   mode: 'write',
   summary: 'Reroll a key',
-  description: `Creates a new key that has everything of the old one: name, identity, metadata, permissions, roles, credits, limits,
-prefix and length. The old key works until its \`expiration\`.
+  description: `Creates a new key that has everything of the old one: name, identity, metadata, permissions, roles, credits, limits and
+prefix, or the API's default prefix if it has none. The new key is as long as the old one, or as the API's default
+length if that is greater. The old key works until its \`expiration\`.
 
 Requires permission to create keys, and to encrypt keys if the old one is recoverable.`,
   input: Type.Object({

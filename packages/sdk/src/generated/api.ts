@@ -247,7 +247,8 @@ export interface Keys {
    * Reroll a key.
    *
    * Creates a new key that has everything of the old one: name, identity, metadata, permissions, roles,
-   * credits, limits, prefix and length. The old key works until its `expiration`.
+   * credits, limits and prefix, or the API's default prefix if it has none. The new key is as long as the old
+   * one, or as the API's default length if that is greater. The old key works until its `expiration`.
    *
    * Requires permission to create keys, and to encrypt keys if the old one is recoverable.
    *

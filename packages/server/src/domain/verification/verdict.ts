@@ -22,7 +22,8 @@ export function presentVerification(key: VerifiableKey, verdict: Verdict) {
     enabled: key.isEnabled,
     ...(name !== null && name !== '' && { name }),
     ...(meta !== null && { meta }),
-    ...(expiresAt !== null && { expires: expiresAt }),
+    // 0 is shown by no read.
+    ...(expiresAt !== null && expiresAt !== 0 && { expires: expiresAt }),
     ...(credits !== null && { credits }),
     ...(permissions.length > 0 && { permissions: [...permissions] }),
     ...(roles.length > 0 && { roles: [...roles] }),

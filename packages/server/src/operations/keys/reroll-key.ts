@@ -21,10 +21,11 @@ export const rerollKey = handlerOf(operations['keys.rerollKey'], {
     if (refusal) return refusal;
     // A refill that was due before the new key existed does not apply to it.
     const credits = refilled(key.credits, now);
+    const api = await store.apis.find(workspaceId, key.apiId);
     const issued = await issueKey(context, {
       apiId: key.apiId,
-      prefix: key.prefix,
-      byteLength: key.byteLength,
+      prefix: key.prefix || (api?.defaultPrefix ?? null),
+      byteLength: Math.max(key.byteLength, api?.defaultByteLength ?? 0),
       isRecoverable,
       ...settingsOf(key),
       credits,
