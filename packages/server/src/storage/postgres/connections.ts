@@ -26,6 +26,7 @@ export interface ConnectionPool {
   readonly primary: Primary;
   /** When a client connected, by `performance.now()`. */
   readonly connectedAt: WeakMap<pg.ClientBase, number>;
+  readonly pingAfterMs: number;
   /** When the pool last received a reply. */
   lastReplyAt: number;
   /** Clients that connected earlier are not used: one of them did not reply to a ping. */
@@ -36,6 +37,8 @@ export interface PoolOptions {
   readonly max: number;
   /** Timeout of a statement, in milliseconds. */
   readonly statementMs: number;
+  /** A pool that received no reply for this long pings the database before it uses a connection. Default 250 ms. */
+  readonly pingAfterMs?: number;
   /** Default `unkey-ts`. */
   readonly name?: string;
 }
@@ -46,16 +49,21 @@ const connectMs = 1400;
 const pingMs = 500;
 /** The client waits this much longer than the server-side statement timeout before it assumes a dead network. */
 const networkGraceMs = 300;
-/** A pool that received no reply for this long pings the database before it sends a statement. */
-const idleMs = 250;
-
 const pools = {
   lookups: { max: 4, statementMs: 1500 },
   spends: { max: 4, statementMs: 1500 },
-  reads: { max: 3, statementMs: 10_000 },
-  writes: { max: 5, statementMs: 10_000 },
+  // Their statements may take long: only a ping before each transaction tells a dead network in time.
+  reads: { max: 3, statementMs: 10_000, pingAfterMs: 0 },
+  writes: { max: 5, statementMs: 10_000, pingAfterMs: 0 },
   events: { max: 1, statementMs: 10_000 },
 } as const;
+
+/** The longest that a call waits for a network that is dead, unless a transaction is already in progress. */
+export const deadNetworkMs = Math.max(
+  pingMs + connectMs,
+  pools.lookups.statementMs + networkGraceMs,
+  pools.spends.statementMs + networkGraceMs,
+);
 
 const listenerMs = 700;
 /** How often a new connection checks whether the URL leads to another server than before. */
@@ -102,7 +110,11 @@ export function openSinglePool(url: string, options: PoolOptions, log: Pick<Log,
   };
 }
 
-function openPool(url: string, { max, statementMs, name }: PoolOptions, primary: Primary): ConnectionPool {
+function openPool(
+  url: string,
+  { max, statementMs, pingAfterMs = 250, name }: PoolOptions,
+  primary: Primary,
+): ConnectionPool {
   const session = sessionSql(url, statementMs);
   const connectedAt = new WeakMap<pg.ClientBase, number>();
   const clients = new pg.Pool({
@@ -117,7 +129,7 @@ function openPool(url: string, { max, statementMs, name }: PoolOptions, primary:
   });
   clients.on('error', () => {});
   primary.onReplaced(() => discardIdle(clients));
-  return { clients, primary, connectedAt, lastReplyAt: 0, distrustBefore: 0 };
+  return { clients, primary, connectedAt, pingAfterMs, lastReplyAt: 0, distrustBefore: 0 };
 }
 
 /** Connections in use are discarded when they are returned. */
@@ -270,7 +282,7 @@ async function isUsable(client: pg.PoolClient, pool: ConnectionPool): Promise<bo
   const connectedAt = pool.connectedAt.get(client) ?? 0;
   if (!pool.primary.isCurrent(client) || connectedAt < pool.distrustBefore) return false;
   const now = performance.now();
-  if (now - Math.max(connectedAt, pool.lastReplyAt) <= idleMs) return true;
+  if (now - Math.max(connectedAt, pool.lastReplyAt) <= pool.pingAfterMs) return true;
   try {
     await client.query(ping);
     pool.lastReplyAt = performance.now();

@@ -3,20 +3,20 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { dataOf, type Member, type Parts, startMember, startParts } from './cluster.ts';
 
-/** What a process says on the connection on which it hears of changes. */
-const listening = 'LISTEN';
+/** The text that identifies the listening connection of a process. */
+const listenStatement = 'LISTEN';
 const latestMs = 10_000;
 
-/** Its latest statement tells which connection it is: that, or the sign of life that a process gives to itself. */
+/** Listening connections, identified by their latest statement: LISTEN or the heartbeat. */
 const endListeners = String.raw`
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE query LIKE 'LISTEN %' OR query LIKE 'SELECT pg\_notify(''unkey\_changes\_%'`;
 
 let parts: Parts;
 let proxy: TcpProxy;
-let hearing: Member;
-/** Its way to PostgreSQL is the proxy. */
-let deaf: Member;
+let connected: Member;
+/** Reaches PostgreSQL through the proxy. */
+let stalled: Member;
 let apiId: string;
 
 beforeAll(async () => {
@@ -24,12 +24,12 @@ beforeAll(async () => {
   proxy = await startProxy(parts.postgres.port);
   const url = new URL(parts.databaseUrl);
   url.port = String(proxy.port);
-  hearing = await startMember(parts);
-  deaf = await startMember(parts, { DATABASE_URL: url.href });
-  apiId = (await dataOf(hearing.call('apis.createApi', { name: 'deaf' }))).apiId;
+  connected = await startMember(parts);
+  stalled = await startMember(parts, { DATABASE_URL: url.href });
+  apiId = (await dataOf(connected.call('apis.createApi', { name: 'stalled' }))).apiId;
 });
 afterAll(async () => {
-  await Promise.all([hearing.kill(), deaf.kill()]);
+  await Promise.all([connected.kill(), stalled.kill()]);
   await proxy.close();
   await parts.close();
 });
@@ -37,27 +37,27 @@ afterAll(async () => {
 async function channelIs(state: 'up' | 'down'): Promise<void> {
   const line = `unkey_change_channel_up ${state === 'up' ? 1 : 0}\n`;
   await expect
-    .poll(async () => (await deaf.get('/metrics')).text, { timeout: 15_000, interval: 50 })
+    .poll(async () => (await stalled.get('/metrics')).text, { timeout: 15_000, interval: 50 })
     .toContain(line);
 }
 
-const codeOf = async (key: string) => (await dataOf(deaf.call('keys.verifyKey', { key }))).code;
+const codeOf = async (key: string) => (await dataOf(stalled.call('keys.verifyKey', { key }))).code;
 
-/** Milliseconds from when a key is disabled until the deaf process denies it. */
+/** Milliseconds between disabling a key and its refusal by the stalled process. */
 async function lag(): Promise<number> {
-  const { key, keyId } = await dataOf(hearing.call('keys.createKey', { apiId }));
+  const { key, keyId } = await dataOf(connected.call('keys.createKey', { apiId }));
   expect(await codeOf(key)).toBe('VALID');
   expect(await codeOf(key)).toBe('VALID');
-  await dataOf(hearing.call('keys.updateKey', { keyId, enabled: false }));
+  await dataOf(connected.call('keys.updateKey', { keyId, enabled: false }));
   const start = performance.now();
   while ((await codeOf(key)) !== 'DISABLED') {
-    if (performance.now() - start > 2 * latestMs) throw new Error('It does not come to know.');
+    if (performance.now() - start > 2 * latestMs) throw new Error('The process never refused the key.');
   }
   return performance.now() - start;
 }
 
-test('a process whose listening connection is silent asks again, and knows within ten seconds', async () => {
-  proxy.stallThose(listening);
+test('a process whose listening connection is silent refuses a disabled key within ten seconds', async () => {
+  proxy.stallThose(listenStatement);
   const lags = [await lag()];
   await channelIs('down');
   lags.push(await lag(), await lag());
@@ -68,7 +68,7 @@ test('a process whose listening connection is silent asks again, and knows withi
   expect(await lag()).toBeLessThan(1000);
 });
 
-test('a process whose listening connection is ended again and again knows within ten seconds', async () => {
+test('a process whose listening connection ends again and again refuses a disabled key within ten seconds', async () => {
   const client = new pg.Client({ connectionString: parts.databaseUrl });
   await client.connect();
   let ended = 0;
