@@ -11,7 +11,8 @@ export const removePermissions = handlerOf(operations['keys.removePermissions'],
   locate: locateKey,
   async act(context, { permissions }, { key }) {
     const { existing, missing } = await resolvePermissions(context, permissions);
-    const unknown = permissions.find((slug) => missing.some((other) => foldCase(other) === foldCase(slug)));
+    const absent = new Set(missing.map(foldCase));
+    const unknown = permissions.find((slug) => absent.has(foldCase(slug)));
     if (unknown !== undefined) {
       return refuse('unkey/data/permission_not_found', `There is no permission '${unknown}'.`);
     }

@@ -1,3 +1,4 @@
+import type { AuditRecord } from '../port/records.ts';
 import type { AuditStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
 import { insertRow } from './insert-row.ts';
@@ -7,16 +8,11 @@ import type { Database } from './tables.ts';
 export function auditStore(db: Database): AuditStore {
   return {
     async append(records) {
-      const rows = records.map(({ actor, resources, ...record }) => ({
-        ...record,
-        actorType: actor.type,
-        actorId: actor.id,
-        actorName: actor.name,
-        resources: JSON.stringify(resources),
-      }));
-      const [only] = rows;
-      if (only !== undefined && rows.length === 1) return insertRow(db, 'auditLog', only);
-      for (const chunk of chunksOf(rows)) await db.insertInto('auditLog').values(chunk).execute();
+      const [only] = records;
+      if (only !== undefined && records.length === 1) return insertRow(db, 'auditLog', rowOf(only));
+      for (const chunk of chunksOf(records)) {
+        await db.insertInto('auditLog').values(chunk.map(rowOf)).execute();
+      }
     },
     async list({ since, workspaceId, limit }) {
       let query = db
@@ -30,5 +26,15 @@ export function auditStore(db: Database): AuditStore {
       if (workspaceId !== undefined) query = query.where('workspaceId', '=', workspaceId);
       return (await query.execute()).map(auditRecordOf).reverse();
     },
+  };
+}
+
+function rowOf({ actor, resources, ...record }: AuditRecord) {
+  return {
+    ...record,
+    actorType: actor.type,
+    actorId: actor.id,
+    actorName: actor.name,
+    resources: JSON.stringify(resources),
   };
 }
