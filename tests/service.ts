@@ -85,6 +85,7 @@ export async function startService(
   });
   const app = await createApp({
     hasJobs: false,
+    idleMs: 0,
     config,
     clock,
     log: options.log ?? createLog({ level: config.logLevel }),

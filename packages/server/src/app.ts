@@ -58,6 +58,8 @@ export interface AppOptions {
   readonly timeoutMs?: number;
   /** Served beside the operations, such as those of a dashboard. */
   readonly endpoints?: readonly Endpoint[];
+  /** How long a connection must have been idle for `close` to close it, in milliseconds. Default 2000. */
+  readonly idleMs?: number;
   /** Whether jobs run by themselves. Default true; tests whose clock stands still call them. */
   readonly hasJobs?: boolean;
 }
@@ -94,6 +96,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     handle,
     admitBody,
     failure,
+    ...(options.idleMs !== undefined && { idleMs: options.idleMs }),
     hasFastPath: config.hasFastPath,
   });
   closers.push(() => listener.drain());

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type AdmitBody,
   freeBodyBytes,
@@ -37,10 +37,12 @@ class BunListener implements Listener {
   readonly #bodies: BodyBudget;
   readonly #bodyTimeoutMs: number;
   readonly #drainGraceMs: number;
+  readonly #idleMs: number;
   /** In the order of their arrival. */
   readonly #arrivals = new Set<Arrival>();
   #server: BunServer | undefined;
   #checks: NodeJS.Timeout | undefined;
+  #hasServed = false;
   #isDraining = false;
   #drained: Promise<void> | undefined;
 
@@ -54,6 +56,7 @@ class BunListener implements Listener {
     this.#bodies = new BodyBudget(options.bodyBounds);
     this.#bodyTimeoutMs = options.bodyTimeoutMs ?? 10_000;
     this.#drainGraceMs = options.drainGraceMs ?? 10_000;
+    this.#idleMs = options.idleMs ?? 2000;
   }
 
   async listen(host: string, port: number): Promise<{ url: string; port: number }> {
@@ -85,6 +88,7 @@ class BunListener implements Listener {
   }
 
   #serve(request: BunRequest): MaybePromise<Response> {
+    this.#hasServed = true;
     const path = pathOf(request);
     const failure = path === null ? 'malformed' : headFailure(request);
     if (path === null || failure !== undefined) return this.#refuse(failure ?? 'malformed', request);
@@ -185,8 +189,9 @@ class BunListener implements Listener {
   async #close(): Promise<void> {
     this.#isDraining = true;
     if (this.#server === undefined) return;
-    // Bun stops listening and closes idle connections in one step. A turn of the event loop reads what has arrived.
-    await nextTurn();
+    // Bun stops listening and closes idle connections in one step. A load balancer may just be sending on one that it
+    // has used a moment ago: until then each response closes its connection.
+    if (this.#hasServed) await pause(this.#idleMs);
     const giveUp = setTimeout(() => this.#giveUpArrivals(Number.POSITIVE_INFINITY), this.#drainGraceMs);
     await this.#server.stop();
     clearTimeout(giveUp);

@@ -10,6 +10,7 @@ for (const hasFastPath of [true, false]) {
         handle: testHandler,
         admitBody: testAdmission,
         failure,
+        idleMs: 0,
         hasFastPath,
         ...limits,
       });

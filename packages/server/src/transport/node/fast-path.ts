@@ -9,8 +9,10 @@ import { keepAliveMs, writeResponse } from './write-response.ts';
 export interface FastPath {
   /** Serves a new connection for as long as its requests are supported. */
   accept(socket: Socket): void;
-  /** Closes the connections without a request. */
+  /** Closes the connections that have been idle for `idleMs`, rounded up to 200 ms. */
   closeIdle(): void;
+  /** How often a connection or bytes have arrived. */
+  reads(): number;
   /** Closes all connections except those whose handler is running. */
   destroyUnlessRunning(): void;
 }
@@ -26,10 +28,12 @@ export interface FastPathOptions {
   readonly maxBodyBytes: number;
   readonly bodies: BodyBudget;
   readonly sendTimeoutMs: number;
+  readonly idleMs: number;
 }
 
 interface FastPathState extends FastPathOptions {
   readonly connections: Set<FastPathConnection>;
+  reads: number;
 }
 
 const checkMs = 200;
@@ -44,7 +48,7 @@ const nothing = Buffer.alloc(0);
  */
 export function createFastPath(options: FastPathOptions): FastPath {
   const connections = new Set<FastPathConnection>();
-  const state = { ...options, connections };
+  const state = { ...options, connections, reads: 0 };
   let checks: NodeJS.Timeout | undefined;
 
   function check(): void {
@@ -56,12 +60,14 @@ export function createFastPath(options: FastPathOptions): FastPath {
 
   return {
     accept(socket) {
+      state.reads++;
       connections.add(new FastPathConnection(socket, state));
       checks ??= setInterval(check, checkMs).unref();
     },
     closeIdle() {
       for (const connection of connections) connection.closeIfIdle();
     },
+    reads: () => state.reads,
     destroyUnlessRunning() {
       for (const connection of connections) connection.destroyUnlessRunning();
     },
@@ -105,7 +111,8 @@ class FastPathConnection {
   }
 
   closeIfIdle(): void {
-    if (this.#waitsFor === 'request' && this.#buffered.length === 0) this.#socket.destroy();
+    if (this.#waitsFor !== 'request' || this.#buffered.length > 0) return;
+    if (this.#checks * checkMs >= this.#path.idleMs) this.#socket.destroy();
   }
 
   destroyUnlessRunning(): void {
@@ -113,6 +120,7 @@ class FastPathConnection {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    this.#path.reads++;
     if (this.#waitsFor === 'close') return;
     if (this.#waitsFor !== 'request') {
       this.#buffered = Buffer.concat([this.#buffered, chunk]);

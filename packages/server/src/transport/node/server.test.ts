@@ -454,6 +454,21 @@ test('a drain waits for the request of a client that has left', async () => {
   await drained;
 });
 
+test.each([true, false])(
+  'a drain leaves a connection open that was just used: fast path %s',
+  async (hasFastPath) => {
+    const { server, open } = await start({ hasFastPath, idleMs: 60_000 });
+    const client = open();
+    client.socket.write(post('/1', 'x'));
+    await client.received('}');
+    const drained = server.drain();
+    await setTimeout(200);
+    client.socket.write(post('/2', 'x'));
+    expect(await client.ended).toMatch(/Connection: close[\s\S]*"path":"\/2"/);
+    await drained;
+  },
+);
+
 test('a drain answers what has arrived on an idle connection while the process was busy', async () => {
   const { server, open } = await start();
   const client = open();
@@ -467,14 +482,17 @@ test('a drain answers what has arrived on an idle connection while the process w
   await drained;
 });
 
-test.each([true, false])('a drain closes idle connections at once: fast path %s', async (hasFastPath) => {
-  const { server, open } = await start({ hasFastPath, drainGraceMs: 60_000 });
-  const [used, unused] = [open(), open()];
-  used.socket.write(post('/', 'x'));
-  await used.received('}');
-  await server.drain();
-  await Promise.all([used.ended, unused.ended]);
-});
+test.each([true, false])(
+  'a drain closes connections that were idle for long enough at once: fast path %s',
+  async (hasFastPath) => {
+    const { server, open } = await start({ hasFastPath, drainGraceMs: 60_000 });
+    const [used, unused] = [open(), open()];
+    used.socket.write(post('/', 'x'));
+    await used.received('}');
+    await server.drain();
+    await Promise.all([used.ended, unused.ended]);
+  },
+);
 
 test('a drain cuts half-sent requests after its grace', async () => {
   const { server, open } = await start({ drainGraceMs: 30 });

@@ -20,6 +20,8 @@ export interface NodeListenerOptions extends ListenerOptions {
 }
 
 const timeoutCheckMs = 1000;
+const idleCheckMs = 50;
+const quietTurnsMax = 20;
 const headBytesMax = 65_536;
 
 /** The listener on node:http, with the fast path in front of it. */
@@ -34,6 +36,7 @@ class NodeListener implements Listener {
   readonly #fastPath: FastPath | undefined;
   readonly #connections = new Map<Duplex, Connection>();
   readonly #drainGraceMs: number;
+  #served = 0;
   #isDraining = false;
   #drained: Promise<void> | undefined;
 
@@ -49,6 +52,7 @@ class NodeListener implements Listener {
       bodies: new BodyBudget(options.bodyBounds),
       bodyTimeoutMs: options.bodyTimeoutMs ?? 10_000,
       sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
+      idleMs: options.idleMs ?? 2000,
     };
     this.#drainGraceMs = options.drainGraceMs ?? 10_000;
     this.#server = this.#createServer(options.requestTimeoutMs ?? 60_000);
@@ -131,21 +135,43 @@ class NodeListener implements Listener {
   }
 
   async #close(): Promise<void> {
-    this.#isDraining = true;
     if (!this.#server.listening) return;
-    await readArrived();
+    // Responses close their connections only from then on: clients would open new ones, which the end would reset.
+    await this.#readAll();
+    this.#isDraining = true;
     const stopped = this.#stopAccepting();
-    this.#closeIdle();
+    void this.#closeIdle();
+    const closeIdle = setInterval(() => void this.#closeIdle(), idleCheckMs);
     const destroyUnfinished = setInterval(() => this.#destroyUnfinished(), this.#drainGraceMs);
     await stopped;
+    clearInterval(closeIdle);
     clearInterval(destroyUnfinished);
     await this.#runner.idle();
   }
 
-  #closeIdle(): void {
+  // A load balancer may just be sending on a connection that it has used a moment ago: that one is left open until its
+  // next response, which says `Connection: close`, or until it is idle, too.
+  async #closeIdle(): Promise<void> {
+    await this.#readAll();
     this.#fastPath?.closeIdle();
+    const now = performance.now();
+    const connections = [...this.#connections.values()];
+    if (connections.some((connection) => connection.hasJustRested(now))) return;
     this.#server.closeIdleConnections();
-    for (const connection of this.#connections.values()) connection.destroyIfUnused();
+    for (const connection of connections) connection.destroyIfUnused();
+  }
+
+  /** Waits for a turn of the event loop in which nothing arrives: behind it no request is waiting unread. */
+  async #readAll(): Promise<void> {
+    for (let turn = 0; turn < quietTurnsMax; turn++) {
+      const reads = this.#reads();
+      await nextTurn();
+      if (this.#reads() === reads) return;
+    }
+  }
+
+  #reads(): number {
+    return this.#served + (this.#fastPath?.reads() ?? 0);
   }
 
   // The HTTP server's own `close` would destroy idle connections at once; it comes last, to end its timeout checks.
@@ -160,15 +186,6 @@ class NodeListener implements Listener {
     this.#fastPath?.destroyUnlessRunning();
     for (const connection of this.#connections.values()) connection.destroyUnlessRunning();
   }
-}
-
-/**
- * Two turns of the event loop accept the connections and read the requests that have arrived. Those requests still get
- * their response; all responses from now on close their connection.
- */
-async function readArrived(): Promise<void> {
-  await nextTurn();
-  await nextTurn();
 }
 
 function failureOf(error: NodeJS.ErrnoException): TransportFailure | 'lost' {
