@@ -132,7 +132,9 @@ export const calls: { readonly [Id in ClientOperation]: Call<Id> } = {
         },
       ],
     }),
-    data: () => ({ migrated: [{ hash: 'a'.repeat(64), keyId: id('key') }], failed: [] }),
+    // The published client does not know `failures`, and leaves it out.
+    data: () =>
+      expect.objectContaining({ migrated: [{ hash: 'a'.repeat(64), keyId: id('key') }], failed: [] }),
     malformed: { apiId: tooShort, migrationId: tooShort, keys: [] },
   },
   'keys.verifyKey': {
