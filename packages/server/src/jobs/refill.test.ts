@@ -70,3 +70,23 @@ test('a sweep stops after the current slice', async () => {
   expect(await refillDueKeys(services(), at + day, { signal: stopping.signal })).toBe(0);
   expect(await refillDueKeys(services(), at + day)).toBe(30);
 });
+
+test('a sweep ends, though the keys that it lists stay due', async () => {
+  await createKeys(50);
+  execute('UPDATE keys SET next_refill_at = 1');
+  const uncorrected: Storage = {
+    ...storage,
+    write: (work, scope) =>
+      storage.write(
+        (store) => work({ ...store, keys: { ...store.keys, correctNextRefill: async () => {} } }),
+        scope,
+      ),
+  };
+  const stopping = new AbortController();
+  const rows: number[] = [];
+  const onRows = (count: number) => {
+    if (rows.push(count) > 5) stopping.abort();
+  };
+  await refillDueKeys({ ...services(), storage: uncorrected }, at + 1, { signal: stopping.signal, onRows });
+  expect(rows).toEqual([20, 20, 10]);
+});
