@@ -353,11 +353,12 @@ test.each([true, false])(
   'a drain answers all pipelined requests, the last with the end: fast path %s',
   async (hasFastPath) => {
     const held = heldHandler();
-    const { open, server } = await start({ handle: held.handle, hasFastPath });
+    const { open, server, port } = await start({ handle: held.handle, hasFastPath });
     const client = open();
     client.socket.write(post('/1', 'a') + post('/2', 'b') + post('/3', 'c'));
     await held.begun;
     const drained = server.drain();
+    await expect.poll(() => isRefused(port)).toBe(true);
     held.release();
     const text = await client.ended;
     expect(text.match(/"held":true/g)).toHaveLength(3);
