@@ -38,7 +38,7 @@ test('a new operation is in the client by itself: method, types and tables', () 
     '  listWebhooks(request?: ListWebhooksRequest, options?: CallOptions): ListCall<Webhook>;',
   );
   expect(text).toContain(
-    "  'webhooks.listWebhooks': { request: ListWebhooksRequest; answer: PageBody<Webhook>; options: CallOptions };",
+    "  'webhooks.listWebhooks': { request: ListWebhooksRequest; response: PageBody<Webhook>; options: CallOptions };",
   );
   expect(text).toContain(`export interface ListWebhooksRequest {
   /** Which comes first. */
@@ -84,7 +84,7 @@ test.each(['Keys', 'Operations', 'LimitRequest'])('a schema is not titled %s, wh
   );
 });
 
-test('what is both sent and answered is closed in requests and open in answers', () => {
+test('an enum of requests and responses is closed in requests and open in responses', () => {
   const text = apiTypes(wholeTable);
   expect(text).toMatch(/interface CreditsRefillRequest {[^}]*interval: 'daily' \| 'monthly';/);
   expect(text).toMatch(/interface CreditsRefill {[^}]*interval: CreditsRefillInterval;/);

@@ -31,7 +31,7 @@ interface Schema {
 }
 
 /** Requests are closed and accept `undefined`; responses may have members that this version does not know. */
-type Direction = 'request' | 'answer';
+type Direction = 'request' | 'response';
 
 /** Shorter names for titles of the contract and for schemas without a title. */
 const betterNames: Readonly<Record<string, string>> = {
@@ -131,7 +131,7 @@ function method(operation: Operation, types: Types): string {
     input === null
       ? `options?: ${options}`
       : `request${isOptional ? '?' : ''}: ${pascal(nameOf(operation))}Request, options?: ${options}`;
-  const result = isPaged ? `ListCall<${types.itemOf(operation)}>` : `Call<${answerType(operation, types)}>`;
+  const result = isPaged ? `ListCall<${types.itemOf(operation)}>` : `Call<${responseType(operation, types)}>`;
   return `${nameOf(operation)}(${parameters}): ${result};`;
 }
 
@@ -174,13 +174,13 @@ function operationsType(operations: readonly Operation[], types: Types): string 
   const members = operations.map((operation) => {
     const request = operation.input === null ? 'undefined' : `${pascal(nameOf(operation))}Request`;
     const id = operation.id.includes('.') ? `'${operation.id}'` : operation.id;
-    return `  ${id}: { request: ${request}; answer: ${answerType(operation, types)}; options: ${optionsType(operation)} };`;
+    return `  ${id}: { request: ${request}; response: ${responseType(operation, types)}; options: ${optionsType(operation)} };`;
   });
   const about = docComment('', ['Every operation by its id: its request, response and options.']);
   return `${about}export interface Operations {\n${members.join('\n')}\n}`;
 }
 
-function answerType(operation: Operation, types: Types): string {
+function responseType(operation: Operation, types: Types): string {
   if (operation.isPaged) return `PageBody<${types.itemOf(operation)}>`;
   return `ResponseBody<${operation.output === null ? 'undefined' : `${pascal(nameOf(operation))}Data`}>`;
 }
@@ -210,7 +210,7 @@ class Types {
       ...this.#ofOperation(
         operation.output,
         `${name}Data`,
-        'answer',
+        'response',
         `Response data of \`${operation.id}\`.`,
       ),
     ];
@@ -219,7 +219,7 @@ class Types {
   /** Type of the items of a list. */
   itemOf(operation: Operation): string {
     const items = schemaOf(operation.output).items ?? {};
-    return this.#expression(items, 'answer', `${pascal(nameOf(operation))}DataItem`);
+    return this.#expression(items, 'response', `${pascal(nameOf(operation))}DataItem`);
   }
 
   /** The types that operations share or that are part of their types, by name. */
@@ -291,7 +291,7 @@ class Types {
     const members = Object.entries(schema.properties ?? {}).map(([member, it]) => {
       const isRequired = requiredOf(schema).includes(member);
       const value = this.#expression(it, direction, `${name}${pascal(member)}`);
-      const type = isRequired || direction === 'answer' ? value : `${value} | undefined`;
+      const type = isRequired || direction === 'response' ? value : `${value} | undefined`;
       return `${memberDoc(it, direction, isRequired)}  ${member}${isRequired ? '' : '?'}: ${type};`;
     });
     // An interface without members would accept anything.

@@ -88,7 +88,7 @@ const doors: Door[] = [
       return async (init) => {
         const caller = await guard(new Request(url, init));
         if (caller instanceof Response) return caller;
-        return Response.json(shown(caller), { headers: caller.answerHeaders });
+        return Response.json(shown(caller), { headers: caller.responseHeaders });
       };
     },
     header: (request, name) => (request as Request).headers.get(name) ?? undefined,
@@ -197,7 +197,7 @@ describe.each(doors)('$name', (door) => {
         identity: { id: expect.any(String), externalId: `user_of_${door.name}`, meta: { plan: 'pro' } },
         isUnverified: false,
         requestId: expect.stringMatching(/^req_/),
-        answerHeaders: {},
+        responseHeaders: {},
       },
     });
   });
@@ -350,7 +350,7 @@ describe.each(doors)('$name', (door) => {
         const send = await guarded({ ...outage, onError, onOutage: 'allow' });
         const response = await send(bearer('some_key'));
         const { caller } = (await response.json()) as { caller: object };
-        expect(caller).toEqual({ isUnverified: true, answerHeaders: {}, cause: expect.any(Object) });
+        expect(caller).toEqual({ isUnverified: true, responseHeaders: {}, cause: expect.any(Object) });
         expect(errors).toEqual([expect.any(errorClass)]);
       }
     });

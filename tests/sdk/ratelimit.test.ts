@@ -66,7 +66,7 @@ describe('limit', () => {
         remaining,
         reset,
         isFallback: false,
-        isRemembered: false,
+        isCached: false,
         requestId: expect.stringMatching(/^req_/),
       });
     }
@@ -134,13 +134,13 @@ describe('memory', () => {
       remaining: 0,
       reset: now + hour,
       isFallback: false,
-      isRemembered: true,
+      isCached: true,
     });
     expect(requests).toHaveLength(3);
     expect(await limiter({ namespace: 'memory.spares', denials: false }).limit('user_1')).toMatchObject({
       success: false,
       reset: remembered.reset,
-      isRemembered: false,
+      isCached: false,
     });
   });
 
@@ -148,7 +148,7 @@ describe('memory', () => {
     const unit = limiter({ namespace: 'memory.cost' });
     expect(await unit.limit('user_1', { cost: 10 })).toMatchObject({ success: false });
     expect(await unit.limit('user_1')).toMatchObject({ success: true, remaining: 2 });
-    expect(await unit.limit('user_1', { cost: 10 })).toMatchObject({ success: false, isRemembered: true });
+    expect(await unit.limit('user_1', { cost: 10 })).toMatchObject({ success: false, isCached: true });
     expect(await unit.limit('user_1', { cost: 2 })).toMatchObject({ success: true, remaining: 0 });
   });
 
@@ -161,9 +161,9 @@ describe('memory', () => {
       limit: 4,
       duration: hour,
     });
-    expect(await unit.limit('user_1')).toMatchObject({ success: false, isRemembered: true });
+    expect(await unit.limit('user_1')).toMatchObject({ success: false, isCached: true });
     vi.advanceTimersByTime(5001);
-    expect(await unit.limit('user_1')).toMatchObject({ success: true, limit: 4, isRemembered: false });
+    expect(await unit.limit('user_1')).toMatchObject({ success: true, limit: 4, isCached: false });
 
     await unit.limit('user_1');
     const { data } = await unit.overrides.set('user_1', { limit: 9, duration: '1h' });
@@ -278,7 +278,7 @@ describe('when the service gives no answer', () => {
       remaining: 1,
       reset: 5,
       isFallback: true,
-      isRemembered: false,
+      isCached: false,
       cause: { status: 500, requestId: 'req_1' },
     });
   });
@@ -321,7 +321,7 @@ describe('when the service gives no answer', () => {
     answer = denying;
     const unit = unreachable();
     for (const count of [1, 2]) {
-      expect(await unit.limit('user_1')).toMatchObject({ success: false, isRemembered: false });
+      expect(await unit.limit('user_1')).toMatchObject({ success: false, isCached: false });
       expect(received).toBe(count);
     }
   });
@@ -417,7 +417,7 @@ describe('toHeaders', () => {
     remaining: 4,
     reset: 61_500,
     isFallback: false,
-    isRemembered: false,
+    isCached: false,
   };
 
   test('tells limit, remaining and seconds until the window ends', () => {

@@ -40,7 +40,7 @@ export class Unkey extends UnkeyCore {
   }
 
   /** Checks whether the service is up. Needs no permission. */
-  liveness(options?: CallOptions): Call<Operations['liveness']['answer']> {
+  liveness(options?: CallOptions): Call<Operations['liveness']['response']> {
     return this.request('liveness', null, options);
   }
 }

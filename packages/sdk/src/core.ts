@@ -99,7 +99,7 @@ export class UnkeyCore {
     operation: Id,
     body: undefined extends Operations[Id]['request'] ? null : Operations[Id]['request'],
     options?: Operations[Id]['options'],
-  ): Call<Operations[Id]['answer']>;
+  ): Call<Operations[Id]['response']>;
   request<Value extends object = ResponseBody<unknown>>(
     path: `/${string}`,
     body?: object | null,

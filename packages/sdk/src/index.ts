@@ -27,7 +27,7 @@ export type { ClientLike } from './own-client.ts';
 export { ListCall, Page } from './page.ts';
 export type { AbortSignalLike, Fetch, FetchInit, HeadersLike, ResponseLike } from './platform.ts';
 export type { RateLimit } from './rate-limit.ts';
-export type { Answer, Meta, PageAnswer, PageBody, Pagination, ResponseBody } from './response-body.ts';
+export type { Meta, PageBody, Pagination, ResponseBody } from './response-body.ts';
 export type { RetryOptions } from './retry.ts';
 export {
   BadRequestErrorResponse,

@@ -22,9 +22,3 @@ export interface Pagination {
 export interface PageBody<Item> extends ResponseBody<Item[]> {
   pagination: Pagination;
 }
-
-/** @deprecated Renamed to `ResponseBody`. */
-export type Answer<Data> = ResponseBody<Data>;
-
-/** @deprecated Renamed to `PageBody`. */
-export type PageAnswer<Item> = PageBody<Item>;

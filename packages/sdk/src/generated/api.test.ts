@@ -51,18 +51,18 @@ type WrongRequest = {
 }[OperationId];
 
 type WrongAnswer = {
-  [Id in OperationId]: Same<OrNull<Operations[Id]['answer']['data']>, Plain<Output<Id>>> extends true
+  [Id in OperationId]: Same<OrNull<Operations[Id]['response']['data']>, Plain<Output<Id>>> extends true
     ? never
     : Id;
 }[OperationId];
 
 /** Both ways of saying what an operation takes and gives agree. */
 type Method<Id extends keyof Operations> =
-  Operations[Id]['answer'] extends PageBody<infer Item>
+  Operations[Id]['response'] extends PageBody<infer Item>
     ? { request: Operations[Id]['request']; result: ListCall<Item>; options: Operations[Id]['options'] }
     : {
         request: Operations[Id]['request'];
-        result: Call<Operations[Id]['answer']>;
+        result: Call<Operations[Id]['response']>;
         options: Operations[Id]['options'];
       };
 

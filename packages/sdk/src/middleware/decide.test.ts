@@ -109,14 +109,14 @@ describe('the verdict on a key', () => {
       newer: 1,
     };
     const { caller, errors } = await outcomeOf(answering(verdict(data)));
-    expect(caller).toEqual({ ...data, requestId: 'req_1', answerHeaders: {}, isUnverified: false });
+    expect(caller).toEqual({ ...data, requestId: 'req_1', responseHeaders: {}, isUnverified: false });
     expect(errors).toEqual([]);
   });
 
   test('an answer with members of newer services means what it meant', async () => {
-    const newer = { isUnverified: true, answerHeaders: 1, reason: 'NOT_FOUND', status: 401, cause: 'x' };
+    const newer = { isUnverified: true, responseHeaders: 1, reason: 'NOT_FOUND', status: 401, cause: 'x' };
     const { caller, errors } = await outcomeOf(answering(verdict({ ...valid, ...newer })));
-    expect(caller).toMatchObject({ keyId: 'key_1', isUnverified: false, answerHeaders: {} });
+    expect(caller).toMatchObject({ keyId: 'key_1', isUnverified: false, responseHeaders: {} });
     expect(errors).toEqual([]);
   });
 
@@ -177,7 +177,7 @@ describe('RateLimit headers', () => {
 
   test('are there for answers to valid keys: of the tightest limit', async () => {
     const { caller } = await outcomeOf(answering(verdict({ ...valid, ratelimits: [passing, scarce] })));
-    expect(rateLimitOf(new Headers(caller?.answerHeaders))).toEqual(['5', '0', '9']);
+    expect(rateLimitOf(new Headers(caller?.responseHeaders))).toEqual(['5', '0', '9']);
   });
 });
 
@@ -326,7 +326,7 @@ describe('an outage', () => {
   const ofService = outages.filter(([name]) => name.startsWith('5'));
   test.each(ofService)('lets keys pass unverified where that is wanted: %s', async (_, step) => {
     const { caller, errors } = await outcomeOf({ ...answering(step), onOutage: 'allow' });
-    expect(caller).toEqual({ isUnverified: true, cause: errors[0], answerHeaders: {} });
+    expect(caller).toEqual({ isUnverified: true, cause: errors[0], responseHeaders: {} });
     expect(errors).toEqual([expect.any(APIError)]);
   });
 
@@ -362,7 +362,7 @@ describe('an outage', () => {
     expect(denied).toMatchObject({ caller: undefined, status: 503, code: 'UNAVAILABLE' });
     expect(denied.errors).toEqual([expect.any(ConnectionError)]);
     const { caller, errors } = await outcomeOf({ serverURL: url, onOutage: 'allow' });
-    expect(caller).toEqual({ isUnverified: true, cause: errors[0], answerHeaders: {} });
+    expect(caller).toEqual({ isUnverified: true, cause: errors[0], responseHeaders: {} });
   });
 
   test('is a service that does not answer in time', async () => {

@@ -5,7 +5,7 @@ import type { ProtectOptions } from './options.ts';
 import type { OnOutage, Principal } from './principal.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
-export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
+export type { Refusal, RefusalReason, RefusalResponse } from './refusal.ts';
 
 declare global {
   namespace Express {
@@ -49,7 +49,7 @@ export function protect(options: ExpressOptions = {}): ExpressMiddleware {
       return false;
     }
     request.unkey = decision.principal;
-    setHeaders(response, decision.principal.answerHeaders);
+    setHeaders(response, decision.principal.responseHeaders);
     return true;
   }
 

@@ -4,7 +4,7 @@ import type { ProtectOptions } from './options.ts';
 import type { OnOutage, Principal } from './principal.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
-export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
+export type { Refusal, RefusalReason, RefusalResponse } from './refusal.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -40,7 +40,7 @@ export function protect(
         .send(body ?? undefined);
     }
     request.unkey = decision.principal;
-    reply.headers(decision.principal.answerHeaders);
+    reply.headers(decision.principal.responseHeaders);
     return undefined;
   };
 }

@@ -5,7 +5,7 @@ import type { OnOutage, Principal, PrincipalOf } from './principal.ts';
 import { toResponse, withHeaders } from './web-platform.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
-export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
+export type { Refusal, RefusalReason, RefusalResponse } from './refusal.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -41,7 +41,7 @@ export function protect<Outage extends OnOutage = 'deny'>(
     if (decision.kind === 'refused') return toResponse(decision.response);
     c.set('unkey', decision.principal);
     await next();
-    const response = withHeaders(c.res, decision.principal.answerHeaders);
+    const response = withHeaders(c.res, decision.principal.responseHeaders);
     if (response !== c.res) c.res = response;
   };
 }

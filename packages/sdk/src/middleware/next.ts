@@ -11,7 +11,7 @@ import {
 } from './web-platform.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
-export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
+export type { Refusal, RefusalReason, RefusalResponse } from './refusal.ts';
 
 /** Added to the request inside the handler: `NextRequest & WithKey`. */
 export interface WithKey {
@@ -67,6 +67,6 @@ export function withUnkey<Request extends RequestLike, Response, Rest extends un
     // The same object, not a copy: members that the framework added stay.
     const unkey = decision.principal as VerifiedKey & Principal;
     const response = await handler(Object.assign(request, { unkey }), ...rest);
-    return withHeaders(response, unkey.answerHeaders);
+    return withHeaders(response, unkey.responseHeaders);
   };
 }

@@ -12,7 +12,7 @@ export interface VerifiedKey extends VerifyKeyData {
   /** Id of the verification in the service's log. */
   requestId: string;
   /** `RateLimit-*` headers of the tightest limit, for your response; empty if no limit was checked. */
-  answerHeaders: Readonly<Record<string, string>>;
+  responseHeaders: Readonly<Record<string, string>>;
   isUnverified: false;
   cause?: undefined;
 }
@@ -25,7 +25,7 @@ export interface UnverifiedCaller extends Unknown {
   /** Why the key could not be verified. */
   cause: UnkeyError;
   requestId?: undefined;
-  answerHeaders: Readonly<Record<string, string>>;
+  responseHeaders: Readonly<Record<string, string>>;
 }
 
 /** The caller of a request: `isUnverified` says which kind. */
@@ -43,11 +43,11 @@ export function verifiedKey(data: VerifyKeyData, requestId: string, now: number)
     valid,
     keyId,
     requestId,
-    answerHeaders: rateLimitHeaders(data, now),
+    responseHeaders: rateLimitHeaders(data, now),
     isUnverified: false,
   };
 }
 
 export function unverifiedCaller(cause: UnkeyError): UnverifiedCaller {
-  return { isUnverified: true, cause, answerHeaders: {} };
+  return { isUnverified: true, cause, responseHeaders: {} };
 }

@@ -17,9 +17,6 @@ export interface RefusalResponse {
   readonly body: unknown;
 }
 
-/** @deprecated Renamed to `RefusalResponse`. */
-export type RefusalAnswer = RefusalResponse;
-
 /** A refused request and its response. */
 export interface Refusal extends RefusalResponse {
   readonly reason: RefusalReason;

@@ -4,7 +4,7 @@ import type { OnOutage, PrincipalOf } from './principal.ts';
 import { type PlatformRequest, type PlatformResponse, type RequestLike, toResponse } from './web-platform.ts';
 
 export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './principal.ts';
-export type { Refusal, RefusalAnswer, RefusalReason, RefusalResponse } from './refusal.ts';
+export type { Refusal, RefusalReason, RefusalResponse } from './refusal.ts';
 
 /** Options of a guard for `Request`. */
 export type WebOptions<Request = PlatformRequest, Outage extends OnOutage = OnOutage> = ProtectOptions<
@@ -23,7 +23,7 @@ export type WebOptions<Request = PlatformRequest, Outage extends OnOutage = OnOu
  * async function handle(request: Request): Promise<Response> {
  *   const caller = await guard(request);
  *   if (caller instanceof Response) return caller;
- *   return Response.json({ hello: caller.keyId }, { headers: caller.answerHeaders });
+ *   return Response.json({ hello: caller.keyId }, { headers: caller.responseHeaders });
  * }
  */
 export function protect<Request extends RequestLike = PlatformRequest, Outage extends OnOutage = 'deny'>(

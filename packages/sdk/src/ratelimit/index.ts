@@ -3,7 +3,7 @@ export { toHeaders } from './headers.ts';
 export type { RatelimitOverrides } from './overrides.ts';
 export {
   type Fallback,
-  type FallbackAnswer,
+  type FallbackResult,
   type Limit,
   type LimitOptions,
   Ratelimit,

@@ -26,7 +26,7 @@ export interface Limit {
 }
 
 /** The result of `limit()` when the service cannot be reached. */
-export interface FallbackAnswer {
+export interface FallbackResult {
   readonly success: boolean;
   /** Default: the limit of the call. */
   readonly limit?: number | undefined;
@@ -38,8 +38,8 @@ export interface FallbackAnswer {
 
 /** A result, or a function that returns one. */
 export type Fallback =
-  | FallbackAnswer
-  | ((identifier: string, cause: UnkeyError) => FallbackAnswer | Promise<FallbackAnswer>);
+  | FallbackResult
+  | ((identifier: string, cause: UnkeyError) => FallbackResult | Promise<FallbackResult>);
 
 interface LimiterOptions extends Limit {
   /** Namespace of the identifiers. Created on first use. */
@@ -91,7 +91,7 @@ export interface RatelimitResult extends LimitData {
   /** Whether this is the `fallback`, because the service could not be reached. */
   readonly isFallback: boolean;
   /** Whether this is a certain denial without a request. */
-  readonly isRemembered: boolean;
+  readonly isCached: boolean;
   /** Why the service could not be reached; only with `isFallback`. */
   readonly cause?: UnkeyError;
   /** Id of the request in the service's log; only if the service responded. */
@@ -153,7 +153,7 @@ export class Ratelimit {
     const denials = idempotencyKey === undefined ? this.#denials : undefined;
     const sentAt = platform.performance.now();
     const denial = denials?.denial(params, sentAt);
-    if (denial) return { ...denial, isFallback: false, isRemembered: true };
+    if (denial) return { ...denial, isFallback: false, isCached: true };
     const known = denials?.known(params);
     try {
       const { data, meta, response } = await this.#request(params, { signal, idempotencyKey });
@@ -161,7 +161,7 @@ export class Ratelimit {
         throw new ResponseValidationError('The response does not say whether the call is allowed.');
       }
       denials?.learn(params, data, { sentAt, date: Date.parse(response?.headers.get('date') ?? '') }, known);
-      return { ...data, isFallback: false, isRemembered: false, requestId: meta.requestId };
+      return { ...data, isFallback: false, isCached: false, requestId: meta.requestId };
     } catch (cause) {
       const result = cause instanceof UnkeyError && cause.retryable && (await this.#fallBack(params, cause));
       if (result) return result;
@@ -187,7 +187,7 @@ export class Ratelimit {
       const result = typeof fallback === 'function' ? await fallback(params.identifier, cause) : fallback;
       const { success, limit = params.limit, remaining = 0, reset = Date.now() } = result;
       if (typeof success !== 'boolean') return undefined;
-      return { success, limit, remaining, reset, isFallback: true, isRemembered: false, cause };
+      return { success, limit, remaining, reset, isFallback: true, isCached: false, cause };
     } catch {
       return undefined;
     }
