@@ -121,7 +121,7 @@ describe('a start is refused with one message and status 1', () => {
 
   test('when the database is damaged', async () => {
     const dataDir = await newDataDir();
-    await mkdir(dataDir);
+    await mkdir(dataDir, { mode: 0o700 });
     await writeFile(join(dataDir, 'unkey.sqlite'), 'not a database at all, for long enough '.repeat(50));
     expectRefused(await runUnkey(['serve', '--port', '0', '--data-dir', dataDir]), 'is damaged');
   });
