@@ -16,7 +16,7 @@ test('a folder moves to another one, with progress on standard error and what to
   const [from, to] = [await folderOf(1000), await newDataDir()];
   const moved = await runUnkey(['migrate-data', '--from', from, '--to', to]);
   expect(moved.status).toBe(0);
-  expect(moved.stdout).toContain('Moved and compared: 1002 rows in 18 tables.\n');
+  expect(moved.stdout).toMatch(/Moved and compared: 1002 rows in \d+ tables\./);
   expect(moved.stdout).toContain(`start the server with --data-dir ${to} and the same UNKEY_MASTER_KEY`);
   expect(moved.stderr).toContain('copying:  50% (502 of 1002 rows)\n');
   expect(moved.stderr).toMatch(/comparing: 100% \(1002 of 1002 rows\)\n$/);
