@@ -33,7 +33,7 @@ const client = (options: ClientOptions = {}): Unkey =>
 const getApi = (unkey: Unkey) => unkey.apis.getApi({ apiId: 'api_1' });
 
 describe('a call', () => {
-  test('leaves when it is made, and once, however often it is looked at', async () => {
+  test('is sent when it is made, and once, however often it is awaited', async () => {
     const fetch = vi.fn<Fetch>(async () => new Response('{"meta":{"requestId":"r"},"data":{}}'));
     const call = getApi(client({ fetch }));
     await vi.waitFor(() => expect(fetch).toHaveBeenCalledTimes(1));
@@ -48,7 +48,7 @@ describe('a call', () => {
     expect(fetch).toHaveBeenCalledTimes(1);
   });
 
-  test('sends what it was given, whatever is done to that afterwards', async () => {
+  test('sends the request as it was at the time of the call', async () => {
     peer.plays(ok());
     const request = { apiId: 'api_1' };
     const call = client({ rootKey: async () => 'root_key' }).apis.getApi(request);
@@ -57,7 +57,7 @@ describe('a call', () => {
     expect(peer.bodies()).toEqual([{ apiId: 'api_1' }]);
   });
 
-  test('is a promise to everything that takes one', async () => {
+  test('works wherever a promise works', async () => {
     peer.plays(ok({ id: 'api_1' }));
     const unkey = client();
     const data = { id: 'api_1' };
@@ -90,7 +90,7 @@ describe('a call', () => {
     expect(await getApi(client()).safe()).toMatchObject({ ok: true, value: { data: { id: 'api_1' } } });
   });
 
-  test('that fails unseen is an unhandled rejection, once, as of any promise; one that is seen is not', async () => {
+  test('that fails without a handler is one unhandled rejection, as of any promise; with a handler it is none', async () => {
     const unhandled: unknown[] = [];
     const listeners = process.listeners('unhandledRejection');
     process.removeAllListeners('unhandledRejection');
@@ -112,7 +112,7 @@ describe('a call', () => {
     }
   });
 
-  test('asks a function for the root key each time, once for all its attempts', async () => {
+  test('calls the rootKey function once per call, for all its attempts', async () => {
     let count = 0;
     const rootKey = () => `root_key_${++count}`;
     peer.plays(refusal(503), ok());
@@ -138,7 +138,7 @@ describe('a call', () => {
 });
 
 describe('withResponse', () => {
-  test('tells status, headers, attempts and the limit of the workspace', async () => {
+  test('has status, headers, attempts and the limit of the workspace', async () => {
     const { workspaceId, rootKey } = await service.newWorkspace();
     await service.app.services.storage.write((store) =>
       store.workspaces.update(workspaceId, { requestsPerMinute: 2 }),
@@ -155,16 +155,16 @@ describe('withResponse', () => {
     expect(result.error?.rateLimit).toMatchObject({ limit: 2, remaining: 0 });
   });
 
-  test('leaves the answer as it was: nothing more is printed or compared', async () => {
+  test('leaves the body as it was: no additional enumerable member', async () => {
     peer.plays(ok({ id: 'api_1' }));
-    const answer = await getApi(client()).withResponse();
-    expect(Object.keys(answer)).toEqual(['meta', 'data']);
-    expect(answer.response.rateLimit).toBeUndefined();
+    const response = await getApi(client()).withResponse();
+    expect(Object.keys(response)).toEqual(['meta', 'data']);
+    expect(response.response.rateLimit).toBeUndefined();
   });
 });
 
 describe('a client that is closed', () => {
-  test('ends its calls and refuses later ones, in every way that closes it', async () => {
+  test('aborts its calls and refuses later ones, however it was closed', async () => {
     const ways: ((unkey: Unkey) => void)[] = [(unkey) => unkey.close(), (unkey) => unkey[Symbol.dispose]()];
     for (const close of ways) {
       peer.plays(stall);
@@ -214,7 +214,7 @@ describe('options', () => {
     ['a serverURL with a query', { serverURL: 'https://example.com/?a=b' }, /serverURL must be/],
   ];
 
-  test.each(wrong)('with %s are an error at once', async (_, options, message) => {
+  test.each(wrong)('with %s throw in the constructor', async (_, options, message) => {
     expect(() => client(options)).toThrow(ConfigurationError);
     expect(() => client(options)).toThrow(message);
     peer.plays(ok());
@@ -251,7 +251,7 @@ describe('options', () => {
     ]);
   });
 
-  test('headers: the call’s over the client’s over the library’s, in any case; null takes one away', async () => {
+  test('headers: those of the call override the client’s and the library’s, regardless of case; null removes one', async () => {
     peer.plays(ok());
     const unkey = client({ headers: { 'X-One': 'client', 'x-two': 'client', 'User-Agent': 'mine' } });
     const headers = { 'x-one': 'call', 'X-TWO': null, accept: undefined };
@@ -266,7 +266,7 @@ describe('options', () => {
     expect(peer.requests[0]?.headers).not.toHaveProperty('cookie');
   });
 
-  test('fetchOptions are passed on, and change nothing that the client decides', async () => {
+  test('fetchOptions are passed on, and override nothing that the client sets', async () => {
     const fetch = vi.fn<Fetch>(async () => new Response('{"meta":{},"data":{}}'));
     const unkey = client({ fetch, fetchOptions: { cache: 'no-store', mode: 'cors', redirect: 'follow' } });
     const own = { cache: 'reload', method: 'PUT', body: 'x' };
@@ -317,7 +317,7 @@ describe('a request', () => {
     ]);
   });
 
-  test('of 5 MB, and an answer as large', async () => {
+  test('of 5 MB, and a response as large', async () => {
     const large = 'ä'.repeat(2_500_000);
     peer.plays(ok({ large }));
     const { data } = await client().request<{ data: { large: string } }>('/v2/things.getThing', { large });
@@ -336,7 +336,7 @@ describe('a request', () => {
   });
 });
 
-test('a runtime without process, or one that may not be read, is enough', () => {
+test('process is not needed, and its environment need not be readable', () => {
   const { process } = globalThis;
   const forbidding = {
     get env(): never {

@@ -22,7 +22,7 @@ const through = (maxAttempts: number): Unkey =>
     rootKey: service.rootKey,
     serverURL: proxy.url,
     retry: { maxAttempts, initialIntervalMs: 0 },
-    // Every attempt is dealt a cut: so none may use the connection of another.
+    // Every attempt gets a cut of its own, so connections are not reused.
     headers: { connection: 'close' },
   });
 const direct = (): Unkey => new Unkey({ rootKey: service.rootKey, serverURL: service.url });
@@ -30,15 +30,15 @@ const direct = (): Unkey => new Unkey({ rootKey: service.rootKey, serverURL: ser
 const newApi = async (): Promise<string> => (await direct().apis.createApi({ name: 'once' })).data.apiId;
 const keysOf = (apiId: string): Promise<{ keyId: string }[]> => direct().apis.listKeys({ apiId }).toArray();
 
-/** The answer is lost, at this or that byte, when the work is done. */
-const answerLost = fc.integer({ min: 0, max: 400 }).map((bytes): Cut => ({ at: 'answer', bytes }));
+/** The response is lost, at any byte, after the service has executed the request. */
+const responseLost = fc.integer({ min: 0, max: 400 }).map((bytes): Cut => ({ at: 'response', bytes }));
 const requestLost = fc.integer({ min: 1, max: 500 }).map((bytes): Cut => ({ at: 'request', bytes }));
 const passes = fc.constant<Cut>({ at: 'never' });
 const run = { seed: 20_261_123, numRuns: 60 };
 
-test('a key whose answer was lost is created once, and the caller gets it', async () => {
+test('a key whose response was lost is created once, and the caller gets it', async () => {
   const apiId = await newApi();
-  proxy.cuts({ at: 'answer', bytes: 20 }, { at: 'answer', bytes: 150 });
+  proxy.cuts({ at: 'response', bytes: 20 }, { at: 'response', bytes: 150 });
   const { data, response } = await through(3).keys.createKey({ apiId }).withResponse();
   expect(response.attempts).toBe(3);
   expect(response.headers.get('idempotent-replayed')).toBe('true');
@@ -47,9 +47,9 @@ test('a key whose answer was lost is created once, and the caller gets it', asyn
 });
 
 describe('wherever connections are lost', () => {
-  test('an answered createKey has created exactly the key of its answer; one that failed, at most one', async () => {
+  test('a successful createKey creates exactly the key that it returns; a failed one at most one', async () => {
     let repeated = 0;
-    const cuts = fc.array(fc.oneof(answerLost, answerLost, requestLost, passes), { maxLength: 5 });
+    const cuts = fc.array(fc.oneof(responseLost, responseLost, requestLost, passes), { maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(cuts, fc.integer({ min: 1, max: 4 }), async (dealt, maxAttempts) => {
         const apiId = await newApi();
@@ -68,7 +68,7 @@ describe('wherever connections are lost', () => {
       }),
       run,
     );
-    // Otherwise nothing would have been tried.
+    // Otherwise the test would have checked nothing.
     expect(repeated).toBeGreaterThan(10);
   });
 
@@ -77,7 +77,7 @@ describe('wherever connections are lost', () => {
       .data;
     let credits = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(answerLost, { maxLength: 2 }), async (dealt) => {
+      fc.asyncProperty(fc.array(responseLost, { maxLength: 2 }), async (dealt) => {
         proxy.cuts(...dealt);
         const { data } = await through(3).keys.updateCredits({ keyId, operation: 'increment', value: 7 });
         credits += 7;
@@ -90,19 +90,19 @@ describe('wherever connections are lost', () => {
   test('a key is rerolled once', async () => {
     const apiId = await newApi();
     const { keyId } = (await direct().keys.createKey({ apiId })).data;
-    proxy.cuts({ at: 'answer', bytes: 100 });
+    proxy.cuts({ at: 'response', bytes: 100 });
     const { data } = await through(2).keys.rerollKey({ keyId, expiration: 3_600_000 });
     expect((await keysOf(apiId)).map((key) => key.keyId).toSorted()).toEqual([keyId, data.keyId].toSorted());
   });
 
-  test('a verification takes its credits at most once, and exactly once with an idempotencyKey', async () => {
+  test('a verification spends its credits at most once, and exactly once with an idempotencyKey', async () => {
     const { keyId, key } = (
       await direct().keys.createKey({ apiId: await newApi(), credits: { remaining: 1000 } })
     ).data;
     const left = async () => (await direct().keys.getKey({ keyId })).data.credits?.remaining;
     let expected = 1000;
     await fc.assert(
-      fc.asyncProperty(answerLost, fc.boolean(), async (cut, isKeyed) => {
+      fc.asyncProperty(responseLost, fc.boolean(), async (cut, isKeyed) => {
         proxy.cuts(cut);
         const options = isKeyed ? { idempotencyKey: `verify-${expected}` } : {};
         const result = await through(3).keys.verifyKey({ key }, options).safe();

@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * Where a connection is lost: before anything is passed on, once so many bytes of the request have been, or after so
- * many bytes of the answer. `never`: it is not.
+ * Where a connection is cut: after this many bytes of the request or of the response have been forwarded. `never`: it is
+ * not cut.
  */
-export type Cut = { readonly at: 'never' } | { readonly at: 'request' | 'answer'; readonly bytes: number };
+export type Cut = { readonly at: 'never' } | { readonly at: 'request' | 'response'; readonly bytes: number };
 
-/** Passes connections on to a service, and loses them where it is told to. */
+/** A proxy in front of a service that cuts connections at given places. */
 export interface CuttingProxy {
   readonly url: string;
-  /** One cut a connection; without any left, none. */
+  /** One cut per connection; later connections are not cut. */
   cuts(...next: readonly Cut[]): void;
-  /** Connections that were lost since the last `cuts`. */
+  /** Connections that were cut since the last `cuts`. */
   readonly lost: number;
   close(): Promise<void>;
 }
@@ -46,13 +46,13 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
       upstream.write(chunk.subarray(0, rest));
       if (cut.at === 'request' && asked >= cut.bytes && !client.destroyed) lose();
     });
-    let answered = 0;
+    let received = 0;
     upstream.on('data', (chunk) => {
       if (client.destroyed) return;
-      const rest = cut.at === 'answer' ? Math.max(0, cut.bytes - answered) : chunk.length;
-      answered += chunk.length;
+      const rest = cut.at === 'response' ? Math.max(0, cut.bytes - received) : chunk.length;
+      received += chunk.length;
       if (rest > 0) client.write(chunk.subarray(0, rest));
-      if (cut.at === 'answer' && answered >= cut.bytes) lose();
+      if (cut.at === 'response' && received >= cut.bytes) lose();
     });
   });
   server.listen(0, '127.0.0.1');
@@ -62,7 +62,7 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
   return {
     url: `http://127.0.0.1:${own}`,
     cuts(...next) {
-      // A connection that is kept alive has been dealt its cut: the next request is to be a new one.
+      // Each connection has one cut, so the next request must open a new connection.
       for (const socket of sockets) socket.destroy();
       cuts = [...next];
       lost = 0;

@@ -25,12 +25,12 @@ const client = (options: ClientOptions = {}): Unkey =>
 const getApi = (unkey: Unkey, options?: CallOptions) => unkey.apis.getApi({ apiId: 'api_1' }, options);
 
 const never = () => new Promise<never>(() => {});
-/** Does not look at its signal, and never answers. */
+/** Ignores its signal, and never responds. */
 const deaf: Fetch = never;
 
 describe('timeoutMs ends a call', () => {
   test.each([
-    ['that is not answered', stall],
+    ['without a response', stall],
     ['whose body never ends', endlessBody],
   ])('%s', async (_, step) => {
     peer.plays(step);
@@ -63,7 +63,7 @@ describe('timeoutMs ends a call', () => {
     expect(error).toMatchObject({ operation: 'apis.getApi', attempts });
   });
 
-  test('and no attempt is begun that could not be in time', async () => {
+  test('and no attempt starts after the deadline', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.999);
     peer.plays(refusal(500));
     const retry = { initialIntervalMs: 5000, maxIntervalMs: 5000 };
@@ -93,7 +93,7 @@ describe('timeoutMs ends a call', () => {
     expect(await failed).toMatchObject({ name: 'TimeoutError', attempts: 1 });
   });
 
-  test('of the client, unless the call has its own; 0 is none', async () => {
+  test('of the client, unless the call has its own; 0 means no deadline', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const settled: string[] = [];
     const unkey = client({ fetch: deaf, timeoutMs: 100 });
@@ -121,7 +121,7 @@ describe('timeoutMs ends a call', () => {
   });
 });
 
-test('a slow body that ends in time is an answer', async () => {
+test('a slow body that ends in time is a success', async () => {
   peer.plays(slowBody({ meta: { requestId: 'r' }, data: { id: 'api_1', name: 'slow' } }, 20));
   expect((await getApi(client())).data).toEqual({ id: 'api_1', name: 'slow' });
 });
@@ -139,7 +139,7 @@ describe('a signal ends a call', () => {
     expect(peer.requests).toHaveLength(0);
   });
 
-  test('at once, when it fires in the turn of the call', async () => {
+  test('immediately, when it fires in the same tick as the call', async () => {
     const controller = new AbortController();
     const fetch = vi.fn(deaf);
     const failed = failureOf(getApi(client({ fetch }), { signal: controller.signal }));
@@ -148,7 +148,7 @@ describe('a signal ends a call', () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  test('while it waits for the answer, whatever the reason is', async () => {
+  test('while it waits for the response, with any reason', async () => {
     for (const reason of [undefined, null, 'text', new Error('mine'), { code: 1 }]) {
       peer.plays(stall);
       const controller = new AbortController();
@@ -165,7 +165,7 @@ describe('a signal ends a call', () => {
   test('in the middle of a pause, without another attempt', async () => {
     peer.plays(refusal(503, {}, { 'retry-after': '5' }), ok());
     const controller = new AbortController();
-    // The pause begins when the hook is done.
+    // The pause begins when the hook has returned.
     const onRetry = () => void setImmediate(() => controller.abort());
     const unkey = client({ hooks: { onRetry } });
     const error = await failureOf(getApi(unkey, { signal: controller.signal }));
@@ -192,7 +192,7 @@ describe('a signal ends a call', () => {
   });
 });
 
-describe('afterwards nothing is left', () => {
+describe('nothing is left after a call', () => {
   test('of 10,000 calls with one signal: no listener, no timer', async () => {
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
@@ -220,7 +220,7 @@ describe('afterwards nothing is left', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('that keeps a process alive: one that has called ends by itself', async () => {
+  test('that keeps a process alive: a process ends after its calls', async () => {
     peer.plays(refusal(503, {}, { 'retry-after': '0' }), ok());
     const program = `
       import { Unkey } from ${JSON.stringify(fileURLToPath(new URL('../../packages/sdk/dist/index.js', import.meta.url)))};

@@ -17,13 +17,13 @@ import { protect } from '../../packages/sdk/src/middleware/web.ts';
 import { Ratelimit } from '../../packages/sdk/src/ratelimit/index.ts';
 import { failureOf } from './failure-of.ts';
 import {
-  answer,
-  halfAnswer,
+  halfResponse,
   noContent,
   refusal,
   refusedURL,
   reset,
   resetAfterHead,
+  respond,
   type Step,
   startPeer,
 } from './scripted-peer.ts';
@@ -41,7 +41,7 @@ const createdKey = 'prod_created_needle_3';
 const client = (options: ClientOptions = {}): Unkey =>
   new Unkey({ rootKey, serverURL: peer.url, retry: false, ...options });
 
-/** What a program may print of an error or a client, all of it. */
+/** Everything that a program can print of an error or a client. */
 function printed(value: unknown): string {
   const { stack, message } = (value ?? {}) as Error;
   return [
@@ -124,7 +124,7 @@ describe('an error status has its class and its fields', () => {
     expect(error.meta).toEqual({ requestId: 'req_peer' });
     expect(error.rateLimit).toEqual({ limit: 9, remaining: 3, resetAfterMs: 7000 });
     expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name, message: 'What went wrong.', status });
-    // The small client has no classes for statuses, and what it throws is of them all the same.
+    // UnkeyCore throws APIError only, and `instanceof` works with the classes of statuses.
     const small = await failureOf(
       new UnkeyCore({ rootKey, serverURL: peer.url, retry: false }).request('keys.verifyKey', { key: 'k' }),
     );
@@ -143,27 +143,27 @@ describe('an error status has its class and its fields', () => {
 describe('a response that is not one of the API is an error with its status', () => {
   const html = { 'content-type': 'text/html; charset=utf-8' };
   const foreign: [string, Step, number, typeof UnkeyError][] = [
-    ['HTML with 200', answer(200, '<html>', html), 200, ResponseValidationError],
-    ['HTML with 502', answer(502, '<html>', html), 502, APIError],
-    ['an empty body', answer(200, ''), 200, ResponseValidationError],
-    ['an empty body with 500', answer(500, '', {}), 500, APIError],
+    ['HTML with 200', respond(200, '<html>', html), 200, ResponseValidationError],
+    ['HTML with 502', respond(502, '<html>', html), 502, APIError],
+    ['an empty body', respond(200, ''), 200, ResponseValidationError],
+    ['an empty body with 500', respond(500, '', {}), 500, APIError],
     ['no content', noContent, 204, ResponseValidationError],
-    ['null', answer(200, 'null'), 200, ResponseValidationError],
-    ['null with 500', answer(500, 'null'), 500, APIError],
-    ['a list', answer(200, []), 200, ResponseValidationError],
-    ['a list with 400', answer(400, [1]), 400, APIError],
-    ['a text', answer(200, '"meta"'), 200, ResponseValidationError],
-    ['half of the JSON', answer(200, '{"meta":{"requestId":"r'), 200, ResponseValidationError],
-    ['bytes that are no UTF-8', answer(200, Buffer.from([0xff, 0xfe, 0x80])), 200, ResponseValidationError],
-    ['a redirect', answer(307, '', { location: 'http://127.0.0.1:1/' }), 307, APIError],
-    ['a redirect that makes it a GET', answer(302, '', { location: '/' }), 302, APIError],
+    ['null', respond(200, 'null'), 200, ResponseValidationError],
+    ['null with 500', respond(500, 'null'), 500, APIError],
+    ['a list', respond(200, []), 200, ResponseValidationError],
+    ['a list with 400', respond(400, [1]), 400, APIError],
+    ['a string', respond(200, '"meta"'), 200, ResponseValidationError],
+    ['half of the JSON', respond(200, '{"meta":{"requestId":"r'), 200, ResponseValidationError],
+    ['bytes that are no UTF-8', respond(200, Buffer.from([0xff, 0xfe, 0x80])), 200, ResponseValidationError],
+    ['a redirect', respond(307, '', { location: 'http://127.0.0.1:1/' }), 307, APIError],
+    ['a redirect that makes it a GET', respond(302, '', { location: '/' }), 302, APIError],
     [
       'an error whose parts are of other types',
-      answer(400, { meta: 1, error: { detail: {}, type: [], errors: {} } }),
+      respond(400, { meta: 1, error: { detail: {}, type: [], errors: {} } }),
       400,
       APIError,
     ],
-    ['an error that is a text', answer(404, { error: 'not found' }), 404, APIError],
+    ['an error that is a string', respond(404, { error: 'not found' }), 404, APIError],
   ];
 
   test.each(foreign)('%s', async (_, step, status, Class) => {
@@ -181,13 +181,13 @@ describe('a response that is not one of the API is an error with its status', ()
   test.each<[string, Step]>([
     ['a reset', reset],
     ['a reset after the head', resetAfterHead],
-    ['half an answer', halfAnswer],
+    ['half of a response', halfResponse],
     [
       'headers without an end',
       (socket) => socket.end(`HTTP/1.1 200 OK\r\nx-long: ${'a'.repeat(20_000)}\r\n\r\n`),
     ],
     ['no HTTP', (socket) => socket.end('hello\r\n\r\n')],
-  ])('%s is a ConnectionError that says why', async (_, step) => {
+  ])('%s is a ConnectionError with the reason', async (_, step) => {
     peer.plays(step);
     const error = await failureOf(client().apis.getApi({ apiId: 'api_1' }));
     expect(error).toBeInstanceOf(ConnectionError);
@@ -203,15 +203,15 @@ describe('a response that is not one of the API is an error with its status', ()
     expectNoSecret(error);
   });
 
-  test('a refused connection says so', async () => {
+  test('a refused connection is named in the message', async () => {
     const error = await failureOf(client({ serverURL: await refusedURL() }).apis.getApi({ apiId: 'api_1' }));
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error.message).toContain('ECONNREFUSED');
   });
 });
 
-describe('no key is in what an error or a client shows', () => {
-  test.each([400, 401, 404, 418, 500])('when an answer with %i repeats them everywhere', async (status) => {
+describe('no key is in the output of an error or a client', () => {
+  test.each([400, 401, 404, 418, 500])('when a response with %i repeats them everywhere', async (status) => {
     const echo = `${rootKey} and ${verifiedKey} are wrong`;
     const errors = [{ location: 'body.key', message: echo, fix: echo, received: [echo] }];
     peer.plays(refusal(status, { detail: echo, errors }));
@@ -223,7 +223,7 @@ describe('no key is in what an error or a client shows', () => {
     expectNoSecret(await failureOf(client().keys.whoami({ key: verifiedKey })));
   });
 
-  test('when a key is as short as a word of the answer, the answer is still understood', async () => {
+  test('when a key is as short as a word of the response, the response is still parsed', async () => {
     for (const key of ['e', '"', 'meta', 'error', 'message', '\\']) {
       peer.plays(refusal(404, { errors: [{ location: 'body.key', message: 'error' }] }));
       const error = await failureOf(client().keys.verifyKey({ key }));
@@ -232,14 +232,14 @@ describe('no key is in what an error or a client shows', () => {
     }
   });
 
-  test('when the answer with a created key is not whole', async () => {
+  test('when the response with a created key is incomplete', async () => {
     const created = JSON.stringify({ data: { key: createdKey, keyId: 'key_1' } });
     for (const body of [created, created.slice(0, -1)]) {
-      peer.plays(answer(200, body));
+      peer.plays(respond(200, body));
       const error = await failureOf(client().keys.createKey({ apiId: 'api_1' }));
       expect(error).toBeInstanceOf(ResponseValidationError);
       expectNoSecret(error);
-      // Whoever needs it may ask for it.
+      // It is available on request.
       expect(error.body).toBe(body);
     }
   });
@@ -286,9 +286,9 @@ describe('no key is in what an error or a client shows', () => {
     expect(error.message).toBe('No response: cannot send [redacted]');
   });
 
-  test('when a client, a call or an answer is printed', async () => {
+  test('when a client, a call or a response is printed', async () => {
     const unkey = client();
-    peer.plays(answer(200, { meta: { requestId: 'r' }, data: {} }));
+    peer.plays(respond(200, { meta: { requestId: 'r' }, data: {} }));
     const call = unkey.keys.verifyKey({ key: verifiedKey });
     expectNoSecret(unkey);
     expectNoSecret(call);
@@ -298,7 +298,7 @@ describe('no key is in what an error or a client shows', () => {
 });
 
 test.each(['x trace', '', 'x:trace', 'x\n', 'é'])(
-  'a header cannot be called %j: no sign of an outage',
+  '%j is an invalid header name: not an outage',
   async (name) => {
     const error = await failureOf(client().apis.getApi({ apiId: 'api_1' }, { headers: { [name]: 'a' } }));
     expect(error).toBeInstanceOf(ConfigurationError);
@@ -306,7 +306,7 @@ test.each(['x trace', '', 'x:trace', 'x\n', 'é'])(
   },
 );
 
-test('a fetch that gives what is no answer is an error of the one tree', async () => {
+test('a fetch that returns no response is an UnkeyError', async () => {
   const fetch = async () => ({ status: 200, text: async () => '{"meta":{}}' }) as Response;
   const error = await failureOf(client({ fetch }).apis.getApi({ apiId: 'api_1' }));
   expect(error).toBeInstanceOf(UnkeyError);
@@ -341,23 +341,23 @@ describe('a missing root key', () => {
     },
   );
 
-  test('may come into the environment later', async () => {
+  test('may be set in the environment later', async () => {
     vi.stubEnv('UNKEY_ROOT_KEY', '');
     const unkey = client({ rootKey: undefined });
     vi.stubEnv('UNKEY_ROOT_KEY', 'late_root_key');
-    peer.plays(answer(200, { meta: {}, data: {} }));
+    peer.plays(respond(200, { meta: {}, data: {} }));
     await unkey.apis.getApi({ apiId: 'api_1' });
     expect(peer.requests[0]?.headers.authorization).toBe('Bearer late_root_key');
   });
 
-  test('is not a wrong one: that throws at once', () => {
+  test('differs from an invalid one, which throws in the constructor', () => {
     for (const Client of [Unkey, UnkeyCore]) {
       expect(() => new Client({ rootKey: 'two\nlines' })).toThrow(ConfigurationError);
     }
   });
 });
 
-describe('a constructed error is what its class says', () => {
+describe('a constructed error has the status of its class', () => {
   test.each(classes)('%i: %s', (status, name) => {
     const Class = exported[name] as typeof sdk.NotFoundErrorResponse;
     const retryable = [408, 429, 500, 503].includes(status);

@@ -36,13 +36,13 @@ const clientWith = (rootKey: string): Unkey => new Unkey({ rootKey, serverURL: s
 interface World {
   readonly unkey: Unkey;
   readonly workspaceId: string;
-  /** A request that succeeds, for which the workspace is prepared. */
+  /** A request that succeeds in the prepared workspace. */
   readonly request: unknown;
-  /** What is returned for it, if the call says so. */
+  /** The expected data, if the case has one. */
   readonly data: unknown;
 }
 
-/** Requests are those written for `@unkey/api`; for an operation that it lacks, one of `tests/api`. */
+/** The requests are those of the tests of `@unkey/api`; for an operation that it lacks, one of `tests/api`. */
 async function newWorld(id: Id): Promise<World> {
   const world = await newApiWorld(service);
   const { workspaceId, rootKey } = world;
@@ -52,7 +52,7 @@ async function newWorld(id: Id): Promise<World> {
     return { unkey, workspaceId, request: await arrangeSuccess(id, world), data: undefined };
   }
   const migrationId = await makeMigration(world, 'sha256');
-  // It is written for another client, and does not notice.
+  // It is written for the types of another client, which has the same methods.
   const arranged = await arrange(unkey as never, { now: service.clock.now(), migrationId });
   return { unkey, workspaceId, request: call.request(arranged), data: call.data?.(arranged) };
 }
@@ -79,16 +79,16 @@ function callBy(unkey: Unkey, id: Id, request: unknown): PromiseLike<ResponseBod
   return call(request);
 }
 
-describe('what the contract promises comes back from', () => {
+describe('the response has the type of the contract:', () => {
   test.each(ids)('%s', async (id) => {
     const { unkey, request, data } = await newWorld(id);
-    const answer = await callBy(unkey, id, request);
+    const response = await callBy(unkey, id, request);
     const { output, isPaged } = operations[id] as Operation;
-    expect(answer.meta.requestId).toMatch(/^req_[a-zA-Z0-9]+$/);
-    if (output === null) expect(answer).not.toHaveProperty('data');
-    else expect(isValid(output, answer.data)).toBe(true);
-    if (data !== undefined) expect(answer.data).toEqual(data);
-    if (isPaged) expect(answer).toMatchObject({ pagination: { hasMore: false } });
+    expect(response.meta.requestId).toMatch(/^req_[a-zA-Z0-9]+$/);
+    if (output === null) expect(response).not.toHaveProperty('data');
+    else expect(isValid(output, response.data)).toBe(true);
+    if (data !== undefined) expect(response.data).toEqual(data);
+    if (isPaged) expect(response).toMatchObject({ pagination: { hasMore: false } });
   });
 
   test('liveness, without a permission', async () => {
@@ -118,7 +118,7 @@ describe('each refusal has its class, its code and the detail as its message:', 
     const result = await Promise.resolve(callBy(clientWith(key), id, request)).catch(
       (error: unknown) => error,
     );
-    // A key that may not be verified looks like one that does not exist, and that is an answer.
+    // A key without the permission to verify it looks like an unknown key: a result, not an error.
     if (id === 'keys.verifyKey') expect(result).toMatchObject({ data: { code: 'NOT_FOUND' } });
     else if ((result as UnkeyError).status === 404) expect(result).toBeInstanceOf(NotFoundErrorResponse);
     else expect(result).toBeInstanceOf(ForbiddenErrorResponse);
@@ -132,7 +132,7 @@ describe('each refusal has its class, its code and the detail as its message:', 
   });
 });
 
-test('500 of every operation, when the storage is gone', async () => {
+test('500 of every operation, when the storage is closed', async () => {
   const broken = await startService();
   const id = 'apis.getApi';
   const { key } = await broken.newRootKey(broken.workspaceId, ['api.*.read_api']);
@@ -150,7 +150,7 @@ test('500 of every operation, when the storage is gone', async () => {
       attempts: 3,
     });
   } finally {
-    // The storage cannot be closed again, and says so.
+    // Closing the storage a second time throws.
     await broken.close().catch(() => undefined);
   }
 });

@@ -1,6 +1,6 @@
 import type { UnkeyError } from '../../packages/sdk/src/index.ts';
 
-/** What a call fails with, for calls that must. */
+/** The error of a call that must fail. */
 export async function failureOf(work: PromiseLike<unknown>): Promise<UnkeyError> {
   try {
     await work;

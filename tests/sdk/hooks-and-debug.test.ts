@@ -37,7 +37,7 @@ describe('hooks', () => {
     };
   }
 
-  test('are called in the order of things, for every attempt', async () => {
+  test('are called in order, for every attempt', async () => {
     const events: string[] = [];
     peer.plays(reset, refusal(503), ok());
     await client({ hooks: recording(events) }).apis.getApi({ apiId: 'api_1' });
@@ -54,7 +54,7 @@ describe('hooks', () => {
     ]);
   });
 
-  test('may be several, one after the other, each waited for', async () => {
+  test('may be several: they run in sequence, each awaited', async () => {
     const events: string[] = [];
     const slow: Hooks = {
       async beforeRequest() {
@@ -105,7 +105,7 @@ describe('hooks', () => {
   });
 
   test.each(['beforeRequest', 'afterResponse', 'onError', 'onRetry'] as const)(
-    'that throw end the call: %s',
+    'that throw fail the call: %s',
     async (name) => {
       for (const thrown of [new Error('of mine'), 'of mine']) {
         peer.plays(refusal(503));
@@ -123,7 +123,7 @@ describe('hooks', () => {
     },
   );
 
-  test('keep their object: one with methods and state works', async () => {
+  test('keep `this`: an object with methods and state works', async () => {
     class Counter implements Hooks {
       count = 0;
       beforeRequest(): void {
@@ -150,7 +150,7 @@ describe('debug lines', () => {
     return lines;
   }
 
-  test('say method, path, status, request id, duration and attempt of every attempt', async () => {
+  test('have method, path, status, request id, duration and attempt of every attempt', async () => {
     peer.plays(reset, refusal(503, {}, { 'x-request-id': 'req_503' }), ok({}, { 'x-request-id': 'req_200' }));
     const lines = await linesOf({}, (unkey) => unkey.apis.getApi({ apiId: 'api_1' }));
     expect(lines).toEqual([
@@ -160,15 +160,15 @@ describe('debug lines', () => {
     ]);
   });
 
-  test('never hold a key, whatever comes', async () => {
+  test('never contain a key, whatever the response', async () => {
     const needles = [rootKey, verifiedKey, createdKey];
     const echo = needles.join(' ');
-    const answers = [
+    const responses = [
       ok({ key: createdKey, plaintext: createdKey }, { 'x-echo': echo }),
       refusal(401, { detail: echo, title: echo, type: echo }, { 'x-echo': echo }),
       reset,
     ] as const;
-    for (const step of answers) {
+    for (const step of responses) {
       peer.plays(step);
       const lines = await linesOf({ headers: { 'x-mine': rootKey } }, async (unkey) => {
         await unkey.keys.verifyKey({ key: verifiedKey }).safe();
@@ -204,7 +204,7 @@ describe('debug lines', () => {
     for (const other of others) expect(other).not.toHaveBeenCalled();
   });
 
-  test('come beside hooks, which still see everything', async () => {
+  test('are written in addition to hooks, which are still called', async () => {
     peer.plays(refusal(404));
     const onError = vi.fn();
     const lines = await linesOf({ hooks: { onError } }, (unkey) => unkey.apis.getApi({ apiId: 'api_1' }));

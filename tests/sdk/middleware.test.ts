@@ -13,11 +13,11 @@ import {
   TooManyRequestsErrorResponse,
   UnauthorizedErrorResponse,
 } from 'unkey-ts';
-import * as expressDoor from 'unkey-ts/express';
-import * as fastifyDoor from 'unkey-ts/fastify';
-import * as honoDoor from 'unkey-ts/hono';
-import * as nextDoor from 'unkey-ts/next';
-import * as webDoor from 'unkey-ts/web';
+import * as expressMiddleware from 'unkey-ts/express';
+import * as fastifyMiddleware from 'unkey-ts/fastify';
+import * as honoMiddleware from 'unkey-ts/hono';
+import * as nextMiddleware from 'unkey-ts/next';
+import * as webMiddleware from 'unkey-ts/web';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Service, startService } from '../service.ts';
 
@@ -25,7 +25,7 @@ let service: Service;
 let apiId: string;
 beforeAll(async () => {
   service = await startService();
-  apiId = (await service.call('apis.createApi', { name: 'doors' })).body.data.apiId;
+  apiId = (await service.call('apis.createApi', { name: 'middlewares' })).body.data.apiId;
 });
 afterAll(() => service.close());
 
@@ -35,7 +35,7 @@ async function createKey(settings: object = {}): Promise<{ key: string; keyId: s
   return body.data;
 }
 
-/** The service, with the `Date` of its own clock, which is not the machine's; and what it was sent. */
+/** The service, with the `Date` of its own clock, which is not the machine's; records the requests. */
 const asked: { readonly key: string; readonly [name: string]: unknown }[] = [];
 const dated: Fetch = async (url, init) => {
   asked.push(JSON.parse(init.body ?? ''));
@@ -45,17 +45,17 @@ const dated: Fetch = async (url, init) => {
   return new Response(body, { status, headers: withDate });
 };
 
-// What every door takes; the requests that functions are given differ.
-type Options = webDoor.WebOptions<never>;
+// Options that all middleware takes; the type of request that functions receive differs.
+type Options = webMiddleware.WebOptions<never>;
 
-interface Door {
+interface Middleware {
   readonly name: string;
-  /** Opens `/documents/7`, which answers with whoever came in. */
+  /** Opens `/documents/7`, which bodies with whoever came in. */
   open(options: Options): Promise<(init?: RequestInit) => Promise<Response>>;
   header(request: unknown, name: string): string | undefined;
 }
 
-/** Requests that got to a handler. */
+/** Requests that reached a handler. */
 let runs = 0;
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -80,11 +80,11 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const doors: Door[] = [
+const middlewares: Middleware[] = [
   {
     name: 'web',
     async open(options) {
-      const guard = webDoor.protect(options as webDoor.WebOptions);
+      const guard = webMiddleware.protect(options as webMiddleware.WebOptions);
       return async (init) => {
         const caller = await guard(new Request(url, init));
         if (caller instanceof Response) return caller;
@@ -96,9 +96,9 @@ const doors: Door[] = [
   {
     name: 'next',
     async open(options) {
-      const handler = nextDoor.withUnkey(
-        (request: Request & nextDoor.WithCaller) => Response.json(shown(request.unkey)),
-        options as webDoor.WebOptions,
+      const handler = nextMiddleware.withUnkey(
+        (request: Request & nextMiddleware.WithCaller) => Response.json(shown(request.unkey)),
+        options as webMiddleware.WebOptions,
       );
       return (init) => handler(new Request(url, init));
     },
@@ -108,8 +108,10 @@ const doors: Door[] = [
     name: 'hono',
     async open(options) {
       const app = new Hono();
-      app.all('/documents/:id', honoDoor.protect(options as unknown as honoDoor.HonoOptions), (c) =>
-        c.json(shown(c.var.unkey)),
+      app.all(
+        '/documents/:id',
+        honoMiddleware.protect(options as unknown as honoMiddleware.HonoOptions),
+        (c) => c.json(shown(c.var.unkey)),
       );
       return async (init) => app.fetch(new Request(url, init));
     },
@@ -119,7 +121,10 @@ const doors: Door[] = [
     name: 'express',
     async open(options) {
       const app = createExpress();
-      app.use('/documents', expressDoor.protect(options as unknown as expressDoor.ExpressOptions));
+      app.use(
+        '/documents',
+        expressMiddleware.protect(options as unknown as expressMiddleware.ExpressOptions),
+      );
       app.all('/documents/:id', (request, response) => {
         response.json(shown(request.unkey));
       });
@@ -134,7 +139,7 @@ const doors: Door[] = [
       const app = createFastify();
       open.push(() => app.close());
       app.all('/documents/:id', (request) => shown(request.unkey));
-      await app.register(fastifyDoor.unkey, options as unknown as fastifyDoor.FastifyOptions);
+      await app.register(fastifyMiddleware.unkey, options as unknown as fastifyMiddleware.FastifyOptions);
       const address = await app.listen({ host: '127.0.0.1', port: 0 });
       return (init) => fetch(`${address}/documents/7`, init);
     },
@@ -146,10 +151,10 @@ function bearer(key: string, headers: Record<string, string> = {}): RequestInit 
   return { headers: { authorization: `Bearer ${key}`, ...headers } };
 }
 
-describe.each(doors)('$name', (door) => {
+describe.each(middlewares)('$name', (middleware) => {
   function guarded(options: Partial<Options> = {}) {
     const { rootKey, url: serverURL } = service;
-    return door.open({ rootKey, serverURL, fetch: dated, onError: () => {}, ...options } as Options);
+    return middleware.open({ rootKey, serverURL, fetch: dated, onError: () => {}, ...options } as Options);
   }
 
   async function expectRefusal(response: Response, status: number, code: string): Promise<void> {
@@ -158,23 +163,23 @@ describe.each(doors)('$name', (door) => {
       status,
       error: { code, message: expect.stringMatching(/\.$/) },
     });
-    // Where the service itself has verified the key.
+    // Whether the service has verified the key.
     const isVerified = [401, 403, 429].includes(status) && !/^(MISSING|MALFORMED)/.test(code);
     if (isVerified) expect(requestId).toMatch(/^req_/);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(runs).toBe(0);
   }
 
-  test('lets a valid key in, with all that the service knows of it', async () => {
+  test('lets a valid key through, with all data of the verification', async () => {
     const identity = await service.call('identities.createIdentity', {
-      externalId: `user_of_${door.name}`,
+      externalId: `user_of_${middleware.name}`,
       meta: { plan: 'pro' },
     });
     expect(identity.status).toBe(200);
     const { key, keyId } = await createKey({
       name: 'Laptop',
       meta: { team: 'a' },
-      externalId: `user_of_${door.name}`,
+      externalId: `user_of_${middleware.name}`,
       permissions: ['documents.read'],
       credits: { remaining: 5 },
       expires: service.clock.now() + 1000,
@@ -194,7 +199,7 @@ describe.each(doors)('$name', (door) => {
         permissions: ['documents.read'],
         credits: 4,
         expires: service.clock.now() + 1000,
-        identity: { id: expect.any(String), externalId: `user_of_${door.name}`, meta: { plan: 'pro' } },
+        identity: { id: expect.any(String), externalId: `user_of_${middleware.name}`, meta: { plan: 'pro' } },
         isUnverified: false,
         requestId: expect.stringMatching(/^req_/),
         responseHeaders: {},
@@ -213,7 +218,7 @@ describe.each(doors)('$name', (door) => {
     ['Basic dXNlcjpwYXNz', 'MISSING_KEY'],
     ['Bearer', 'MISSING_KEY'],
     ['Bearer one two', 'MALFORMED_KEY'],
-  ])('401 without asking for %j', async (authorization, code) => {
+  ])('401 without a verification for %j', async (authorization, code) => {
     const send = await guarded({ onOutage: 'allow' });
     const response = await send({ headers: { ...(authorization && { authorization }) } });
     expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
@@ -239,7 +244,9 @@ describe.each(doors)('$name', (door) => {
 
   test('403 for a key without the permission, which may depend on the request', async () => {
     const { key } = await createKey({ permissions: ['documents.read'] });
-    const send = await guarded({ permissions: async (request) => door.header(request, 'x-needs') ?? null });
+    const send = await guarded({
+      permissions: async (request) => middleware.header(request, 'x-needs') ?? null,
+    });
     expect((await send(bearer(key, { 'x-needs': 'documents.read' }))).status).toBe(200);
     runs = 0;
     const response = await send(bearer(key, { 'x-needs': 'documents.write' }));
@@ -247,27 +254,29 @@ describe.each(doors)('$name', (door) => {
     await expectRefusal(response, 403, 'INSUFFICIENT_PERMISSIONS');
   });
 
-  test('429 for a key at its limit, with when to come again; the limit is told before, too', async () => {
+  test('429 for a key at its limit, with Retry-After; RateLimit headers are in every response', async () => {
     const limit = { name: 'requests', limit: 2, duration: 60_000, autoApply: true };
     const { key } = await createKey({ ratelimits: [limit] });
     const send = await guarded();
     const now = service.clock.now();
     const seconds = String(Math.ceil((60_000 - (now % 60_000)) / 1000));
-    const told = (response: Response) =>
+    const limitHeaders = (response: Response) =>
       ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'retry-after'].map((name) =>
         response.headers.get(name),
       );
-    expect(told(await send(bearer(key)))).toEqual(['2', '1', seconds, null]);
-    expect(told(await send(bearer(key)))).toEqual(['2', '0', seconds, null]);
+    expect(limitHeaders(await send(bearer(key)))).toEqual(['2', '1', seconds, null]);
+    expect(limitHeaders(await send(bearer(key)))).toEqual(['2', '0', seconds, null]);
     runs = 0;
     const response = await send(bearer(key));
-    expect(told(response)).toEqual(['2', '0', seconds, seconds]);
+    expect(limitHeaders(response)).toEqual(['2', '0', seconds, seconds]);
     await expectRefusal(response, 429, 'RATE_LIMITED');
   });
 
   test('429 for a key without enough credits; their cost may depend on the request', async () => {
     const { key } = await createKey({ credits: { remaining: 5 } });
-    const send = await guarded({ credits: (request) => ({ cost: Number(door.header(request, 'x-cost')) }) });
+    const send = await guarded({
+      credits: (request) => ({ cost: Number(middleware.header(request, 'x-cost')) }),
+    });
     expect((await send(bearer(key, { 'x-cost': '3' }))).status).toBe(200);
     runs = 0;
     const response = await send(bearer(key, { 'x-cost': '3' }));
@@ -275,23 +284,25 @@ describe.each(doors)('$name', (door) => {
     await expectRefusal(response, 429, 'USAGE_EXCEEDED');
   });
 
-  test('limits and tags may depend on the request; the key may be elsewhere', async () => {
+  test('limits and tags may depend on the request; getKey may read another header', async () => {
     const { key } = await createKey();
     const send = await guarded({
-      getKey: (request) => door.header(request, 'x-api-key'),
-      ratelimits: (request) => [{ name: door.header(request, 'x-limit') ?? '', limit: 3, duration: 60_000 }],
-      tags: async () => ['door'],
+      getKey: (request) => middleware.header(request, 'x-api-key'),
+      ratelimits: (request) => [
+        { name: middleware.header(request, 'x-limit') ?? '', limit: 3, duration: 60_000 },
+      ],
+      tags: async () => ['middleware'],
     });
     const response = await send({ headers: { 'x-api-key': key, 'x-limit': 'exports' } });
     expect(response.headers.get('ratelimit-remaining')).toBe('2');
     expect(asked).toEqual([
-      { key, ratelimits: [{ name: 'exports', limit: 3, duration: 60_000 }], tags: ['door'] },
+      { key, ratelimits: [{ name: 'exports', limit: 3, duration: 60_000 }], tags: ['middleware'] },
     ]);
     runs = 0;
     await expectRefusal(await send(bearer(key)), 401, 'MISSING_KEY');
   });
 
-  test('500 for a mistake of ours, which only we are told of', async () => {
+  test('500 for a configuration error, whose details the caller does not see', async () => {
     const { key } = await createKey();
     const mistakes: [Partial<Options>, unknown][] = [
       [{ rootKey: 'unkey_of_nobody' }, UnauthorizedErrorResponse],
@@ -314,10 +325,13 @@ describe.each(doors)('$name', (door) => {
       const deadURL = await listening(closed);
       await new Promise((resolve) => closed.close(resolve));
       const silentURL = await listening(createServer(() => {}));
-      const brokenURL = await listening(createServer((_, answer) => void answer.writeHead(500).end('down')));
+      const brokenURL = await listening(
+        createServer((_, response) => void response.writeHead(500).end('down')),
+      );
       const busyURL = await listening(
         createServer(
-          (_, answer) => void answer.writeHead(429, { 'retry-after': '60' }).end('{"meta":{},"error":{}}'),
+          (_, response) =>
+            void response.writeHead(429, { 'retry-after': '60' }).end('{"meta":{},"error":{}}'),
         ),
       );
       const retry = false;
@@ -329,7 +343,7 @@ describe.each(doors)('$name', (door) => {
       ];
     }
 
-    test('is 503 with a time to wait, and the handler does not run', async () => {
+    test('is 503 with Retry-After, and the handler does not run', async () => {
       for (const [outage, errorClass] of await outages()) {
         const errors: unknown[] = [];
         const onError = (error: unknown) => void errors.push(error);
@@ -342,7 +356,7 @@ describe.each(doors)('$name', (door) => {
       }
     });
 
-    test('lets requests pass where that is wanted, marked and with the cause', async () => {
+    test('lets requests through with onOutage: allow, marked and with the cause', async () => {
       for (const [outage, errorClass] of await outages()) {
         if (errorClass === TooManyRequestsErrorResponse) continue;
         const errors: unknown[] = [];
@@ -356,11 +370,13 @@ describe.each(doors)('$name', (door) => {
     });
   });
 
-  test('a 429, which callers can cause, lets nobody in', async () => {
+  test('a 429, which callers can cause, lets no request through', async () => {
     const busyURL = await listening(
-      createServer((_, answer) => void answer.writeHead(429).end('{"meta":{},"error":{}}')),
+      createServer((_, response) => void response.writeHead(429).end('{"meta":{},"error":{}}')),
     );
-    const foreignURL = await listening(createServer((_, answer) => void answer.writeHead(429).end('busy')));
+    const foreignURL = await listening(
+      createServer((_, response) => void response.writeHead(429).end('busy')),
+    );
     for (const serverURL of [busyURL, foreignURL]) {
       const outage: Partial<Options> = { serverURL, retry: false, fetch: undefined };
       const send = await guarded({ ...outage, onOutage: 'allow' });
@@ -368,11 +384,11 @@ describe.each(doors)('$name', (door) => {
     }
   });
 
-  test('the answer to a refused request may be your own; it lets nobody in', async () => {
+  test('onRefused replaces the response to a refused request; it cannot let the request through', async () => {
     const send = await guarded({
       onRefused: ({ reason, verification }, request) => ({
         status: 404,
-        headers: { 'x-reason': `${reason} ${verification?.code} ${door.header(request, 'x-name')}` },
+        headers: { 'x-reason': `${reason} ${verification?.code} ${middleware.header(request, 'x-name')}` },
         body: 'There is nothing here.',
       }),
     });
@@ -412,7 +428,7 @@ describe.each(doors)('$name', (door) => {
   test('many requests at once each get their own caller', async () => {
     const made = await Promise.all(Array.from({ length: 10 }, () => createKey()));
     const send = await guarded();
-    const answers = await Promise.all(made.map(async ({ key }) => (await send(bearer(key))).json()));
-    expect(answers).toEqual(made.map(({ keyId }) => ({ caller: expect.objectContaining({ keyId }) })));
+    const bodies = await Promise.all(made.map(async ({ key }) => (await send(bearer(key))).json()));
+    expect(bodies).toEqual(made.map(({ keyId }) => ({ caller: expect.objectContaining({ keyId }) })));
   });
 });

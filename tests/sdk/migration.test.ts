@@ -14,10 +14,10 @@ let service: Service;
 let folder: string;
 
 beforeAll(async () => {
-  // One moment for all calls: windows of limits do not end between two of them.
+  // The clock stands still: no rate limit window ends between two calls.
   service = await startService({ clock: fakeClock(Date.now()) });
   mkdirSync(join(root, 'build'), { recursive: true });
-  // Inside the repository, where packages are found.
+  // Inside the repository, so that packages are resolved.
   folder = await mkdtemp(join(root, 'build/migration-'));
   const theirs = await readFile(join(root, 'tests/sdk/migration/program.ts'), 'utf8');
   const ours = theirs.replaceAll(/'@unkey\/api(\/models\/errors)?'/g, "'unkey-ts'");
@@ -40,7 +40,7 @@ test('a program for @unkey/api passes the type checker with only its imports cha
   expect(output).toBe('');
 });
 
-test('and sees the same', async () => {
+test('and has the same results', async () => {
   const migrated: { program: typeof program } = await import(join(folder, 'program.ts'));
   const theirs = await program(await newWorkspace());
   const ours = await migrated.program(await newWorkspace());

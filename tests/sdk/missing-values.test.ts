@@ -9,7 +9,7 @@ import {
 } from '../../packages/sdk/src/ratelimit/index.ts';
 import { failureOf } from './failure-of.ts';
 
-/** Values that a program passes on when a variable, a table or a request lacks what it expects. */
+/** Values that a program passes when a variable, a table or a request lacks the expected value. */
 const missing = [undefined, '', Number.NaN] as const;
 
 function recorded(data: unknown) {
@@ -212,7 +212,7 @@ describe('unknown option names', () => {
     expect(() => protect(options)).toThrow(`Unknown option '${name}': did you mean ${meant}?`);
   });
 
-  test('a name that resembles no option is told the known ones', () => {
+  test('the error for a name that resembles no option lists the known ones', () => {
     expect(() => new Unkey({ constructor: 1 } as object)).toThrow(
       /^Unknown option 'constructor'\. Known options: /,
     );
@@ -297,7 +297,7 @@ describe('option values', () => {
     );
   });
 
-  test('a port that fetch blocks is not tried again', async () => {
+  test('a port that fetch blocks is not retried', async () => {
     const unkey = new Unkey({ rootKey: 'root_key', serverURL: 'http://127.0.0.1:6000' });
     const error = await failureOf(unkey.apis.getApi({ apiId: 'api_1' }));
     expect(error).toMatchObject({ name: 'ConnectionError', attempts: 1, retryable: false });

@@ -24,7 +24,7 @@ afterAll(async () => {
   await service.close();
 });
 
-/** Five of everything, and a client that remembers its requests. */
+/** Five items of each kind, and a client that records its requests. */
 async function newClient(): Promise<{ unkey: Unkey; apiId: string }> {
   const { rootKey } = await service.newWorkspace();
   const unkey = new Unkey({
@@ -77,12 +77,12 @@ const lists: [string, Fill, List, (item: never) => string][] = [
 ];
 
 describe.each(lists)('%s', (_, fill, list, nameOf) => {
-  test('is read to its end in every way, and no further than asked', async () => {
+  test('is read completely in every way, and no further than requested', async () => {
     const { unkey, apiId } = await newClient();
     for (const name of names) await fill(unkey, apiId, name);
     const all = () => list(unkey, apiId, 2, { 'x-trace': 'carried' });
     const named = (items: readonly object[]) => items.map((item) => nameOf(item as never));
-    /** How many requests it takes. */
+    /** The number of requests. */
     async function counted<Value>(work: () => Promise<Value>): Promise<[Value, number]> {
       requests.length = 0;
       return [await work(), requests.length];
@@ -135,7 +135,7 @@ describe.each(lists)('%s', (_, fill, list, nameOf) => {
   });
 });
 
-test('one list is walked twice, at the same time, each time whole', async () => {
+test('one list is iterated twice concurrently, completely each time', async () => {
   const { unkey } = await newClient();
   for (const name of names) await unkey.permissions.createRole({ name });
   const list = unkey.permissions.listRoles({ limit: 2 });
@@ -145,19 +145,19 @@ test('one list is walked twice, at the same time, each time whole', async () => 
   expect(await list.toArray()).toEqual(once);
 });
 
-test('the first page is asked for when the list is called, with what came with it', async () => {
+test('the first page is requested when the list is called; withResponse has its response', async () => {
   const { unkey } = await newClient();
   const list = unkey.permissions.listRoles();
   expect(requests).toHaveLength(1);
-  const answer = await list.withResponse();
-  expect(answer).toBeInstanceOf(Page);
-  expect(answer.response).toMatchObject({ status: 200, attempts: 1 });
-  expect(answer).toMatchObject({ data: [], pagination: { hasMore: false }, hasMore: false });
-  expect(await answer.next()).toBeNull();
+  const response = await list.withResponse();
+  expect(response).toBeInstanceOf(Page);
+  expect(response.response).toMatchObject({ status: 200, attempts: 1 });
+  expect(response).toMatchObject({ data: [], pagination: { hasMore: false }, hasMore: false });
+  expect(await response.next()).toBeNull();
   expect(await list.safe()).toMatchObject({ ok: true });
 });
 
-describe('a list of a service that is not right', () => {
+describe('a list with an invalid response', () => {
   const scripted = () => new Unkey({ rootKey: 'root_key', serverURL: peer.url });
   const role = (name: string) => ({ id: name, name });
 
@@ -187,23 +187,23 @@ describe('a list of a service that is not right', () => {
       page([], { hasMore: true, cursor: 'a' }),
     );
     await expect(scripted().permissions.listRoles().toArray()).rejects.toThrow(ResponseValidationError);
-    // Noticed within three rounds of the cycle.
+    // Detected within three rounds of the cycle.
     expect(peer.requests).toHaveLength(5);
   });
 
-  test('whose fields have the names of ours keeps its ways to go on', async () => {
+  test('whose fields have the names of our methods keeps the methods', async () => {
     const strange = { hasMore: 1, next: 'a', result: 2, ['__proto__']: { polluted: true }, extra: 'kept' };
     const load = () => new Unkey({ rootKey: 'root_key', fetch: last }).request<PageBody<string>>('/v2/list');
     const last = async () => Response.json({ ...strange, meta: {}, data: ['two'], pagination: {} });
-    const answer = { ...strange, meta: { requestId: 'req' }, data: ['one'] };
-    const first = new Page({ ...answer, pagination: { hasMore: true, cursor: 'a' } }, load);
+    const response = { ...strange, meta: { requestId: 'req' }, data: ['one'] };
+    const first = new Page({ ...response, pagination: { hasMore: true, cursor: 'a' } }, load);
     expect(first).toMatchObject({ hasMore: true, extra: 'kept' });
     expect(first.result).toBe(first);
     expect(first).not.toHaveProperty('polluted');
     expect(await first.next()).toMatchObject({ data: ['two'], hasMore: false });
   });
 
-  test('that says hasMore: false with a cursor has ended', async () => {
+  test('with hasMore: false and a cursor has ended', async () => {
     peer.plays(page([role('one')], { hasMore: false, cursor: 'a' }));
     expect(await scripted().permissions.listRoles().toArray()).toEqual([role('one')]);
     expect(peer.requests).toHaveLength(1);
@@ -217,7 +217,7 @@ describe('a list of a service that is not right', () => {
     expect(await scripted().permissions.listRoles().toArray()).toEqual([]);
   });
 
-  test('that fails on a later page says so there, after the items before', async () => {
+  test('that fails on a later page rejects there, after the items before', async () => {
     peer.plays(page([role('one')], { hasMore: true, cursor: 'a' }), page([], {}), (socket) =>
       socket.destroy(),
     );
@@ -227,7 +227,7 @@ describe('a list of a service that is not right', () => {
   });
 });
 
-test('a list of 10,000 pages takes as long for each of them', async () => {
+test('a list of 10,000 pages takes constant time per page', async () => {
   let asked = 0;
   const pageOf = async () => {
     const pagination = { hasMore: ++asked < 10_000, cursor: String(asked) };
@@ -246,7 +246,7 @@ test('a page may be of any size', async () => {
   expect(await list.toArray({ max: 150_000 })).toHaveLength(150_000);
 });
 
-test.each([-1, Number.NaN])('at most %d items is an error, not a wrong answer', async (max) => {
+test.each([-1, Number.NaN])('at most %d items is an error, not a wrong result', async (max) => {
   const { unkey } = await newClient();
   await expect(unkey.permissions.listRoles().toArray({ max })).rejects.toThrow(`Invalid max ${max}`);
 });

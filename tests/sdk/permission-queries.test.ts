@@ -39,7 +39,7 @@ test.each(answeredQueries)('$query for $held: $holds', async ({ query, held, hol
   });
 });
 
-test.each(malformedQueries)('$query is refused in the words of the client', async ({ query }) => {
+test.each(malformedQueries)('$query is refused with the message of the service', async ({ query }) => {
   const { status, body } = await verify(query, ['a', 'b']);
   expect(status).toBe(400);
   expect(body.error.type).toContain('permissions_query_syntax_error');
@@ -50,7 +50,7 @@ test.each(queriesOfWrongLength)('a wrong length is refused: %#', async (query) =
   expect((await verify(query, [])).status).toBe(400);
 });
 
-test('any query gets the same answer without a request as with one', async () => {
+test('any query has the same result locally and in the service', async () => {
   const word = fc.constantFrom('a', 'b', 'c.*', 'AND', 'or', '(', ')', 'AND (', ') OR', 'é');
   const query = fc.array(word, { minLength: 1, maxLength: 9 }).map((words) => words.join(' '));
   await fc.assert(
@@ -62,7 +62,7 @@ test('any query gets the same answer without a request as with one', async () =>
   );
 });
 
-/** Whether the query holds, or what is wrong with it. */
+/** Whether the query holds, or the error message. */
 function clientAnswer(query: string, held: readonly string[]): boolean | string {
   try {
     return hasPermissions(query, held);

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-// The steady clock stands still unless a test moves it, so that no answer depends on how fast the test runs.
+// The monotonic clock stands still unless a test moves it, so that no result depends on the speed of the test.
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
 });
@@ -56,7 +56,7 @@ function limiter(options: Partial<RatelimitOptions> & { namespace: string }): Ra
 }
 
 describe('limit', () => {
-  test('counts down, denies, and says when the window ends', async () => {
+  test('counts down, denies, and returns the end of the window', async () => {
     const unit = limiter({ namespace: 'counts.down', denials: false });
     const reset = now + hour;
     for (const remaining of [2, 1, 0]) {
@@ -85,7 +85,7 @@ describe('limit', () => {
     expect(await unit.limit('user_1', { cost: 2 })).toMatchObject({ success: true, remaining: 3 });
   });
 
-  test('takes a cost, none, and another limit for one call', async () => {
+  test('takes a cost, a cost of 0, and another limit for one call', async () => {
     const unit = limiter({ namespace: 'costs' });
     expect(await unit.limit('user_1', { cost: 2 })).toMatchObject({ remaining: 1 });
     expect(await unit.limit('user_1', { cost: 0 })).toMatchObject({ success: true, remaining: 1 });
@@ -98,7 +98,7 @@ describe('limit', () => {
     ]);
   });
 
-  test('with an idempotencyKey counts once, and says the same again', async () => {
+  test('with an idempotencyKey counts once, and returns the same result again', async () => {
     const unit = limiter({ namespace: 'idempotent', limit: 1 });
     const first = await unit.limit('user_1', { idempotencyKey: 'order-1' });
     expect(first).toMatchObject({ success: true, remaining: 0 });
@@ -123,12 +123,12 @@ describe('limit', () => {
   });
 });
 
-describe('memory', () => {
-  test('spares the request when this process itself used up the limit', async () => {
+describe('cached denials', () => {
+  test('need no request when this process itself used up the limit', async () => {
     const unit = limiter({ namespace: 'memory.spares' });
     for (let call = 0; call < 3; call++) await unit.limit('user_1');
-    const remembered = await unit.limit('user_1');
-    expect(remembered).toEqual({
+    const cached = await unit.limit('user_1');
+    expect(cached).toEqual({
       success: false,
       limit: 3,
       remaining: 0,
@@ -139,12 +139,12 @@ describe('memory', () => {
     expect(requests).toHaveLength(3);
     expect(await limiter({ namespace: 'memory.spares', denials: false }).limit('user_1')).toMatchObject({
       success: false,
-      reset: remembered.reset,
+      reset: cached.reset,
       isCached: false,
     });
   });
 
-  test('of a refused cost of 10 does not refuse a cost of 1', async () => {
+  test('of a cost of 10 do not deny a cost of 1', async () => {
     const unit = limiter({ namespace: 'memory.cost' });
     expect(await unit.limit('user_1', { cost: 10 })).toMatchObject({ success: false });
     expect(await unit.limit('user_1')).toMatchObject({ success: true, remaining: 2 });
@@ -152,7 +152,7 @@ describe('memory', () => {
     expect(await unit.limit('user_1', { cost: 2 })).toMatchObject({ success: true, remaining: 0 });
   });
 
-  test('asks again after five seconds, and after an override was set through the limiter', async () => {
+  test('expire after five seconds, and when an override is set through the limiter', async () => {
     const unit = limiter({ namespace: 'memory.fresh' });
     for (let call = 0; call < 3; call++) await unit.limit('user_1');
     await service.call('ratelimit.setOverride', {
@@ -174,7 +174,7 @@ describe('memory', () => {
     });
   });
 
-  test('leaves calls with an idempotencyKey to the service', async () => {
+  test('are not used for calls with an idempotencyKey', async () => {
     const unit = limiter({ namespace: 'memory.idempotent', limit: 1 });
     const first = await unit.limit('user_1', { idempotencyKey: 'order-2' });
     await unit.limit('user_1');
@@ -200,15 +200,15 @@ describe('overrides', () => {
   });
 });
 
-describe('when the service gives no answer', () => {
+describe('when the service does not respond', () => {
   let peer: Server;
   let peerURL: string;
-  let answer: RequestListener;
+  let handler: RequestListener;
   let received: number;
   beforeAll(async () => {
     peer = createServer((request, response) => {
       received++;
-      answer(request, response);
+      handler(request, response);
     });
     await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
     peerURL = `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
@@ -243,7 +243,7 @@ describe('when the service gives no answer', () => {
     response.end(JSON.stringify({ meta: { requestId: 'req_1' }, data }));
   };
 
-  test('it rejects at the deadline, and the request is aborted and not tried again', async () => {
+  test('it rejects at the deadline, and the request is aborted and not retried', async () => {
     const signals: AbortSignalLike[] = [];
     const unit = unreachable({
       timeoutMs: 20,
@@ -259,8 +259,8 @@ describe('when the service gives no answer', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
-  test('the fallback says so, and why', async () => {
-    answer = () => {};
+  test('a fallback result has isFallback and the cause', async () => {
+    handler = () => {};
     const result = await unreachable({ timeoutMs: 20, fallback: { success: true } }).limit('user_1');
     expect(result).toMatchObject({ success: true, limit: 3, remaining: 0, isFallback: true });
     expect(result.cause).toBeInstanceOf(TimeoutError);
@@ -271,7 +271,7 @@ describe('when the service gives no answer', () => {
     ['a function', () => ({ success: false, limit: 7, remaining: 1, reset: 5 })],
     ['an asynchronous function', async () => ({ success: false, limit: 7, remaining: 1, reset: 5 })],
   ])('the fallback may be %s', async (_, fallback) => {
-    answer = failing;
+    handler = failing;
     expect(await unreachable({ fallback }).limit('user_1')).toMatchObject({
       success: false,
       limit: 7,
@@ -283,8 +283,8 @@ describe('when the service gives no answer', () => {
     });
   });
 
-  test('the fallback is told the identifier and the cause', async () => {
-    answer = failing;
+  test('the fallback receives the identifier and the cause', async () => {
+    handler = failing;
     const fallback = vi.fn(() => ({ success: true }));
     await unreachable({ fallback }).limit('user_1');
     expect(fallback).toHaveBeenCalledExactlyOnceWith('user_1', expect.objectContaining({ status: 500 }));
@@ -298,10 +298,10 @@ describe('when the service gives no answer', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('of its own'))],
-    ['says nothing', () => undefined],
-    ['says yes in another way', () => true],
-  ])('a fallback that %s does not hide what happened', async (_, fallback) => {
-    answer = failing;
+    ['returns nothing', () => undefined],
+    ['returns true', () => true],
+  ])('a fallback that %s does not hide the original error', async (_, fallback) => {
+    handler = failing;
     const error = await unreachable({ fallback } as never)
       .limit('user_1')
       .catch((thrown: unknown) => thrown);
@@ -309,8 +309,8 @@ describe('when the service gives no answer', () => {
     expect(error).toMatchObject({ status: 500 });
   });
 
-  test('a fallback is never remembered', async () => {
-    answer = failing;
+  test('a fallback result is never cached', async () => {
+    handler = failing;
     const unit = unreachable({ fallback: { success: false } });
     expect(await unit.limit('user_1')).toMatchObject({ success: false, isFallback: true });
     expect(await unit.limit('user_1')).toMatchObject({ success: false, isFallback: true });
@@ -318,7 +318,7 @@ describe('when the service gives no answer', () => {
   });
 
   test("another process's denial is not replayed", async () => {
-    answer = denying;
+    handler = denying;
     const unit = unreachable();
     for (const count of [1, 2]) {
       expect(await unit.limit('user_1')).toMatchObject({ success: false, isCached: false });
@@ -326,16 +326,16 @@ describe('when the service gives no answer', () => {
     }
   });
 
-  test('a caller who gives up gets AbortError, not the fallback', async () => {
-    answer = () => {};
+  test('a caller that aborts gets AbortError, not the fallback', async () => {
+    handler = () => {};
     const controller = new AbortController();
     const call = unreachable({ fallback: { success: true } }).limit('user_1', { signal: controller.signal });
     controller.abort();
     await expect(call).rejects.toBeInstanceOf(AbortError);
   });
 
-  test('an answer that decides nothing is an error, and lets nobody in', async () => {
-    answer = (_, response) => {
+  test('a response without a decision is an error, and allows nothing', async () => {
+    handler = (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"meta":{},"data":{}}');
     };
     const call = unreachable({ fallback: { success: true } }).limit('user_1');
@@ -372,7 +372,7 @@ describe('the constructor', () => {
     ['cache', 'denials'],
     ['async', 'remove it'],
     ['disableTelemetry', 'remove it'],
-  ])('says what %s of @unkey/ratelimit has become', (name, instead) => {
+  ])('names the replacement of %s of @unkey/ratelimit', (name, instead) => {
     const wrong = { ...given, [name]: undefined } as RatelimitOptions;
     expect(() => new Ratelimit(wrong)).toThrow(new RegExp(`'${name}'.*${instead}`));
   });
@@ -398,7 +398,7 @@ describe('the constructor', () => {
   });
 });
 
-test('a fetch of its own is all that a test of an application needs', async () => {
+test('a test of an application needs only a fetch of its own', async () => {
   const data = { success: true, limit: 1, remaining: 0, reset: 0 };
   const unit = new Ratelimit({
     rootKey: 'test',
@@ -420,7 +420,7 @@ describe('toHeaders', () => {
     isCached: false,
   };
 
-  test('tells limit, remaining and seconds until the window ends', () => {
+  test('returns limit, remaining and seconds until the window ends', () => {
     expect(toHeaders(result, 60_000)).toEqual({
       'RateLimit-Limit': '10',
       'RateLimit-Remaining': '4',
@@ -428,7 +428,7 @@ describe('toHeaders', () => {
     });
   });
 
-  test('adds when to come again to a denial, and never at once', () => {
+  test('adds Retry-After to a denial, at least 1', () => {
     expect(toHeaders({ ...result, success: false }, 60_000)).toMatchObject({ 'Retry-After': '2' });
     expect(toHeaders({ ...result, success: false }, 99_000)).toMatchObject({
       'RateLimit-Reset': '0',

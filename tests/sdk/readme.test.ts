@@ -21,11 +21,11 @@ let folder: string;
 const { UNKEY_SERVER_URL = '', UNKEY_ROOT_KEY = '' } = process.env;
 
 beforeAll(async () => {
-  // One moment for all calls: windows of limits do not end between two of them.
+  // The clock stands still: no rate limit window ends between two calls.
   service = await startService({ clock: fakeClock(Date.now()) });
   proxy = await startProxy();
   mkdirSync(join(root, 'build'), { recursive: true });
-  // Inside the repository, where packages are found.
+  // Inside the repository, so that packages are resolved.
   folder = await mkdtemp(join(root, 'build/readme-'));
   await writeFile(join(folder, 'fixtures.d.ts'), declarations);
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(project));
@@ -43,7 +43,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('the page has examples, in languages that are known', () => {
+test('the page has examples, all in known languages', () => {
   expect(programs.length).toBeGreaterThan(0);
   const languages = new Set(examples.map(({ language }) => language));
   expect([...languages].filter((language) => !['ts', 'diff', 'python', 'sh'].includes(language))).toEqual([]);
@@ -58,7 +58,7 @@ test('the page names every operation, every kind of error and every option', () 
   expect(absent).toEqual([]);
 });
 
-test('every example imports what it uses of the package, where a reader sees it', () => {
+test('every example visibly imports the names of the package that it uses', () => {
   const hidden = programs.flatMap(({ before, line }) => (/unkey-ts/.test(before) ? [line] : []));
   expect(hidden).toEqual([]);
   const lacking = programs.flatMap(({ code, line }) => {
@@ -101,14 +101,14 @@ describe('the example runs', () => {
       vi.spyOn(console, 'error').mockReturnValue();
       const fixtures: Fixtures = await createFixtures(service);
       Object.assign(globalThis, fixtures, { proxyURL: proxy.url, tracer: tracer(), same, throws });
-      kept.clear();
+      checked.clear();
       await import(fileOf(example));
-      expect([...kept].toSorted((a, b) => a - b)).toEqual(promisesOf(example));
+      expect([...checked].toSorted((a, b) => a - b)).toEqual(promisesOf(example));
     },
   );
 });
 
-/** What the client says when it is given a name that it does not know: those that it knows. */
+/** The known options, from the error for an unknown one. */
 function knownOptions(): string[] {
   const wrong = [{ unknown: true }, { retry: { unknown: true } }];
   return wrong.flatMap((options) => {
@@ -130,12 +130,12 @@ function fileOf({ line }: { readonly line: number }): string {
   return join(folder, `line-${line}.ts`);
 }
 
-/** Lines whose promise was looked at: one in a branch that is not taken would be none. */
-const kept = new Set<number>();
+/** Lines whose promised outcome was checked; a line in a branch that does not run is missing. */
+const checked = new Set<number>();
 
 function same(actual: unknown, expected: unknown, line?: number): void {
   if (!isSame(actual, expected)) expect(actual).toEqual(expected);
-  if (line !== undefined) kept.add(line);
+  if (line !== undefined) checked.add(line);
 }
 
 async function throws(name: string, work: () => Promise<unknown>, line: number): Promise<void> {
@@ -144,7 +144,7 @@ async function throws(name: string, work: () => Promise<unknown>, line: number):
     (error: Error) => error.name,
   );
   expect(outcome).toBe(name);
-  kept.add(line);
+  checked.add(line);
 }
 
 const declarations = `

@@ -19,7 +19,7 @@ import { protect } from '../../packages/sdk/src/middleware/web.ts';
 import { nodeFetch } from '../../packages/sdk/src/node/index.ts';
 import { Ratelimit } from '../../packages/sdk/src/ratelimit/index.ts';
 import { failureOf } from './failure-of.ts';
-import { answer, ok, page, refusal, startPeer } from './scripted-peer.ts';
+import { ok, page, refusal, respond, startPeer } from './scripted-peer.ts';
 
 const peer = await startPeer();
 afterAll(() => peer.close());
@@ -52,12 +52,12 @@ async function serving(listener: RequestListener): Promise<string> {
 describe('an error response that is not one of the service', () => {
   const html = { 'content-type': 'text/html' };
   const foreign = [
-    answer(404, '<html>', html),
-    answer(404, { error: { detail: 'gone', type: 'https://x/key_not_found' } }),
-    answer(404, { meta: { requestId: 'r' } }),
-    answer(404, { meta: null, error: {} }),
-    answer(404, { meta: {}, error: 'not found' }),
-    answer(404, []),
+    respond(404, '<html>', html),
+    respond(404, { error: { detail: 'gone', type: 'https://x/key_not_found' } }),
+    respond(404, { meta: { requestId: 'r' } }),
+    respond(404, { meta: null, error: {} }),
+    respond(404, { meta: {}, error: 'not found' }),
+    respond(404, []),
   ];
 
   test('is an APIError with foreign: true, and no class of a status', async () => {
@@ -81,8 +81,11 @@ describe('an error response that is not one of the service', () => {
     });
   });
 
-  test.each([503, 429, 409])('%i: what spends is not sent again, what reads is', async (status) => {
-    const proxy = answer(status, 'no healthy upstream', { 'content-type': 'text/plain', 'retry-after': '0' });
+  test.each([503, 429, 409])('%i: a spend is not retried, a read is', async (status) => {
+    const proxy = respond(status, 'no healthy upstream', {
+      'content-type': 'text/plain',
+      'retry-after': '0',
+    });
     const small = new UnkeyCore({ rootKey, serverURL: peer.url, retry: { initialIntervalMs: 0 } });
     for (const unkey of [client(), small]) {
       peer.plays(proxy, ok({ valid: true }));
@@ -100,14 +103,14 @@ describe('an error response that is not one of the service', () => {
     );
   });
 
-  test('in middleware it is an outage, or a mistake, never a verdict', async () => {
+  test('in middleware it is an outage or an error, never a decision about the key', async () => {
     for (const [status, expected] of [
       [401, 500],
       [404, 500],
       [429, 503],
       [502, 503],
     ] as const) {
-      peer.plays(answer(status, '<html>', html));
+      peer.plays(respond(status, '<html>', html));
       const guard = protect({ rootKey, serverURL: peer.url, retry: false, onError: () => {} });
       const response = await guard(new Request('http://x/', { headers: { authorization: 'Bearer k' } }));
       expect((response as Response).status).toBe(expected);
@@ -130,7 +133,7 @@ describe('a successful response without the envelope is a ResponseValidationErro
 
   test.each(others)('%s', async (id) => {
     for (const body of malformed) {
-      peer.plays(answer(200, body));
+      peer.plays(respond(200, body));
       const { method, example } = operations[id];
       const error = await failureOf(
         (client() as { request(id: string, body: unknown): PromiseLike<unknown> }).request(
@@ -143,11 +146,11 @@ describe('a successful response without the envelope is a ResponseValidationErro
     }
   });
 
-  test('an operation without data needs none', async () => {
+  test('an operation without data accepts a response without data', async () => {
     expect(withoutData).toEqual(['identities.deleteIdentity']);
-    peer.plays(answer(200, { meta: {} }));
+    peer.plays(respond(200, { meta: {} }));
     await client().identities.deleteIdentity({ identity: 'id_1' });
-    peer.plays(answer(200, { meta: {} }));
+    peer.plays(respond(200, { meta: {} }));
     await client().request('/v2/things.newer');
   });
 
@@ -203,7 +206,7 @@ describe('the size of a response is bounded', () => {
     expect(data).toHaveProperty('large');
   });
 
-  test('the default is 32 MiB, and a stream that never ends meets it or the deadline', async () => {
+  test('the default is 32 MiB, and an endless stream ends at it or at the deadline', async () => {
     const chunk = 'a'.repeat(2 ** 20);
     let sent = 0;
     const serverURL = await serving((_, response) => {
@@ -226,7 +229,7 @@ describe('the size of a response is bounded', () => {
     expect(late).toBeInstanceOf(TimeoutError);
   });
 
-  test('text that is cut into pieces anywhere stays whole', async () => {
+  test('text is decoded correctly wherever chunks are split', async () => {
     const text = JSON.stringify({ meta: {}, data: { text: 'žluťoučký 🔑 '.repeat(50) } });
     const serverURL = await serving(async (_, response) => {
       for (const byte of Buffer.from(text)) {
@@ -273,12 +276,12 @@ describe('secrets are redacted', () => {
         expect(text).not.toContain(JSON.stringify(secret).slice(1, -1));
       }
     }
-    peer.plays(answer(200, `no JSON ${secret}`));
+    peer.plays(respond(200, `no JSON ${secret}`));
     const error = await failureOf(client().keys.verifyKey({ key: sent }, { headers }));
     expect(error.body).toBe('no JSON [redacted]');
   });
 
-  test('short ones are left: they are parts of other words', async () => {
+  test('short ones are not: they are parts of other words', async () => {
     for (const short of ['t', 'e', 'error', '1234567']) {
       peer.plays(refusal(404, { detail: 'There is nothing, 1234567.' }));
       const unkey = client({ rootKey: short });
@@ -299,7 +302,7 @@ describe('secrets are redacted', () => {
 describe('no response comes from a cache', () => {
   const enveloped = () => Response.json({ meta: {}, data: { valid: true, keyId: 'key_1' } });
 
-  test('no-store is asked for where the runtime knows it, and only there', async () => {
+  test('cache: no-store is set only in runtimes that support it', async () => {
     const fetch = vi.fn<Fetch>(async () => enveloped());
     await client({ fetch }).keys.verifyKey({ key: 'k' });
     expect(fetch.mock.calls[0]?.[1].cache).toBe('no-store');

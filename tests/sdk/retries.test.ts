@@ -16,13 +16,13 @@ import { nodeFetch } from '../../packages/sdk/src/node/index.ts';
 import { Ratelimit } from '../../packages/sdk/src/ratelimit/index.ts';
 import { failureOf } from './failure-of.ts';
 import {
-  answer,
-  halfAnswer,
+  halfResponse,
   ok,
   refusal,
   refusedURL,
   reset,
   resetAfterHead,
+  respond,
   type Step,
   stall,
   startPeer,
@@ -35,7 +35,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Pauses of no length, so that nothing waits, and as few attempts as after any failure. */
+/** Pauses of 0 ms, so that no test waits, and the number of attempts after an ambiguous failure. */
 const retry: RetryOptions = { initialIntervalMs: 0, maxAttempts: 3 };
 const options = (): ClientOptions => ({ rootKey: 'root_key', serverURL: peer.url, retry });
 const client = (more: ClientOptions = {}): Unkey => new Unkey({ ...options(), ...more });
@@ -44,29 +44,29 @@ function asAnyone(id: OperationId): Operation {
   return operations[id];
 }
 
-/** What the client does when an operation fails in this way once. */
+/** The attempts of the client when an operation fails once in this way. */
 async function attemptsAfter(
   step: Step,
   call: () => PromiseLike<unknown>,
-): Promise<{ attempts: number; isAnswered: boolean }> {
+): Promise<{ attempts: number; isSuccess: boolean }> {
   peer.plays(step, ok());
-  const isAnswered = await Promise.resolve(call()).then(
+  const isSuccess = await Promise.resolve(call()).then(
     () => true,
     () => false,
   );
-  return { attempts: peer.requests.length, isAnswered };
+  return { attempts: peer.requests.length, isSuccess };
 }
 
-const once = { attempts: 1, isAnswered: false };
-const twice = { attempts: 2, isAnswered: true };
+const once = { attempts: 1, isSuccess: false };
+const twice = { attempts: 2, isSuccess: true };
 
 const ambiguous: [string, Step][] = [
   ['a reset', reset],
   ['a reset after the head', resetAfterHead],
-  ['half an answer', halfAnswer],
+  ['half of a response', halfResponse],
   ['a 500', refusal(500)],
-  ['a 502 from a proxy', answer(502, '<html>', { 'content-type': 'text/html' })],
-  ['a 504 from a proxy', answer(504, '', {})],
+  ['a 502 from a proxy', respond(502, '<html>', { 'content-type': 'text/html' })],
+  ['a 504 from a proxy', respond(504, '', {})],
   ['a 408', refusal(408)],
 ];
 const unprocessed: [string, Step][] = [
@@ -76,7 +76,7 @@ const unprocessed: [string, Step][] = [
   ['a 409 with Retry-After: the first request is still running', refusal(409, {}, { 'retry-after': '0' })],
 ];
 
-describe('what is doubtful is tried again', () => {
+describe('an ambiguous failure is retried', () => {
   const expected = (id: OperationId) => (asAnyone(id).mode === 'spend' ? once : twice);
   const request = (id: OperationId): object | null =>
     asAnyone(id).method === 'GET' ? null : (asAnyone(id).example.request as object);
@@ -89,7 +89,7 @@ describe('what is doubtful is tried again', () => {
   });
 
   test.each(operationIds)(
-    '%s: by the small client unless it spends, creates, or changes by an amount',
+    '%s: by UnkeyCore unless it spends, creates, or changes by an amount',
     async (id) => {
       const small = () => new UnkeyCore(options()).request<object>(`/v2/${id}`, request(id));
       expect(await attemptsAfter(reset, small)).toEqual(asAnyone(id).idempotent === true ? twice : once);
@@ -98,7 +98,7 @@ describe('what is doubtful is tried again', () => {
   );
 
   test.each(operationIds)(
-    '%s: with a key made for the call exactly if the service stores its answer',
+    '%s: with a generated idempotency key exactly if the service stores its response',
     async (id) => {
       await attemptsAfter(reset, () => client().request<object>(`/v2/${id}`, request(id)));
       const keys = peer.requests.map(({ headers }) => headers['idempotency-key']);
@@ -127,24 +127,24 @@ describe('a call that spends', () => {
   ];
 
   describe.each(spending)('%s', (_, spend) => {
-    test.each(ambiguous)('is not tried again after %s', async (_what, step) => {
+    test.each(ambiguous)('is not retried after %s', async (_what, step) => {
       expect(await attemptsAfter(step, () => spend(client()))).toEqual(once);
     });
-    test.each(unprocessed)('is tried again after %s', async (_what, step) => {
+    test.each(unprocessed)('is retried after %s', async (_what, step) => {
       expect(await attemptsAfter(step, () => spend(client()))).toEqual(twice);
     });
-    test.each(ambiguous)('with an idempotencyKey is tried again after %s', async (_what, step) => {
+    test.each(ambiguous)('with an idempotencyKey is retried after %s', async (_what, step) => {
       const call = () => spend(client(), { idempotencyKey: 'mine' });
       expect(await attemptsAfter(step, call)).toEqual(twice);
       expect(peer.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', 'mine']);
     });
-    test('is tried again after a refused connection', async () => {
+    test('is retried after a refused connection', async () => {
       const serverURL = await refusedURL();
       const error = await failureOf(spend(client({ serverURL })));
       expect(error).toBeInstanceOf(ConnectionError);
       expect(error).toMatchObject({ attempts: 3, retryable: true });
     });
-    // In the words of runtimes, where this machine cannot make it happen.
+    // The messages of runtimes for failures that this machine cannot produce.
     test.each([
       ['connect ECONNREFUSED 10.0.0.1:443', 3],
       ['getaddrinfo ENOTFOUND api.example.com', 3],
@@ -158,7 +158,7 @@ describe('a call that spends', () => {
       ['write ENETUNREACH', 1],
       ['read ECONNRESET', 1],
       ['other side closed', 1],
-    ])('when the runtime says %j makes %d attempts', async (words, attempts) => {
+    ])('after the error %j of the runtime makes %d attempts', async (words, attempts) => {
       const fetch = async () => {
         throw new TypeError('fetch failed', { cause: new Error(words) });
       };
@@ -176,14 +176,14 @@ describe('an unknown operation', () => {
     'keys.useKey',
     'things.getThing',
     'things.setThing',
-  ])('%s is not tried again when in doubt', async (id) => {
+  ])('%s is not retried after an ambiguous failure', async (id) => {
     expect(await attemptsAfter(reset, () => client().request(`/v2/${id}`, {}))).toEqual(once);
     expect(await attemptsAfter(refusal(503), () => client().request(`/v2/${id}`, {}))).toEqual(twice);
   });
-  test('is tried again when it is a GET', async () => {
+  test('is retried if it is a GET', async () => {
     expect(await attemptsAfter(reset, () => client().request('/v2/things.status', null))).toEqual(twice);
   });
-  test('is tried again with an idempotencyKey, which all attempts carry', async () => {
+  test('is retried with an idempotencyKey, which all attempts carry', async () => {
     const call = () => client().request('/v2/things.makeThing', {}, { idempotencyKey: 'mine' });
     expect(await attemptsAfter(reset, call)).toEqual(twice);
     expect(peer.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', 'mine']);
@@ -198,7 +198,7 @@ describe('an unknown operation', () => {
 });
 
 describe('the idempotency key', () => {
-  test('is another one for each call', async () => {
+  test('is new for each call', async () => {
     peer.plays(ok());
     const unkey = client();
     for (let call = 0; call < 20; call++) await unkey.apis.createApi({ name: 'a' });
@@ -211,14 +211,14 @@ describe('the idempotency key', () => {
     expect(peer.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', 'mine']);
   });
 
-  test('that a header option takes away protects nothing, so that nothing is repeated', async () => {
+  test('that the option headers removes protects nothing, so there are no retries', async () => {
     const headers = { 'Idempotency-Key': null };
     const create = () => client().apis.createApi({ name: 'a' }, { headers });
     expect(await attemptsAfter(reset, create)).toEqual(once);
     expect(peer.requests[0]?.headers).not.toHaveProperty('idempotency-key');
   });
 
-  test('may be given as a header, too', async () => {
+  test('may be passed as a header, too', async () => {
     const headers = { 'Idempotency-Key': 'mine' };
     const verify = () => client().keys.verifyKey({ key: 'k' }, { headers });
     expect(await attemptsAfter(reset, verify)).toEqual(twice);
@@ -230,7 +230,7 @@ describe.each([
   'https://api.unkey.com',
   'https://API.unkey.com:443/',
   'http://api.unkey.com/prefix',
-])('the service run by Unkey (%s), which does not look at the key', (serverURL) => {
+])('the hosted service (%s), which ignores the idempotency key', (serverURL) => {
   async function attempts(
     call: (unkey: Unkey) => PromiseLike<unknown>,
     failure: () => Promise<Response>,
@@ -246,7 +246,7 @@ describe.each([
   const failed = () => Promise.resolve(Response.json(envelope, { status: 500 }));
   const busy = () => Promise.resolve(Response.json(envelope, { status: 503 }));
 
-  test('gets a creating call once when in doubt', async () => {
+  test('gets a creating call once after an ambiguous failure', async () => {
     const calls = operationIds.filter((id) => asAnyone(id).idempotency === 'durable');
     for (const id of calls) {
       const call = (unkey: Unkey) =>
@@ -256,28 +256,28 @@ describe.each([
       expect(await attempts(call, busy)).toBe(3);
     }
   });
-  test('gets a spending call once when in doubt, with an idempotencyKey as well', async () => {
+  test('gets a spending call once after an ambiguous failure, even with an idempotencyKey', async () => {
     const verify = (unkey: Unkey) => unkey.keys.verifyKey({ key: 'k' }, { idempotencyKey: 'mine' });
     expect(await attempts(verify, lost)).toBe(1);
     expect(await attempts(verify, busy)).toBe(3);
   });
-  test('gets a read again', async () => {
+  test('gets a read twice', async () => {
     expect(await attempts((unkey) => unkey.keys.getKey({ keyId: 'key_1' }), lost)).toBe(3);
   });
 });
 
-describe('how often', () => {
+describe('attempts', () => {
   const getApi = (unkey: Unkey, options?: IdempotentCallOptions) =>
     unkey.apis.getApi({ apiId: 'api_1' }, options);
 
   test.each<[string, RetryOptions | false | undefined, RetryOptions | false | undefined, number]>([
     ['three times', undefined, undefined, 3],
-    ['as the client says', { maxAttempts: 5 }, undefined, 5],
-    ['as the call says', { maxAttempts: 5 }, { maxAttempts: 2 }, 2],
+    ['the maximum of the client', { maxAttempts: 5 }, undefined, 5],
+    ['the maximum of the call', { maxAttempts: 5 }, { maxAttempts: 2 }, 2],
     ['once with retry: false', false, undefined, 1],
     ['once with retry: false for the call', { maxAttempts: 5 }, false, 1],
-    ['as the call says, whatever the client forbids', false, { maxAttempts: 2 }, 2],
-    ['as the client says, when the call says something else', { maxAttempts: 2 }, { exponent: 1 }, 2],
+    ['the maximum of the call, although the client forbids retries', false, { maxAttempts: 2 }, 2],
+    ['the maximum of the client, when the call sets another option', { maxAttempts: 2 }, { exponent: 1 }, 2],
     ['once when maxAttempts is 0', { maxAttempts: 0 }, undefined, 1],
   ])('%s', async (_, ofClient, ofCall, attempts) => {
     const hurried = (policy: RetryOptions | false | undefined) =>
@@ -298,7 +298,7 @@ describe('how often', () => {
     },
   );
 
-  test('at the statuses that are asked for, and no other', async () => {
+  test('at the configured statuses only', async () => {
     const statusCodes = [404, '5XX'] as const;
     const chosen = { retry: { ...retry, statusCodes } };
     expect(await attemptsAfter(refusal(404), () => getApi(client(chosen)))).toEqual(twice);
@@ -312,20 +312,20 @@ describe('how often', () => {
     expect(await attemptsAfter(refusal(500), () => getApi(client(chosen)))).toEqual(twice);
   });
 
-  test('once when the answer came whole and is not of the API', async () => {
-    const proxy = answer(200, '<html>', { 'content-type': 'text/html' });
+  test('once after a complete response that is not the API’s', async () => {
+    const proxy = respond(200, '<html>', { 'content-type': 'text/html' });
     expect(await attemptsAfter(proxy, () => getApi(client()))).toEqual(once);
   });
 
-  test('the answer says how often', async () => {
+  test('the response has the number of attempts', async () => {
     peer.plays(reset, refusal(503), ok());
     const { response } = await getApi(client()).withResponse();
     expect(response.attempts).toBe(3);
   });
 });
 
-describe('how long between', () => {
-  /** A refusal that comes without a network, whose own timers would be stopped as well. */
+describe('pauses', () => {
+  /** A refusal without a network, because fake timers would stop its timers, too. */
   const refused =
     (status: number, retryAfter?: string): NonNullable<ClientOptions['fetch']> =>
     async () => {
@@ -370,12 +370,12 @@ describe('how long between', () => {
     expect(new Set(found).size).toBeGreaterThan(25);
   });
 
-  test.each([429, 503, 500, 408])('what Retry-After says in seconds, on a %i', async (status) => {
+  test.each([429, 503, 500, 408])('Retry-After in seconds, on a %i', async (status) => {
     const found = await pauses(refused(status, '17'), { maxAttempts: 2, maxIntervalMs: 1000 });
     expect(found).toEqual([17_000]);
   });
 
-  test('what Retry-After says as a date', async () => {
+  test('Retry-After as a date', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2030, 0, 1, 12, 0, 0) });
     const found = await pauses(refused(429, 'Tue, 01 Jan 2030 12:00:09 GMT'), { maxAttempts: 2 });
     expect(found).toEqual([9000]);
@@ -388,7 +388,7 @@ describe('how long between', () => {
     },
   );
 
-  test.each(['soon', ''])('its own pause when Retry-After says nothing: %j', async (text) => {
+  test.each(['soon', ''])('the usual pause for an invalid Retry-After: %j', async (text) => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
     const found = await pauses(refused(429, text), { maxAttempts: 2 });
     expect(found).toEqual([100]);
@@ -400,7 +400,7 @@ describe('how long between', () => {
     expect(error).toMatchObject({ status: 429, attempts: 1, retryable: true });
   });
 
-  test('a Retry-After of years does not become a pause of nothing, even without a deadline', async () => {
+  test('a Retry-After of years does not become a pause of 0 ms, even without a deadline', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const fetch = vi.fn(refused(429, '99999999'));
@@ -410,7 +410,7 @@ describe('how long between', () => {
     await vi.advanceTimersByTimeAsync(86_400_000);
     controller.abort();
     expect(await failed).toMatchObject({ name: 'AbortError', attempts: 1 });
-    // What is longer fires at once.
+    // A longer timer fires immediately.
     expect(Math.max(...timers.mock.calls.map(([, delayMs]) => delayMs ?? 0))).toBe(2 ** 31 - 1);
     expect(fetch).toHaveBeenCalledTimes(1);
   });
@@ -432,7 +432,7 @@ describe('until the deadline', () => {
     Response.json({ meta: {}, error: {} }, { status: 503 });
   const success = async () => Response.json({ meta: {}, data: { valid: true } });
 
-  /** A service that comes back after a while, on a clock of the test's own. */
+  /** A service that comes back after a while, on the clock of the test. */
   async function verifyDuring(
     down: NonNullable<ClientOptions['fetch']>,
     { backAfterMs, ...options }: ClientOptions & { backAfterMs: number },
@@ -446,8 +446,8 @@ describe('until the deadline', () => {
       .verifyKey({ key: 'a_key' })
       .withResponse()
       .then(
-        ({ response }) => ({ isAnswered: true, attempts: response.attempts }),
-        ({ attempts, name }: UnkeyError) => ({ isAnswered: false, attempts, name }),
+        ({ response }) => ({ isSuccess: true, attempts: response.attempts }),
+        ({ attempts, name }: UnkeyError) => ({ isSuccess: false, attempts, name }),
       );
     await vi.advanceTimersByTimeAsync(60_000);
     return { ...(await result), tookMs: performance.now() - startedAt };
@@ -456,22 +456,22 @@ describe('until the deadline', () => {
   test.each([
     ['a refused connection', connectionRefused],
     ['a 503 of the service', own503],
-  ])('%s: a restart is not noticed, whatever the pauses', async (_, down) => {
+  ])('%s: a restart causes no error, whatever the pauses', async (_, down) => {
     for (const drawn of [0, 0.3, 0.99]) {
       vi.spyOn(Math, 'random').mockReturnValue(drawn);
       if (drawn === 0) continue;
       for (const backAfterMs of [100, 600, 1500, 2500]) {
-        expect(await verifyDuring(down, { backAfterMs })).toMatchObject({ isAnswered: true });
+        expect(await verifyDuring(down, { backAfterMs })).toMatchObject({ isSuccess: true });
         vi.useRealTimers();
       }
     }
   });
 
-  test('a service that stays away ends the call with its own error, without a busy loop', async () => {
+  test('a service that stays down fails the call with its own error, without a busy loop', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
     for (const retry of [undefined, { initialIntervalMs: 0 }]) {
       const { attempts, ...result } = await verifyDuring(connectionRefused, { backAfterMs: 1e6, retry });
-      expect(result).toMatchObject({ isAnswered: false, name: 'ConnectionError' });
+      expect(result).toMatchObject({ isSuccess: false, name: 'ConnectionError' });
       expect(attempts).toBeGreaterThan(5);
       expect(attempts).toBeLessThan(100);
       vi.useRealTimers();
@@ -484,7 +484,7 @@ describe('until the deadline', () => {
     ['a reset', undefined, 1],
   ])('not after %s', async (_, response, attempts) => {
     const down = async () => response?.clone() ?? Promise.reject(new Error('read ECONNRESET'));
-    expect(await verifyDuring(down, { backAfterMs: 1e6 })).toMatchObject({ isAnswered: false, attempts });
+    expect(await verifyDuring(down, { backAfterMs: 1e6 })).toMatchObject({ isSuccess: false, attempts });
   });
 
   test('maxAttempts bounds it, and without any deadline it is three', async () => {
@@ -508,18 +508,18 @@ describe('until the deadline', () => {
   });
 });
 
-describe('what a response asks to wait', () => {
-  async function told(headers: Record<string, string>, status = 429) {
+describe('the wait that a response requests', () => {
+  async function retryAfterOf(headers: Record<string, string>, status = 429) {
     peer.plays(refusal(status, {}, headers));
     const error = await failureOf(client({ retry: false }).apis.getApi({ apiId: 'api_1' }));
     return error.retryAfterMs;
   }
 
-  test('Retry-After-Ms goes before Retry-After; errors have it', async () => {
-    expect(await told({ 'retry-after-ms': '250', 'retry-after': '9' })).toBe(250);
-    expect(await told({ 'retry-after-ms': 'soon', 'retry-after': '9' })).toBe(9000);
-    expect(await told({ 'retry-after': '9' })).toBe(9000);
-    expect(await told({})).toBeUndefined();
+  test('Retry-After-Ms takes precedence over Retry-After; errors have it', async () => {
+    expect(await retryAfterOf({ 'retry-after-ms': '250', 'retry-after': '9' })).toBe(250);
+    expect(await retryAfterOf({ 'retry-after-ms': 'soon', 'retry-after': '9' })).toBe(9000);
+    expect(await retryAfterOf({ 'retry-after': '9' })).toBe(9000);
+    expect(await retryAfterOf({})).toBeUndefined();
   });
 
   test('of two headers the first counts, with either transport', async () => {
@@ -572,21 +572,24 @@ describe('spendOnce', () => {
     ],
   ];
 
-  test.each(spends)('%s is repeated after a lost connection, with one key for the call', async (_, spend) => {
-    peer.plays(reset, ok(body));
-    await spend();
-    const keys = peer.requests.map(({ headers }) => headers['idempotency-key']);
-    expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
-  });
+  test.each(spends)(
+    '%s is retried after a lost connection, with one idempotency key per call',
+    async (_, spend) => {
+      peer.plays(reset, ok(body));
+      await spend();
+      const keys = peer.requests.map(({ headers }) => headers['idempotency-key']);
+      expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
+    },
+  );
 });
 
-test('no script of failures makes more attempts than allowed, and a spending call is never repeated in doubt', async () => {
+test('no script of failures makes more attempts than allowed, and a spending call is never retried after an ambiguous failure', async () => {
   const failures: [string, Step, boolean][] = [
     ['reset', reset, true],
     ['resetAfterHead', resetAfterHead, true],
-    ['halfAnswer', halfAnswer, true],
+    ['halfResponse', halfResponse, true],
     ['500', refusal(500), true],
-    ['502', answer(502, '<html>', {}), true],
+    ['502', respond(502, '<html>', {}), true],
     ['429', refusal(429, {}, { 'retry-after': '0' }), false],
     ['503', refusal(503), false],
     ['404', refusal(404), false],
@@ -619,7 +622,7 @@ test('no script of failures makes more attempts than allowed, and a spending cal
   );
 });
 
-test('a stalled answer is not asked for again: the deadline is for all attempts', async () => {
+test('a stalled response is not retried: the deadline covers all attempts', async () => {
   peer.plays(stall);
   expect(await failureOf(client({ timeoutMs: 50 }).apis.getApi({ apiId: 'api_1' }))).toMatchObject({
     name: 'TimeoutError',

@@ -10,10 +10,10 @@ export interface Arrived {
   readonly body: string;
 }
 
-/** What the peer does with a request. */
+/** The action of the peer for one request. */
 export type Step = (socket: Socket) => void;
 
-/** A server that answers as told, byte by byte, however wrong that is. */
+/** A server that plays a script of responses, byte by byte, also malformed ones. */
 export interface ScriptedPeer {
   readonly url: string;
   readonly port: number;
@@ -21,16 +21,16 @@ export interface ScriptedPeer {
   readonly requests: readonly Arrived[];
   /** The bodies of `requests`, parsed. */
   bodies(): unknown[];
-  /** One step a request; the last one goes on for ever. */
+  /** One step per request; the last one is repeated. */
   plays(...steps: readonly [Step, ...Step[]]): void;
-  /** Ends once so many requests have arrived since the last `plays`. */
+  /** Resolves once this many requests have arrived since the last `plays`. */
   arrived(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startPeer(): Promise<ScriptedPeer> {
   let requests: Arrived[] = [];
-  let steps: readonly Step[] = [answer(500, 'The peer has no script.')];
+  let steps: readonly Step[] = [respond(500, 'The peer has no script.')];
   let waiting: { count: number; resolve: () => void }[] = [];
   const sockets = new Set<Socket>();
 
@@ -38,7 +38,7 @@ export async function startPeer(): Promise<ScriptedPeer> {
     sockets.add(socket);
     let received = Buffer.alloc(0);
     socket.on('close', () => sockets.delete(socket));
-    // A client that gives up resets the connection: that is for the tests to see, not for the peer.
+    // A client that aborts resets the connection: the tests check that, the peer ignores it.
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
@@ -99,8 +99,8 @@ function parse(bytes: Buffer): { request: Arrived; length: number } | undefined 
 
 const json = { 'content-type': 'application/json' };
 
-/** A whole answer; a body that is no text and no bytes is sent as JSON. */
-export function answer(
+/** A complete response; a body that is neither a string nor bytes is sent as JSON. */
+export function respond(
   status: number,
   body: unknown,
   headers: Readonly<Record<string, string>> = json,
@@ -112,17 +112,17 @@ export function answer(
   };
 }
 
-/** As the service answers. */
+/** A successful response of the service. */
 export function ok(data: unknown = {}, headers: Readonly<Record<string, string>> = {}): Step {
-  return answer(200, { meta: { requestId: 'req_peer' }, data }, { ...json, ...headers });
+  return respond(200, { meta: { requestId: 'req_peer' }, data }, { ...json, ...headers });
 }
 
-/** One page of a list, as the service answers. */
+/** One page of a list, as the service sends it. */
 export function page(data: unknown, pagination: unknown): Step {
-  return answer(200, { meta: { requestId: 'req_peer' }, data, pagination });
+  return respond(200, { meta: { requestId: 'req_peer' }, data, pagination });
 }
 
-/** As the service refuses. */
+/** An error response of the service. */
 export function refusal(
   status: number,
   error: Readonly<Record<string, unknown>> = {},
@@ -138,7 +138,7 @@ export function refusal(
       ...error,
     },
   };
-  return answer(status, body, { 'content-type': 'application/problem+json', ...headers });
+  return respond(status, body, { 'content-type': 'application/problem+json', ...headers });
 }
 
 /** No body and no length: 204. */
@@ -146,32 +146,32 @@ export const noContent: Step = (socket) => {
   socket.write('HTTP/1.1 204 No Content\r\n\r\n');
 };
 
-/** The connection is lost before anything is answered. */
+/** The connection is reset before the response. */
 export const reset: Step = (socket) => {
   socket.resetAndDestroy();
 };
 
-/** The connection is lost after the headers. */
+/** The connection is reset after the headers. */
 export const resetAfterHead: Step = (socket) => {
   socket.write(head(200, { ...json, 'content-length': '1000' }), () => socket.resetAndDestroy());
 };
 
-/** Fewer bytes than the length says, then the end. */
-export const halfAnswer: Step = (socket) => {
+/** Fewer bytes than `Content-Length`, then the end of the connection. */
+export const halfResponse: Step = (socket) => {
   socket.end(`${head(200, { ...json, 'content-length': '1000' })}{"meta":{"requestId":"req_half"`);
 };
 
-/** Nothing at all, for ever. */
+/** No response, and the connection stays open. */
 export const stall: Step = () => {};
 
-/** Headers, and a body that goes on for ever. */
+/** Headers, and a body that never ends. */
 export const endlessBody: Step = (socket) => {
   socket.write(head(200, { ...json, 'transfer-encoding': 'chunked' }));
   const timer = setInterval(() => socket.write('1\r\n \r\n'), 5);
   socket.once('close', () => clearInterval(timer));
 };
 
-/** A body that comes in so many pieces. */
+/** A body that arrives in this many pieces. */
 export function slowBody(body: unknown, pieces: number): Step {
   const bytes = bytesOf(body);
   const size = Math.ceil(bytes.length / pieces);

@@ -1,7 +1,7 @@
 import { Unkey } from '@unkey/api';
 import * as errors from '@unkey/api/models/errors';
 
-/** A program for `@unkey/api`, in the manner of its README. Says what it has seen, without what differs by chance. */
+/** A program for `@unkey/api`, in the style of its README. Returns its results, without random values. */
 export async function program(options: { serverURL: string; rootKey: string }): Promise<unknown[]> {
   const seen: unknown[] = [];
   const unkey = new Unkey({ ...options, timeoutMs: 10_000 });

@@ -1,14 +1,14 @@
-/** A block of code in a page, and what the page says about it in comments that readers do not see. */
+/** A code block of a page, with its hidden HTML comments. */
 export interface Example {
-  /** The heading that it stands under. */
+  /** The heading above it. */
   readonly heading: string;
-  /** Where the block begins, from 1. */
+  /** First line of the block, from 1. */
   readonly line: number;
   readonly language: string;
   readonly code: string;
   /** Hidden code that runs before it: `<!-- before: … -->`. */
   readonly before: string;
-  /** Hidden code that runs after it and checks what came of it: `<!-- after: … -->`. */
+  /** Hidden code that runs after it and checks the result: `<!-- after: … -->`. */
   readonly after: string;
   /** Not with `<!-- types only -->`. */
   readonly isRun: boolean;
@@ -17,7 +17,7 @@ export interface Example {
 const block = /^```(\w*)\n([\s\S]*?)^```$/gm;
 const comments = /(?:<!--(?:(?!-->)[\s\S])*-->\n)*$/;
 
-/** Every fenced block of a page, with the comments right above it. */
+/** Every fenced code block of a page, with the comments directly above it. */
 export function examplesOf(page: string): Example[] {
   return [...page.matchAll(block)].map(({ 0: whole, 1: language = '', 2: code = '', index }) => {
     const above = page.slice(0, index);
@@ -42,7 +42,7 @@ function noteOf(notes: string, name: string): string {
 const outcome = /^(\s*)(\S.*?);?\s*\/\/ (→|throws) (.+)$/;
 
 /**
- * The example as a module whose lines have the page's numbers. `value; // → 1` compares, and so does
+ * The example as a module with the page's line numbers. `value; // → 1` compares, and so does
  * `console.log(value); // → 1`; `await call(); // throws NotFoundErrorResponse` must throw that.
  */
 export function moduleOf({ line, code, before, after }: Example): string {
@@ -62,7 +62,7 @@ export function promisesOf({ line, code }: Example): number[] {
   return code.split('\n').flatMap((text, index) => (outcome.test(text) ? [line + 1 + index] : []));
 }
 
-/** Whether a value is what the page says. `…` in a text stands for any characters. */
+/** Whether a value matches the page. `…` in a string matches any characters. */
 export function isSame(actual: unknown, expected: unknown): boolean {
   if (typeof expected === 'string' && expected.includes('…')) {
     const [start = '', ...rest] = expected.split('…');

@@ -8,9 +8,9 @@ export interface Fixtures {
   readonly unkey: Unkey;
   readonly apiId: string;
   readonly keyId: string;
-  /** It may `documents.read`, and has 100 credits. */
+  /** It has the permission `documents.read` and 100 credits. */
   readonly key: string;
-  /** To whom the key belongs. */
+  /** The owner of the key. */
   readonly userId: string;
   /** A request that carries the key. */
   readonly request: Request;
@@ -36,7 +36,7 @@ export async function createFixtures(service: Service): Promise<Fixtures> {
   return { unkey, apiId, keyId, key, userId, request };
 }
 
-/** A proxy on this machine that lets everything through. */
+/** A local proxy that forwards everything. */
 export async function startProxy(): Promise<{ url: string; close(): void }> {
   const proxy = createServer();
   proxy.on('connect', ({ url = '' }, client) => {
@@ -56,7 +56,7 @@ export async function startProxy(): Promise<{ url: string; close(): void }> {
   return { url: `http://127.0.0.1:${address.port}`, close: () => proxy.close() };
 }
 
-/** As much of OpenTelemetry's tracer as an example uses; it tells which spans have ended, with their attributes. */
+/** The part of OpenTelemetry's tracer that an example uses. `ended`: the ended spans with their attributes. */
 export function tracer() {
   const ended: string[] = [];
   return {

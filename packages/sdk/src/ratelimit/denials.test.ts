@@ -6,7 +6,7 @@ import { DenialCache, type LimitParams } from './denials.ts';
 
 const minute = 60_000;
 
-/** The service's own rule, on a clock of its own; this process's steady clock began at `startedAt` of it. */
+/** The service's rule, on its own clock; this process's monotonic clock started at its `startedAt`. */
 function counting(startedAt: number) {
   const windows = new Map<string, Window>();
   let override: { id: string; limit: number; durationMs: number } | undefined;
@@ -15,7 +15,7 @@ function counting(startedAt: number) {
       override = next;
     },
     restart: () => windows.clear(),
-    answer(ask: LimitParams, steady: number, isTaken = true): LimitData {
+    decide(ask: LimitParams, steady: number, isTaken = true): LimitData {
       const limit = override?.limit ?? ask.limit;
       const durationMs = override?.durationMs ?? ask.durationMs;
       const counter = String(durationMs);
@@ -38,18 +38,18 @@ function counting(startedAt: number) {
 
 type Counting = ReturnType<typeof counting>;
 
-/** As the limiter does: memory first, then the service. */
+/** As the limiter does: first the cache, then the service. */
 function call(
-  memory: DenialCache,
+  cache: DenialCache,
   service: Counting,
   ask: LimitParams,
   steady: number,
 ): LimitData | 'remembered' {
-  if (memory.denial(ask, steady)) return 'remembered';
-  const known = memory.known(ask);
-  const answer = service.answer(ask, steady);
-  memory.learn(ask, answer, { sentAt: steady, date: service.date(steady) }, known);
-  return answer;
+  if (cache.denial(ask, steady)) return 'remembered';
+  const known = cache.known(ask);
+  const decide = service.decide(ask, steady);
+  cache.learn(ask, decide, { sentAt: steady, date: service.date(steady) }, known);
+  return decide;
 }
 
 function ask(change: Partial<LimitParams> = {}): LimitParams {
@@ -60,96 +60,96 @@ const oClock = Date.UTC(2026, 10, 15, 12, 0, 0);
 
 test('a limit that this process used up is denied without a request until the window has moved on', () => {
   const service = counting(oClock);
-  const memory = new DenialCache(10);
+  const cache = new DenialCache(10);
   for (let taken = 0; taken < 10; taken++)
-    expect(call(memory, service, ask(), taken)).toMatchObject({ success: true });
-  expect(memory.denial(ask(), 20)).toEqual({
+    expect(call(cache, service, ask(), taken)).toMatchObject({ success: true });
+  expect(cache.denial(ask(), 20)).toEqual({
     success: false,
     limit: 10,
     remaining: 0,
     reset: oClock + minute,
   });
-  expect(call(memory, service, ask(), 4000)).toBe('remembered');
+  expect(call(cache, service, ask(), 4000)).toBe('remembered');
 });
 
-test('a denial that cost too much denies nothing that costs less', () => {
+test('a denial of a high cost does not deny a lower cost', () => {
   const service = counting(oClock);
-  const memory = new DenialCache(10);
-  expect(call(memory, service, ask({ cost: 5 }), 0)).toMatchObject({ success: true });
-  expect(call(memory, service, ask({ cost: 6 }), 1)).toBe('remembered');
-  expect(call(memory, service, ask({ cost: 5 }), 2)).toMatchObject({ success: true });
-  expect(call(memory, service, ask({ cost: 0 }), 3)).toMatchObject({ success: true });
+  const cache = new DenialCache(10);
+  expect(call(cache, service, ask({ cost: 5 }), 0)).toMatchObject({ success: true });
+  expect(call(cache, service, ask({ cost: 6 }), 1)).toBe('remembered');
+  expect(call(cache, service, ask({ cost: 5 }), 2)).toMatchObject({ success: true });
+  expect(call(cache, service, ask({ cost: 0 }), 3)).toMatchObject({ success: true });
 });
 
-test('after five seconds the service is asked again', () => {
+test('after five seconds the call is sent to the service again', () => {
   const service = counting(oClock);
-  const memory = new DenialCache(10);
-  call(memory, service, ask({ cost: 10 }), 0);
-  expect(memory.denial(ask(), 5000)).toBeDefined();
-  expect(memory.denial(ask(), 5001)).toBeUndefined();
+  const cache = new DenialCache(10);
+  call(cache, service, ask({ cost: 10 }), 0);
+  expect(cache.denial(ask(), 5000)).toBeDefined();
+  expect(cache.denial(ask(), 5001)).toBeUndefined();
 });
 
-test('what others took denies only for as long as the service says so itself', () => {
+test('consumption by other processes is denied by the service only, never from the cache', () => {
   const service = counting(oClock);
-  const memory = new DenialCache(10);
-  service.answer(ask({ cost: 10 }), 0);
-  expect(call(memory, service, ask(), 1)).toMatchObject({ success: false });
-  expect(call(memory, service, ask(), 2)).toMatchObject({ success: false });
+  const cache = new DenialCache(10);
+  service.decide(ask({ cost: 10 }), 0);
+  expect(call(cache, service, ask(), 1)).toMatchObject({ success: false });
+  expect(call(cache, service, ask(), 2)).toMatchObject({ success: false });
 });
 
-test('an override that is raised or taken away is noticed with the next answer', () => {
+test('an override that is raised or deleted takes effect with the next response', () => {
   const service = counting(oClock);
-  const memory = new DenialCache(10);
+  const cache = new DenialCache(10);
   service.setOverride({ id: 'rlor_1', limit: 1, durationMs: minute });
-  call(memory, service, ask(), 0);
-  expect(memory.denial(ask({ limit: 100 }), 1)).toMatchObject({ limit: 1, overrideId: 'rlor_1' });
+  call(cache, service, ask(), 0);
+  expect(cache.denial(ask({ limit: 100 }), 1)).toMatchObject({ limit: 1, overrideId: 'rlor_1' });
   service.setOverride(undefined);
-  expect(call(memory, service, ask(), 5001)).toMatchObject({ success: true });
-  expect(call(memory, service, ask(), 5002)).toMatchObject({ success: true });
+  expect(call(cache, service, ask(), 5001)).toMatchObject({ success: true });
+  expect(call(cache, service, ask(), 5002)).toMatchObject({ success: true });
 });
 
 test("past the end of an override's window nothing is known: its length is the service's", () => {
   const service = counting(oClock);
-  const memory = new DenialCache(10);
+  const cache = new DenialCache(10);
   service.setOverride({ id: 'rlor_1', limit: 1, durationMs: 3000 });
-  call(memory, service, ask(), 0);
-  expect(memory.denial(ask(), 1000)).toMatchObject({ reset: oClock + 3000 });
-  expect(memory.denial(ask(), 2000)).toBeUndefined();
+  call(cache, service, ask(), 0);
+  expect(cache.denial(ask(), 1000)).toMatchObject({ reset: oClock + 3000 });
+  expect(cache.denial(ask(), 2000)).toBeUndefined();
 });
 
-test('a service that lost its counts is believed', () => {
+test('a response of a service that lost its counters is trusted', () => {
   const service = counting(oClock);
-  const memory = new DenialCache(10);
-  call(memory, service, ask({ cost: 10 }), 0);
+  const cache = new DenialCache(10);
+  call(cache, service, ask({ cost: 10 }), 0);
   service.restart();
-  expect(call(memory, service, ask(), 5001)).toMatchObject({ success: true, remaining: 9 });
-  expect(call(memory, service, ask(), 5002)).toMatchObject({ success: true, remaining: 8 });
+  expect(call(cache, service, ask(), 5001)).toMatchObject({ success: true, remaining: 9 });
+  expect(call(cache, service, ask(), 5002)).toMatchObject({ success: true, remaining: 8 });
 });
 
-test('memory is bounded, and what was heard of last stays', () => {
+test('the cache is bounded, and the latest responses stay', () => {
   const service = counting(oClock);
-  const memory = new DenialCache(3);
+  const cache = new DenialCache(3);
   for (let user = 0; user < 100; user++)
-    call(memory, service, ask({ identifier: `user_${user}`, limit: 1000 }), 0);
-  expect(memory.size).toBe(3);
-  expect(memory.known(ask({ identifier: 'user_99' }))).toBeDefined();
-  expect(memory.known(ask({ identifier: 'user_96' }))).toBeUndefined();
+    call(cache, service, ask({ identifier: `user_${user}`, limit: 1000 }), 0);
+  expect(cache.size).toBe(3);
+  expect(cache.known(ask({ identifier: 'user_99' }))).toBeDefined();
+  expect(cache.known(ask({ identifier: 'user_96' }))).toBeUndefined();
 });
 
-test('an answer without a date teaches nothing', () => {
-  const memory = new DenialCache(3);
+test('a response without a date is not cached', () => {
+  const cache = new DenialCache(3);
   const service = counting(oClock);
-  memory.learn(ask(), service.answer(ask(), 0), { sentAt: 0, date: Number.NaN }, undefined);
-  expect(memory.size).toBe(0);
+  cache.learn(ask(), service.decide(ask(), 0), { sentAt: 0, date: Number.NaN }, undefined);
+  expect(cache.size).toBe(0);
 });
 
 interface Step {
-  /** After the step before. */
+  /** Time since the previous step. */
   readonly afterMs: number;
   readonly who: 'us' | 'others';
   readonly cost: number;
   readonly limit: number;
-  /** Until the service decides, and from there until its answer is here. */
+  /** Time until the service decides, and from then until its response arrives. */
   readonly upMs: number;
   readonly downMs: number;
 }
@@ -165,11 +165,11 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 interface Event {
   readonly at: number;
-  /** What happens, and what follows from it. */
+  /** Runs the step and returns the steps that follow. */
   happen(): Event[];
 }
 
-test('whatever is denied without a request, the service would have denied', () => {
+test('the service would have denied every call that is denied from the cache', () => {
   let remembered = 0;
   fc.assert(
     fc.property(
@@ -178,7 +178,7 @@ test('whatever is denied without a request, the service would have denied', () =
       fc.constantFrom(5000, 20_000, minute),
       (steps, startedAt, durationMs) => {
         const service = counting(startedAt);
-        const memory = new DenialCache(10);
+        const cache = new DenialCache(10);
         let now = 0;
         let pending = steps.map(({ afterMs, who, cost, limit, upMs, downMs }): Event => {
           now += afterMs;
@@ -186,7 +186,7 @@ test('whatever is denied without a request, the service would have denied', () =
           const asked = ask({ cost, limit, durationMs });
           if (who === 'us') return { at: sentAt, happen: () => send(asked, sentAt, { upMs, downMs }) };
           const takeElsewhere = () => {
-            service.answer(asked, sentAt);
+            service.decide(asked, sentAt);
             return [];
           };
           return { at: sentAt, happen: takeElsewhere };
@@ -197,21 +197,21 @@ test('whatever is denied without a request, the service would have denied', () =
           sentAt: number,
           { upMs, downMs }: Pick<Step, 'upMs' | 'downMs'>,
         ): Event[] {
-          const denial = memory.denial(asked, sentAt);
+          const denial = cache.denial(asked, sentAt);
           if (denial) {
             remembered++;
-            expect(service.answer(asked, sentAt, false)).toMatchObject({
+            expect(service.decide(asked, sentAt, false)).toMatchObject({
               success: false,
               limit: denial.limit,
             });
             return [];
           }
-          const known = memory.known(asked);
+          const known = cache.known(asked);
           const decide = (): Event[] => {
-            const answer = service.answer(asked, sentAt + upMs);
+            const decide = service.decide(asked, sentAt + upMs);
             const date = service.date(sentAt + upMs);
             const arrive = () => {
-              memory.learn(asked, answer, { sentAt, date }, known);
+              cache.learn(asked, decide, { sentAt, date }, known);
               return [];
             };
             return [{ at: sentAt + upMs + downMs, happen: arrive }];

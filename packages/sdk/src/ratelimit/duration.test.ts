@@ -33,13 +33,13 @@ test.each<Duration>([
   expect(() => parseDuration(duration)).toThrow(ConfigurationError);
 });
 
-test('what the compiler refuses is refused at run time, too', () => {
+test('a duration that does not compile is refused at run time, too', () => {
   // @ts-expect-error there are no weeks
   expect(() => parseDuration('1w')).toThrow(ConfigurationError);
-  // @ts-expect-error units are small letters
+  // @ts-expect-error units are lower case
   expect(() => parseDuration('10S')).toThrow(ConfigurationError);
-  // @ts-expect-error a number is milliseconds, a text has a unit
+  // @ts-expect-error a number is milliseconds, a string has a unit
   expect(() => parseDuration('1000')).toThrow(ConfigurationError);
-  // @ts-expect-error it cannot be left out
+  // @ts-expect-error it is required
   expect(() => parseDuration(undefined)).toThrow(/undefined/);
 });
