@@ -1,5 +1,6 @@
 """One good call of every method, with what its answer must hold, and one that is refused with 400."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any, Callable
@@ -12,6 +13,10 @@ CREDITS = "key_credits" if IS_OLD else "credits"
 RATELIMIT = {"name": "requests", "limit": 10, "duration": 60_000, "auto_apply": True}
 REFILL = {"interval": "monthly", "amount": 100, "refill_day": 31}
 FAR_AWAY = 4_102_444_800_000
+
+
+def hash_of(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -169,9 +174,9 @@ CALLS = {
         lambda w: {
             "api_id": w.api_id,
             "migration_id": w.migration_id,
-            "keys": [{"hash": f"hash-{w.suffix}", "external_id": w.external_id, "ratelimits": [RATELIMIT]}],
+            "keys": [{"hash": hash_of(w.suffix), "external_id": w.external_id, "ratelimits": [RATELIMIT]}],
         },
-        lambda w: {"migrated": [{"hash": f"hash-{w.suffix}", "key_id": like(r"key_\w+")}], "failed": []},
+        lambda w: {"migrated": [{"hash": hash_of(w.suffix), "key_id": like(r"key_\w+")}], "failed": []},
         {"api_id": "a", "migration_id": "a", "keys": []},
     ),
     "keys.verify_key": Call(
