@@ -1,82 +1,60 @@
 import { ConfigurationError } from './errors.ts';
 import { type OtherNames, probableName } from './probable-name.ts';
 
-/** Kinds of value that are valid, as in 'string or function', and what else must hold. Numbers are not negative. */
-export type Rule = readonly [kinds: string, isValid?: (value: unknown) => boolean, expected?: string];
+/**
+ * Kinds of value that are valid, as in 'string or function', and what else must hold. Numbers are not negative. An empty
+ * rule is for values that are checked elsewhere.
+ */
+export type Rule = string | readonly [kinds: string, isValid: (value: unknown) => boolean, expected?: string];
 
 /** Option name → rule. Other names are errors. */
 export type Rules = Readonly<Record<string, Rule>>;
 
-/** For values that are checked elsewhere. */
-export const anyRule: Rule = ['null or true or false or number or string or object or function or '];
-
-const number: Rule = ['number'];
-const object: Rule = ['object'];
-
 const retryRules: Rules = {
-  maxAttempts: [
-    'number',
-    (value) => Number.isInteger(value) || value === Number.POSITIVE_INFINITY,
-    'integer',
-  ],
-  initialIntervalMs: number,
-  maxIntervalMs: number,
-  exponent: number,
-  maxElapsedMs: number,
-  retryConnectionErrors: ['true or false'],
+  maxAttempts: ['number', (value) => Number.isInteger(value) || value === Infinity, 'integer'],
+  initialIntervalMs: 'number',
+  maxIntervalMs: 'number',
+  exponent: 'number',
+  maxElapsedMs: 'number',
+  retryConnectionErrors: 'true or false',
   statusCodes: [
     'object',
-    (value) => Array.isArray(value) && value.every((code) => isStatus(code) || /^[45]XX$/.test(code)),
+    (value) => Array.isArray(value) && value.every(isStatus),
     "array of statuses, '4XX', '5XX'",
   ],
 };
 
 const sharedRules: Rules = {
-  timeoutMs: number,
+  timeoutMs: 'number',
   retry: ['object or false', (value) => !value || checkOptions(value, retryRules)],
-  serverURL: ['string'],
-  headers: object,
-  maxResponseBytes: number,
-  fetchOptions: object,
+  serverURL: 'string',
+  headers: 'object',
+  maxResponseBytes: 'number',
+  fetchOptions: 'object',
 };
 
-/** Options of `UnkeyCore`. */
-export const coreRules: Rules = {
-  rootKey: ['string or function'],
-  fetch: ['function'],
+export const clientRules: Rules = {
+  rootKey: 'string or function',
+  fetch: 'function',
   hooks: ['object', (value) => [value].flat().every(isHooks), 'object of functions, or array'],
   ...sharedRules,
+  debug: [
+    'true or false or object',
+    (value) => typeof value === 'boolean' || hasMethod(value, 'debug'),
+    'true, false or logger',
+  ],
+  spendOnce: 'true or false',
 };
 
-export const debugRule: Rule = [
-  'true or false or object',
-  (value) => typeof value === 'boolean' || has(value, 'debug', ['function']),
-  'true, false or logger',
-];
-
-const clientRules: Rules = { ...coreRules, debug: debugRule, spendOnce: ['true or false'] };
-
-const callRules: Rules = {
+export const callRules: Rules = {
   ...sharedRules,
-  signal: [
-    'object or null',
-    (value) => !value || has(value, 'addEventListener', ['function']),
-    'AbortSignal',
-  ],
+  signal: ['object or null', (value) => !value || hasMethod(value, 'addEventListener'), 'AbortSignal'],
   idempotencyKey: [
     'string',
     (value) => /^[!-~]{1,255}$/.test(value as string),
     '1 to 255 printable ASCII characters',
   ],
 };
-
-export function checkCallOptions(options: object): void {
-  checkOptions(options, callRules);
-}
-
-export function checkClientOptions(options: object): void {
-  checkOptions(options, clientRules);
-}
 
 /**
  * Throws `ConfigurationError` at an unknown name or an invalid value. Undefined means that an option is not set.
@@ -85,20 +63,20 @@ export function checkClientOptions(options: object): void {
 export function checkOptions(options: unknown, rules: Rules, otherNames?: OtherNames): true {
   const known = Object.keys(rules);
   for (const [name, value] of Object.entries(options ?? {})) {
-    const rule = known.includes(name) ? rules[name] : undefined;
-    if (rule === undefined) {
+    if (!known.includes(name)) {
       const probable = probableName(name, known, otherNames);
       const advice = probable ? `: did you mean ${probable}?` : '.';
       throw new ConfigurationError(`Unknown option '${name}'${advice} Known options: ${known.join(' ')}.`);
     }
-    if (value !== undefined) checkValue(name, value, rule);
+    if (value !== undefined) checkValue(name, value, rules[name]);
   }
   return true;
 }
 
 /** Throws `ConfigurationError` if a value breaks its rule. */
-export function checkValue(name: string, value: unknown, [kinds, isValid, expected = kinds]: Rule): void {
-  if (kinds.split(' or ').includes(kindOf(value)) && isValid?.(value) !== false) return;
+export function checkValue(name: string, value: unknown, rule: Rule = ''): void {
+  const [kinds, isValid = () => true, expected = kinds] = typeof rule === 'string' ? [rule] : rule;
+  if (!kinds || (kinds.split(' or ').includes(kindOf(value)) && isValid(value))) return;
   // Numbers only: other values can be secrets.
   const shown = typeof value === 'number' ? ` ${value}` : '';
   throw new ConfigurationError(`Invalid ${name}${shown}: expected ${expected}.`);
@@ -109,16 +87,20 @@ function kindOf(value: unknown): string {
   return value === null || typeof value === 'boolean' ? String(value) : typeof value;
 }
 
-function has(value: unknown, name: string, types: readonly string[]): boolean {
-  return types.includes(typeof (value as Record<string, unknown> | null)?.[name]);
+function hasMethod(value: unknown, name: string): boolean {
+  return typeof (value as Record<string, unknown> | null)?.[name] === 'function';
 }
 
 // Other members are the object's own.
 function isHooks(value: unknown): boolean {
-  const names = ['beforeRequest', 'afterResponse', 'onError', 'onRetry'];
-  return kindOf(value) === 'object' && names.every((name) => has(value, name, ['undefined', 'function']));
+  return (
+    kindOf(value) === 'object' &&
+    ['beforeRequest', 'afterResponse', 'onError', 'onRetry'].every(
+      (name) => (value as Record<string, unknown>)[name] === undefined || hasMethod(value, name),
+    )
+  );
 }
 
 function isStatus(code: unknown): boolean {
-  return Number.isInteger(code) && (code as number) > 99 && (code as number) < 600;
+  return (typeof code === 'number' ? /^[1-5]\d\d$/ : /^[45]XX$/).test(String(code));
 }

@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { checkCallOptions, checkClientOptions } from './check-options.ts';
+import { callRules, checkOptions, clientRules } from './check-options.ts';
 import { UnkeyCore } from './core.ts';
 import { debugHooks } from './debug.ts';
 import type { Apis, Identities, Keys, Operations, Permissions, Ratelimits } from './generated/api.ts';
@@ -8,7 +8,7 @@ import type { CallOptions, ClientOptions, IdempotentCallOptions } from './option
 import { ListCall } from './page.ts';
 import { randomId } from './random-id.ts';
 import type { PageBody } from './response-body.ts';
-import { statusErrors } from './status-errors.ts';
+import { classFor } from './status-errors.ts';
 
 /**
  * The client: a method for each operation of the API.
@@ -18,25 +18,31 @@ import { statusErrors } from './status-errors.ts';
  * const { data } = await unkey.keys.verifyKey({ key, permissions: 'documents.read' });
  */
 export class Unkey extends UnkeyCore {
-  readonly apis: Apis;
-  readonly identities: Identities;
-  readonly keys: Keys;
-  readonly permissions: Permissions;
-  readonly ratelimit: Ratelimits;
+  declare readonly apis: Apis;
+  declare readonly identities: Identities;
+  declare readonly keys: Keys;
+  declare readonly permissions: Permissions;
+  declare readonly ratelimit: Ratelimits;
 
   constructor(options: ClientOptions = {}) {
-    checkClientOptions(options);
+    checkOptions(options, clientRules);
     const { debug, spendOnce, hooks = [], ...rest } = options;
     super(
       { ...rest, hooks: [hooks, debugHooks(debug)].flat() },
-      { errorClasses: statusErrors, checkOptions: checkCallOptions, idempotencyKey: keyGenerator(spendOnce) },
+      {
+        classFor,
+        checkOptions: (options) => checkOptions(options, callRules),
+        idempotencyKey: keyGenerator(spendOnce),
+      },
     );
-    // The interfaces and the table are generated from the same contract.
-    this.apis = methods(this, 'apis') as unknown as Apis;
-    this.identities = methods(this, 'identities') as unknown as Identities;
-    this.keys = methods(this, 'keys') as unknown as Keys;
-    this.permissions = methods(this, 'permissions') as unknown as Permissions;
-    this.ratelimit = methods(this, 'ratelimit') as unknown as Ratelimits;
+    // The interfaces and the lists are generated from the same contract.
+    const resources = this as unknown as Record<string, Record<string, Method>>;
+    for (const id of [...idempotent, ...durable, ...cached]) {
+      const [resource = '', name] = id.split('.');
+      if (!name) continue;
+      resources[resource] ??= {};
+      resources[resource][name] = methodOf(this, id);
+    }
   }
 
   /** Checks whether the service is up. Needs no permission. */
@@ -58,17 +64,10 @@ interface UntypedClient {
   request<Body>(operation: string, request?: object, options?: IdempotentCallOptions): Call<Body>;
 }
 
-/** The methods of a resource. */
-function methods(client: UntypedClient, resource: string): Record<string, Method> {
-  const prefix = `${resource}.`;
-  const own = [...idempotent, ...durable, ...cached].filter((id) => id.startsWith(prefix));
-  return Object.fromEntries(own.map((id) => [id.slice(prefix.length), methodOf(client, id)]));
-}
-
 function methodOf(client: UntypedClient, id: string): Method {
-  if (!paged.includes(id)) return (request, options) => client.request<object>(id, request, options);
-  return (request, options) =>
-    new ListCall<unknown>((cursor) =>
-      client.request<PageBody<unknown>>(id, { ...request, ...(cursor && { cursor }) }, options),
-    );
+  return (request, options) => {
+    const load = (cursor?: string) =>
+      client.request<PageBody<unknown>>(id, cursor ? { ...request, cursor } : request, options);
+    return paged.includes(id) ? new ListCall(load) : load();
+  };
 }

@@ -5,15 +5,13 @@ import { type ApiResponse, Call } from './call.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import {
   AbortError,
-  apiError,
   ConfigurationError,
   ConnectionError,
-  type ErrorClasses,
-  foreignResponse,
+  type ErrorClassFor,
   isObject,
   isUnkeyError,
-  ResponseValidationError,
   redact,
+  responseError,
   UnkeyError,
 } from './errors.ts';
 import type { Operations } from './generated/api.ts';
@@ -29,7 +27,7 @@ import {
   parseRootKey,
   parseServerURL,
 } from './options.ts';
-import { environment, type FetchInit, type HeadersLike, platform } from './platform.ts';
+import { environment, type FetchInit, type HeadersLike, now, platform } from './platform.ts';
 import { rateLimitOf } from './rate-limit.ts';
 import { readText } from './read-text.ts';
 import type { ResponseBody } from './response-body.ts';
@@ -60,8 +58,8 @@ interface CallState {
 
 /** Parts that only `Unkey` uses: a bundle with `UnkeyCore` alone leaves them out. */
 export interface InternalOptions {
-  readonly errorClasses?: ErrorClasses;
-  checkOptions?(options: CallOptions): void;
+  readonly classFor?: ErrorClassFor;
+  checkOptions?(options: CallOptions): unknown;
   /** Generates a key for operations that store their first response. */
   idempotencyKey?(operation: string): string | undefined;
 }
@@ -185,25 +183,16 @@ export class UnkeyCore {
   async #attempts(call: CallState): Promise<ApiResponse<object>> {
     const { progress, deadline, isRepeatable } = call;
     const policy = retryPolicy(this.#options.retry, call.options.retry);
-    const startedAt = platform.performance.now();
+    const endsAt = Math.min(deadline.endsAt, now() + (policy.maxElapsedMs ?? Infinity));
     for (;;) {
-      const attempt = ++progress.attempts;
+      progress.attempts++;
       const request = requestContext(call);
       try {
         return await this.#attempt(call, request);
       } catch (thrown) {
         const error = Object.assign(thrown as UnkeyError, progress);
         await this.#callHooks(deadline, 'onError', error, request);
-        const delayMs = pauseBeforeRetry(
-          {
-            error,
-            attempt,
-            isRepeatable,
-            elapsedMs: platform.performance.now() - startedAt,
-            remainingMs: deadline.remainingMs(),
-          },
-          policy,
-        );
+        const delayMs = pauseBeforeRetry(error, policy, isRepeatable, endsAt - now());
         if (delayMs === undefined) throw error;
         await this.#callHooks(deadline, 'onRetry', { request, error, delayMs });
         await deadline.sleep(delayMs);
@@ -214,17 +203,14 @@ export class UnkeyCore {
   async #attempt(call: CallState, request: RequestContext): Promise<ApiResponse<object>> {
     const { progress, deadline, secrets } = call;
     await this.#callHooks(deadline, 'beforeRequest', request);
-    const startedAt = platform.performance.now();
+    const startedAt = now();
     const { status, headers, body } = await this.#fetch(call, request);
-    const durationMs = platform.performance.now() - startedAt;
+    const durationMs = now() - startedAt;
     await this.#callHooks(deadline, 'afterResponse', { request, status, headers, durationMs });
     const isOk = status >= 200 && status <= 299;
     const data = parseBody(body, isOk ? [] : secrets);
     const response = { status, headers, body: redact(body, secrets), data };
-    if (!isOk) throw apiError(response, this.#internal.errorClasses);
-    if (!isValid(data, call)) {
-      throw new ResponseValidationError(foreignResponse(status, headers), { ...response, foreign: true });
-    }
+    if (!isOk || !isValid(data, call)) throw responseError(response, isOk, this.#internal.classFor);
     const { attempts } = progress;
     return { value: data, response: { status, headers, rateLimit: rateLimitOf(headers), attempts } };
   }
@@ -324,16 +310,12 @@ function parseBody(body: string, secrets: readonly string[]): Partial<ResponseBo
   try {
     const data: unknown = JSON.parse(
       body,
-      secrets[0] ? (_, value) => redactValue(value, secrets) : undefined,
+      secrets[0] ? (_, value) => (typeof value === 'string' ? redact(value, secrets) : value) : undefined,
     );
     return isObject(data) ? data : undefined;
   } catch {
     return undefined;
   }
-}
-
-function redactValue(value: unknown, secrets: readonly string[]): unknown {
-  return typeof value === 'string' ? redact(value, secrets) : value;
 }
 
 /** Whether a body is one of the service. */

@@ -1,12 +1,12 @@
 import { AbortError, TimeoutError, type UnkeyError } from './errors.ts';
-import { type AbortSignalLike, type OwnAbortSignal, platform } from './platform.ts';
+import { type AbortSignalLike, now, type OwnAbortSignal, platform } from './platform.ts';
 
 /** Ends a call: at its deadline, by its signal, or with its client. One for all attempts of a call. */
 export interface Deadline {
   /** For `fetch`. */
   readonly signal: OwnAbortSignal;
-  /** Remaining milliseconds; Infinity without a deadline. */
-  remainingMs(): number;
+  /** On the clock of `now`; Infinity without a deadline. */
+  readonly endsAt: number;
   /** Settles as the work does, or rejects when the call ends first: a custom fetch may ignore the signal. */
   race<Result>(work: Result | PromiseLike<Result>): Promise<Result>;
   /** Waits, or rejects when the call ends first. */
@@ -18,10 +18,7 @@ export interface Deadline {
 
 export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null | undefined): Deadline {
   const controller = new platform.AbortController();
-  const endsAt =
-    timeoutMs > 0 && timeoutMs < Number.POSITIVE_INFINITY
-      ? platform.performance.now() + timeoutMs
-      : Number.POSITIVE_INFINITY;
+  const endsAt = timeoutMs > 0 ? now() + timeoutMs : Infinity;
   let fail: (error: UnkeyError) => void;
   const ended = new Promise<never>((_, reject) => {
     fail = reject;
@@ -35,7 +32,7 @@ export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null |
   const onTimeout = () => abort(new TimeoutError(`The call took longer than ${timeoutMs} ms.`));
   const onAbort = () => abort(new AbortError('The call was aborted.', { cause: outer?.reason }));
 
-  const timer = endsAt === Number.POSITIVE_INFINITY ? undefined : startTimer(onTimeout, timeoutMs);
+  const timer = endsAt < Infinity ? startTimer(onTimeout, timeoutMs) : undefined;
   let pause: unknown;
   if (outer?.aborted) onAbort();
   else outer?.addEventListener?.('abort', onAbort);
@@ -44,7 +41,7 @@ export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null |
     Promise.race([work as Promise<Result>, ended]);
   return {
     signal: controller.signal,
-    remainingMs: () => endsAt - platform.performance.now(),
+    endsAt,
     race,
     sleep: (delayMs) =>
       race(

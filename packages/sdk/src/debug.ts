@@ -1,22 +1,24 @@
 import type { Hooks, RequestContext } from './hooks.ts';
-import type { ClientOptions, DebugLogger } from './options.ts';
-import { environment, platform } from './platform.ts';
+import type { ClientOptions } from './options.ts';
+import { environment, now, platform } from './platform.ts';
 
 /** Hooks that log one line for each attempt; none if debugging is off. */
 export function debugHooks(option: ClientOptions['debug']): Hooks[] {
-  const logger = loggerOf(option);
-  if (logger === undefined) return [];
+  const logger = option ?? /^(1|true|on|yes)$/i.test(environment('UNKEY_DEBUG') ?? '');
+  if (!logger) return [];
+  // To stderr: the program's own output does not change.
+  const write = (line: string) => (logger === true ? platform.console.error(line) : logger.debug(line));
   const startedAt = new WeakMap<RequestContext, number>();
   const log = (request: RequestContext, outcome: string) => {
-    const now = platform.performance.now();
-    const milliseconds = Math.round(now - (startedAt.get(request) ?? now));
+    const endedAt = now();
+    const milliseconds = Math.round(endedAt - (startedAt.get(request) ?? endedAt));
     const { method, operation, attempt } = request;
-    logger.debug(`unkey: ${method} /v2/${operation} ${outcome}, ${milliseconds} ms, attempt ${attempt}`);
+    write(`unkey: ${method} /v2/${operation} ${outcome}, ${milliseconds} ms, attempt ${attempt}`);
   };
   return [
     {
       beforeRequest(request) {
-        startedAt.set(request, platform.performance.now());
+        startedAt.set(request, now());
       },
       afterResponse({ request, status, headers }) {
         log(request, `${status}, ${headers.get('x-request-id') ?? 'no request id'}`);
@@ -26,11 +28,4 @@ export function debugHooks(option: ClientOptions['debug']): Hooks[] {
       },
     },
   ];
-}
-
-function loggerOf(option: ClientOptions['debug']): DebugLogger | undefined {
-  const chosen = option ?? /^(1|true|on|yes)$/i.test(environment('UNKEY_DEBUG') ?? '');
-  if (typeof chosen === 'object') return chosen;
-  // To stderr: the program's own output does not change.
-  return chosen ? { debug: (message) => platform.console.error(message) } : undefined;
 }

@@ -13,11 +13,6 @@ export interface Issue {
   fix?: string;
 }
 
-/** On the prototype, as in built-in errors; `instanceof` across copies compares these names. */
-export function nameErrors(prototype: UnkeyError, name: string): void {
-  Object.defineProperty(prototype, 'name', { value: name });
-}
-
 export interface Details {
   readonly cause?: unknown;
   readonly retryable?: boolean;
@@ -58,25 +53,22 @@ export class UnkeyError extends Error {
   readonly #response: Details;
 
   constructor(message: string, details: Details = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    super(message, details);
     const { status, foreign = false } = details;
     const { meta, error } = ((!foreign && details.data) || {}) as ErrorBody;
     const type = textOf(error?.type);
     this.#response = details;
     Object.assign(this, {
       status,
-      code: type?.slice(type.lastIndexOf('/') + 1),
+      code: type?.split('/').pop(),
       type,
       requestId: textOf(meta?.requestId) ?? details.headers?.get('x-request-id') ?? undefined,
       operation: undefined,
       attempts: 0,
       retryable:
-        details.retryable ??
-        (/^(Connection|Timeout)E/.test(this.name) ||
-          [408, 429].includes(status ?? 0) ||
-          (status ?? 0) >= 500),
+        details.retryable ?? /^(408|429|[5-9]..|(Connection|Timeout)E.*)$/.test(String(status ?? this.name)),
       foreign,
-      errors: details.errors ?? [],
+      errors: details.errors ?? (Array.isArray(error?.errors) ? error.errors : []),
     });
   }
 
@@ -139,58 +131,53 @@ export class UnkeyError extends Error {
     }
     return false;
   }
-
-  static {
-    nameErrors(UnkeyError.prototype, 'UnkeyError');
-    Object.defineProperty(UnkeyError.prototype, brand, { value: true });
-  }
 }
 
 /** An option or an argument is invalid: the client is not created, or the call is not sent. */
 export class ConfigurationError extends UnkeyError {
   declare readonly name: 'ConfigurationError';
-  static {
-    nameErrors(ConfigurationError.prototype, 'ConfigurationError');
-  }
 }
 
 /** There was no response, or only a part of one. `cause` is the runtime's error. */
 export class ConnectionError extends UnkeyError {
   declare readonly name: 'ConnectionError';
-  static {
-    nameErrors(ConnectionError.prototype, 'ConnectionError');
-  }
 }
 
 /** The call took longer than `timeoutMs`. */
 export class TimeoutError extends UnkeyError {
   declare readonly name: 'TimeoutError';
-  static {
-    nameErrors(TimeoutError.prototype, 'TimeoutError');
-  }
 }
 
 /** The call was aborted by its `signal` or by `close()`. `cause` is the signal's reason. */
 export class AbortError extends UnkeyError {
   declare readonly name: 'AbortError';
-  static {
-    nameErrors(AbortError.prototype, 'AbortError');
-  }
 }
 
 /** The response is not one of this API, or a list has a cycle. Usual causes: a proxy, or a wrong `serverURL`. */
 export class ResponseValidationError extends UnkeyError {
   declare readonly name: 'ResponseValidationError';
-  static {
-    nameErrors(ResponseValidationError.prototype, 'ResponseValidationError');
-  }
 }
 
 /** An error response. Most statuses have a class of their own. */
 export class APIError extends UnkeyError {
   declare readonly status: number;
-  static {
-    nameErrors(APIError.prototype, 'APIError');
+}
+
+Object.defineProperty(UnkeyError.prototype, brand, { value: true });
+nameErrors({
+  UnkeyError,
+  ConfigurationError,
+  ConnectionError,
+  TimeoutError,
+  AbortError,
+  ResponseValidationError,
+  APIError,
+});
+
+/** On the prototype, as in built-in errors; `instanceof` across copies compares these names. */
+export function nameErrors(classes: Readonly<Record<string, { readonly prototype: UnkeyError }>>): void {
+  for (const [name, { prototype }] of Object.entries(classes)) {
+    Object.defineProperty(prototype, 'name', { value: name });
   }
 }
 
@@ -215,30 +202,28 @@ export function isUnkeyError(value: unknown): value is UnkeyError {
   return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true;
 }
 
-/** Classes by status; a status without a class is an `APIError`. */
-export type ErrorClasses = ReadonlyMap<number, typeof APIError> | undefined;
+/** The class of a status. */
+export type ErrorClassFor = (status: number) => typeof APIError;
 
-/** The error for a response with an error status. */
-export function apiError(
+/** The error for a response that has an error status, or that is not one of the service. */
+export function responseError(
   response: Details & { readonly status: number; readonly headers: HeadersLike },
-  classes: ErrorClasses,
-): APIError {
+  isOk: boolean,
+  classFor: ErrorClassFor = () => APIError,
+): UnkeyError {
   const { status, headers } = response;
   const { meta, error } = (response.data ?? {}) as ErrorBody;
-  const foreign = !isObject(meta) || !isObject(error);
-  const Class = (!foreign && classes?.get(status)) || APIError;
-  const message = foreign ? undefined : (textOf(error.detail) ?? textOf(error.title));
-  return new Class(message ?? foreignResponse(status, headers), {
-    ...response,
-    foreign,
-    errors: !foreign && Array.isArray(error.errors) ? error.errors : [],
-  });
+  const contentType = headers.get('content-type') ?? 'no content type';
+  const message = `Not a response of the API (${status || 'a redirect'}, ${contentType}): check serverURL.`;
+  if (isOk || !isObject(meta) || !isObject(error)) {
+    return new (isOk ? ResponseValidationError : APIError)(message, { ...response, foreign: true });
+  }
+  return new (classFor(status))(explanationOf(error) ?? message, response);
 }
 
-/** Message for a response that is not one of the service. */
-export function foreignResponse(status: number, headers: HeadersLike): string {
-  const contentType = headers.get('content-type') ?? 'no content type';
-  return `Not a response of the API (${status || 'a redirect'}, ${contentType}): check serverURL.`;
+/** What the service says about an error. */
+export function explanationOf({ detail, title }: NonNullable<ErrorBody['error']> = {}): string | undefined {
+  return textOf(detail) ?? textOf(title);
 }
 
 export function isObject(value: unknown): value is object {

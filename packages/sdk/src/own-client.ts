@@ -1,5 +1,5 @@
 import type { Call, ResponseInfo } from './call.ts';
-import { coreRules, debugRule, type Rules } from './check-options.ts';
+import { clientRules } from './check-options.ts';
 import { UnkeyCore } from './core.ts';
 import { debugHooks } from './debug.ts';
 import type { ClientOptions } from './options.ts';
@@ -13,9 +13,7 @@ export interface ClientLike {
 /** Options of the client that middleware and limiters create. The deadline is an option of their own. */
 export type OwnClientOptions = Omit<ClientOptions, 'timeoutMs'>;
 
-const { timeoutMs: _, ...rules } = coreRules;
-
-export const ownClientRules: Rules = { ...rules, debug: debugRule, spendOnce: ['true or false'] };
+export const { timeoutMs: _, ...ownClientRules } = clientRules;
 
 /** Middleware and limiters call spending operations only. */
 export function createOwnClient({ debug, spendOnce, hooks = [], ...options }: OwnClientOptions): UnkeyCore {

@@ -5,34 +5,28 @@ import type { PageBody, Pagination } from './response-body.ts';
 /** Requests a page: the first one without a cursor. */
 export type LoadPage<Item> = (cursor?: string) => Call<PageBody<Item>>;
 
-/** State of Brent's cycle detection over the cursors of a list: constant memory, cycles of any length. */
-interface CycleDetection {
-  /** Pages read after the first one. */
-  readonly steps: number;
-  /** The cursor at the last step that was a power of two. A cycle reaches it again. */
-  readonly savedCursor?: string | undefined;
-}
-
 /** One page of a list. */
 export class Page<Item> implements PageBody<Item> {
-  readonly meta: PageBody<Item>['meta'];
+  declare readonly meta: PageBody<Item>['meta'];
   /** The items of this page. */
-  readonly data: Item[];
-  readonly pagination: Pagination;
+  declare readonly data: Item[];
+  declare readonly pagination: Pagination;
   readonly #load: LoadPage<Item>;
-  readonly #detection: CycleDetection;
+  // Brent's cycle detection over the cursors of a list: constant memory, cycles of any length.
+  /** Pages read after the first one. */
+  readonly #steps: number;
+  /** The cursor at the last step that was a power of two. A cycle reaches it again. */
+  readonly #savedCursor: string | undefined;
 
-  constructor(body: PageBody<Item>, load: LoadPage<Item>, detection: CycleDetection = { steps: 0 }) {
-    // Members that this version does not know, except those with the names of its own.
-    const others = Object.entries(body).filter(([name]) => !(name in this));
-    Object.assign(this, Object.fromEntries(others));
-    this.meta = body.meta;
+  constructor(body: PageBody<Item>, load: LoadPage<Item>, steps = 0, savedCursor?: string) {
+    // Members that this version does not know, too, except those with the names of methods.
+    const members = Object.entries(body).filter(([name]) => !(name in this));
     // Some services write an empty list as null.
-    this.data = body.data ?? [];
+    Object.assign(this, Object.fromEntries(members), { data: body.data ?? [] });
     if (!Array.isArray(this.data)) throw new ResponseValidationError('The response has no list.');
-    this.pagination = body.pagination;
     this.#load = load;
-    this.#detection = detection;
+    this.#steps = steps;
+    this.#savedCursor = savedCursor;
   }
 
   /** Whether there is another page. */
@@ -44,16 +38,16 @@ export class Page<Item> implements PageBody<Item> {
   async next(): Promise<Page<Item> | null> {
     if (!this.hasMore) return null;
     const { cursor } = this.pagination;
-    const { steps, savedCursor } = this.#detection;
-    if (!cursor || cursor === savedCursor) {
+    const steps = this.#steps;
+    if (!cursor || cursor === this.#savedCursor) {
       const reason = cursor ? 'is repeated: the list has a cycle' : 'is missing';
       throw new ResponseValidationError(
         `The list has more pages, but its cursor ${reason}. The items read so far may be incomplete.`,
       );
     }
     const isPowerOfTwo = (steps & (steps - 1)) === 0;
-    const detection = { steps: steps + 1, savedCursor: isPowerOfTwo ? cursor : savedCursor };
-    return new Page(await this.#load(cursor), this.#load, detection);
+    const savedCursor = isPowerOfTwo ? cursor : this.#savedCursor;
+    return new Page(await this.#load(cursor), this.#load, steps + 1, savedCursor);
   }
 
   /** This page, under the name that it has in `@unkey/api`. */
@@ -84,7 +78,7 @@ export class ListCall<Item> extends Call<Page<Item>> {
   }
 
   /** The items of all pages, at most `max`. Default: all of them. */
-  async toArray({ max = Number.POSITIVE_INFINITY }: { max?: number | undefined } = {}): Promise<Item[]> {
+  async toArray({ max = Infinity }: { max?: number | undefined } = {}): Promise<Item[]> {
     if (!(max >= 0)) throw new ConfigurationError(`Invalid max ${max}: expected a number of items.`);
     const items: Item[] = [];
     for await (const page of this.pages()) {

@@ -67,6 +67,9 @@ interface Platform {
 // Compiled without types of any runtime (`types: []`), so that no runtime is assumed.
 export const platform = globalThis as unknown as Platform;
 
+/** Milliseconds on a clock that never goes back. */
+export const now = (): number => platform.performance.now();
+
 /** An environment variable; undefined where there is no environment or reading it is not permitted. */
 export function environment(name: string): string | undefined {
   try {

@@ -20,16 +20,15 @@ export function probableName(
 ): string | undefined {
   // root_key, RootKey.
   const name = unknown.toLowerCase().replace(/[^a-z]/g, '');
-  const isKnown = (option = '') => known.includes(option.replace(/\W.*/, ''));
-  const [, other] =
-    [...more, ...otherNames].find(([pattern, option]) => pattern.test(name) && isKnown(option)) ?? [];
-  const similar = known.reduce(
-    (best, option) => (similarity(name, option) > similarity(name, best) ? option : best),
-    '',
-  );
-  return similarity(name, similar) > 0.9
-    ? similar
-    : (other ?? (similarity(name, similar) < 0.5 ? undefined : similar));
+  const candidates: [score: number, option?: string][] = [
+    ...[...more, ...otherNames]
+      .filter(([pattern, option]) => pattern.test(name) && known.includes(option.replace(/\W.*/, '')))
+      .map(([, option]): [number, string] => [0.9, option]),
+    ...known.map((option): [number, string] => [similarity(name, option), option]),
+    [0.49],
+  ];
+  // Stable: of equal ones the first.
+  return candidates.sort(([one], [other]) => other - one)[0]?.[1];
 }
 
 /** Share of letter pairs that two names have in common. */

@@ -12,16 +12,25 @@ export interface RateLimit {
 
 /** Reads the `RateLimit-*` headers; undefined without them. */
 export function rateLimitOf(headers: HeadersLike): RateLimit | undefined {
-  const read = (name: string) => Number.parseInt(headers.get(`ratelimit-${name}`) ?? '', 10);
+  const read = (name: string) => numberOf(headers, `ratelimit-${name}`);
   const limit = read('limit');
   return limit >= 0 ? { limit, remaining: read('remaining'), resetAfterMs: read('reset') * 1000 } : undefined;
 }
 
 /** Reads `Retry-After-Ms` or `Retry-After`, seconds or a date, as milliseconds from now; undefined without them. */
 export function retryAfterMs(headers: HeadersLike, now: number): number | undefined {
-  const exactMs = Number.parseFloat(headers.get('retry-after-ms') ?? '');
-  // Of two headers, which some transports join with a comma, the first. A date has a comma of its own.
-  const [text = 'none'] = /^([a-z]+, )?[^,]+/i.exec(headers.get('retry-after') ?? '') ?? [];
-  const ms = exactMs >= 0 ? exactMs : Number(text) * 1000 || Date.parse(text) - now;
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+  // Of two dates, which some transports join with a comma, the first. A date has a comma of its own.
+  const date = headers.get('retry-after')?.split(',', 2).join() ?? '';
+  return [
+    numberOf(headers, `retry-after-ms`),
+    numberOf(headers, 'retry-after') * 1000,
+    Date.parse(date) - now,
+  ]
+    .map((ms) => Math.max(0, ms))
+    .find((ms) => ms >= 0);
+}
+
+/** The number with which a header begins; NaN without one. */
+export function numberOf(headers: HeadersLike, name: string): number {
+  return Number.parseFloat(headers.get(name) ?? '');
 }

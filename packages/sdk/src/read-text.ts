@@ -1,6 +1,7 @@
 import type { Deadline } from './deadline.ts';
 import { ResponseValidationError } from './errors.ts';
 import { platform, type ResponseLike } from './platform.ts';
+import { numberOf } from './rate-limit.ts';
 
 interface ByteReader {
   read(): Promise<{ done: boolean; value?: Uint8Array }>;
@@ -15,15 +16,14 @@ export async function readText(
 ): Promise<string> {
   const { headers } = response;
   const stream = response.body as { getReader?(): ByteReader } | null | undefined;
-  const length = headers.get('content-length');
-  const isSmall = length !== null && Number(length) <= maxBytes && !headers.get('content-encoding');
+  const isSmall = numberOf(headers, 'content-length') <= maxBytes && !headers.get('content-encoding');
   // A runtime reads no more than the length of a body that is not compressed: the faster way.
-  if (isSmall || !stream?.getReader) {
+  const reader = isSmall ? undefined : stream?.getReader?.();
+  if (!reader) {
     const text = await race(response.text());
     if (text.length > maxBytes) throw tooLarge(maxBytes);
     return text;
   }
-  const reader = stream.getReader();
   const decoder = new platform.TextDecoder();
   let text = '';
   let size = 0;

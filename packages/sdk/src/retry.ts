@@ -29,60 +29,48 @@ export function retryPolicy(
   return { ...client, ...(call || { maxAttempts: 1 }) };
 }
 
-/** A failed attempt. */
-export interface Failure {
-  readonly error: UnkeyError;
-  /** Attempts that were made. */
-  readonly attempt: number;
-  /** Milliseconds since the first attempt began. */
-  readonly elapsedMs: number;
-  /** Milliseconds until the call's deadline. */
-  readonly remainingMs: number;
-  /** Whether a repeated request changes nothing more. */
-  readonly isRepeatable: boolean;
-}
-
-/** The pause before the next attempt in milliseconds; undefined: do not retry. */
-export function pauseBeforeRetry(failure: Failure, policy: RetryOptions): number | undefined {
-  const { error, attempt, isRepeatable, elapsedMs, remainingMs } = failure;
+/**
+ * The pause before the next attempt in milliseconds; undefined: do not retry. `isRepeatable`: whether a repeated request
+ * changes nothing more. `leftMs`: milliseconds in which an attempt can start; Infinity without a bound.
+ */
+export function pauseBeforeRetry(
+  error: UnkeyError,
+  policy: RetryOptions,
+  isRepeatable: boolean,
+  leftMs: number,
+): number | undefined {
+  const { attempts, status } = error;
   const {
     initialIntervalMs = 200,
     maxIntervalMs = 2000,
     exponent = 2,
-    maxElapsedMs = Number.POSITIVE_INFINITY,
+    maxElapsedMs,
+    maxAttempts,
+    retryConnectionErrors = true,
+    statusCodes = [408, 429, '5XX'],
   } = policy;
+  const requestedMs = error.retryAfterMs ?? (status === 429 ? error.rateLimit?.resetAfterMs : undefined);
+  const isRetryable =
+    error instanceof ConnectionError
+      ? retryConnectionErrors && error.retryable
+      : error instanceof APIError &&
+        // 409 with Retry-After: the first call with this idempotency key is still running.
+        (status === 409
+          ? requestedMs !== undefined
+          : statusCodes.some((code) => String(status).startsWith(String(code).replace('XX', ''))));
   const isUndone = isUnprocessed(error);
-  if (!isRetryable(error, policy) || !(isRepeatable || isUndone)) return undefined;
-  const leftMs = Math.min(remainingMs, maxElapsedMs - elapsedMs);
-  let longest = Math.min(maxIntervalMs, initialIntervalMs * exponent ** (attempt - 1));
+  if (!isRetryable || !(isRepeatable || isUndone)) return undefined;
+  let longestMs = Math.min(maxIntervalMs, initialIntervalMs * exponent ** (attempts - 1));
   // Not after a 429: more attempts would use up more of the limit.
-  const isOutage = isUndone && (error.status ?? 503) === 503;
-  const isUnbounded = leftMs < Number.POSITIVE_INFINITY && (isOutage || policy.maxElapsedMs !== undefined);
-  if (policy.maxAttempts === undefined && isUnbounded) {
+  const isOutage = isUndone && (status ?? 503) === 503;
+  const isUnbounded = leftMs < Infinity && (isOutage || maxElapsedMs !== undefined);
+  if (maxAttempts === undefined && isUnbounded) {
     // Attempts until about the end, and never a busy loop.
     if (leftMs < 50) return undefined;
-    longest = Math.min(attempt < 3 ? longest : Math.max(longest, 100), leftMs / 2);
-  } else if (!(attempt < (policy.maxAttempts ?? 3))) return undefined;
-  const pause = requestedPause(error) ?? Math.random() * longest;
-  return pause < leftMs ? pause : undefined;
-}
-
-function isRetryable(
-  error: UnkeyError,
-  { retryConnectionErrors = true, statusCodes = [408, 429, '5XX'] }: RetryOptions,
-): boolean {
-  if (error instanceof ConnectionError) return retryConnectionErrors && error.retryable;
-  if (!(error instanceof APIError)) return false;
-  const { status } = error;
-  // 409 with Retry-After: the first call with this idempotency key is still running.
-  if (status === 409) return requestedPause(error) !== undefined;
-  return statusCodes.some((code) =>
-    typeof code === 'number' ? code === status : Number(code[0]) === Math.floor(status / 100),
-  );
-}
-
-function requestedPause({ status, retryAfterMs, rateLimit }: UnkeyError): number | undefined {
-  return retryAfterMs ?? (status === 429 ? rateLimit?.resetAfterMs : undefined);
+    longestMs = Math.min(attempts < 3 ? longestMs : Math.max(longestMs, 100), leftMs / 2);
+  } else if (!(attempts < (maxAttempts ?? 3))) return undefined;
+  const pauseMs = requestedMs ?? Math.random() * longestMs;
+  return pauseMs < leftMs ? pauseMs : undefined;
 }
 
 // Messages of Node, Bun and Deno for hosts that refuse or cannot be found. Browsers give no reason. `read EHOSTUNREACH`

@@ -1,10 +1,30 @@
-import { APIError, type Details, type ErrorBody, type ErrorClasses, nameErrors } from './errors.ts';
+import { APIError, type Details, type ErrorBody, explanationOf, nameErrors } from './errors.ts';
 import type { HeadersLike } from './platform.ts';
+
+/** Status → class name, without its suffix. */
+const names = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  405: 'MethodNotAllowed',
+  408: 'RequestTimeout',
+  409: 'Conflict',
+  410: 'Gone',
+  412: 'PreconditionFailed',
+  413: 'ContentTooLarge',
+  422: 'UnprocessableEntity',
+  429: 'TooManyRequests',
+  500: 'InternalServer',
+  503: 'ServiceUnavailable',
+} as const;
 
 const classes = new Map<number, typeof APIError>();
 
-/** Status → class. */
-export const statusErrors: ErrorClasses = classes;
+/** The class of a status; `APIError` if it has none. */
+export function classFor(status: number): typeof APIError {
+  return status in names ? statusError(status as keyof typeof names) : APIError;
+}
 
 /** What a constructed error has besides its message. */
 interface StatusErrorDetails extends Details {
@@ -27,19 +47,21 @@ interface StatusErrorClass<Name extends string, Status extends number> {
   };
 }
 
-function statusError<const Name extends string, const Status extends number>(
-  name: Name,
-  status: Status,
-): StatusErrorClass<Name, Status> {
+// Created when needed: a bundle has the classes that it uses.
+function statusError<const Status extends keyof typeof names>(status: Status) {
+  const name = `${names[status]}ErrorResponse` as const;
+  if (!classes.has(status)) classes.set(status, createClass(name, status));
+  return classes.get(status) as unknown as StatusErrorClass<typeof name, Status>;
+}
+
+function createClass(name: string, status: number): typeof APIError {
   class StatusError extends APIError {
     constructor(message: string | ErrorBody, { response, ...details }: StatusErrorDetails = {}) {
-      const { headers } = response ?? {};
       const data = typeof message === 'string' ? undefined : message;
-      const { detail, title, errors = [] } = data?.error ?? {};
-      super(data ? (detail ?? title ?? name) : (message as string), {
+      super(data ? (explanationOf(data.error) ?? name) : (message as string), {
         status,
-        ...(headers && { headers }),
-        ...(data && { data, errors }),
+        ...(response && { headers: response.headers }),
+        ...(data && { data }),
         ...details,
       });
     }
@@ -49,65 +71,64 @@ function statusError<const Name extends string, const Status extends number>(
       return value instanceof APIError && value.status === status && !value.foreign;
     }
   }
-  nameErrors(StatusError.prototype, name);
+  nameErrors({ [name]: StatusError });
   // Some loggers read the name of the class.
   Object.defineProperty(StatusError, 'name', { value: name });
-  classes.set(status, StatusError);
-  return StatusError as unknown as StatusErrorClass<Name, Status>;
+  return StatusError;
 }
 
 /** 400. The request is invalid; `errors` lists the members. */
-export const BadRequestErrorResponse = statusError('BadRequestErrorResponse', 400);
+export const BadRequestErrorResponse = /* @__PURE__ */ statusError(400);
 export type BadRequestErrorResponse = InstanceType<typeof BadRequestErrorResponse>;
 
 /** 401. The root key is unknown. */
-export const UnauthorizedErrorResponse = statusError('UnauthorizedErrorResponse', 401);
+export const UnauthorizedErrorResponse = /* @__PURE__ */ statusError(401);
 export type UnauthorizedErrorResponse = InstanceType<typeof UnauthorizedErrorResponse>;
 
 /** 403. The root key lacks a permission, has expired, or is disabled. */
-export const ForbiddenErrorResponse = statusError('ForbiddenErrorResponse', 403);
+export const ForbiddenErrorResponse = /* @__PURE__ */ statusError(403);
 export type ForbiddenErrorResponse = InstanceType<typeof ForbiddenErrorResponse>;
 
 /** 404. The resource does not exist, or the root key may not see it. */
-export const NotFoundErrorResponse = statusError('NotFoundErrorResponse', 404);
+export const NotFoundErrorResponse = /* @__PURE__ */ statusError(404);
 export type NotFoundErrorResponse = InstanceType<typeof NotFoundErrorResponse>;
 
 /** 405. The path does not accept this method. */
-export const MethodNotAllowedErrorResponse = statusError('MethodNotAllowedErrorResponse', 405);
+export const MethodNotAllowedErrorResponse = /* @__PURE__ */ statusError(405);
 export type MethodNotAllowedErrorResponse = InstanceType<typeof MethodNotAllowedErrorResponse>;
 
 /** 408. The service stopped waiting for the request. */
-export const RequestTimeoutErrorResponse = statusError('RequestTimeoutErrorResponse', 408);
+export const RequestTimeoutErrorResponse = /* @__PURE__ */ statusError(408);
 export type RequestTimeoutErrorResponse = InstanceType<typeof RequestTimeoutErrorResponse>;
 
 /** 409. The resource exists already, or the idempotency key was used for another request. */
-export const ConflictErrorResponse = statusError('ConflictErrorResponse', 409);
+export const ConflictErrorResponse = /* @__PURE__ */ statusError(409);
 export type ConflictErrorResponse = InstanceType<typeof ConflictErrorResponse>;
 
 /** 410. The resource was deleted. */
-export const GoneErrorResponse = statusError('GoneErrorResponse', 410);
+export const GoneErrorResponse = /* @__PURE__ */ statusError(410);
 export type GoneErrorResponse = InstanceType<typeof GoneErrorResponse>;
 
 /** 412. A precondition is missing: the API is protected, or stores no recoverable keys. */
-export const PreconditionFailedErrorResponse = statusError('PreconditionFailedErrorResponse', 412);
+export const PreconditionFailedErrorResponse = /* @__PURE__ */ statusError(412);
 export type PreconditionFailedErrorResponse = InstanceType<typeof PreconditionFailedErrorResponse>;
 
 /** 413. The request is too large. */
-export const ContentTooLargeErrorResponse = statusError('ContentTooLargeErrorResponse', 413);
+export const ContentTooLargeErrorResponse = /* @__PURE__ */ statusError(413);
 export type ContentTooLargeErrorResponse = InstanceType<typeof ContentTooLargeErrorResponse>;
 
 /** 422. The request is valid but cannot be processed. */
-export const UnprocessableEntityErrorResponse = statusError('UnprocessableEntityErrorResponse', 422);
+export const UnprocessableEntityErrorResponse = /* @__PURE__ */ statusError(422);
 export type UnprocessableEntityErrorResponse = InstanceType<typeof UnprocessableEntityErrorResponse>;
 
 /** 429. The workspace has reached its rate limit; see `rateLimit`. */
-export const TooManyRequestsErrorResponse = statusError('TooManyRequestsErrorResponse', 429);
+export const TooManyRequestsErrorResponse = /* @__PURE__ */ statusError(429);
 export type TooManyRequestsErrorResponse = InstanceType<typeof TooManyRequestsErrorResponse>;
 
 /** 500. The service failed. */
-export const InternalServerErrorResponse = statusError('InternalServerErrorResponse', 500);
+export const InternalServerErrorResponse = /* @__PURE__ */ statusError(500);
 export type InternalServerErrorResponse = InstanceType<typeof InternalServerErrorResponse>;
 
 /** 503. The service is temporarily unavailable. */
-export const ServiceUnavailableErrorResponse = statusError('ServiceUnavailableErrorResponse', 503);
+export const ServiceUnavailableErrorResponse = /* @__PURE__ */ statusError(503);
 export type ServiceUnavailableErrorResponse = InstanceType<typeof ServiceUnavailableErrorResponse>;

@@ -1,4 +1,4 @@
-import { anyRule, checkOptions, checkValue, type Rule, type Rules } from '../check-options.ts';
+import { checkOptions, checkValue, type Rule, type Rules } from '../check-options.ts';
 import { ConfigurationError, isObject } from '../errors.ts';
 import type { VerifyKeyRequest } from '../generated/api.ts';
 import type { ClientOptions } from '../options.ts';
@@ -100,11 +100,11 @@ const verifyNames = Object.keys(verifyRules) as VerifyName[];
 const guardRules: Readonly<
   Record<Exclude<keyof GuardOptions<unknown, OnOutage, unknown> | 'unkey', VerifyName>, Rule>
 > = {
-  getKey: ['function'],
-  timeoutMs: ['number'],
+  getKey: 'function',
+  timeoutMs: 'number',
   onOutage: ['string', (value) => value === 'deny' || value === 'allow', "'deny' or 'allow'"],
-  onRefused: ['function'],
-  onError: ['function'],
+  onRefused: 'function',
+  onError: 'function',
   unkey: [
     'object or function',
     (value) => !(value instanceof Promise),
@@ -121,7 +121,7 @@ const otherNames: OtherNames = [
 ];
 
 /** The names; the values are checked with undefined, too. */
-const anyVerifyRules: Rules = Object.fromEntries(verifyNames.map((name) => [name, anyRule]));
+const anyVerifyRules: Rules = Object.fromEntries(verifyNames.map((name) => [name, '']));
 
 /** Throws `ConfigurationError`, in production too: a misspelt or missing `permissions` must not allow everybody. */
 export function checkProtectOptions(options: ProtectOptions<never, OnOutage, unknown>): void {

@@ -1,4 +1,4 @@
-import { anyRule, checkOptions, checkValue, type Rule, type Rules } from '../check-options.ts';
+import { checkOptions, checkValue, type Rule, type Rules } from '../check-options.ts';
 import type { Unkey } from '../client.ts';
 import type { UnkeyCore } from '../core.ts';
 import { ConfigurationError, ResponseValidationError, UnkeyError } from '../errors.ts';
@@ -212,22 +212,22 @@ const text: Rule = ['string', (value) => value !== '', 'a string that is not emp
 const limiterRules: Rules = {
   namespace: text,
   // Checked by parseLimit.
-  limit: anyRule,
-  duration: anyRule,
-  timeoutMs: ['number'],
+  limit: '',
+  duration: '',
+  timeoutMs: 'number',
   fallback: ['function or object', isFallback, 'a function, or an object with success'],
   denials: [
     'object or false',
     (value) => value === false || Number.isInteger((value as { max?: unknown }).max),
     'false, or an object with an integer max',
   ],
-  unkey: ['object'],
+  unkey: 'object',
 };
 
 const limitRules: Rules = {
   cost: ['number', Number.isSafeInteger, 'an integer of at least 0'],
-  limit: ['object'],
-  signal: ['object or null'],
+  limit: 'object',
+  signal: 'object or null',
   idempotencyKey: text,
 };
 
