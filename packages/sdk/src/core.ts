@@ -27,7 +27,7 @@ import {
   parseRootKey,
   parseServerURL,
 } from './options.ts';
-import { environment, type FetchInit, type HeadersLike, now, platform } from './platform.ts';
+import { environment, type FetchInit, now, platform, type ResponseLike } from './platform.ts';
 import { rateLimitOf } from './rate-limit.ts';
 import { readText } from './read-text.ts';
 import type { ResponseBody } from './response-body.ts';
@@ -204,7 +204,7 @@ export class UnkeyCore {
     const { progress, deadline, secrets } = call;
     await this.#callHooks(deadline, 'beforeRequest', request);
     const startedAt = now();
-    const { status, headers, body } = await this.#fetch(call, request);
+    const [{ status, headers }, body] = await this.#fetch(call, request);
     const durationMs = now() - startedAt;
     await this.#callHooks(deadline, 'afterResponse', { request, status, headers, durationMs });
     const isOk = status >= 200 && status <= 299;
@@ -219,7 +219,7 @@ export class UnkeyCore {
   async #fetch(
     { authorization, options, deadline, secrets }: CallState,
     request: RequestContext,
-  ): Promise<{ status: number; headers: HeadersLike; body: string }> {
+  ): Promise<[ResponseLike, body: string]> {
     // Called without a receiver: some runtimes reject their own fetch as a method of another object.
     const fetch = this.#options.fetch ?? platform.fetch;
     const { signal } = deadline;
@@ -239,9 +239,8 @@ export class UnkeyCore {
     try {
       if (signal.aborted) throw signal.reason;
       const response = await deadline.race(fetch(request.url, init));
-      const { status, headers } = response;
       const maxBytes = options.maxResponseBytes ?? this.#options.maxResponseBytes;
-      return { status, headers, body: await readText(response, deadline, maxBytes) };
+      return [response, await readText(response, deadline, maxBytes)];
     } catch (cause) {
       if (isUnkeyError(cause)) throw cause;
       const message = redact(`No response: ${messageOf(cause)}`, secrets);

@@ -1,29 +1,29 @@
-/** Names in other libraries → names here. */
-export type OtherNames = readonly (readonly [pattern: RegExp, name: string])[];
+/** Names here → names in other libraries. */
+export type OtherNames = Readonly<Record<string, RegExp>>;
 
-const otherNames: OtherNames = [
-  [/apikey|token/, 'rootKey'],
-  [/url|endpoint/, 'serverURL'],
-  [/maxretries/, 'retry: { maxAttempts }'],
-  [/retries/, 'retry'],
-  [/client/, 'fetch'],
-  [/logger/, 'debug'],
-  [/agent/, 'headers'],
-  [/cache|credentials/, 'fetchOptions'],
-];
+const otherNames: OtherNames = {
+  rootKey: /apikey|token/,
+  serverURL: /url|endpoint/,
+  'retry: { maxAttempts }': /maxretries/,
+  retry: /retries/,
+  fetch: /client/,
+  debug: /logger/,
+  headers: /agent/,
+  fetchOptions: /cache|credentials/,
+};
 
 /** The known option that an unknown name probably means; undefined if none is similar. */
 export function probableName(
   unknown: string,
   known: readonly string[],
-  more: OtherNames = [],
+  more?: OtherNames,
 ): string | undefined {
   // root_key, RootKey.
   const name = unknown.toLowerCase().replace(/[^a-z]/g, '');
   const candidates: [score: number, option?: string][] = [
-    ...[...more, ...otherNames]
-      .filter(([pattern, option]) => pattern.test(name) && known.includes(option.replace(/\W.*/, '')))
-      .map(([, option]): [number, string] => [0.9, option]),
+    ...Object.entries({ ...more, ...otherNames })
+      .filter(([option, pattern]) => pattern.test(name) && known.includes(option.replace(/\W.*/, '')))
+      .map(([option]): [number, string] => [0.9, option]),
     ...known.map((option): [number, string] => [similarity(name, option), option]),
     [0.49],
   ];

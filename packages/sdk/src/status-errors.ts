@@ -19,11 +19,11 @@ const names = {
   503: 'ServiceUnavailable',
 } as const;
 
-const classes = new Map<number, typeof APIError>();
+const classes: Record<number, typeof APIError> = {};
 
 /** The class of a status; `APIError` if it has none. */
 export function classFor(status: number): typeof APIError {
-  return status in names ? statusError(status as keyof typeof names) : APIError;
+  return status in names ? classOf(status as keyof typeof names) : APIError;
 }
 
 /** What a constructed error has besides its message. */
@@ -47,11 +47,14 @@ interface StatusErrorClass<Name extends string, Status extends number> {
   };
 }
 
-// Created when needed: a bundle has the classes that it uses.
 function statusError<const Status extends keyof typeof names>(status: Status) {
-  const name = `${names[status]}ErrorResponse` as const;
-  if (!classes.has(status)) classes.set(status, createClass(name, status));
-  return classes.get(status) as unknown as StatusErrorClass<typeof name, Status>;
+  return classOf(status) as unknown as StatusErrorClass<`${(typeof names)[Status]}ErrorResponse`, Status>;
+}
+
+// Created when needed: a bundle has the classes that it uses.
+function classOf(status: keyof typeof names): typeof APIError {
+  classes[status] ??= createClass(`${names[status]}ErrorResponse`, status);
+  return classes[status];
 }
 
 function createClass(name: string, status: number): typeof APIError {

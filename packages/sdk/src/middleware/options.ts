@@ -112,13 +112,13 @@ const guardRules: Readonly<
   ],
 };
 
-/** Names in `@unkey/hono`, `@unkey/nextjs` and other middleware → the names here. */
-const otherNames: OtherNames = [
-  [/invalidkey|unauthorized/, 'onRefused'],
-  [/scope|role/, 'permissions'],
-  [/cost/, 'credits'],
-  [/^client/, 'unkey'],
-];
+/** Names in `@unkey/hono`, `@unkey/nextjs` and other middleware. */
+const otherNames: OtherNames = {
+  onRefused: /invalidkey|unauthorized/,
+  permissions: /scope|role/,
+  credits: /cost/,
+  unkey: /^client/,
+};
 
 /** The names; the values are checked with undefined, too. */
 const anyVerifyRules: Rules = Object.fromEntries(verifyNames.map((name) => [name, '']));
