@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { UnkeyError } from 'unkey-ts';
 
-/** What a verification that says no is for the caller; whatever else there may be: 401. */
+/** Statuses for keys that are not valid; for all other codes: 401. */
 const statuses = {
   INSUFFICIENT_PERMISSIONS: 403,
   RATE_LIMITED: 429,
   USAGE_EXCEEDED: 429,
 };
 
-/** A web server of your own: `GET /documents` needs a key that may read documents. */
+/** Your web server: `GET /documents` needs a key with the permission `documents.read`. */
 export async function startGuardedServer(unkey) {
   const server = createServer(async (request, response) => {
-    const { status, body } = await answer(unkey, request).catch(refuseOutage);
+    const { status, body } = await respond(unkey, request).catch(refuseOutage);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   server.listen(0, '127.0.0.1');
@@ -23,7 +23,7 @@ export async function startGuardedServer(unkey) {
   };
 }
 
-async function answer(unkey, request) {
+async function respond(unkey, request) {
   const [, key] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
   if (!key) return { status: 401, body: { error: 'A key is needed.' } };
   const { data } = await unkey.keys.verifyKey({ key, permissions: 'documents.read' });
@@ -31,7 +31,7 @@ async function answer(unkey, request) {
   return { status: 200, body: { hello: data.identity?.externalId, creditsLeft: data.credits } };
 }
 
-/** Whoever cannot be checked does not come in; it is not their fault, so it is not a 401. */
+/** A key that cannot be verified is refused. It is not the fault of the caller, so it is not a 401. */
 function refuseOutage(error) {
   if (!(error instanceof UnkeyError)) throw error;
   console.error(`${error.name}: ${error.message} [${error.requestId}]`);

@@ -14,11 +14,11 @@ type Method<Id> = Id extends `${string}.${infer Name}`
     : never
   : never;
 
-/** What the client's own types ask for. */
+/** The request types of the client. */
 export type RequestOf<Id extends ClientOperation> =
   Method<Id> extends (request: infer Request, ...rest: never[]) => unknown ? Request : never;
 
-/** What a fresh workspace holds before an operation is called. */
+/** The contents of a new workspace before an operation is called. */
 export interface Arranged {
   readonly apiId: string;
   readonly keyId: string;
@@ -35,9 +35,9 @@ export interface Arranged {
 
 export interface Call<Id extends ClientOperation> {
   readonly request: (arranged: Arranged) => RequestOf<Id>;
-  /** Compared with `data` of the answer; absent: the answer has no `data`. */
+  /** Compared with `data` of the response; absent: the response has no `data`. */
   readonly data?: (arranged: Arranged) => unknown;
-  /** A request that the types allow and the service refuses with 400. */
+  /** A request that the types accept and the service refuses with 400. */
   readonly malformed: RequestOf<Id>;
 }
 
@@ -48,7 +48,7 @@ const credits = { remaining: 100, refill: { interval: 'monthly' as const, amount
 const reader = { slug: 'documents.read', name: 'documents.read' };
 const noUpdate = { keyId: tooShort };
 
-/** One good call of every operation. */
+/** One valid call of every operation. */
 export const calls: { readonly [Id in ClientOperation]: Call<Id> } = {
   'apis.createApi': {
     request: () => ({ name: 'payments' }),
@@ -232,7 +232,7 @@ export const calls: { readonly [Id in ClientOperation]: Call<Id> } = {
   'keys.setPermissions': {
     request: ({ keyId }) => ({ keyId, permissions: ['documents.write'] }),
     data: () => [
-      { id: id('perm'), slug: 'documents.write', name: 'Write documents', description: 'As told' },
+      { id: id('perm'), slug: 'documents.write', name: 'Write documents', description: 'A description' },
     ],
     malformed: { ...noUpdate, permissions: [] },
   },
@@ -263,7 +263,7 @@ export const calls: { readonly [Id in ClientOperation]: Call<Id> } = {
       id: permissionId,
       slug: 'documents.write',
       name: 'Write documents',
-      description: 'As told',
+      description: 'A description',
     }),
     malformed: { permission: '' },
   },
@@ -355,7 +355,7 @@ export const calls: { readonly [Id in ClientOperation]: Call<Id> } = {
   },
 };
 
-/** A workspace with one thing of every kind, made through the client. */
+/** A workspace with one resource of every kind, created through the client. */
 export async function arrange(
   client: Unkey,
   { now, migrationId }: { now: number; migrationId: string },
@@ -367,7 +367,7 @@ export async function arrange(
   const permission = await client.permissions.createPermission({
     name: 'Write documents',
     slug: 'documents.write',
-    description: 'As told',
+    description: 'A description',
   });
   const role = await client.permissions.createRole({
     name: 'Editor',

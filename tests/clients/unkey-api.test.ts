@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fakeClock, type Service, startService } from '../service.ts';
 import { type Arranged, arrange, type ClientOperation, calls } from './unkey-api-calls.ts';
 
-/** Parts of the client that are not about keys, limits or rights: projects, deployments and their like. */
+/** Parts of the client that are not about keys, limits or permissions: projects, deployments and so on. */
 const otherMembers = [
   'analytics',
   'apps',
@@ -43,19 +43,19 @@ test('every operation of the client is called', () => {
   expect(all.toSorted()).toEqual(Object.keys(calls).toSorted());
 });
 
-describe('the client takes the answer of', () => {
+describe('the client accepts the response of', () => {
   test.each(ids)('%s', async (id) => {
     const { client, arranged } = await newWorld();
     const { request, data } = callOf(id);
-    const answer = await callClient(client, id, request(arranged));
-    expect(answer.meta.requestId).toMatch(/^req_[a-zA-Z0-9]+$/);
-    if (data) expect(answer.data).toEqual(data(arranged));
-    else expect(answer).toEqual({ meta: { requestId: answer.meta.requestId } });
+    const response = await callClient(client, id, request(arranged));
+    expect(response.meta.requestId).toMatch(/^req_[a-zA-Z0-9]+$/);
+    if (data) expect(response.data).toEqual(data(arranged));
+    else expect(response).toEqual({ meta: { requestId: response.meta.requestId } });
   });
 });
 
-describe('a change made through the client is there afterwards', () => {
-  test('an updated key has lost what null and empty lists take away', async () => {
+describe('a change made through the client is stored', () => {
+  test('null and empty lists remove the fields of an updated key', async () => {
     const { client, arranged } = await newWorld();
     await callClient(client, 'keys.updateKey', calls['keys.updateKey'].request(arranged));
     const { data } = await client.keys.getKey({ keyId: arranged.keyId });
@@ -68,7 +68,7 @@ describe('a change made through the client is there afterwards', () => {
     });
   });
 
-  test('a disabled, an unknown and a spent key are told by their code', async () => {
+  test('a disabled, an unknown and a used-up key have their codes', async () => {
     const { client, arranged } = await newWorld();
     const code = async (key: string) => (await client.keys.verifyKey({ key })).data.code;
     expect(await code('nobody_has_this_key')).toBe('NOT_FOUND');
@@ -78,7 +78,7 @@ describe('a change made through the client is there afterwards', () => {
     expect(await code(arranged.key)).toBe('DISABLED');
   });
 
-  test('a migrated key is verified, and a hash twice in a migration fails once', async () => {
+  test('a migrated key is verified, and a duplicate hash in a migration fails once', async () => {
     const { client, arranged } = await newWorld();
     const hash = createHash('sha256').update('an-old-key').digest('base64');
     const { apiId, migrationId } = arranged;
@@ -89,7 +89,7 @@ describe('a change made through the client is there afterwards', () => {
   });
 });
 
-describe('the client walks all pages of', () => {
+describe('the client reads all pages of', () => {
   const names = ['one', 'two', 'three', 'four', 'five'];
 
   test('apis.listKeys', async () => {
@@ -156,7 +156,7 @@ describe('the client walks all pages of', () => {
     ).toEqual([...names, 'vip_*'].toSorted());
   });
 
-  test('a list that ends with its page, without another request', async () => {
+  test('a list of one page, without another request', async () => {
     const { client } = await newWorld();
     const page = await client.permissions.listRoles({ limit: 1 });
     expect(page.result.data).toHaveLength(1);
@@ -165,7 +165,7 @@ describe('the client walks all pages of', () => {
   });
 });
 
-describe('every operation meets the class of the client for', () => {
+describe('every operation has the error class of the client for', () => {
   test.each(ids)('400: %s', async (id) => {
     const { client } = await newWorld();
     const error = await failureOf(callClient(client, id, calls[id].malformed));
@@ -183,7 +183,7 @@ describe('every operation meets the class of the client for', () => {
     expectError(error, 401, 'unkey/authentication/key_not_found');
   });
 
-  test.each(ids.filter((id) => maskAs(id) !== 'result'))('403, or 404 to hide a thing: %s', async (id) => {
+  test.each(ids.filter((id) => maskAs(id) !== 'result'))('403, or 404 to hide a resource: %s', async (id) => {
     const { arranged, workspaceId } = await newWorld();
     const { key } = await service.newRootKey(workspaceId, []);
     const error = await failureOf(callClient(clientWith(key), id, requestOf(id, arranged)));
@@ -194,7 +194,7 @@ describe('every operation meets the class of the client for', () => {
     else expectError(error, 403, 'unkey/authorization/insufficient_permissions');
   });
 
-  // The client expects problem+json for 429 and does not ask for it: only its general class is met.
+  // The client expects problem+json for 429 but does not request it, so it throws its general class.
   test.each(ids)('429: %s', async (id) => {
     const { client, arranged, workspaceId } = await newWorld();
     await limitWorkspace(workspaceId, 0);
@@ -204,14 +204,14 @@ describe('every operation meets the class of the client for', () => {
   });
 });
 
-test('a key that the root key may not verify looks like no key', async () => {
+test('a key that the root key may not verify looks like an unknown key', async () => {
   const { arranged, workspaceId } = await newWorld();
   const client = clientWith((await service.newRootKey(workspaceId, [])).key);
   const { data } = await client.keys.verifyKey({ key: arranged.key });
   expect(data).toEqual({ valid: false, code: 'NOT_FOUND' });
 });
 
-describe('typed errors carry what the service says', () => {
+describe('typed errors have the data of the service', () => {
   const missing = {
     'apis.getApi': { apiId: 'api_missing' },
     'apis.deleteApi': { apiId: 'api_missing' },
@@ -256,7 +256,7 @@ describe('typed errors carry what the service says', () => {
     expectError(error, 404, 'unkey/data/role_not_found');
   });
 
-  test('404: a migration that nobody has set up', async () => {
+  test('404: an unknown migration', async () => {
     const { client, arranged } = await newWorld();
     const request = { apiId: arranged.apiId, migrationId: 'migration_missing', keys: [{ hash: 'a-hash' }] };
     const error = await failureOf(client.keys.migrateKeys(request));
@@ -317,7 +317,7 @@ describe('typed errors carry what the service says', () => {
     expectError(error, 412, 'unkey/application/precondition_failed');
   });
 
-  test('429 to a client that asks for problem+json', async () => {
+  test('429 to a client that requests problem+json', async () => {
     const { client, arranged, workspaceId } = await newWorld();
     await limitWorkspace(workspaceId, 0);
     const headers = { accept: 'application/problem+json' };
@@ -326,7 +326,7 @@ describe('typed errors carry what the service says', () => {
     expectError(error, 429, 'user/too_many_requests/workspace_rate_limited');
   });
 
-  test('deleteIdentity has typed errors for a client that asks for problem+json', async () => {
+  test('deleteIdentity has typed errors for a client that requests problem+json', async () => {
     const { client, workspaceId } = await newWorld();
     const headers = { accept: 'application/problem+json' };
     const powerless = clientWith((await service.newRootKey(workspaceId, [])).key);
@@ -352,12 +352,12 @@ describe('a root key', () => {
     expectError(error, 403, 'unkey/authorization/forbidden');
   });
 
-  test('that starts with its scheme is sent as it is, and accepted', async () => {
+  test('that includes the scheme is sent unchanged, and accepted', async () => {
     const { workspaceId } = await newWorld();
     const { key } = await service.newRootKey(workspaceId, ['api.*.create_api']);
     for (const scheme of ['bearer', 'Bearer']) {
-      const answer = await clientWith(`${scheme} ${key}`).apis.createApi({ name: 'scheme' });
-      expect(answer.data.apiId).toMatch(/^api_/);
+      const response = await clientWith(`${scheme} ${key}`).apis.createApi({ name: 'scheme' });
+      expect(response.data.apiId).toMatch(/^api_/);
     }
   });
 
@@ -368,7 +368,7 @@ describe('a root key', () => {
   });
 });
 
-test('every operation meets the class of the client for 500 when the storage is gone', async () => {
+test('every operation has the error class of the client for 500 when the storage is closed', async () => {
   const broken = await startService({ clock: fakeClock() });
   const client = clientWith(broken.rootKey, broken.url);
   const arranged = await arrange(client, { now: broken.clock.now(), migrationId: 'migration_1' });
@@ -381,7 +381,7 @@ test('every operation meets the class of the client for 500 when the storage is 
       expectError(error, 500, 'unkey/application/unexpected_error');
     }
   } finally {
-    // The storage cannot be closed again, and says so.
+    // Closing the storage a second time throws.
     await broken.app.close().catch(() => undefined);
     await broken.place.remove();
   }
@@ -418,7 +418,7 @@ function limitWorkspace(workspaceId: string, requestsPerMinute: number): Promise
   );
 }
 
-/** A call whose request has any type: `callClient` hands it to the operation that it was written for. */
+/** A call with a request of any type: `callClient` passes it to its own operation. */
 interface AnyCall {
   readonly request: (arranged: Arranged) => unknown;
   readonly data?: (arranged: Arranged) => unknown;
@@ -432,20 +432,20 @@ function requestOf(id: ClientOperation, arranged: Arranged): unknown {
   return callOf(id).request(arranged);
 }
 
-interface Answer {
+interface ResponseBody {
   readonly meta: { readonly requestId: string };
   readonly data?: unknown;
 }
 
-/** Calls by operation id; of a list, the first page's envelope. */
-async function callClient(client: Unkey, id: ClientOperation, request: unknown): Promise<Answer> {
+/** Calls an operation by its id; for a list, returns the body of the first page. */
+async function callClient(client: Unkey, id: ClientOperation, request: unknown): Promise<ResponseBody> {
   const [resource = '', name = ''] = id.split('.');
   const methods: object = Reflect.get(client, resource);
-  // The table of calls gives each operation the request that the client's types ask for.
-  const answer = (await Reflect.get(methods, name).call(methods, request)) as
-    | Answer
-    | { readonly result: Answer };
-  return 'result' in answer ? answer.result : answer;
+  // In the table of calls, each request has the type of its operation.
+  const response = (await Reflect.get(methods, name).call(methods, request)) as
+    | ResponseBody
+    | { readonly result: ResponseBody };
+  return 'result' in response ? response.result : response;
 }
 
 interface Paged<Row> extends AsyncIterable<{ readonly result: { readonly data: readonly Row[] } }> {}
@@ -458,14 +458,14 @@ async function pagesOf<Row>(list: Promise<Paged<Row>>): Promise<(readonly Row[])
 
 async function failureOf(promise: Promise<unknown>): Promise<errors.UnkeyError> {
   const outcome = await promise.then(
-    (answer) => new Error(`answered ${JSON.stringify(answer)}`),
+    (response) => new Error(`succeeded: ${JSON.stringify(response)}`),
     (error: unknown) => error,
   );
   if (outcome instanceof errors.UnkeyError) return outcome;
   throw outcome;
 }
 
-/** The client matches errors of deleteIdentity as problem+json only, and never asks for that. */
+/** The client matches errors of deleteIdentity as problem+json only, and never requests it. */
 function expectClass(
   error: errors.UnkeyError,
   id: ClientOperation,
@@ -474,7 +474,7 @@ function expectClass(
   expect(error).toBeInstanceOf(id === 'identities.deleteIdentity' ? errors.APIError : typed);
 }
 
-/** Status, type and request id, in the body and, of typed errors, in `data$`. */
+/** Status, type and request id in the body and, for typed errors, in `data$`. */
 function expectError(error: errors.UnkeyError, status: number, code: ErrorCode): void {
   const expected = {
     meta: { requestId: error.headers.get('x-request-id') },
@@ -491,7 +491,7 @@ function membersOf(prototype: object): string[] {
   );
 }
 
-/** How the operation hides what the root key may not know of; undefined: it does not. */
+/** How the operation masks resources for which the root key has no permission; undefined: it does not. */
 function maskAs(id: ClientOperation): ErrorCode | 'result' | undefined {
   const { access }: Operation = operations[id];
   return access === 'public' ? undefined : access.find((check) => check.maskAs)?.maskAs;

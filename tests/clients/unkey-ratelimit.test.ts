@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fakeClock, type Service, startService } from '../service.ts';
 
 const minute = 60_000;
-// The client compares `reset` with the clock of the machine, and so the service's is in that one's future.
+// The client compares `reset` with the clock of the machine, so the service's clock is ahead of it.
 const start = Date.UTC(2200, 0, 1);
 
 let service: Service;
@@ -21,7 +21,7 @@ function limiter(config: Partial<RatelimitConfig> & { namespace: string }): Rate
 }
 
 describe('Ratelimit', () => {
-  test('counts down, denies, and says when the window ends', async () => {
+  test('counts down, denies, and returns the end of the window', async () => {
     const ratelimit = limiter({ namespace: 'counts.down' });
     const reset = start + minute;
     for (const remaining of [2, 1, 0]) {
@@ -31,7 +31,7 @@ describe('Ratelimit', () => {
     expect(await ratelimit.limit('user_2')).toMatchObject({ success: true, remaining: 2 });
   });
 
-  test('takes the cost that it is told, and 0 to look', async () => {
+  test('takes a cost; 0 checks without consuming', async () => {
     const ratelimit = limiter({ namespace: 'costs', limit: 10 });
     expect(await ratelimit.limit('user_1', { cost: 4 })).toMatchObject({ success: true, remaining: 6 });
     expect(await ratelimit.limit('user_1', { cost: 0 })).toMatchObject({ success: true, remaining: 6 });
@@ -49,11 +49,11 @@ describe('Ratelimit', () => {
 
   const durations: Duration[] = ['1000ms', '1 s', '1m', '1 h', '30d'];
   test.each(durations)('is accepted with a duration of %s', async (duration) => {
-    const answer = await limiter({ namespace: 'durations', duration }).limit(duration);
-    expect(answer).toMatchObject({ success: true, limit: 3, remaining: 2 });
+    const result = await limiter({ namespace: 'durations', duration }).limit(duration);
+    expect(result).toMatchObject({ success: true, limit: 3, remaining: 2 });
   });
 
-  test('is answered with the override, by id', async () => {
+  test('returns the id of the override', async () => {
     const namespace = 'overridden';
     await limiter({ namespace }).limit('someone');
     const overrides = new Overrides({ rootKey, baseUrl: service.url });
@@ -71,9 +71,9 @@ describe('Ratelimit', () => {
     });
   });
 
-  test('is let through again when its window is over', async () => {
+  test('allows calls again when the window has ended', async () => {
     const config = { namespace: 'recovers', limit: 1 };
-    // A limiter of its own for each call: one that was denied answers from memory until `reset`.
+    // A new limiter for each call: after a denial, a limiter uses its cache until `reset`.
     expect((await limiter(config).limit('user_1')).success).toBe(true);
     expect((await limiter(config).limit('user_1')).success).toBe(false);
     const before = service.clock.now();
@@ -82,7 +82,7 @@ describe('Ratelimit', () => {
     service.clock.set(before);
   });
 
-  test('hands a denial from its cache, without asking again', async () => {
+  test('returns a denial from its cache, without a request', async () => {
     const cache = new Map();
     const config = { namespace: 'cached', limit: 1, cache };
     await limiter(config).limit('user_1');
@@ -92,7 +92,7 @@ describe('Ratelimit', () => {
   });
 });
 
-describe('what goes wrong', () => {
+describe('a failure', () => {
   const opened = { success: true, limit: 0, remaining: 0, reset: 0 };
 
   test('is thrown without onError, with the status of the service', async () => {
@@ -100,22 +100,22 @@ describe('what goes wrong', () => {
     await expect(ratelimit.limit('user_1')).rejects.toMatchObject({ statusCode: 401 });
   });
 
-  test('is told to onError, whose answer counts', async () => {
+  test('is passed to onError, whose result is returned', async () => {
     const { key } = await service.newRootKey(service.workspaceId, []);
-    const told: [string, string][] = [];
+    const reported: [string, string][] = [];
     const ratelimit = limiter({
       namespace: 'on.error',
       rootKey: key,
       onError: (error, identifier) => {
-        told.push([error.message, identifier]);
+        reported.push([error.message, identifier]);
         return opened;
       },
     });
     expect(await ratelimit.limit('user_1')).toEqual(opened);
-    expect(told).toEqual([[expect.stringContaining('insufficient_permissions'), 'user_1']]);
+    expect(reported).toEqual([[expect.stringContaining('insufficient_permissions'), 'user_1']]);
   });
 
-  test('is a deleted namespace: 410', async () => {
+  test('by a deleted namespace is a 410', async () => {
     const namespace = 'deleted';
     await limiter({ namespace }).limit('user_1');
     await service.app.services.storage.write(async (store) => {
@@ -125,13 +125,13 @@ describe('what goes wrong', () => {
     await expect(limiter({ namespace }).limit('user_1')).rejects.toMatchObject({ statusCode: 410 });
   });
 
-  test('is a limit below 1, which the service refuses', async () => {
+  test('by a limit below 1 is an error of the service', async () => {
     await expect(limiter({ namespace: 'too.low', limit: 0 }).limit('user_1')).rejects.toMatchObject({
       statusCode: 400,
     });
   });
 
-  test('is no answer in time: the fallback counts, for the identifier', async () => {
+  test('by timeout returns the fallback, which receives the identifier', async () => {
     const silent = await startSilentServer();
     const ratelimit = limiter({
       namespace: 'silent',
@@ -143,17 +143,17 @@ describe('what goes wrong', () => {
     await silent.close();
   });
 
-  test('is not a timeout that is not reached', async () => {
-    const answer = await limiter({
+  test('does not happen before the timeout', async () => {
+    const result = await limiter({
       namespace: 'in.time',
       timeout: { ms: '1m', fallback: { ...opened, success: false } },
     }).limit('user_1');
-    expect(answer).toMatchObject({ success: true, remaining: 2 });
+    expect(result).toMatchObject({ success: true, remaining: 2 });
   });
 
-  test('is not a timeout that is switched off', async () => {
-    const answer = await limiter({ namespace: 'no.timeout', timeout: false }).limit('user_1');
-    expect(answer).toMatchObject({ success: true, remaining: 2 });
+  test('does not happen without a timeout', async () => {
+    const result = await limiter({ namespace: 'no.timeout', timeout: false }).limit('user_1');
+    expect(result).toMatchObject({ success: true, remaining: 2 });
   });
 });
 
@@ -188,7 +188,7 @@ describe('Overrides', () => {
     });
   });
 
-  test('is refused for a root key that may only limit', async () => {
+  test('are refused for a root key with only the permission to limit', async () => {
     await limiter({ namespace }).limit('someone');
     const { key } = await service.newRootKey(service.workspaceId, ['ratelimit.*.limit']);
     const overrides = new Overrides({ rootKey: key, baseUrl: service.url });
@@ -198,18 +198,18 @@ describe('Overrides', () => {
   });
 });
 
-test('NoopRatelimit asks nobody', async () => {
+test('NoopRatelimit sends no request', async () => {
   expect(await new NoopRatelimit().limit('user_1')).toMatchObject({ success: true });
 });
 
 /** Nothing listens on the discard port. */
 const nowhere = 'http://127.0.0.1:9';
 
-/** Takes requests and never answers them. */
+/** Accepts requests and never responds. */
 async function startSilentServer(): Promise<{ url: string; close(): Promise<void> }> {
   const server: Server = createServer(() => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A server that listens on a port has an address with one.
+  // The address of a server that listens on a port has that port.
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,

@@ -50,7 +50,7 @@ type Options = webMiddleware.WebOptions<never>;
 
 interface Middleware {
   readonly name: string;
-  /** Opens `/documents/7`, which bodies with whoever came in. */
+  /** Opens `/documents/7`, which responds with the verified caller. */
   open(options: Options): Promise<(init?: RequestInit) => Promise<Response>>;
   header(request: unknown, name: string): string | undefined;
 }

@@ -43,7 +43,7 @@ test.each(malformedQueries)('$query is refused with the message of the service',
   const { status, body } = await verify(query, ['a', 'b']);
   expect(status).toBe(400);
   expect(body.error.type).toContain('permissions_query_syntax_error');
-  expect(body.error.detail).toBe(clientAnswer(query, ['a', 'b']));
+  expect(body.error.detail).toBe(clientResult(query, ['a', 'b']));
 });
 
 test.each(queriesOfWrongLength)('a wrong length is refused: %#', async (query) => {
@@ -56,14 +56,14 @@ test('any query has the same result locally and in the service', async () => {
   await fc.assert(
     fc.asyncProperty(query, fc.subarray(['a', 'b', 'c.*']), async (text, held) => {
       const { status, body } = await verify(text, held);
-      expect(status === 200 ? body.data.valid : body.error.detail).toBe(clientAnswer(text, held));
+      expect(status === 200 ? body.data.valid : body.error.detail).toBe(clientResult(text, held));
     }),
     { seed: 5, numRuns: 300 },
   );
 });
 
 /** Whether the query holds, or the error message. */
-function clientAnswer(query: string, held: readonly string[]): boolean | string {
+function clientResult(query: string, held: readonly string[]): boolean | string {
   try {
     return hasPermissions(query, held);
   } catch (error) {

@@ -1,4 +1,4 @@
-"""One good call of every method, with what its answer must hold, and one that is refused with 400."""
+"""One valid call of every method with its expected data, and one that is refused with 400."""
 
 import hashlib
 import re
@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from client import IS_OLD, envelope
 
-# The old client's name for credits, everywhere.
+# The old client's name for credits.
 CREDITS = "key_credits" if IS_OLD else "credits"
 
 RATELIMIT = {"name": "requests", "limit": 10, "duration": 60_000, "auto_apply": True}
@@ -21,7 +21,7 @@ def hash_of(key: str) -> str:
 
 @dataclass(frozen=True)
 class World:
-    """What is there before a method is called."""
+    """The contents of the workspace before a method is called."""
 
     suffix: str
     api_id: str
@@ -40,13 +40,13 @@ class World:
 @dataclass(frozen=True)
 class Call:
     arguments: Callable[[World], dict]
-    # Compared member by member with `data`; None: the answer has no data.
+    # Compared member by member with `data`; None: the response has no data.
     data: Callable[[World], Any] | None
     malformed: dict
 
 
 def arrange(call, suffix, migration_id):
-    """One thing of every kind, made through the client."""
+    """One resource of every kind, created through the client."""
     external_id, slug, role = f"user_{suffix}", f"documents.{suffix}", f"Editor_{suffix}"
     namespace = f"email.{suffix}"
     api_id = call("apis.create_api", name=f"api-{suffix}").data.api_id
@@ -90,12 +90,12 @@ def like(pattern):
 
 
 def holds(member):
-    """A list of which one is so."""
+    """Matches a list with an item that matches."""
     return lambda rows: any(is_like(row, member) for row in rows)
 
 
 def is_like(actual, expected):
-    """Members of `expected` are in `actual`, an object or a mapping; other values are equal or pass a test."""
+    """Whether `actual`, an object or a mapping, has the members of `expected`; other values are equal or pass a test."""
     if callable(expected):
         return expected(actual)
     if isinstance(expected, dict):
@@ -376,9 +376,9 @@ def expect(actual, expected, what):
     assert is_like(actual, expected), f"{what}: {actual!r}"
 
 
-def expect_answer(method, answer, world):
-    """The answer that the table tells, in an envelope with a request id."""
-    body = envelope(answer)
+def expect_response(method, response, world):
+    """Expects the data of the table, in a response body with a request id."""
+    body = envelope(response)
     assert re.fullmatch(r"req_\w+", body.meta.request_id), body.meta
     data = CALLS[method].data
     if data is None:

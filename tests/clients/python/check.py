@@ -1,4 +1,4 @@
-"""Runs every method of the installed client, sync and async, against the service that is told on the command line."""
+"""Runs every method of the installed client, sync and async, against the service that the argument describes."""
 
 import itertools
 import json
@@ -7,14 +7,14 @@ import traceback
 
 from unkey.py import errors
 
-from calls import CALLS, CREDITS, REFILL, arrange, expect, expect_answer
+from calls import CALLS, CREDITS, REFILL, arrange, expect, expect_response
 from client import IS_OLD, NOT_SERVED, VERSION, Caller, envelope, methods
 
 SERVICE = json.loads(sys.argv[1])
 PROBLEM = {"Accept": "application/problem+json"}
 METHODS = [method for method in methods() if method not in NOT_SERVED]
 
-# The methods that hide a thing which the root key may not know of.
+# The methods that respond with 404 if the root key lacks the permission.
 HIDING = {"apis.list_keys", "keys.create_key", "keys.whoami", "ratelimit.get_override"}
 
 suffixes = (f"n{number}" for number in itertools.count(1))
@@ -32,14 +32,14 @@ def test(name, run):
 
 def failure(run, *arguments, **named):
     try:
-        answer = run(*arguments, **named)
+        response = run(*arguments, **named)
     except errors.UnkeyError as error:
         return error
-    raise AssertionError(f"answered {answer!r}")
+    raise AssertionError(f"succeeded: {response!r}")
 
 
 def expect_error(error, kind, status, code):
-    """The class, and the same status, type and request id in the body and in the typed data."""
+    """Expects the class, and the same status, type and request id in the body and in the typed data."""
     assert type(error) is kind, repr(error)
     assert error.status_code == status, error.status_code
     body = json.loads(error.body)
@@ -53,7 +53,7 @@ def expect_error(error, kind, status, code):
 
 
 def kind_for(method, kind):
-    """Errors of delete_identity are matched as problem+json only, which the client never asks for."""
+    """Errors of delete_identity are matched as problem+json only, which the client never requests."""
     return errors.APIError if method == "identities.delete_identity" else kind
 
 
@@ -69,13 +69,13 @@ def check_mode(mode):
     def named(name, run):
         test(f"{mode}: {name}", run)
 
-    def answers(method):
+    def succeeds(method):
         there = world()
-        expect_answer(method, call(method, **CALLS[method].arguments(there)), there)
+        expect_response(method, call(method, **CALLS[method].arguments(there)), there)
 
     for method in METHODS:
-        named(f"{method} is answered", lambda: answers(method))
-    named("every method was answered", lambda: expect(call.answered, set(METHODS), "answered"))
+        named(f"{method} succeeds", lambda: succeeds(method))
+    named("every method was called", lambda: expect(call.succeeded, set(METHODS), "succeeded"))
 
     for check in (check_credits, check_updates, check_named_errors, check_root_keys, check_problem_json):
         for name, run in check(call, caller, world):
@@ -88,7 +88,7 @@ def check_mode(mode):
 
 
 def check_error_matrix(caller, there):
-    """What every method can be answered with, whatever it does."""
+    """Errors that are common to all methods."""
     stranger, powerless = caller("not_a_root_key"), caller(SERVICE["powerlessRootKey"])
     limited, broken = caller(SERVICE["limitedRootKey"]), caller(url=SERVICE["brokenUrl"])
     call = caller()
@@ -135,11 +135,11 @@ def check_error_matrix(caller, there):
 
     for method in METHODS:
         for status, run in checks(method):
-            yield f"{method} meets {status}", run
+            yield f"{method} has {status}", run
 
 
 def check_credits(call, _caller, world):
-    """The old client calls them key_credits, and has them back under that name."""
+    """The old client sends and reads credits as key_credits."""
 
     def key_with(credits):
         return call("keys.create_key", api_id=world().api_id, **{CREDITS: credits}).data
@@ -206,7 +206,7 @@ def check_updates(call, _caller, world):
 
 
 def check_named_errors(call, _caller, world):
-    """Errors that are about the thing that is asked for."""
+    """Errors about the requested resource."""
 
     def missing(method, **arguments):
         error = failure(call, method, **arguments)
@@ -320,7 +320,7 @@ def check_root_keys(_call, caller, world):
 
 
 def check_problem_json(call, caller, world):
-    """Classes that a client reaches only by asking for problem+json."""
+    """Classes that a client uses only if it requests problem+json."""
 
     def delete_identity():
         there = world()
@@ -349,7 +349,7 @@ def check_problem_json(call, caller, world):
 
 
 def check_pages(call, mode):
-    """In a workspace of its own, where nothing else is listed."""
+    """In an empty workspace, so that lists have no other items."""
     names = ["one", "two", "three", "four", "five"]
     namespace = "pages"
 
@@ -399,7 +399,7 @@ def check_pages(call, mode):
     }
     for method, (member, arguments) in lists.items():
         yield f"{method} walks its pages by cursor", lambda: complete(by_cursor(method, **arguments), member)
-        # The function of an async client is sync, too: it asks the sync client.
+        # The function of an async client is sync, too: it calls the sync client.
         if not IS_OLD:
             yield f"{method} walks its pages by next()", lambda: complete(by_next(method, **arguments), member)
     if IS_OLD:

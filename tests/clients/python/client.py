@@ -1,4 +1,4 @@
-"""Both halves of the published client, sync and async, behind one way to call them."""
+"""Calls the published client, sync or async, through one interface."""
 
 import asyncio
 import inspect
@@ -10,43 +10,43 @@ from unkey.py.basesdk import BaseSDK
 VERSION = version("unkey.py")
 IS_OLD = VERSION.startswith("2.")
 
-SHELVES = ("apis", "identities", "keys", "permissions", "ratelimit")
+RESOURCES = ("apis", "identities", "keys", "permissions", "ratelimit")
 
-# Of the newest client, and newer than the contract.
+# Methods of the newest client that the contract does not have.
 NOT_SERVED = {"permissions.update_permission", "permissions.update_role"}
 
 
 def methods():
-    """Every method of the shelves, found in the client itself: `keys.create_key`."""
+    """Every method of the resources, found by reflection: `keys.create_key`."""
     client = Unkey(root_key="unused")
-    for shelf in SHELVES:
-        members = inspect.getmembers(type(getattr(client, shelf)), inspect.isfunction)
+    for resource in RESOURCES:
+        members = inspect.getmembers(type(getattr(client, resource)), inspect.isfunction)
         for name, _ in members:
             if name.startswith("_") or name.endswith("_async") or hasattr(BaseSDK, name):
                 continue
-            yield f"{shelf}.{name}"
+            yield f"{resource}.{name}"
 
 
 class Caller:
-    """Calls methods by name, sync or async, and remembers which were answered."""
+    """Calls methods by name, sync or async, and records which succeeded."""
 
     def __init__(self, mode, url, root_key):
         self.mode = mode
         self.loop = asyncio.new_event_loop() if mode == "async" else None
         self.client = Unkey(root_key=root_key, server_url=url, retry_config=None)
-        self.answered = set()
+        self.succeeded = set()
 
     def __call__(self, method, **arguments):
-        shelf, name = method.split(".")
-        room = getattr(self.client, shelf)
+        resource, name = method.split(".")
+        methods_of_resource = getattr(self.client, resource)
         if self.loop is None:
-            answer = getattr(room, name)(**arguments)
+            response = getattr(methods_of_resource, name)(**arguments)
         else:
-            answer = self.loop.run_until_complete(getattr(room, f"{name}_async")(**arguments))
-        self.answered.add(method)
-        return answer
+            response = self.loop.run_until_complete(getattr(methods_of_resource, f"{name}_async")(**arguments))
+        self.succeeded.add(method)
+        return response
 
 
-def envelope(answer):
-    """Of lists that the client pages, the first page's envelope; else the answer itself."""
-    return getattr(answer, "result", answer)
+def envelope(response):
+    """The body of the response; for lists that the client pages, that of the first page."""
+    return getattr(response, "result", response)

@@ -1,4 +1,4 @@
-// Serves the API for the Python clients: prints one line of JSON about what is there, and ends with its input or on SIGTERM.
+// Serves the API for the Python clients: prints one line of JSON that describes it, and stops at the end of its input or on SIGTERM.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ async function start(env) {
   return { app, url, dataDir };
 }
 
-/** What the clients cannot make for themselves, with one thing for every error that they can meet. */
+/** Resources that the clients cannot create, including one for every error. */
 async function furnish({ services, firstStart }) {
   const { ids, storage } = services;
   const makers = { ids, clock: systemClock };
@@ -82,7 +82,7 @@ console.log(JSON.stringify({ url: working.url, brokenUrl: broken.url, ...furnitu
 
 async function end() {
   await working.app.close();
-  // Its storage is closed already, and closing it twice throws.
+  // Its storage is closed already, and closing it again throws.
   await broken.app.close().catch(() => undefined);
   for (const { dataDir } of [working, broken]) await rm(dataDir, { recursive: true, force: true });
   process.exit();

@@ -39,13 +39,8 @@ function counting(startedAt: number) {
 type Counting = ReturnType<typeof counting>;
 
 /** As the limiter does: first the cache, then the service. */
-function call(
-  cache: DenialCache,
-  service: Counting,
-  ask: LimitParams,
-  steady: number,
-): LimitData | 'remembered' {
-  if (cache.denial(ask, steady)) return 'remembered';
+function call(cache: DenialCache, service: Counting, ask: LimitParams, steady: number): LimitData | 'cached' {
+  if (cache.denial(ask, steady)) return 'cached';
   const known = cache.known(ask);
   const decide = service.decide(ask, steady);
   cache.learn(ask, decide, { sentAt: steady, date: service.date(steady) }, known);
@@ -69,14 +64,14 @@ test('a limit that this process used up is denied without a request until the wi
     remaining: 0,
     reset: oClock + minute,
   });
-  expect(call(cache, service, ask(), 4000)).toBe('remembered');
+  expect(call(cache, service, ask(), 4000)).toBe('cached');
 });
 
 test('a denial of a high cost does not deny a lower cost', () => {
   const service = counting(oClock);
   const cache = new DenialCache(10);
   expect(call(cache, service, ask({ cost: 5 }), 0)).toMatchObject({ success: true });
-  expect(call(cache, service, ask({ cost: 6 }), 1)).toBe('remembered');
+  expect(call(cache, service, ask({ cost: 6 }), 1)).toBe('cached');
   expect(call(cache, service, ask({ cost: 5 }), 2)).toMatchObject({ success: true });
   expect(call(cache, service, ask({ cost: 0 }), 3)).toMatchObject({ success: true });
 });
