@@ -2,7 +2,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execute, mustBeDone } from './execute.mjs';
 
-/** Middleware on the adapters that applications run it on, where a response is not always the platform's own. */
+/** Middleware on the usual adapters, where a response is not always an instance of the platform's class. */
 export const adapters = Object.fromEntries(
   ['hono-node-server-1', 'hono-node-server-2'].map((name) => [
     `unkey-ts/hono on ${name}`,

@@ -1,4 +1,4 @@
-// Both copies of the package in one process: what one throws is an error of the other.
+// Both copies of the package in one process: `instanceof` of one works for errors of the other.
 import assert from 'node:assert/strict';
 import commonjs from './entries.cjs';
 import { entries } from './entries.mjs';

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 
 /**
- * Runs a command to its end and gives its standard output; what fails says so with all of its output. Nothing of the
- * surrounding environment reaches it but what finds programs.
+ * Runs a command and returns its standard output; rejects with all of its output if it fails. The command gets no variables of
+ * the environment except those that locate programs.
  */
 export function execute(command, args, { cwd, env, timeoutMs = 60_000 } = {}) {
   return new Promise((resolve, reject) => {
@@ -26,7 +26,7 @@ export const plainEnvironment = Object.fromEntries(
   ),
 );
 
-/** Fails with the output unless the last line of it is the program's word that all is well. */
+/** Throws with the output unless its last line says that the program succeeded. */
 export function mustBeDone(output) {
   if (output.trim().split('\n').at(-1) !== 'done') throw new Error(`It did not come to its end:\n${output}`);
 }

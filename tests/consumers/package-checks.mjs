@@ -51,7 +51,7 @@ export const packageChecks = {
   },
 };
 
-/** Paths of all files below a folder. */
+/** Paths of all files in a folder and its subfolders. */
 async function filesOf(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

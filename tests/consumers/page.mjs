@@ -1,4 +1,4 @@
-// A browser, with the package's files as they are. Tells the harness how it went.
+// A browser, with the unbundled files of the package. Sends the result to the harness.
 async function outcome() {
   try {
     if (globalThis.process !== undefined) throw new Error('There is a process here.');
@@ -10,7 +10,7 @@ async function outcome() {
     if (Object.values(entries).some((entry) => Object.keys(entry).length === 0)) {
       throw new Error('An entry exports nothing.');
     }
-    // The API is behind the page's own origin.
+    // The API has the same origin as the page.
     await program({ ...world, url: location.origin });
     return 'done';
   } catch (error) {

@@ -7,7 +7,7 @@ import { execute } from './execute.mjs';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const build = fileURLToPath(new URL('../../build/', import.meta.url));
 
-/** The runtimes and compilers of `package.json`, kept in `build/consumers` for the next time. Gives their node_modules. */
+/** The runtimes and compilers of `package.json`, cached in `build/consumers`. Returns their node_modules. */
 export async function prepareTools() {
   const folder = join(build, 'consumers');
   const stamp = join(folder, 'installed.json');
@@ -16,7 +16,7 @@ export async function prepareTools() {
     await mkdir(folder, { recursive: true });
     for (const file of ['package.json', 'package-lock.json', '.npmrc'])
       await cp(join(here, file), join(folder, file));
-    // The whole environment: it says where npm finds its registry.
+    // The whole environment, because it configures the registry of npm.
     await execute('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
       cwd: folder,
       env: process.env,
@@ -27,7 +27,7 @@ export async function prepareTools() {
   return join(folder, 'node_modules');
 }
 
-/** The package, packed anew: its folder, its file, and its manifest. */
+/** Packs the package: returns its folder, its file, and its manifest. */
 export async function preparePackage() {
   const root = join(build, '..');
   await execute(process.execPath, [join(build, 'tools/pack-sdk.js')], { cwd: root });
@@ -36,7 +36,7 @@ export async function preparePackage() {
   return { folder, manifest, file: join(build, `unkey-ts-${manifest.version}.tgz`) };
 }
 
-/** A project far from this checkout that has the package installed and nothing else. */
+/** A project outside of this checkout, with only the package installed. */
 export async function prepareProject({ file, manifest }) {
   const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-consumers-'));
   const write = async (name, text) => {
@@ -69,7 +69,7 @@ export async function prepareProject({ file, manifest }) {
   };
 }
 
-/** A module that has every entry of the package in `entries`, by its sub-path. Is TypeScript, too. */
+/** A module that exports every entry point of the package in `entries`, by sub-path. It is valid TypeScript, too. */
 export function importsOf(subPaths) {
   const imports = subPaths.map((name, index) => `import * as entry${index} from '${specifierOf(name)}';`);
   const members = subPaths.map((name, index) => `  '${name}': entry${index},`);
@@ -81,7 +81,7 @@ function requiresOf(subPaths) {
   return ['exports.entries = {', ...members, '};\n'].join('\n');
 }
 
-/** A page without a bundler: an import map says where the package's files are. */
+/** A page without a bundler: an import map has the URLs of the package's files. */
 function pageOf({ exports }) {
   const imports = Object.entries(exports).map(([name, conditions]) => [
     specifierOf(name),

@@ -10,19 +10,19 @@ import {
   UnkeyError,
 } from 'unkey-ts';
 
-/** What a consumer is given. */
+/** The parameters of a consumer. */
 export interface World {
   readonly url: string;
-  /** Takes requests and never answers. */
+  /** Accepts requests and never responds. */
   readonly silentUrl: string;
   readonly rootKey: string;
 }
 
-// Compiled without the types of any runtime: what is used of it is said here.
+// Compiled without the types of any runtime, so the used ones are declared here.
 declare const AbortController: new () => { readonly signal: AbortSignalLike; abort(): void };
 declare const fetch: Fetch;
 
-/** The same in every runtime. Throws at the first thing that is not as it should be. */
+/** The same program in every runtime. Throws at the first unexpected result. */
 export async function program({ url, silentUrl, rootKey }: World): Promise<void> {
   let requests = 0;
   const countingFetch: Fetch = (address, init) => {

@@ -1,5 +1,5 @@
-// The packed client in every runtime that it is made for, against the service: node tests/consumers/run.mjs [word ...]
-// Needs a built checkout and Linux on x64. With words: only the consumers whose name has one of them.
+// Runs the packed client in every supported runtime, against the service: node tests/consumers/run.mjs [word ...]
+// Needs a built checkout and Linux on x64. With words: only the consumers whose name contains one of them.
 
 import { adapters } from './adapters.mjs';
 import { packageChecks } from './package-checks.mjs';

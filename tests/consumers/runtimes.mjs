@@ -23,7 +23,7 @@ export const runtimes = {
     ),
   ),
   Bun: (kit) => run(kit, join(kit.tools, '@oven/bun-linux-x64/bin/bun'), ['run', 'main.mjs']),
-  // It may use the network and nothing else: no environment either.
+  // Its only permission is the network; it may not read the environment.
   Deno: (kit) =>
     run(kit, join(kit.tools, '@deno/linux-x64-glibc/deno'), [
       ...[
@@ -40,7 +40,7 @@ export const runtimes = {
 };
 
 async function run({ project }, binary, args) {
-  // Nothing of the library may keep the process alive.
+  // The library must not keep the process alive.
   mustBeDone(
     await execute(binary, args, {
       cwd: project.folder,
@@ -106,7 +106,7 @@ async function installChromium() {
   await execute('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], debian);
 }
 
-/** A process that runs until `end`, which takes all that it has started along. */
+/** A process that runs until `end`, which also ends its child processes. */
 function start(command, args, cwd) {
   const child = spawn(command, args, {
     cwd,
@@ -125,18 +125,18 @@ function start(command, args, cwd) {
     child.once('close', resolve);
   });
   return {
-    /** What it writes to its descriptor 3. */
+    /** Its output on file descriptor 3. */
     control: child.stdio[3],
-    /** What it is to bring about; an early end of it and a late answer are failures. */
-    async within(timeoutMs, answer) {
+    /** Awaits a result; rejects if the process ends first or after the timeout. */
+    async within(timeoutMs, response) {
       let timer;
       const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, timeoutMs, `No answer in ${timeoutMs} ms`);
+        timer = setTimeout(resolve, timeoutMs, `No response in ${timeoutMs} ms`);
       });
       const failure = Promise.race([ended.then(() => 'It ended'), late]).then((what) => {
         throw new Error(`${what}:\n${output}`);
       });
-      return Promise.race([answer, failure]).finally(() => clearTimeout(timer));
+      return Promise.race([response, failure]).finally(() => clearTimeout(timer));
     },
     async end() {
       if (child.pid === undefined || child.exitCode !== null) return;

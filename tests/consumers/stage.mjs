@@ -6,8 +6,8 @@ import { extname, join, normalize } from 'node:path';
 import { createApp, createLog, loadConfig } from '@unkey-ts/server';
 
 /**
- * The service, and before it a server for browsers: it serves the project's files, and passes `/v2` on, so that page
- * and API have one origin. What is asked below `/silent` is never answered.
+ * The service, and a server for browsers in front of it: it serves the project's files and forwards `/v2`, so that page and
+ * API have the same origin. Requests below `/silent` get no response.
  */
 export async function openStage({ folder }) {
   const dataDir = await mkdtemp(join(tmpdir(), 'unkey-ts-consumers-data-'));
@@ -15,15 +15,15 @@ export async function openStage({ folder }) {
   const app = await createApp({ config, log: createLog({ level: 'silent' }) });
   const { url } = await app.listen();
 
-  let tellOutcome;
+  let resolveOutcome;
   const front = createServer((incoming, outgoing) => {
     const { pathname } = new URL(incoming.url, url);
     if (pathname.startsWith('/silent/')) return;
     if (pathname.startsWith('/v2/')) {
       const { method, headers } = incoming;
-      const passedOn = request(`${url}${pathname}`, { method, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode, answer.headers);
-        answer.pipe(outgoing);
+      const passedOn = request(`${url}${pathname}`, { method, headers }, (response) => {
+        outgoing.writeHead(response.statusCode, response.headers);
+        response.pipe(outgoing);
       });
       passedOn.on('error', () => outgoing.destroy());
       incoming.pipe(passedOn);
@@ -34,7 +34,7 @@ export async function openStage({ folder }) {
       });
       incoming.on('end', () => {
         outgoing.end();
-        tellOutcome?.(text);
+        resolveOutcome?.(text);
       });
     } else serveFile(join(folder, normalize(pathname)), outgoing);
   });
@@ -46,10 +46,10 @@ export async function openStage({ folder }) {
     origin,
     silentUrl: `${origin}/silent`,
     rootKey: app.firstStart.rootKey,
-    /** What the next page says of itself. */
+    /** The result that the next page sends. */
     nextOutcome: () =>
       new Promise((resolve) => {
-        tellOutcome = resolve;
+        resolveOutcome = resolve;
       }),
     async close() {
       front.close();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execute } from './execute.mjs';
 import { importsOf } from './prepare.mjs';
 
-/** As hard as a project can make it: no DOM, no types of a runtime, and our declarations are checked as well. */
+/** The strictest project: no DOM types, no types of a runtime, and the declarations of the package are checked, too. */
 const strict = {
   strict: true,
   skipLibCheck: false,
@@ -18,7 +18,7 @@ const resolutions = {
   node10: { endings: ['.ts'], options: { module: 'commonjs', moduleResolution: 'node10' } },
 };
 
-/** What else a project has types of. */
+/** Other types that a project can have. */
 const lib = ['es2022', 'dom', 'dom.iterable'];
 const companies = {
   'with-dom': { types: 'browsers', options: { lib } },
@@ -26,7 +26,7 @@ const companies = {
   'with-frameworks': { types: 'the frameworks', options: { lib, types: ['node'] } },
 };
 
-/** TypeScript 7 knows node10 no more. */
+/** TypeScript 7 no longer supports node10. */
 const versions = {
   5.4: ['node16', 'bundler', 'node10'],
   5.9: ['node16', 'bundler', 'node10'],
@@ -64,7 +64,7 @@ function filesOf(names, resolution) {
   return names.flatMap((name) => resolutions[resolution].endings.map((ending) => `${name}${ending}`));
 }
 
-/** Lays the sources out, and makes of `program.ts` what the runtimes run: `program.mjs` and `program.cjs`. */
+/** Writes the sources, and compiles `program.ts` for the runtimes to `program.mjs` and `program.cjs`. */
 export async function compileProgram(kit) {
   const { write, subPaths, folder } = kit.project;
   // The others import types of their frameworks.
@@ -88,7 +88,7 @@ export async function compileProgram(kit) {
     files: ['program.mts', 'program.cts'],
     options: {
       ...resolutions.node16.options,
-      // What is wrong with the declarations is told by the consumers.
+      // The consumers report errors in the declarations.
       skipLibCheck: true,
       lib: ['es2022', 'esnext.disposable'],
       noEmit: false,

@@ -5,7 +5,7 @@ import { protect as protectExpress } from 'unkey-ts/express';
 import { protect as protectFastify } from 'unkey-ts/fastify';
 import { protect as protectHono } from 'unkey-ts/hono';
 
-// The middlewares fit their frameworks, and what they add to a request is typed there.
+// The middleware has the types of its frameworks, and the member that it adds to a request is typed.
 export function serve(express: Express, fastify: FastifyInstance, hono: Hono): void {
   express.get('/', protectExpress(), (request, response) => void response.send(request.unkey?.valid));
   fastify.get('/', { onRequest: protectFastify() }, async (request) => request.unkey?.valid);

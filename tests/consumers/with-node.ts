@@ -1,5 +1,5 @@
 import { Unkey } from 'unkey-ts';
 
-// What Node has, in its own types, fits.
+// The types of Node are accepted.
 export const unkey = new Unkey({ rootKey: process.env.UNKEY_ROOT_KEY, fetch });
 export const call = unkey.keys.verifyKey({ key: 'any' }, { signal: AbortSignal.timeout(1) });

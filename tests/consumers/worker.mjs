@@ -1,4 +1,4 @@
-// workerd: bundled, with neither a process nor an environment.
+// workerd: bundled, without `process` and without an environment.
 import { entries } from './entries-web.mjs';
 import { program } from './program.mjs';
 import { world } from './world.mjs';
