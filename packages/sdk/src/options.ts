@@ -89,7 +89,7 @@ export function parseServerURL(url: string): string {
 
 /** The value of the Authorization header. */
 export function parseRootKey(rootKey: unknown): string {
-  if (typeof rootKey !== 'string' || rootKey === '') {
+  if (!rootKey || typeof rootKey !== 'string') {
     throw new ConfigurationError('The root key is missing: set rootKey or UNKEY_ROOT_KEY.');
   }
   return checkHeader('rootKey', /^bearer /i.test(rootKey) ? rootKey : `Bearer ${rootKey}`);

@@ -41,9 +41,7 @@ export class Page<Item> implements PageBody<Item> {
     const steps = this.#steps;
     if (!cursor || cursor === this.#savedCursor) {
       const reason = cursor ? 'is repeated: the list has a cycle' : 'is missing';
-      throw new ResponseValidationError(
-        `The list has more pages, but its cursor ${reason}. The items read so far may be incomplete.`,
-      );
+      throw new ResponseValidationError(`The list has more pages, but its cursor ${reason}.`);
     }
     const isPowerOfTwo = (steps & (steps - 1)) === 0;
     const savedCursor = isPowerOfTwo ? cursor : this.#savedCursor;
