@@ -1,5 +1,5 @@
 import type { Call, ResponseInfo } from './call.ts';
-import { clientRules } from './check-options.ts';
+import { clientRules, type Rules } from './check-options.ts';
 import { UnkeyCore } from './core.ts';
 import { debugHooks } from './debug.ts';
 import type { ClientOptions } from './options.ts';
@@ -13,7 +13,9 @@ export interface ClientLike {
 /** Options of the client that middleware and limiters create. The deadline is an option of their own. */
 export type OwnClientOptions = Omit<ClientOptions, 'timeoutMs'>;
 
-export const { timeoutMs: _, ...ownClientRules } = clientRules;
+const { timeoutMs: _, ...rules } = clientRules;
+// A declared type: the compiler would write an import into the declarations that CommonJS cannot resolve.
+export const ownClientRules: Rules = rules;
 
 /** Middleware and limiters call spending operations only. */
 export function createOwnClient({ debug, spendOnce, hooks = [], ...options }: OwnClientOptions): UnkeyCore {
