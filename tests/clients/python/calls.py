@@ -51,7 +51,7 @@ def arrange(call, suffix, migration_id):
     namespace = f"email.{suffix}"
     api_id = call("apis.create_api", name=f"api-{suffix}").data.api_id
     call("identities.create_identity", external_id=external_id, meta={"plan": "free"}, ratelimits=[RATELIMIT])
-    permission = call("permissions.create_permission", name="Read", slug=slug, description="As told")
+    permission = call("permissions.create_permission", name="Read", slug=slug, description="A description")
     role_id = call("permissions.create_role", name=role, description="Edits").data.role_id
     made = call(
         "keys.create_key",
@@ -294,7 +294,7 @@ CALLS = {
     ),
     "permissions.get_permission": Call(
         lambda w: {"permission": w.slug},
-        lambda w: {"id": w.permission_id, "slug": w.slug, "name": "Read", "description": "As told"},
+        lambda w: {"id": w.permission_id, "slug": w.slug, "name": "Read", "description": "A description"},
         {"permission": ""},
     ),
     "permissions.list_permissions": Call(

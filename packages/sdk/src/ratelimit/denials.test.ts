@@ -165,7 +165,7 @@ interface Event {
 }
 
 test('the service would have denied every call that is denied from the cache', () => {
-  let remembered = 0;
+  let cached = 0;
   fc.assert(
     fc.property(
       fc.array(step, { minLength: 10, maxLength: 80 }),
@@ -194,7 +194,7 @@ test('the service would have denied every call that is denied from the cache', (
         ): Event[] {
           const denial = cache.denial(asked, sentAt);
           if (denial) {
-            remembered++;
+            cached++;
             expect(service.decide(asked, sentAt, false)).toMatchObject({
               success: false,
               limit: denial.limit,
@@ -222,5 +222,5 @@ test('the service would have denied every call that is denied from the cache', (
     ),
     { seed: 17, numRuns: 1000 },
   );
-  expect(remembered).toBeGreaterThan(1000);
+  expect(cached).toBeGreaterThan(1000);
 });
