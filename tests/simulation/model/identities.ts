@@ -1,4 +1,5 @@
 import type { InputOf } from '@unkey-ts/contract';
+import { containsText } from './contains-text.ts';
 import { limitsOf, showIdentity } from './links.ts';
 import { absent, answer, findIdentity, invalid, named, type Outcome, type State, taken } from './state.ts';
 
@@ -31,10 +32,9 @@ export function listIdentities(
   workspace: number,
   { search = '' }: InputOf<'identities.listIdentities'>,
 ): Outcome {
-  const text = search.trim().toLowerCase();
   const found = state.identities.filter(
     ({ workspace: of, externalId, isDeleted }) =>
-      of === workspace && !isDeleted && `id_\n${externalId}`.toLowerCase().includes(text),
+      of === workspace && !isDeleted && containsText(`id_\n${externalId}`, search.trim()),
   );
   return answer(found.map((identity) => showIdentity(identity)));
 }

@@ -1,4 +1,5 @@
 import type { InputOf } from '@unkey-ts/contract';
+import { containsText } from './contains-text.ts';
 import { findSlug, permissionsOf, showPermission, showRole } from './links.ts';
 import {
   absent,
@@ -110,6 +111,5 @@ export function setRolePermissions(
 }
 
 function contains(search: string | undefined, texts: (string | undefined)[]): boolean {
-  const text = (search ?? '').trim().toLowerCase();
-  return texts.some((one) => (one ?? '').toLowerCase().includes(text));
+  return texts.some((one) => containsText(one ?? '', (search ?? '').trim()));
 }
