@@ -63,6 +63,7 @@ const rooms: readonly Room[] = [
       ...ground,
       `${server}/memory`,
       `${server}/events/port.ts`,
+      `${server}/events/workspaces-in.ts`,
       'kysely',
       'pg',
       '@photostructure/sqlite',

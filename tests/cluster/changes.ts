@@ -35,7 +35,7 @@ const verifying = (key: string, told: (verified: Verified) => unknown, more: obj
 const code = ({ code }: Verified) => code;
 const allowed = 'changes.allowed';
 
-/** Everything that is remembered about keys, limits and callers, changed in every way. */
+/** Changes of all cached data: keys, limits and callers. */
 export const kindsOfChange: readonly KindOfChange[] = [
   {
     name: 'a key is disabled',

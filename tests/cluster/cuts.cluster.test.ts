@@ -129,7 +129,7 @@ async function verifyWhile(isWanted: () => boolean): Promise<number> {
   return count;
 }
 
-test('what is remembered is not used for longer than it may be', async () => {
+test('cache entries are not used for longer than UNKEY_MAX_STALENESS', async () => {
   toPostgres.drop();
   const start = performance.now();
   let reply = await cut.call('keys.verifyKey', { key: free.key });

@@ -26,7 +26,7 @@ const getApi = (unkey: Unkey, options?: CallOptions) => unkey.apis.getApi({ apiI
 
 const never = () => new Promise<never>(() => {});
 /** Ignores its signal, and never responds. */
-const deaf: Fetch = never;
+const unresponsive: Fetch = never;
 
 describe('timeoutMs ends a call', () => {
   test.each([
@@ -41,7 +41,7 @@ describe('timeoutMs ends a call', () => {
   });
 
   test.each<[string, ClientOptions, number]>([
-    ['whose fetch ignores its signal', { fetch: deaf }, 1],
+    ['whose fetch ignores its signal', { fetch: unresponsive }, 1],
     [
       'whose body ignores the signal',
       { fetch: async () => ({ ...new Response(), status: 200, headers: new Headers(), text: never }) },
@@ -83,7 +83,7 @@ describe('timeoutMs ends a call', () => {
   ])('%s by itself', async (_, call, timeoutMs) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const settled = vi.fn();
-    const failed = failureOf(call(client({ fetch: deaf }))).then((error) => {
+    const failed = failureOf(call(client({ fetch: unresponsive }))).then((error) => {
       settled();
       return error;
     });
@@ -96,7 +96,7 @@ describe('timeoutMs ends a call', () => {
   test('of the client, unless the call has its own; 0 means no deadline', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const settled: string[] = [];
-    const unkey = client({ fetch: deaf, timeoutMs: 100 });
+    const unkey = client({ fetch: unresponsive, timeoutMs: 100 });
     const call = (name: string, options?: CallOptions) =>
       failureOf(getApi(unkey, options)).then(() => settled.push(name));
     call('client');
@@ -129,7 +129,7 @@ test('a slow body that ends in time is a success', async () => {
 describe('a signal ends a call', () => {
   test('before it starts: nothing is sent', async () => {
     peer.plays(ok());
-    const fetch = vi.fn(deaf);
+    const fetch = vi.fn(unresponsive);
     const signal = AbortSignal.abort('enough');
     const error = await failureOf(getApi(client({ fetch }), { signal }));
     expect(error).toBeInstanceOf(AbortError);
@@ -141,7 +141,7 @@ describe('a signal ends a call', () => {
 
   test('immediately, when it fires in the same tick as the call', async () => {
     const controller = new AbortController();
-    const fetch = vi.fn(deaf);
+    const fetch = vi.fn(unresponsive);
     const failed = failureOf(getApi(client({ fetch }), { signal: controller.signal }));
     controller.abort();
     expect(await failed).toBeInstanceOf(AbortError);
@@ -216,7 +216,7 @@ describe('nothing is left after a call', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const failing: Fetch = async () => new Response('{}', { status: 404 });
     await failureOf(getApi(client({ fetch: failing })));
-    await failureOf(getApi(client({ fetch: deaf }), { signal: AbortSignal.abort() }));
+    await failureOf(getApi(client({ fetch: unresponsive }), { signal: AbortSignal.abort() }));
     expect(vi.getTimerCount()).toBe(0);
   });
 

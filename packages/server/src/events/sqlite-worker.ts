@@ -6,19 +6,12 @@ import { batchSpanMs } from './batch-text.ts';
 import type { EventBatch } from './port.ts';
 import type { WorkerReply, WorkerRequest, WorkerTask } from './sqlite.ts';
 import { migrateEvents } from './sqlite-schema.ts';
+import { workspacesIn } from './workspaces-in.ts';
 
-/**
- * Deletes from the tables of older versions, with one row for each event. The index begins with the workspace: a loose
- * index scan lists the workspaces, then the oldest events of each are found by time.
- */
+/** Deletes the oldest events of each workspace from a table of older versions, with one row for each event. */
 function deletionFrom(table: 'verification_rows' | 'ratelimit_rows'): string {
   return `
-    WITH RECURSIVE workspaces (id) AS (
-      SELECT min(workspace_id) FROM ${table}
-      UNION ALL
-      SELECT (SELECT min(workspace_id) FROM ${table} WHERE workspace_id > workspaces.id)
-        FROM workspaces WHERE workspaces.id IS NOT NULL
-    )
+    WITH ${workspacesIn(table)}
     DELETE FROM ${table} WHERE rowid IN (
       SELECT old.rowid FROM workspaces CROSS JOIN ${table} old ON old.workspace_id = workspaces.id
       WHERE old.at < ? LIMIT ?

@@ -1,4 +1,5 @@
 import type { EventArchive } from '../../events/port.ts';
+import { workspacesIn } from '../../events/workspaces-in.ts';
 import { type ConnectionPool, withClient } from './connections.ts';
 
 // Expands a batch into rows and joins each event with its subject. `jsonb`, because `json` is parsed again for every
@@ -23,17 +24,12 @@ const statement = `
   FROM jsonb_array_elements($4::jsonb) event JOIN subjects ON place = (event -> 0)::bigint`;
 
 /**
- * The index begins with the workspace: a loose index scan lists the workspaces, then the oldest events of each are found
- * by time. Processes that delete concurrently do so in one order, and each counts only the rows that it deleted.
+ * Deletes the oldest events of each workspace. Processes that delete concurrently do so in one order, and each counts
+ * only the rows that it deleted.
  */
 function deletionFrom(table: 'verification_events' | 'ratelimit_events'): string {
   return `
-    WITH RECURSIVE workspaces (id) AS (
-      SELECT min(workspace_id) FROM ${table}
-      UNION ALL
-      SELECT (SELECT min(workspace_id) FROM ${table} WHERE workspace_id > workspaces.id)
-        FROM workspaces WHERE workspaces.id IS NOT NULL
-    )
+    WITH ${workspacesIn(table)}
     DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
       SELECT old.ctid FROM workspaces CROSS JOIN LATERAL (
         SELECT ctid FROM ${table} WHERE workspace_id = workspaces.id AND at < $1 ORDER BY at LIMIT $2

@@ -37,11 +37,11 @@ afterEach(async () => {
 });
 
 async function open(url: string) {
-  let remembered: Lookups | null = null;
-  const opened = await openPostgresStorage({ url, onCommit: (tags) => remembered?.onCommit(tags) });
-  remembered = createLookups(opened.storage, { maxStalenessMs: 60_000, keyCacheSize: 1000 });
+  let lookups: Lookups | null = null;
+  const opened = await openPostgresStorage({ url, onCommit: (tags) => lookups?.onCommit(tags) });
+  lookups = createLookups(opened.storage, { maxStalenessMs: 60_000, keyCacheSize: 1000 });
   closers.push(opened.storage.close);
-  return { ...opened, lookups: remembered };
+  return { ...opened, lookups };
 }
 
 const until = async (isSo: () => boolean | Promise<boolean>) => {
@@ -134,7 +134,7 @@ test('a process that was cut off catches up with all that it missed', async () =
   await until(isChannelUp);
 });
 
-test('a database that is killed is used again when it is back, and what is remembered is served until then', async () => {
+test('a killed database is used again when it is back, and cache entries are served until then', async () => {
   expect(await nameOf()).toBeNull();
   await rename('before');
   expect(await nameOf()).toBe('before');
