@@ -91,9 +91,10 @@ describe('what is refused in JSON', () => {
 
   test('a body that turns out to be too large', async () => {
     const [head = ''] = requestText({ path, headers: authorised() });
-    const chunk = `100000\r\n${'x'.repeat(0x100000)}\r\n`;
+    // Little is left unread: Bun resets the connection for that, which can overtake the response.
+    const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
     const chunked = String(head).replace('content-length: 0', 'transfer-encoding: chunked');
-    const reply = await sendRaw(server.url, [chunked, ...Array<string>(11).fill(chunk)]);
+    const reply = await sendRaw(server.url, [chunked, ...Array<string>(17).fill(chunk)]);
     expectError(reply, 'user/bad_request/request_body_too_large', 'body');
   });
 
