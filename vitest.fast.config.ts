@@ -17,8 +17,9 @@ export default mergeConfig(
         // It moves whole databases.
         'packages/server/src/storage/transfer/**',
         // They wait for time-outs, and for disk syncs.
-        'packages/server/src/transport/node/server.test.ts',
+        'packages/server/src/transport/**',
         'packages/server/src/storage/sqlite/storage.test.ts',
+        'packages/server/src/events/sqlite.test.ts',
       ],
       // The modules are loaded once for each worker, not once for each of a hundred files.
       isolate: false,
