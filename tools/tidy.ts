@@ -14,28 +14,37 @@ interface Source {
   readonly text: string;
 }
 
-interface Room {
+export interface Room {
   readonly path: string;
   /** Paths, or package names, that its files may import besides the room itself. */
   readonly mayImport: readonly string[];
 }
 
-const server = 'packages/server/src';
-const ports = [
+export const server = 'packages/server/src';
+/** The interfaces behind which the adapters stand, and the caches. */
+export const ports = [
   `${server}/storage/port`,
   `${server}/storage/lookups.ts`,
   `${server}/storage/last-used.ts`,
   `${server}/counters/port.ts`,
   `${server}/events/port.ts`,
+  `${server}/jobs/port.ts`,
 ];
 const ground = [`${server}/base`, `${server}/domain`];
-const services = [...ground, ...ports, `${server}/secrets`, `${server}/services.ts`, '@unkey-ts/contract'];
+/** What operations and jobs work with. */
+export const services = [
+  ...ground,
+  ...ports,
+  `${server}/secrets`,
+  `${server}/services.ts`,
+  '@unkey-ts/contract',
+];
 
 /**
  * Which layer may import which, from top to bottom. The first entry that contains a file applies; other files (app.ts,
  * index.ts) may import anything.
  */
-const rooms: readonly Room[] = [
+export const rooms: readonly Room[] = [
   { path: 'packages/contract/src', mayImport: ['typebox'] },
   { path: 'packages/sdk/src/middleware', mayImport: ['packages/sdk/src', 'hono', 'express', 'fastify'] },
   { path: 'packages/sdk/src', mayImport: [] },
@@ -84,6 +93,9 @@ const rooms: readonly Room[] = [
 ];
 
 const vagueNames = /^(utils?|helpers?|common|shared|misc|stuff|lib)(\.|$)/;
+const kebabCase = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/;
+/** Names that tools prescribe: by GitHub, of READMEs, Helm and Python modules. */
+const prescribedNames = /^\.github\/|README\.md$|^deploy\/helm\/|\.py$/;
 const importPattern = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g;
 
 /** All violations in these files. */
@@ -95,17 +107,23 @@ export function tidy(files: readonly string[]): Finding[] {
     ...files.flatMap(nameFindings),
     ...sources.flatMap(textFindings),
     ...sources.flatMap(roomFindings),
-    ...sources.flatMap(lengthFindings),
+    ...sources.flatMap(functionFindings),
     ...cycleFindings(sources),
     ...operationFindings(files),
   ];
 }
 
 function nameFindings(file: string): Finding[] {
-  return file
-    .split('/')
-    .filter((part) => vagueNames.test(part) && !file.startsWith('docs/'))
-    .map((part) => ({ file, message: `'${part}' says nothing: name the file after the one idea in it.` }));
+  const parts = file.split('/');
+  const vague = parts.filter((part) => vagueNames.test(part) && !file.startsWith('docs/'));
+  const isKebabCase =
+    prescribedNames.test(file) || parts.length === 1 || parts.every((part) => kebabCase.test(part));
+  return [
+    ...vague.map((part) => `'${part}' says nothing: name the file after the one idea in it.`),
+    ...(isKebabCase
+      ? []
+      : ['The name is not in kebab-case: use lower case and hyphens, for example find-key.ts.']),
+  ].map((message) => ({ file, message }));
 }
 
 interface TextRule {
@@ -138,6 +156,11 @@ const textRules: readonly TextRule[] = [
     except: /^tools\/tidy/,
   },
   {
+    pattern: /\bvi\.(mock|doMock)\('(\.|@unkey-ts)/,
+    message: 'Nothing of ours is mocked: pass the part in, or use the real one.',
+    except: /^tools\/tidy/,
+  },
+  {
     pattern: /(^|\n)import (?!type )[^'"]*? from '@unkey-ts\/server'/,
     message: 'Commands load the server on demand: import its types only, and take the rest from `import()`.',
     only: /^packages\/cli\/src\/(?!.*\.test\.)/,
@@ -167,38 +190,65 @@ const longFunctions: ReadonlySet<string> = new Set([
   `${server}/events/buffer.ts createEventBuffer`,
 ]);
 
-function lengthFindings({ file, text }: Source): Finding[] {
+function functionFindings({ file, text }: Source): Finding[] {
   if (!/^packages\/[^/]+\/src\/.*\.ts$/.test(file) || /\.test\.|\/conformance\/|\/generated\//.test(file))
     return [];
-  return functionsOf(parseAst(text, { lang: 'ts' }), '')
-    .map(({ name, start, end }) => ({ name, lines: text.slice(start, end).split('\n').length }))
-    .filter(({ name, lines }) => lines > maxFunctionLines && !longFunctions.has(`${file} ${name}`))
-    .map(({ name, lines }) => ({
-      file,
-      message: `${name} has ${lines} lines, the limit is ${maxFunctionLines}: move a step of it into a function of its own.`,
-    }));
+  return functionsOf(parseAst(text, { lang: 'ts' }), '').flatMap(({ name, start, end, switches }) => {
+    const lines = text.slice(start, end).split('\n').length;
+    const isTooLong = lines > maxFunctionLines && !longFunctions.has(`${file} ${name}`);
+    return [
+      ...(isTooLong
+        ? [
+            `${name} has ${lines} lines, the limit is ${maxFunctionLines}: move a step of it into a function of its own.`,
+          ]
+        : []),
+      ...switches.map(
+        (parameter) =>
+          `${name} has the boolean parameter '${parameter}': make it a fact (isOpen), or make two functions.`,
+      ),
+    ].map((message) => ({ file, message }));
+  });
 }
 
 interface FunctionRange {
   readonly name: string;
   readonly start: number;
   readonly end: number;
+  /** Boolean parameters whose names are not facts. */
+  readonly switches: readonly string[];
+}
+
+interface SyntaxNode {
+  readonly type?: string;
+  readonly id?: { name?: string } | null;
+  readonly key?: { name?: string };
+  readonly params?: readonly Parameter[];
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Parameter {
+  readonly name?: string;
+  readonly left?: Parameter;
+  readonly typeAnnotation?: { readonly typeAnnotation?: { readonly type?: string } } | null;
 }
 
 /** All functions in a syntax tree, each named after itself or after what it is assigned to. */
 function functionsOf(node: unknown, owner: string): FunctionRange[] {
   if (Array.isArray(node)) return node.flatMap((item) => functionsOf(item, owner));
   if (typeof node !== 'object' || node === null) return [];
-  const { type, id, key, start, end } = node as {
-    type?: string;
-    id?: { name?: string } | null;
-    key?: { name?: string };
-    start: number;
-    end: number;
-  };
+  const { type, id, key, params = [], start, end } = node as SyntaxNode;
   const name = id?.name ?? key?.name ?? owner;
   const inner = Object.values(node).flatMap((child) => functionsOf(child, name));
-  return type?.includes('Function') ? [{ name, start, end }, ...inner] : inner;
+  return type?.includes('Function') ? [{ name, start, end, switches: switchesOf(params) }, ...inner] : inner;
+}
+
+function switchesOf(params: readonly Parameter[]): string[] {
+  return params
+    .map((parameter) => parameter.left ?? parameter)
+    .filter(({ typeAnnotation }) => typeAnnotation?.typeAnnotation?.type === 'TSBooleanKeyword')
+    .map(({ name = '' }) => name)
+    .filter((name) => !/^(is|has|can)[A-Z]/.test(name));
 }
 
 function roomFindings({ file, text }: Source): Finding[] {

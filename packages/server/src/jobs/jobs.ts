@@ -4,8 +4,9 @@ import type { Services } from '../services.ts';
 import { removeDeletedRows } from './deleted-rows.ts';
 import { deleteExpiredIdempotencyRecords } from './expired-idempotency-records.ts';
 import { deleteOldEvents } from './old-events.ts';
+import type { JobStats } from './port.ts';
 import { refillDueKeys } from './refill.ts';
-import { type JobDeclaration, type JobStats, scheduleJob } from './schedule.ts';
+import { type JobDeclaration, scheduleJob } from './schedule.ts';
 
 export interface Jobs {
   /** Waits for the current slice of each job. */

@@ -1,19 +1,6 @@
 import { errorFields, type Log } from '../base/log.ts';
+import type { JobStats } from './port.ts';
 import type { JobRun } from './slices.ts';
-
-/** What `/metrics` shows of a job. */
-export interface JobStats {
-  readonly name: string;
-  readonly isRunning: boolean;
-  /** Rows processed since the start of the process. */
-  readonly rows: number;
-  /** Rows that the current or the last run still had to process; null: unknown. */
-  readonly dueRows: number | null;
-  /** When the last run ended without a failure, in Unix milliseconds; null: not yet. */
-  readonly lastSuccessAt: number | null;
-  readonly lastDurationMs: number | null;
-  readonly failures: number;
-}
 
 export interface Job {
   /** Does nothing while the job is running. */

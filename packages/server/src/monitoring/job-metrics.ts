@@ -1,16 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-
-export interface JobStats {
-  readonly name: string;
-  readonly isRunning: boolean;
-  readonly rows: number;
-  /** Null: unknown. */
-  readonly dueRows: number | null;
-  /** Unix milliseconds; null: not yet. */
-  readonly lastSuccessAt: number | null;
-  readonly lastDurationMs: number | null;
-  readonly failures: number;
-}
+import type { JobStats } from '../jobs/port.ts';
 
 /** A series for each background job. Unknown values have no series. The label is not `job`: that is Prometheus's own. */
 export function registerJobMetrics(registers: Registry[], jobs: () => readonly JobStats[]): void {

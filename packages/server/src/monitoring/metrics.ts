@@ -1,8 +1,9 @@
 import { Counter, Registry } from 'prom-client';
 import type { CounterMemoryStats, CountersStatus } from '../counters/port.ts';
 import type { EventStats } from '../events/port.ts';
+import type { JobStats } from '../jobs/port.ts';
 import type { ChangeLag } from './change-lag.ts';
-import { type JobStats, registerJobMetrics } from './job-metrics.ts';
+import { registerJobMetrics } from './job-metrics.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { registerGauge, registerTotal } from './register-metric.ts';
 import { type ObserveRequest, registerRequestMetrics } from './request-metrics.ts';
