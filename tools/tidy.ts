@@ -161,6 +161,12 @@ const textRules: readonly TextRule[] = [
     except: /^tools\/tidy/,
   },
   {
+    pattern: /(^|\n)import (?!type )[^'"]*? from '@unkey-ts\/contract'/,
+    message:
+      'The domain knows the types of the contract only: write `import type`, or take the value as a parameter.',
+    only: /^packages\/server\/src\/domain\/(?!.*\.test\.)/,
+  },
+  {
     pattern: /(^|\n)import (?!type )[^'"]*? from '@unkey-ts\/server'/,
     message: 'Commands load the server on demand: import its types only, and take the rest from `import()`.',
     only: /^packages\/cli\/src\/(?!.*\.test\.)/,
