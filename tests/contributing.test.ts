@@ -42,6 +42,7 @@ test('the example of a new operation works as printed', { timeout }, async () =>
     'tests/api/keys.test',
     'tests/api/every-operation',
     'tests/sdk/every-operation',
+    'tests/simulation/coverage',
     'tools/tidy',
   ];
   // What is tested of the operation, and what is tested of all operations at once.

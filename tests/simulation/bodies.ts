@@ -21,7 +21,7 @@ const searches = ['', '  ', '%', '_', 'DOC.', 's:', 'ü', 'g a', '50% OFF_', 'no
 const metas = [{}, { plan: 'pro' }, { nested: { list: [1, null, 'é😀'], yes: true } }];
 const words = ['A', 'Name of it', 'ключ 😀', '100% <&>'];
 
-/** Makes bodies for one workspace: references to what there is, in either workspace, and now and then to nothing. */
+/** Makes bodies for one workspace: mostly with ids of existing resources of either workspace, sometimes with unknown ids. */
 export class BodyMaker {
   readonly #random: Random;
   readonly #state: State;
@@ -259,7 +259,7 @@ export class BodyMaker {
     const { keys } = this.#state;
     if (keys.length === 0 || this.#random.chance(4)) return undefined;
     const own = keys.filter((key) => isLive(this.#state, this.#workspace, key));
-    // The newest most of the time, so that something happens to one key again and again.
+    // Mostly the newest keys, so that many operations concern the same key.
     return own.length > 0 && this.#random.chance(85)
       ? this.#random.pick(own.slice(-3))
       : this.#random.pick(keys);
@@ -301,7 +301,7 @@ export class BodyMaker {
     return this.#random.pick(namespaces);
   }
 
-  /** Mostly one that is set, or what its pattern matches. */
+  /** Mostly an existing override, or an identifier that its pattern matches. */
   #override() {
     const own = this.#state.namespaces.filter(({ workspace }) => workspace === this.#workspace);
     const set = own.flatMap(({ name, overrides }) =>
@@ -315,12 +315,12 @@ export class BodyMaker {
     return [this.#random.pick(texts), ...this.#random.some(texts, 2)];
   }
 
-  /** An id that the service has told, mostly of this workspace's own. */
+  /** An id known from responses, mostly of this workspace. */
   #idOf(items: readonly { readonly id: string; readonly workspace: number }[], otherwise: string): string {
-    const told = items.filter(({ id }) => this.#isKnown(id));
-    const own = told.filter(({ workspace }) => workspace === this.#workspace);
+    const known = items.filter(({ id }) => this.#isKnown(id));
+    const own = known.filter(({ workspace }) => workspace === this.#workspace);
     if (own.length > 0 && this.#random.chance(90)) return this.#random.pick(own).id;
-    return told.length > 0 && this.#random.chance(70) ? this.#random.pick(told).id : otherwise;
+    return known.length > 0 && this.#random.chance(70) ? this.#random.pick(known).id : otherwise;
   }
 
   #maybe(percent: number, name: string, make: () => unknown): Record<string, unknown> {

@@ -18,7 +18,7 @@ export type Move =
 
 export const workspaceCount = 2;
 
-/** The next step: mostly something that makes sense in this state, sometimes not. */
+/** The next step: mostly a valid one in this state, sometimes not. */
 export function nextMove(
   theme: Theme,
   random: Random,
@@ -47,7 +47,7 @@ function isRepeatable(id: SimulatedId): boolean {
   return operation.idempotency !== undefined;
 }
 
-/** What most operations need first: an API, keys, a namespace, a role. */
+/** Creates first what most operations need: an API, keys, a namespace, a role. */
 function missing(random: Random, state: State, workspace: number): SimulatedId | null {
   const isOwn = (item: { workspace: number }) => item.workspace === workspace;
   const liveApis = state.apis.filter((api) => isOwn(api) && !api.isDeleted).map(({ id }) => id);
@@ -73,7 +73,7 @@ function namespaceMove(random: Random, state: State): Move | null {
   return { kind: 'namespace', workspace, name, isDeleted: !isDeleted };
 }
 
-/** One member gets a value of a type that it cannot have. */
+/** Gives one member a value of a wrong type. */
 function broken(random: Random, body: Body): Body {
   if (Array.isArray(body)) return random.chance(50) ? [] : [...body, { namespace: '' }];
   const names = Object.keys(body).filter((one) => one !== 'meta');

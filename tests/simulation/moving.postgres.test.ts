@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const remove of removals.splice(0)) await remove();
 });
 
-test('a service that is moved from database to folder and back does what the model does', async () => {
+test('a service that moves from database to folder and back matches the model', async () => {
   let moves = 0;
   const subject = await startSubject(async (from) => {
     moves++;
@@ -29,7 +29,7 @@ test('a service that is moved from database to folder and back does what the mod
   expect(moves).toBeGreaterThanOrEqual(12);
 });
 
-/** All data goes to a new place of the other kind. */
+/** Moves all data to a new database of the other kind. */
 async function moved(from: Config): Promise<Config> {
   const to = from.databaseUrl === undefined ? await inNewDatabase(from) : await inNewFolder(from);
   await migrateData({ from: placeOf(from), to: placeOf(to), now: () => 0, onStep: () => {} });

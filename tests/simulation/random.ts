@@ -1,4 +1,4 @@
-/** A sequence of choices that a seed determines (mulberry32). */
+/** A seeded sequence of random choices (mulberry32). */
 export interface Random {
   /** From 0 up to but not including `below`. */
   below(below: number): number;
@@ -20,7 +20,7 @@ export function randomOf(seed: number): Random {
   const below = (most: number) => Math.floor(next() * most);
   const pick = <Item>(items: readonly Item[]): Item => {
     const item = items[below(items.length)];
-    if (item === undefined) throw new Error('There is nothing to pick from.');
+    if (item === undefined) throw new Error('The list to pick from is empty.');
     return item;
   };
   return {

@@ -1,16 +1,16 @@
 import { errorType, operations } from '@unkey-ts/contract';
 import type { Body } from './bodies.ts';
 import { model, type SimulatedId } from './model/model.ts';
-import { newState, type Outcome, type State } from './model/state.ts';
+import { type Expected, newState, type State } from './model/state.ts';
 import { moveTo } from './model/time.ts';
 import { verifyKey } from './model/verify.ts';
 import { type Move, nextMove, workspaceCount } from './moves.ts';
-import { Names } from './names.ts';
+import { Placeholders } from './placeholders.ts';
 import { randomOf } from './random.ts';
 import type { Reply, Subject } from './subject.ts';
 import { themes } from './themes.ts';
 
-/** Days on which something is about to happen: months of all lengths end, a leap day comes. */
+/** Dates before an edge of the calendar: ends of months of every length, a leap day. */
 const starts = [
   Date.UTC(2027, 11, 31, 23, 50),
   Date.UTC(2028, 1, 27, 6, 0, 0, 1),
@@ -20,11 +20,11 @@ const starts = [
 
 interface Run {
   readonly state: State;
-  readonly names: Names;
+  readonly placeholders: Placeholders;
   readonly subject: Subject;
 }
 
-/** Plays a seed's steps against the model and the service, in new workspaces. Throws with all steps up to the first difference. */
+/** Runs the steps of a seed against the model and the service, in new workspaces. Throws with all steps up to the first difference. */
 export async function simulate(
   subject: Subject,
   { seed, steps }: { seed: number; steps: number },
@@ -32,36 +32,36 @@ export async function simulate(
   const random = randomOf(seed);
   const theme = random.pick(themes);
   const state = newState(random.pick(starts));
-  const names = new Names();
-  const played: string[] = [];
+  const placeholders = new Placeholders();
+  const log: string[] = [];
   subject.setTime(state.now);
   await subject.newWorkspaces(workspaceCount);
   for (let step = 1; step <= steps; step++) {
-    const move = nextMove(theme, random, state, (name) => names.isKnown(name));
-    played.push(`${step}. ${new Date(state.now).toISOString()} ${JSON.stringify(move)}`);
-    const difference = await play({ state, names, subject }, move);
-    if (difference !== null) throw new Error(report({ seed, steps, played, difference }));
+    const move = nextMove(theme, random, state, (name) => placeholders.isKnown(name));
+    log.push(`${step}. ${new Date(state.now).toISOString()} ${JSON.stringify(move)}`);
+    const difference = await runMove({ state, placeholders, subject }, move);
+    if (difference !== null) throw new Error(report({ seed, steps, log, difference }));
   }
 }
 
-function report(failure: { seed: number; steps: number; played: string[]; difference: string }): string {
-  const { seed, steps, played, difference } = failure;
+function report(failure: { seed: number; steps: number; log: string[]; difference: string }): string {
+  const { seed, steps, log, difference } = failure;
   return [
-    `The service and the model differ after ${played.length} of ${steps} steps: ${difference}`,
+    `The service and the model differ after ${log.length} of ${steps} steps: ${difference}`,
     `Again: SIMULATION_SEED=${seed} SIMULATION_SEEDS=1 SIMULATION_STEPS=${steps} npm test simulation`,
-    ...played,
+    ...log,
   ].join('\n');
 }
 
-async function play(run: Run, move: Move): Promise<string | null> {
+async function runMove(run: Run, move: Move): Promise<string | null> {
   const { state, subject } = run;
   switch (move.kind) {
     case 'call':
-      return playCall(run, move);
+      return runCall(run, move);
     case 'repeat':
-      return playRepeat(run, move);
+      return runRepeat(run, move);
     case 'burst':
-      return playBurst(run, move);
+      return runBurst(run, move);
     case 'clock':
       moveTo(state, move.to);
       subject.setTime(move.to);
@@ -83,49 +83,49 @@ async function play(run: Run, move: Move): Promise<string | null> {
   }
 }
 
-async function playCall(run: Run, move: Move & { kind: 'call' }): Promise<string | null> {
-  const { state, names, subject } = run;
+async function runCall(run: Run, move: Move & { kind: 'call' }): Promise<string | null> {
+  const { state, placeholders, subject } = run;
   const { workspace, operation, isBroken } = move;
-  const reply = await callAll(subject, move, names.mean(move.body));
+  const reply = await callAll(subject, move, placeholders.resolve(move.body));
   if (typeof reply === 'string') return reply;
-  const expected: Outcome = isBroken
+  const expected: Expected = isBroken
     ? { status: 400, error: 'unkey/application/invalid_input' }
     : apply(state, workspace, operation, move.body);
-  return differ(names, expected, reply);
+  return differ(placeholders, expected, reply);
 }
 
-/** Done once: all have one answer. What is refused is not kept, and refused again. */
-async function playRepeat(run: Run, move: Move & { kind: 'repeat' }): Promise<string | null> {
-  const { state, names, subject } = run;
+/** The operation runs once: all responses are the same. A refusal is not recorded, so a repetition is refused again. */
+async function runRepeat(run: Run, move: Move & { kind: 'repeat' }): Promise<string | null> {
+  const { state, placeholders, subject } = run;
   const { workspace, operation, body, times } = move;
-  const [first, ...others] = await subject.repeat(workspace, operation, names.mean(body), times);
-  if (first === undefined) throw new Error('A call was repeated no time.');
-  const answer = answerText(first);
-  const other = others.find((reply) => answerText(reply) !== answer);
-  if (other !== undefined) return `one answer is ${answer}, and another ${answerText(other)}`;
-  return differ(names, apply(state, workspace, operation, body), first);
+  const [first, ...others] = await subject.repeat(workspace, operation, placeholders.resolve(body), times);
+  if (first === undefined) throw new Error('A repeated call had no response.');
+  const answer = responseText(first);
+  const other = others.find((reply) => responseText(reply) !== answer);
+  if (other !== undefined) return `one answer is ${answer}, and another ${responseText(other)}`;
+  return differ(placeholders, apply(state, workspace, operation, body), first);
 }
 
-function answerText({ status, body }: Reply): string {
+function responseText({ status, body }: Reply): string {
   return JSON.stringify(status === 200 ? body : body.error);
 }
 
-function apply(state: State, workspace: number, operation: SimulatedId, body: Body): Outcome {
-  // The maker of bodies makes each for its own operation; TypeScript cannot follow that through the table.
+function apply(state: State, workspace: number, operation: SimulatedId, body: Body): Expected {
+  // `BodyMaker` makes each body for its own operation; TypeScript cannot see that through the table.
   return model[operation](state, workspace, structuredClone(body) as never);
 }
 
-function differ(names: Names, expected: Outcome, { status, body }: Reply): string | null {
+function differ(placeholders: Placeholders, expected: Expected, { status, body }: Reply): string | null {
   if (!('error' in expected)) {
     if (status !== 200) return `the status is ${status} instead of 200: ${JSON.stringify(body.error)}`;
-    return names.differ(expected.data, body.data);
+    return placeholders.differ(expected.data, body.data);
   }
   const type = errorType(expected.error as Parameters<typeof errorType>[0]);
   if (status === expected.status && body.error?.type === type && body.error.status === status) return null;
-  return `the answer is ${status} ${JSON.stringify(body)} instead of ${expected.status} ${type}`;
+  return `the response is ${status} ${JSON.stringify(body)} instead of ${expected.status} ${type}`;
 }
 
-/** Lists are walked to their end; a string tells what is wrong with a page. */
+/** Reads all pages of a list; returns a string if a page is wrong. */
 async function callAll(
   subject: Subject,
   { workspace, operation }: Move & { kind: 'call' },
@@ -137,21 +137,22 @@ async function callAll(
   let { body: page } = first;
   while (page.pagination?.hasMore) {
     const { cursor } = page.pagination;
-    if (!cursor) return 'there is more, but no cursor';
+    if (!cursor) return 'hasMore is true, but there is no cursor';
     page = (await subject.call(workspace, operation, { ...Object(body), cursor })).body;
-    if (!Array.isArray(page.data) || page.data.length === 0) return 'a page that was announced is empty';
+    if (!Array.isArray(page.data) || page.data.length === 0)
+      return 'hasMore was true, but the next page is empty';
     rows.push(...page.data);
   }
   if (page.pagination?.cursor !== undefined) return 'the last page has a cursor';
   return { status: 200, body: { data: rows } };
 }
 
-/** The same verification several times at once: whoever comes first, the verdicts together are the model's. */
-async function playBurst(run: Run, move: Move & { kind: 'burst' }): Promise<string | null> {
-  const { state, names, subject } = run;
+/** The same verification several times at once: in any order, the verdicts together are those of the model. */
+async function runBurst(run: Run, move: Move & { kind: 'burst' }): Promise<string | null> {
+  const { state, placeholders, subject } = run;
   const { workspace, body, times } = move;
   const calls = Array.from({ length: times }, () =>
-    subject.call(workspace, 'keys.verifyKey', names.mean(body)),
+    subject.call(workspace, 'keys.verifyKey', placeholders.resolve(body)),
   );
   const actual = (await Promise.all(calls)).map((reply) => codeOf(reply.status, reply.body.data));
   const expected = Array.from({ length: times }, () => {

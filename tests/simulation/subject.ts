@@ -20,29 +20,29 @@ export interface Reply {
   };
 }
 
-/** The real service on a real database, called without a socket. */
+/** The service on a real database, called without a socket. */
 export interface Subject {
-  /** From now on, workspaces are these new ones: what was before is out of sight. */
+  /** Creates new workspaces, which the calls below use from then on. */
   newWorkspaces(count: number): Promise<void>;
   setTime(now: number): void;
-  /** As the workspace of this number, with every permission. */
+  /** Calls as the workspace with this index, with every permission. */
   call(workspace: number, operation: string, body: unknown): Promise<Reply>;
   /** The same call several times at once, with an `Idempotency-Key` of their own. */
   repeat(workspace: number, operation: string, body: unknown, times: number): Promise<readonly Reply[]>;
-  /** Stops the service and starts it on the same data. True: what limits have counted is still there. */
+  /** Restarts the service on the same data. True: the counts of limits have survived. */
   restart(): Promise<boolean>;
   sweepRefills(): Promise<void>;
   setNamespaceDeleted(workspace: number, name: string, deletedAt: number | null): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Where a service that has been stopped is to be started again. */
+/** Chooses where the service starts after a stop. */
 export type Move = (from: Config) => Promise<Config>;
 
-const staysHere: Move = async (config) => config;
+const samePlace: Move = async (config) => config;
 
-/** With `moveTo`, each restart is in another place. */
-export async function startSubject(moveTo: Move = staysHere): Promise<Subject> {
+/** With `moveTo`, each restart uses another place. */
+export async function startSubject(moveTo: Move = samePlace): Promise<Subject> {
   const { dataDir, env, remove } = await newDataPlace();
   const clock = fakeClock(0);
   let config = loadConfig({
@@ -94,17 +94,17 @@ export async function startSubject(moveTo: Move = staysHere): Promise<Subject> {
     },
     async restart() {
       await app.close();
-      const before = countingPlaceOf(config);
+      const before = counterStoreOf(config);
       config = await moveTo(config);
       app = await open();
-      return before !== null && before === countingPlaceOf(config);
+      return before !== null && before === counterStoreOf(config);
     },
     sweepRefills: async () => void (await refillDueKeys(app.services, clock.now())),
     setNamespaceDeleted: (workspace, name, deletedAt) =>
       app.services.storage.write(async (store) => {
         const { workspaceId } = workspaceOf(workspace);
         const namespace = await store.namespaces.find(workspaceId, name);
-        if (namespace === null) throw new Error(`The namespace '${name}' is not there.`);
+        if (namespace === null) throw new Error(`The namespace '${name}' does not exist.`);
         await store.namespaces.setDeleted(workspaceId, namespace.id, deletedAt);
       }),
     async close() {
@@ -114,8 +114,8 @@ export async function startSubject(moveTo: Move = staysHere): Promise<Subject> {
   };
 }
 
-/** Null: in the process. */
-function countingPlaceOf({ redis, databaseUrl }: Config): string | null {
+/** Null: in memory. */
+function counterStoreOf({ redis, databaseUrl }: Config): string | null {
   return redis === undefined ? (databaseUrl ?? null) : 'redis';
 }
 

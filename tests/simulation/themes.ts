@@ -1,10 +1,10 @@
 import type { SimulatedId } from './model/model.ts';
 
-/** What a run is mostly about. One that did a little of everything would hardly ever do two things to one key. */
+/** The focus of a run. Without a focus, two operations would rarely concern the same key. */
 export interface Theme {
-  /** How often each operation is played, in proportion; what is not named is not played. */
+  /** Relative frequency of each operation; the others do not occur. */
   readonly weights: Partial<Record<SimulatedId, number>>;
-  /** Milliseconds by which the clock moves on. */
+  /** Milliseconds by which the clock advances. */
   readonly jumps: readonly number[];
 }
 
@@ -13,7 +13,8 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-const everything: Theme = {
+/** Has every operation: the compiler asks for those that are missing. */
+const everything = {
   weights: {
     'apis.createApi': 3,
     'apis.deleteApi': 1,
@@ -55,7 +56,7 @@ const everything: Theme = {
     'ratelimit.setOverride': 9,
   },
   jumps: [1, 400, second, 7 * second, minute, 40 * minute, hour, 11 * hour, day, 12 * day, 31 * day],
-};
+} satisfies Theme & { readonly weights: Record<SimulatedId, number> };
 
 const credits: Theme = {
   weights: {

@@ -49,6 +49,8 @@ function refused(what: string, item: object, location: string): Scenario {
 
 const item = (members: object) => ({ apiId: 'api', migrationId: 'mig', keys: [{ hash: 'abc', ...members }] });
 
+export const notSimulated = 'Apart from its hash, the key is like one of keys.createKey.';
+
 export default suite('keys.migrateKeys', [
   scenario({
     name: 'a key is brought along with everything, and what does not exist is made',

@@ -1,52 +1,56 @@
 import type { State } from './state.ts';
 
-export interface Wish {
+export interface LimitCheck {
   counter: string;
   limit: number;
   duration: number;
   cost: number;
 }
 
-export interface Grant {
+export interface LimitResult {
   passed: boolean;
   remaining: number;
   reset: number;
 }
 
-/** Takes all or nothing, adding up what was taken in the current window and the share of the one before. */
-export function count(state: State, wishes: Wish[]): { passed: boolean; grants: Grant[] } {
+/** Counts all checks or none; usage is that of the current window plus the share of the previous one. */
+export function count(state: State, checks: LimitCheck[]): { passed: boolean; results: LimitResult[] } {
   const before = [...state.charges];
-  const grants = wishes.map((wish) => {
-    const { used, sequence } = usage(state, state.charges, wish);
-    const passed = used + wish.cost <= wish.limit;
+  const results = checks.map((check) => {
+    const { used, sequence } = usage(state, state.charges, check);
+    const passed = used + check.cost <= check.limit;
     if (passed) {
-      state.charges.push({ counter: wish.counter, duration: wish.duration, sequence, cost: wish.cost });
+      state.charges.push({ counter: check.counter, duration: check.duration, sequence, cost: check.cost });
     }
     return {
       passed,
-      remaining: passed ? wish.limit - used - wish.cost : 0,
-      reset: (sequence + 1) * wish.duration,
+      remaining: passed ? check.limit - used - check.cost : 0,
+      reset: (sequence + 1) * check.duration,
     };
   });
-  if (grants.every(({ passed }) => passed)) return { passed: true, grants };
+  if (results.every(({ passed }) => passed)) return { passed: true, results };
   state.charges = before;
-  const untaken = grants.map((grant, index) => {
-    const wish = wishes[index];
-    if (!grant.passed || wish === undefined) return grant;
-    return { ...grant, remaining: wish.limit - usage(state, before, wish).used };
+  const refused = results.map((result, index) => {
+    const check = checks[index];
+    if (!result.passed || check === undefined) return result;
+    return { ...result, remaining: check.limit - usage(state, before, check).used };
   });
-  return { passed: false, grants: untaken };
+  return { passed: false, results: refused };
 }
 
-/** Free wishes leave no trace: a window is what something was taken from. */
-function usage(state: State, charges: State['charges'], wish: Wish): { used: number; sequence: number } {
+/** Checks of cost 0 leave no trace: a window starts with the first consumption. */
+function usage(
+  state: State,
+  charges: State['charges'],
+  check: LimitCheck,
+): { used: number; sequence: number } {
   const own = charges.filter(
-    ({ counter, duration, cost }) => counter === wish.counter && duration === wish.duration && cost > 0,
+    ({ counter, duration, cost }) => counter === check.counter && duration === check.duration && cost > 0,
   );
-  // When the clock has stepped back, the newest window is still the current one.
-  const sequence = Math.max(Math.floor(state.now / wish.duration), ...own.map((charge) => charge.sequence));
+  // After the clock has gone back, the newest window is still the current one.
+  const sequence = Math.max(Math.floor(state.now / check.duration), ...own.map((charge) => charge.sequence));
   const sumOf = (window: number) =>
     own.reduce((sum, charge) => sum + (charge.sequence === window ? charge.cost : 0), 0);
-  const elapsed = Math.max(0, state.now - sequence * wish.duration) / wish.duration;
+  const elapsed = Math.max(0, state.now - sequence * check.duration) / check.duration;
   return { used: sumOf(sequence) + Math.floor(sumOf(sequence - 1) * (1 - elapsed)), sequence };
 }

@@ -1,10 +1,10 @@
 import type { InputOf } from '@unkey-ts/contract';
 import {
   findSlug,
-  given,
   identityFor,
   limitsOf,
   permissionsOf,
+  presentMembers,
   roleNamesOf,
   rolesOf,
   showIdentity,
@@ -14,8 +14,7 @@ import {
   slugsOf,
 } from './links.ts';
 import {
-  absent,
-  answer,
+  type Expected,
   findApi,
   findKey,
   findPlain,
@@ -23,9 +22,10 @@ import {
   invalid,
   type Key,
   named,
-  type Outcome,
+  notFound,
   type Refill,
   type State,
+  success,
 } from './state.ts';
 
 export function showKey(state: State, key: Key): Record<string, unknown> {
@@ -35,7 +35,7 @@ export function showKey(state: State, key: Key): Record<string, unknown> {
     start: startOf(key),
     enabled: key.enabled,
     createdAt: key.createdAt,
-    ...given({
+    ...presentMembers({
       name: key.name,
       meta: key.meta,
       updatedAt: key.updatedAt,
@@ -58,18 +58,18 @@ function showCredits({ remaining, refill }: Key) {
   return { remaining, ...(remaining !== null && refill !== null && { refill: { ...refill } }) };
 }
 
-/** The name of a plain text that begins with the prefix. */
+/** The placeholder of a plaintext that starts with the prefix. */
 function namedPlain(state: State, prefix: string): { plain: string; shown: string } {
   const plain = named(state, 'plain');
   return { plain, shown: `${plain}~${prefix === '' ? '' : `${prefix}_`}` };
 }
 
-export function createKey(state: State, workspace: number, input: InputOf<'keys.createKey'>): Outcome {
-  if (findApi(state, workspace, input.apiId) === undefined) return absent('api');
+export function createKey(state: State, workspace: number, input: InputOf<'keys.createKey'>): Expected {
+  if (findApi(state, workspace, input.apiId) === undefined) return notFound('api');
   const { remaining = null, refill } = input.credits ?? {};
   if (refill && (remaining === null || lacksDay(refill))) return invalid;
   const roles = rolesOf(state, workspace, input.roles ?? []);
-  if (roles === undefined) return absent('role');
+  if (roles === undefined) return notFound('role');
   const { plain, shown } = namedPlain(state, input.prefix ?? '');
   const key: Key = {
     id: named(state, 'key'),
@@ -94,7 +94,7 @@ export function createKey(state: State, workspace: number, input: InputOf<'keys.
     isDeleted: false,
   };
   state.keys.push(key);
-  return answer({ keyId: key.id, key: shown });
+  return success({ keyId: key.id, key: shown });
 }
 
 interface WantedRefill {
@@ -113,26 +113,30 @@ function refillOf({ interval, amount, refillDay }: WantedRefill): Refill {
     : { interval, amount, refillDay };
 }
 
-export function getKey(state: State, workspace: number, { keyId, decrypt }: InputOf<'keys.getKey'>): Outcome {
+export function getKey(
+  state: State,
+  workspace: number,
+  { keyId, decrypt }: InputOf<'keys.getKey'>,
+): Expected {
   const key = findKey(state, workspace, keyId);
-  if (key === undefined) return absent('key');
-  return answer({ ...showKey(state, key), ...(decrypt && key.isRecoverable && { plaintext: key.plain }) });
+  if (key === undefined) return notFound('key');
+  return success({ ...showKey(state, key), ...(decrypt && key.isRecoverable && { plaintext: key.plain }) });
 }
 
-export function whoami(state: State, workspace: number, { key: plain }: InputOf<'keys.whoami'>): Outcome {
+export function whoami(state: State, workspace: number, { key: plain }: InputOf<'keys.whoami'>): Expected {
   const key = findPlain(state, workspace, plain);
-  return key === undefined ? absent('key') : answer(showKey(state, key));
+  return key === undefined ? notFound('key') : success(showKey(state, key));
 }
 
-export function updateKey(state: State, workspace: number, input: InputOf<'keys.updateKey'>): Outcome {
+export function updateKey(state: State, workspace: number, input: InputOf<'keys.updateKey'>): Expected {
   const key = findKey(state, workspace, input.keyId);
-  if (key === undefined) return absent('key');
+  if (key === undefined) return notFound('key');
   const refill = input.credits?.refill;
   if (refill && (lacksDay(refill) || (refill.interval === 'daily' && refill.refillDay !== undefined))) {
     return invalid;
   }
   const roles = rolesOf(state, workspace, input.roles ?? []);
-  if (roles === undefined) return absent('role');
+  if (roles === undefined) return notFound('role');
 
   if (input.name !== undefined) key.name = input.name;
   if (input.meta !== undefined) key.meta = input.meta;
@@ -149,7 +153,7 @@ export function updateKey(state: State, workspace: number, input: InputOf<'keys.
     key.permissions = permissionsOf(state, workspace, input.permissions, describe).map(({ id }) => id);
   }
   key.updatedAt = state.now;
-  return answer({});
+  return success({});
 }
 
 function updateKeyCredits(key: Key, credits: NonNullable<InputOf<'keys.updateKey'>['credits']> | null): void {
@@ -167,33 +171,33 @@ export function updateCredits(
   state: State,
   workspace: number,
   { keyId, operation, value }: InputOf<'keys.updateCredits'>,
-): Outcome {
+): Expected {
   const key = findKey(state, workspace, keyId);
-  if (key === undefined) return absent('key');
+  if (key === undefined) return notFound('key');
   if (operation === 'set') {
     key.remaining = value ?? null;
     if (key.remaining === null) key.refill = null;
-    return answer(showCredits(key));
+    return success(showCredits(key));
   }
   if (value === null || value === undefined || key.remaining === null) return invalid;
   key.remaining = operation === 'increment' ? key.remaining + value : Math.max(0, key.remaining - value);
-  return answer(showCredits(key));
+  return success(showCredits(key));
 }
 
-export function deleteKey(state: State, workspace: number, { keyId }: InputOf<'keys.deleteKey'>): Outcome {
+export function deleteKey(state: State, workspace: number, { keyId }: InputOf<'keys.deleteKey'>): Expected {
   const key = findKey(state, workspace, keyId);
-  if (key === undefined) return absent('key');
+  if (key === undefined) return notFound('key');
   key.isDeleted = true;
-  return answer({});
+  return success({});
 }
 
 export function rerollKey(
   state: State,
   workspace: number,
   { keyId, expiration }: InputOf<'keys.rerollKey'>,
-): Outcome {
+): Expected {
   const old = findKey(state, workspace, keyId);
-  if (old === undefined) return absent('key');
+  if (old === undefined) return notFound('key');
   const { plain, shown } = namedPlain(state, old.prefix);
   const key: Key = {
     ...structuredClone(old),
@@ -210,61 +214,61 @@ export function rerollKey(
   const end = state.now + expiration;
   old.expires = expiration === 0 || end % minuteMs === 0 ? end : end - (end % minuteMs) + minuteMs;
   old.updatedAt = state.now;
-  return answer({ keyId: key.id, key: shown });
+  return success({ keyId: key.id, key: shown });
 }
 
 export function addPermissions(
   state: State,
   workspace: number,
   { keyId, permissions }: InputOf<'keys.addPermissions'>,
-): Outcome {
+): Expected {
   const key = findKey(state, workspace, keyId);
-  if (key === undefined) return absent('key');
+  if (key === undefined) return notFound('key');
   const added = permissionsOf(state, workspace, permissions).map(({ id }) => id);
   key.permissions = [...new Set([...key.permissions, ...added])];
-  return answer(showPermissions(state, key.permissions));
+  return success(showPermissions(state, key.permissions));
 }
 
 export function removePermissions(
   state: State,
   workspace: number,
   { keyId, permissions }: InputOf<'keys.removePermissions'>,
-): Outcome {
+): Expected {
   const key = findKey(state, workspace, keyId);
-  if (key === undefined) return absent('key');
+  if (key === undefined) return notFound('key');
   const found = permissions.map((slug) => findSlug(state, workspace, slug));
-  if (found.includes(undefined)) return absent('permission');
+  if (found.includes(undefined)) return notFound('permission');
   key.permissions = key.permissions.filter((id) => !found.some((permission) => permission?.id === id));
-  return answer(showPermissions(state, key.permissions));
+  return success(showPermissions(state, key.permissions));
 }
 
 export function setPermissions(
   state: State,
   workspace: number,
   { keyId, permissions }: InputOf<'keys.setPermissions'>,
-): Outcome {
+): Expected {
   const key = findKey(state, workspace, keyId);
-  if (key === undefined) return absent('key');
+  if (key === undefined) return notFound('key');
   const wanted = permissionsOf(state, workspace, permissions);
   key.permissions = wanted.map(({ id }) => id);
-  return answer(wanted.map(showPermission));
+  return success(wanted.map(showPermission));
 }
 
-/** Adds, removes or sets roles: what the key has afterwards is the answer. */
+/** Adds, removes or sets roles; the response has the roles of the key afterwards. */
 function changeRoles(
   change: (had: string[], named: string[]) => string[],
-): (state: State, workspace: number, input: InputOf<'keys.addRoles'>) => Outcome {
+): (state: State, workspace: number, input: InputOf<'keys.addRoles'>) => Expected {
   return (state, workspace, { keyId, roles }) => {
     const key = findKey(state, workspace, keyId);
-    if (key === undefined) return absent('key');
+    if (key === undefined) return notFound('key');
     const found = rolesOf(state, workspace, roles);
-    if (found === undefined) return absent('role');
+    if (found === undefined) return notFound('role');
     key.roles = change(
       key.roles,
       found.map(({ id }) => id),
     );
     const { roles: ids } = key;
-    return answer(state.roles.filter(({ id }) => ids.includes(id)).map((role) => showRole(state, role)));
+    return success(state.roles.filter(({ id }) => ids.includes(id)).map((role) => showRole(state, role)));
   };
 }
 

@@ -14,18 +14,18 @@ import {
 
 type WantedLimits = NonNullable<InputOf<'keys.createKey'>['ratelimits']>;
 
-/** Limits by name: the last wish of a name counts, and a name that was there keeps its id. */
+/** Limits by name: the last entry of a name wins, and an existing name keeps its id. */
 export function limitsOf(state: State, stored: Limit[], wanted: WantedLimits): Limit[] {
   const names = [...new Set(wanted.map(({ name }) => name))];
   return names.flatMap((name) => {
-    const wish = wanted.filter((one) => one.name === name).at(-1);
+    const check = wanted.filter((one) => one.name === name).at(-1);
     const id = stored.find((limit) => limit.name === name)?.id ?? named(state, 'rl');
-    if (wish === undefined) return [];
-    return [{ id, name, limit: wish.limit, duration: wish.duration, autoApply: wish.autoApply }];
+    if (check === undefined) return [];
+    return [{ id, name, limit: check.limit, duration: check.duration, autoApply: check.autoApply }];
   });
 }
 
-/** The permissions of these slugs, each once; missing ones are made. */
+/** The permissions with these slugs, each once; missing ones are created. */
 export function permissionsOf(
   state: State,
   workspace: number,
@@ -44,13 +44,13 @@ export function permissionsOf(
   return found;
 }
 
-/** By slug only: an id is no slug. */
+/** By slug only: ids are not accepted. */
 export function findSlug(state: State, workspace: number, slug: string): Permission | undefined {
   const permission = findPermission(state, workspace, slug);
   return permission?.id === slug ? undefined : permission;
 }
 
-/** The roles of these names, each once; undefined when one does not exist. */
+/** The roles with these names, each once; undefined if one does not exist. */
 export function rolesOf(state: State, workspace: number, names: readonly string[]): Role[] | undefined {
   const roles: Role[] = [];
   for (const name of names) {
@@ -90,17 +90,17 @@ export function roleNamesOf(state: State, key: Key): string[] {
 }
 
 /** Without the members that are null, empty or undefined. */
-export function given(members: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => !isNothing(value)));
+export function presentMembers(members: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => !isEmpty(value)));
 }
 
-function isNothing(value: unknown): boolean {
+function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
 export function showPermission({ id, name, slug, description }: Permission) {
-  return { id, name, slug, ...given({ description }) };
+  return { id, name, slug, ...presentMembers({ description }) };
 }
 
 export function showPermissions(state: State, ids: readonly string[]) {
@@ -108,10 +108,10 @@ export function showPermissions(state: State, ids: readonly string[]) {
 }
 
 export function showRole(state: State, { id, name, description, permissions }: Role) {
-  return { id, name, ...given({ description, permissions: showPermissions(state, permissions) }) };
+  return { id, name, ...presentMembers({ description, permissions: showPermissions(state, permissions) }) };
 }
 
 export function showIdentity({ id, externalId, meta, limits }: Identity, hidden: readonly Limit[] = []) {
   const ratelimits = limits.filter(({ name }) => !hidden.some((limit) => limit.name === name));
-  return { id, externalId, ...given({ meta, ratelimits }) };
+  return { id, externalId, ...presentMembers({ meta, ratelimits }) };
 }

@@ -4,12 +4,12 @@ import * as identities from './identities.ts';
 import * as keys from './keys.ts';
 import * as permissions from './permissions.ts';
 import * as ratelimit from './ratelimit.ts';
-import type { Outcome, State } from './state.ts';
+import type { Expected, State } from './state.ts';
 import * as verify from './verify.ts';
 
 /**
- * What each operation ought to do. An operation without a model is not played: add one when it changes what others
- * answer, with a body in `bodies.ts` and a weight in `themes.ts`.
+ * The expected effect and response of each operation. An operation without a model is not simulated, and its suite in
+ * `tests/api` says why. A new model also needs a body in `bodies.ts` and a weight in `themes.ts`; the compiler asks for both.
  */
 export const model = {
   'apis.createApi': apis.createApi,
@@ -51,7 +51,7 @@ export const model = {
   'ratelimit.multiLimit': ratelimit.multiLimit,
   'ratelimit.setOverride': ratelimit.setOverride,
 } satisfies {
-  readonly [Id in OperationId]?: (state: State, workspace: number, input: InputOf<Id>) => Outcome;
+  readonly [Id in OperationId]?: (state: State, workspace: number, input: InputOf<Id>) => Expected;
 };
 
 export type SimulatedId = keyof typeof model;

@@ -2,112 +2,112 @@ import type { InputOf } from '@unkey-ts/contract';
 import { containsText } from './contains-text.ts';
 import { findSlug, permissionsOf, showPermission, showRole } from './links.ts';
 import {
-  absent,
-  answer,
+  conflict,
+  type Expected,
   findPermission,
   findRole,
   isSameName,
   named,
-  type Outcome,
+  notFound,
   type State,
-  taken,
+  success,
 } from './state.ts';
 
 export function createPermission(
   state: State,
   workspace: number,
   { name, slug, description }: InputOf<'permissions.createPermission'>,
-): Outcome {
-  if (findSlug(state, workspace, slug) !== undefined) return taken('permission');
+): Expected {
+  if (findSlug(state, workspace, slug) !== undefined) return conflict('permission');
   const id = named(state, 'perm');
   state.permissions.push({ id, workspace, slug, name, description });
-  return answer({ permissionId: id });
+  return success({ permissionId: id });
 }
 
 export function getPermission(
   state: State,
   workspace: number,
   { permission: reference }: InputOf<'permissions.getPermission'>,
-): Outcome {
+): Expected {
   const permission = findPermission(state, workspace, reference);
-  return permission === undefined ? absent('permission') : answer(showPermission(permission));
+  return permission === undefined ? notFound('permission') : success(showPermission(permission));
 }
 
 export function listPermissions(
   state: State,
   workspace: number,
   { search }: InputOf<'permissions.listPermissions'>,
-): Outcome {
+): Expected {
   const own = state.permissions.filter((one) => one.workspace === workspace);
   const found = own.filter((one) => contains(search, ['perm_', one.slug, one.name, one.description]));
-  return answer(found.map(showPermission));
+  return success(found.map(showPermission));
 }
 
 export function deletePermission(
   state: State,
   workspace: number,
   { permission: reference }: InputOf<'permissions.deletePermission'>,
-): Outcome {
+): Expected {
   const permission = findPermission(state, workspace, reference);
-  if (permission === undefined) return absent('permission');
+  if (permission === undefined) return notFound('permission');
   state.permissions = state.permissions.filter((one) => one !== permission);
-  return answer({});
+  return success({});
 }
 
 export function createRole(
   state: State,
   workspace: number,
   { name, description, permissions }: InputOf<'permissions.createRole'>,
-): Outcome {
+): Expected {
   if (state.roles.some((role) => role.workspace === workspace && isSameName(role.name, name))) {
-    return taken('role');
+    return conflict('role');
   }
   const id = named(state, 'role');
   const ids = permissionsOf(state, workspace, permissions ?? []).map((permission) => permission.id);
   state.roles.push({ id, workspace, name, description, permissions: ids });
-  return answer({ roleId: id });
+  return success({ roleId: id });
 }
 
 export function getRole(
   state: State,
   workspace: number,
   { role: reference }: InputOf<'permissions.getRole'>,
-): Outcome {
+): Expected {
   const role = findRole(state, workspace, reference);
-  return role === undefined ? absent('role') : answer(showRole(state, role));
+  return role === undefined ? notFound('role') : success(showRole(state, role));
 }
 
 export function listRoles(
   state: State,
   workspace: number,
   { search }: InputOf<'permissions.listRoles'>,
-): Outcome {
+): Expected {
   const own = state.roles.filter((one) => one.workspace === workspace);
   const found = own.filter((one) => contains(search, ['role_', one.name, one.description]));
-  return answer(found.map((role) => showRole(state, role)));
+  return success(found.map((role) => showRole(state, role)));
 }
 
 export function deleteRole(
   state: State,
   workspace: number,
   { role: reference }: InputOf<'permissions.deleteRole'>,
-): Outcome {
+): Expected {
   const role = findRole(state, workspace, reference);
-  if (role === undefined) return absent('role');
+  if (role === undefined) return notFound('role');
   state.roles = state.roles.filter((one) => one !== role);
-  return answer({});
+  return success({});
 }
 
 export function setRolePermissions(
   state: State,
   workspace: number,
   { roleId, permissions }: InputOf<'permissions.setRolePermissions'>,
-): Outcome {
+): Expected {
   const role = state.roles.find((one) => one.id === roleId && one.workspace === workspace);
-  if (role === undefined) return absent('role');
+  if (role === undefined) return notFound('role');
   const wanted = permissionsOf(state, workspace, permissions);
   role.permissions = wanted.map(({ id }) => id);
-  return answer(wanted.map(showPermission));
+  return success(wanted.map(showPermission));
 }
 
 function contains(search: string | undefined, texts: (string | undefined)[]): boolean {

@@ -1,5 +1,5 @@
 /**
- * Whether a permission query holds; `undefined`: it cannot be read. Words become T or F, and then the text is rewritten
+ * Whether a permission query holds; `undefined`: it cannot be parsed. Each word becomes T or F, then the text is reduced
  * until nothing changes.
  */
 export function holds(query: string, slugs: string[]): boolean | undefined {

@@ -1,48 +1,56 @@
 import type { InputOf } from '@unkey-ts/contract';
 import { count } from './counting.ts';
-import { absent, answer, type Namespace, named, type Outcome, type Override, type State } from './state.ts';
+import {
+  type Expected,
+  type Namespace,
+  named,
+  notFound,
+  type Override,
+  type State,
+  success,
+} from './state.ts';
 
 type LimitInput = InputOf<'ratelimit.limit'>;
 
-const gone: Outcome = { status: 410, error: 'unkey/data/ratelimit_namespace_gone' };
+const gone: Expected = { status: 410, error: 'unkey/data/ratelimit_namespace_gone' };
 
-export function limit(state: State, workspace: number, input: LimitInput): Outcome {
+export function limit(state: State, workspace: number, input: LimitInput): Expected {
   const batch = multiLimit(state, workspace, [input]);
   if (batch.status !== 200) return batch;
   const [first] = limitsOf(batch);
   const { passed, identifier: _, namespace: __, ...rest } = first ?? {};
-  return answer({ success: passed, ...rest });
+  return success({ success: passed, ...rest });
 }
 
 export function multiLimit(
   state: State,
   workspace: number,
   inputs: InputOf<'ratelimit.multiLimit'>,
-): Outcome {
+): Expected {
   const namespaces = inputs.map(({ namespace }) => namespaceFor(state, workspace, namespace));
   if (namespaces.some(({ isDeleted }) => isDeleted)) return gone;
   const overrides = inputs.map(({ identifier }, index) => match(namespaces[index], identifier));
-  const wishes = inputs.map((input, index) => ({
+  const checks = inputs.map((input, index) => ({
     counter: `${workspace} ${input.namespace} ${input.identifier}`,
     limit: overrides[index]?.limit ?? input.limit,
     duration: overrides[index]?.duration ?? input.duration,
     cost: input.cost ?? 1,
   }));
-  const { passed, grants } = count(state, wishes);
+  const { passed, results } = count(state, checks);
   const limits = inputs.map(({ namespace, identifier }, index) => ({
     namespace,
     identifier,
-    passed: grants[index]?.passed,
-    limit: wishes[index]?.limit,
-    remaining: grants[index]?.remaining,
-    reset: grants[index]?.reset,
+    passed: results[index]?.passed,
+    limit: checks[index]?.limit,
+    remaining: results[index]?.remaining,
+    reset: results[index]?.reset,
     ...(overrides[index] && { overrideId: overrides[index].id }),
   }));
-  return answer({ passed, limits });
+  return success({ passed, limits });
 }
 
-function limitsOf(outcome: Outcome): Record<string, unknown>[] {
-  // multiLimit above makes them.
+function limitsOf(outcome: Expected): Record<string, unknown>[] {
+  // `multiLimit` above creates them.
   return 'data' in outcome ? (outcome.data as { limits: Record<string, unknown>[] }).limits : [];
 }
 
@@ -58,7 +66,7 @@ function namespaceFor(state: State, workspace: number, name: string): Namespace 
   return namespace;
 }
 
-/** The override spelt alike; else, of the patterns that match, the one with most letters besides its stars. */
+/** The override with exactly this identifier; otherwise the matching pattern with the most literal characters. */
 function match(namespace: Namespace | undefined, identifier: string): Override | undefined {
   const live = (namespace?.overrides ?? []).filter(({ isDeleted }) => !isDeleted);
   const exact = live.find((one) => one.identifier === identifier);
@@ -83,47 +91,47 @@ export function setOverride(
   state: State,
   workspace: number,
   { namespace: name, identifier, limit, duration }: InputOf<'ratelimit.setOverride'>,
-): Outcome {
+): Expected {
   const namespace = liveNamespace(state, workspace, name);
-  if (namespace === undefined) return absent('ratelimit_namespace');
+  if (namespace === undefined) return notFound('ratelimit_namespace');
   const known = namespace.overrides.find((one) => one.identifier === identifier);
   const override = { id: known?.id ?? named(state, 'rlor'), identifier, limit, duration, isDeleted: false };
   namespace.overrides = [...namespace.overrides.filter((one) => one !== known), override];
-  return answer({ overrideId: override.id });
+  return success({ overrideId: override.id });
 }
 
 export function getOverride(
   state: State,
   workspace: number,
   { namespace: name, identifier }: InputOf<'ratelimit.getOverride'>,
-): Outcome {
+): Expected {
   const namespace = liveNamespace(state, workspace, name);
-  if (namespace === undefined) return absent('ratelimit_namespace');
+  if (namespace === undefined) return notFound('ratelimit_namespace');
   const override = match(namespace, identifier);
-  return override === undefined ? absent('ratelimit_override') : answer(show(override));
+  return override === undefined ? notFound('ratelimit_override') : success(show(override));
 }
 
 export function listOverrides(
   state: State,
   workspace: number,
   { namespace: name }: InputOf<'ratelimit.listOverrides'>,
-): Outcome {
+): Expected {
   const namespace = liveNamespace(state, workspace, name);
-  if (namespace === undefined) return absent('ratelimit_namespace');
-  return answer(namespace.overrides.filter(({ isDeleted }) => !isDeleted).map(show));
+  if (namespace === undefined) return notFound('ratelimit_namespace');
+  return success(namespace.overrides.filter(({ isDeleted }) => !isDeleted).map(show));
 }
 
 export function deleteOverride(
   state: State,
   workspace: number,
   { namespace: name, identifier }: InputOf<'ratelimit.deleteOverride'>,
-): Outcome {
+): Expected {
   const namespace = liveNamespace(state, workspace, name);
-  if (namespace === undefined) return absent('ratelimit_namespace');
+  if (namespace === undefined) return notFound('ratelimit_namespace');
   const override = namespace.overrides.find((one) => one.identifier === identifier && !one.isDeleted);
-  if (override === undefined) return absent('ratelimit_override');
+  if (override === undefined) return notFound('ratelimit_override');
   override.isDeleted = true;
-  return answer({});
+  return success({});
 }
 
 function show({ id, identifier, limit, duration }: Override) {

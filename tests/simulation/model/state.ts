@@ -1,10 +1,10 @@
 /**
- * What the service ought to remember, as plain data. Ids are names of our own (`@key1`); the names of what the service
- * made are learnt by comparing answers. Nothing is indexed or cached: every question looks through everything.
+ * The expected state of the service, as plain data. Ids are placeholders (`@key1`); the ids of the service are learnt by
+ * comparing responses. Nothing is indexed or cached: every lookup is a scan.
  */
 export interface State {
   now: number;
-  /** The latest time that there has been: the clock may step back a little. */
+  /** The latest time so far: the clock may go back a little. */
   latest: number;
   made: number;
   apis: Api[];
@@ -13,7 +13,7 @@ export interface State {
   permissions: Permission[];
   roles: Role[];
   namespaces: Namespace[];
-  /** Everything that was ever taken from a limit. */
+  /** Every consumption of a limit. */
   charges: Charge[];
 }
 
@@ -42,7 +42,7 @@ export type Meta = Record<string, unknown>;
 
 export interface Key {
   id: string;
-  /** Name of the key's plain text. */
+  /** Placeholder of the key's plaintext. */
   plain: string;
   prefix: string;
   workspace: number;
@@ -52,7 +52,7 @@ export interface Key {
   enabled: boolean;
   expires: number | null;
   createdAt: number;
-  /** `@any`: a refill, which is written down some time after it is due. */
+  /** `@any` after a refill, which is stored some time after it is due. */
   updatedAt: number | '@any' | null;
   lastUsedAt: number | null;
   remaining: number | null;
@@ -112,8 +112,8 @@ export interface Charge {
   cost: number;
 }
 
-/** What an operation ought to answer. */
-export type Outcome = { status: 200; data?: unknown } | { status: number; error: string };
+/** The expected response of an operation. */
+export type Expected = { status: 200; data?: unknown } | { status: number; error: string };
 
 export function newState(now: number): State {
   return {
@@ -135,19 +135,19 @@ export function named(state: State, what: string): string {
   return `@${what}${state.made}`;
 }
 
-export function answer(data?: unknown): Outcome {
+export function success(data?: unknown): Expected {
   return { status: 200, data };
 }
 
-export function absent(what: string): Outcome {
+export function notFound(what: string): Expected {
   return { status: 404, error: `unkey/data/${what}_not_found` };
 }
 
-export function taken(what: string): Outcome {
+export function conflict(what: string): Expected {
   return { status: 409, error: `unkey/data/${what}_already_exists` };
 }
 
-export const invalid: Outcome = { status: 400, error: 'unkey/application/invalid_input' };
+export const invalid: Expected = { status: 400, error: 'unkey/application/invalid_input' };
 
 export function isSameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();

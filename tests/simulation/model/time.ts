@@ -2,7 +2,7 @@ import type { Refill, State } from './state.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** Moves the clock, stopping at every midnight on the way to refill what is to be refilled then. */
+/** Moves the clock, and at every midnight on the way applies the refills that are due. */
 export function moveTo(state: State, to: number): void {
   for (let midnight = nextMidnight(state.latest); midnight <= to; midnight += dayMs)
     refillAt(state, midnight);
@@ -31,10 +31,10 @@ function isRefillDay(refill: Refill, midnight: number): boolean {
   return today === refill.refillDay || (isLastDay && refill.refillDay > today);
 }
 
-/** Whether the clock may step back to `to`: not over a midnight, nor over a moment at which some count is forgotten. */
+/** Whether the clock may go back to `to`: not across midnight, nor across a time at which a window is dropped. */
 export function mayStepBack(state: State, to: number): boolean {
   const isSameDay = Math.floor(to / dayMs) === Math.floor(state.latest / dayMs);
-  const isForgotten = ({ sequence, duration }: State['charges'][number]) =>
+  const isDropped = ({ sequence, duration }: State['charges'][number]) =>
     (sequence + 2) * duration > to && (sequence + 2) * duration <= state.latest;
-  return isSameDay && !state.charges.some(isForgotten);
+  return isSameDay && !state.charges.some(isDropped);
 }

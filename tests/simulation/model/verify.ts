@@ -1,18 +1,18 @@
 import type { InputOf } from '@unkey-ts/contract';
-import { count, type Wish } from './counting.ts';
-import { given, roleNamesOf, showIdentity, slugsOf } from './links.ts';
+import { count, type LimitCheck } from './counting.ts';
+import { presentMembers, roleNamesOf, showIdentity, slugsOf } from './links.ts';
 import { holds } from './query.ts';
 import {
-  answer,
+  type Expected,
   findPlain,
   type Identity,
   identityOfKey,
   type Key,
-  type Outcome,
   type State,
+  success,
 } from './state.ts';
 
-interface Applied extends Wish {
+interface Applied extends LimitCheck {
   id: string;
   name: string;
   autoApply: boolean;
@@ -20,16 +20,16 @@ interface Applied extends Wish {
 
 type Limits = Record<string, unknown>[];
 
-export function verifyKey(state: State, workspace: number, input: InputOf<'keys.verifyKey'>): Outcome {
+export function verifyKey(state: State, workspace: number, input: InputOf<'keys.verifyKey'>): Expected {
   const key = findPlain(state, workspace, input.key);
-  if (key === undefined) return answer({ valid: false, code: 'NOT_FOUND' });
+  if (key === undefined) return success({ valid: false, code: 'NOT_FOUND' });
   const isHeld = input.permissions === undefined || holds(input.permissions, slugsOf(state, key));
   if (isHeld === undefined) {
     return { status: 400, error: 'user/bad_request/permissions_query_syntax_error' };
   }
   const conclude = (code: string, limits: Limits = []) => {
     key.lastUsedAt = state.now;
-    return answer(show(state, key, code, limits));
+    return success(show(state, key, code, limits));
   };
   if (!key.enabled) return conclude('DISABLED');
   if (key.expires !== null && state.now >= key.expires) return conclude('EXPIRED');
@@ -37,16 +37,16 @@ export function verifyKey(state: State, workspace: number, input: InputOf<'keys.
 
   const applied = appliedLimits(state, key, input.ratelimits ?? []);
   if (applied === undefined) return { status: 412, error: 'unkey/application/precondition_failed' };
-  const { passed, grants } = count(state, applied);
+  const { passed, results } = count(state, applied);
   const limits = applied.map(({ id, name, limit, duration, autoApply }, index) => ({
     id,
     name,
     limit,
     duration,
     autoApply,
-    reset: grants[index]?.reset,
-    remaining: grants[index]?.remaining,
-    exceeded: !grants[index]?.passed,
+    reset: results[index]?.reset,
+    remaining: results[index]?.remaining,
+    exceeded: !results[index]?.passed,
   }));
   if (!passed) return conclude('RATE_LIMITED', limits);
 
@@ -98,7 +98,7 @@ function show(state: State, key: Key, code: string, limits: Limits): Record<stri
     code,
     keyId: key.id,
     enabled: key.enabled,
-    ...given({
+    ...presentMembers({
       name: key.name,
       meta: key.meta,
       expires: key.expires,

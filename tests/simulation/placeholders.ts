@@ -1,39 +1,39 @@
 /**
- * The model has names for what the service makes (`@key1`); here they meet the service's own ids. A name that is not yet
- * known takes the place's value, and means it from then on.
+ * Maps the placeholders of the model (`@key1`) to the ids of the service. The first response that has a value in the place
+ * of a placeholder defines it.
  *
- * `@any` is absent or anything; `@about:5` a time less than a minute from 5; `@plain1[4]` the first four characters of
- * what `@plain1` means; `@plain1~test_` a new key that begins with `test_`.
+ * `@any` is any value or none; `@about:5` a time within a minute of 5; `@plain1[4]` the first four characters of the value
+ * of `@plain1`; `@plain1~test_` a new key that starts with `test_`.
  */
-export class Names {
-  readonly #meanings = new Map<string, string>();
+export class Placeholders {
+  readonly #values = new Map<string, string>();
 
   isKnown(name: string): boolean {
-    return this.#meanings.has(name);
+    return this.#values.has(name);
   }
 
-  /** The same data with meanings in place of names; of `name[4]` the first four characters. */
-  mean(data: unknown): unknown {
-    if (typeof data === 'string') return this.#meanText(data);
-    if (Array.isArray(data)) return data.map((item) => this.mean(item));
+  /** The same data with values in place of placeholders; for `name[4]` the first four characters. */
+  resolve(data: unknown): unknown {
+    if (typeof data === 'string') return this.#resolveText(data);
+    if (Array.isArray(data)) return data.map((item) => this.resolve(item));
     if (data === null || typeof data !== 'object') return data;
-    return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, this.mean(value)]));
+    return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, this.resolve(value)]));
   }
 
-  /** Where `actual` differs from what was expected, in words; null when it does not. */
+  /** Describes the first difference between `actual` and `expected`; null if there is none. */
   differ(expected: unknown, actual: unknown, place = 'data'): string | null {
-    const wanted = this.mean(expected);
+    const wanted = this.resolve(expected);
     if (Array.isArray(wanted) && Array.isArray(actual)) return this.#differArrays(wanted, actual, place);
     if (isRecord(wanted) && isRecord(actual)) return this.#differRecords(wanted, actual, place);
     if (typeof wanted === 'string' && wanted.startsWith('@')) return this.#differName(wanted, actual, place);
     return Object.is(wanted, actual) ? null : `${place} is ${show(actual)} instead of ${show(wanted)}`;
   }
 
-  #meanText(text: string): string {
+  #resolveText(text: string): string {
     const [, name = text, length] = /^(@\w+)(?:\[(\d+)\])?$/.exec(text) ?? [];
-    const meaning = this.#meanings.get(name);
-    if (meaning === undefined) return text;
-    return length === undefined ? meaning : meaning.slice(0, Number(length));
+    const value = this.#values.get(name);
+    if (value === undefined) return text;
+    return length === undefined ? value : value.slice(0, Number(length));
   }
 
   #differName(wanted: string, actual: unknown, place: string): string | null {
@@ -45,12 +45,12 @@ export class Names {
     }
     const [name = wanted, head] = wanted.split('~');
     if (typeof actual !== 'string') return `${place} is ${show(actual)} instead of ${name}`;
-    const isAsAnnounced = head === undefined || new RegExp(`^${head}[1-9A-HJ-NP-Za-km-z]{16,}$`).test(actual);
-    if (!isAsAnnounced) return `${place} is not a key that begins with '${head}'`;
-    for (const [other, meaning] of this.#meanings) {
-      if (meaning === actual) return `${place} is ${other} instead of ${name}`;
+    const hasPrefix = head === undefined || new RegExp(`^${head}[1-9A-HJ-NP-Za-km-z]{16,}$`).test(actual);
+    if (!hasPrefix) return `${place} is not a key that begins with '${head}'`;
+    for (const [other, value] of this.#values) {
+      if (value === actual) return `${place} is ${other} instead of ${name}`;
     }
-    this.#meanings.set(name, actual);
+    this.#values.set(name, actual);
     return null;
   }
 
@@ -79,7 +79,7 @@ export class Names {
   }
 }
 
-/** Lists have no order of their own, but for the limits of a batch: compare them sorted by what tells items apart. */
+/** Lists are unordered, except the limits of a batch: sorts them by the member that identifies an item. */
 function sorted(items: unknown[]): unknown[] {
   const keys = ['keyId', 'externalId', 'slug', 'identifier', 'name'];
   const keyOf = (item: unknown): string => {
