@@ -41,7 +41,7 @@ export async function makeForeignKey(world: World, members: object = {}): Promis
   return { ...made, apiId, keyspaceId: '' };
 }
 
-/** Makes roles and answers their ids. */
+/** Creates roles and returns their ids. */
 export async function makeRoles(world: World, names: readonly string[]): Promise<string[]> {
   const ids: string[] = [];
   for (const name of names) ids.push((await world.do('permissions.createRole', { name })).roleId);
@@ -49,7 +49,7 @@ export async function makeRoles(world: World, names: readonly string[]): Promise
   return ids;
 }
 
-/** Makes permissions and answers their ids. */
+/** Creates permissions and returns their ids. */
 export async function makePermissions(world: World, slugs: readonly string[]): Promise<string[]> {
   const ids: string[] = [];
   for (const slug of slugs) {

@@ -23,7 +23,7 @@ function handle(operation: OperationId, body: unknown) {
 // With PostgreSQL or Redis there is something to wait for.
 const isInOneProcess = !process.env.UNKEY_TEST_DATABASE_URL && !process.env.UNKEY_TEST_REDIS;
 
-test.runIf(isInOneProcess)('a request from cached data is answered without a promise', async () => {
+test.runIf(isInOneProcess)('a request with cached data gets its response without a promise', async () => {
   const { call } = service;
   const { apiId } = (await call('apis.createApi', { name: 'at once' })).body.data;
   const ratelimits = [{ name: 'requests', limit: 1000, duration: 60_000, autoApply: true }];

@@ -54,6 +54,6 @@ test('what fell due while nothing ran is removed at the next start, and the rest
   expect(await lifeOf({ UNKEY_EVENTS_RETENTION: '30d' })).toEqual({ rows: 1, events: 1 });
 });
 
-test('events are kept when that is wanted', async () => {
+test('events are stored if the setting says so', async () => {
   expect(await lifeOf({ UNKEY_EVENTS_RETENTION: 'off' })).toEqual({ rows: 1, events: 2 });
 });

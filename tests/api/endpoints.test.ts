@@ -26,7 +26,7 @@ test('the OpenAPI document is served as JSON and as YAML, without a root key', a
   expect(parse(await yaml.text())).toEqual(document);
 });
 
-test('liveness answers in the envelope, the probes without it', async () => {
+test('liveness responds in the envelope, the probes without it', async () => {
   const liveness = await (await get('/v2/liveness')).json();
   expect(liveness).toEqual({ meta: { requestId: expect.stringMatching(/^req_/) }, data: { message: 'OK' } });
   for (const probe of ['startup', 'live']) {

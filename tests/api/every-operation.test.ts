@@ -137,7 +137,7 @@ describe('who calls', () => {
     }
   });
 
-  everyOperation('without permission nothing is told or done', async (id, body) => {
+  everyOperation('without permission nothing is revealed or done', async (id, body) => {
     const { workspaceId } = await service.newWorkspace();
     const { key } = await service.newRootKey(workspaceId, []);
     const reply = await call(id, body, { rootKey: key });
@@ -190,7 +190,7 @@ describe('where it is sent to', () => {
     expect((await post(url, body, { rootKey: await freshRootKey() })).status).toBe(plain.status);
   });
 
-  test('liveness answers without root key, and only to GET', async () => {
+  test('liveness responds without root key, and only to GET', async () => {
     const reply = await fetch(`${service.url}/v2/liveness`);
     expect(reply.status).toBe(200);
     expect(await reply.json()).toMatchObject({ data: { message: 'OK' } });
@@ -313,8 +313,8 @@ describe('what is sent', () => {
   });
 });
 
-describe('how it is answered', () => {
-  test('every answer has an id of its own, never the one of the client', async () => {
+describe('responses', () => {
+  test('every response has an id of its own, never the one of the client', async () => {
     const ids = new Set<string>();
     for (const id of guarded) {
       for (const options of [{ rootKey }, {}, { rootKey: 'unknown' }]) {
@@ -350,7 +350,7 @@ describe('how it is answered', () => {
     }
   });
 
-  test('413, 405 and 429 are problem+json, too, and answers that are no error never are', async () => {
+  test('413, 405 and 429 are problem+json, too, and successful responses never are', async () => {
     const accept = 'application/problem+json';
     const replies = [
       await sendRaw(
@@ -432,7 +432,7 @@ describe("the workspace's limit", () => {
 });
 
 describe('when the service fails', () => {
-  test('408 when the storage does not answer in time', async () => {
+  test('408 when the storage does not respond in time', async () => {
     const slow = await startService({ timeoutMs: 50 });
     const { storage } = slow.app.services;
     const { findCaller } = storage;
@@ -449,7 +449,7 @@ describe('when the service fails', () => {
     }
   });
 
-  test('500 names the request and tells nothing of the cause', async () => {
+  test('500 names the request and reveals nothing of the cause', async () => {
     const broken = await startService();
     await broken.call('identities.listIdentities', {});
     const { storage } = broken.app.services;

@@ -2,9 +2,9 @@ import { type ErrorCode, errors, errorType } from '@unkey-ts/contract';
 import { expect } from 'vitest';
 import type { RawReply } from './raw-request.ts';
 
-/** Holds that an answer is this error in full, and that it names the place if one is given. */
+/** Expects the complete error, with `location` if it is set. */
 export function expectError(reply: RawReply, code: ErrorCode, location?: string): void {
-  if (reply === 'closed') throw new Error('The connection was closed without an answer.');
+  if (reply === 'closed') throw new Error('The connection was closed without a response.');
   const [status, title] = errors[code];
   expect({ status: reply.status, error: reply.body.error }).toMatchObject({
     status,

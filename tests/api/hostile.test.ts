@@ -3,7 +3,7 @@ import { type Reply, type Service, startService } from '../service.ts';
 import { expectError, locationsOf } from './expect-error.ts';
 import { type RawReply, requestText, sendRaw } from './raw-request.ts';
 
-/** Requests that no honest client sends: each gets a JSON answer that says what is wrong, and never a 5xx. */
+/** Requests that no honest client sends: each gets a JSON response that names the error, and never a 5xx. */
 
 let service: Service;
 
@@ -17,7 +17,7 @@ async function send(operation: string, body: string | Uint8Array, headers = {}):
   const authorization = `Bearer ${service.rootKey}`;
   const order = { path: `/v2/${operation}`, headers: { authorization, ...headers }, body };
   const reply = await sendRaw(service.url, requestText(order));
-  if (reply === 'closed') throw new Error('The connection was closed without an answer.');
+  if (reply === 'closed') throw new Error('The connection was closed without a response.');
   return reply;
 }
 
@@ -65,7 +65,7 @@ describe('bodies', () => {
     expectError(await send(operation, body), 'unkey/application/invalid_input', 'body');
   });
 
-  test('a string of 9 MiB is refused where it stands, and the answer is small', async () => {
+  test('a string of 9 MiB is refused with its location, and the response is small', async () => {
     const reply = await send(
       'identities.createIdentity',
       JSON.stringify({ externalId: 'x'.repeat(9 * 1024 * 1024) }),
@@ -74,7 +74,7 @@ describe('bodies', () => {
     expect(JSON.stringify(reply.body).length).toBeLessThan(1000);
   });
 
-  test('a member name of 9 MiB is refused, and the answer is small', async () => {
+  test('a member name of 9 MiB is refused, and the response is small', async () => {
     const reply = await send('keys.setRoles', JSON.stringify({ ['n'.repeat(9 * 1024 * 1024)]: 1 }));
     expectError(reply, 'unkey/application/invalid_input', 'body.keyId');
     expect(JSON.stringify(reply.body).length).toBeLessThan(1000);
@@ -221,7 +221,7 @@ describe('bodies', () => {
     expect(JSON.stringify(verified.body.data.meta)).toBe(meta);
   });
 
-  test('256 levels of meta are kept, one more is refused', async () => {
+  test('256 levels of meta are stored, one more is refused', async () => {
     const externalId = unique();
     const body = (levels: number) => `{"externalId":"${externalId}","meta":{"a":${nested(levels)}}}`;
     expectError(
@@ -275,7 +275,7 @@ describe('bodies', () => {
     }
   });
 
-  test('a search of 256 wildcards is answered', async () => {
+  test('a search of 256 wildcards succeeds', async () => {
     for (const search of ['%'.repeat(256), '_%'.repeat(128), '\\'.repeat(256), '*'.repeat(256)]) {
       expect((await send('permissions.listPermissions', JSON.stringify({ search }))).status).toBe(200);
     }
@@ -337,7 +337,7 @@ describe('requests that are no HTTP', () => {
     if (reply !== 'closed') expectClientError(reply);
   });
 
-  test('an upgrade to another protocol is answered as a plain request', async () => {
+  test('an upgrade to another protocol is handled as a plain request', async () => {
     const headers = { connection: 'Upgrade', upgrade: 'websocket' };
     const reply = await sendRaw(service.url, requestText({ path: '/v2/apis.getApi', headers, body: '{}' }));
     expectError(reply, 'unkey/application/invalid_input', 'header.authorization');
@@ -369,13 +369,13 @@ describe('requests that are no HTTP', () => {
     }
   });
 
-  test('after all of this the service answers as before', async () => {
+  test('after all of this the service responds as before', async () => {
     expect((await service.call('identities.listIdentities', { limit: 1 })).status).toBe(200);
   });
 });
 
 function expectClientError(reply: RawReply): void {
-  if (reply === 'closed') throw new Error('The connection was closed without an answer.');
+  if (reply === 'closed') throw new Error('The connection was closed without a response.');
   expect(reply.status).toBeGreaterThanOrEqual(400);
   expect(reply.status).toBeLessThan(500);
   expect(reply.headers.get('content-type')).toBe('application/json');

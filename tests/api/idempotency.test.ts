@@ -49,10 +49,10 @@ async function newKey(
 
 interface Sent {
   readonly status: number;
-  /** The answer's text, byte for byte. */
+  /** The text of the response, byte for byte. */
   readonly text: string;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: cases know the shape of what they are answered
+  // biome-ignore lint/suspicious/noExplicitAny: cases know the shape of their responses
   readonly body: any;
   readonly isReplayed: boolean;
 }
@@ -87,7 +87,7 @@ function bodyOf(id: OperationId): Promise<unknown> {
 }
 
 describe.each(repeatable)('%s', (id) => {
-  test('a repetition gets the first answer, byte for byte, and does nothing', async () => {
+  test('a repetition gets the first response, byte for byte, and has no effect', async () => {
     const body = await bodyOf(id);
     const first = await send(id, body);
     expect({ status: first.status, isReplayed: first.isReplayed }).toEqual({
@@ -106,7 +106,7 @@ describe.each(repeatable)('%s', (id) => {
     expect(await eventsOf(world)).toEqual(audited);
   });
 
-  test('of many at once one is done, and all get its answer', async () => {
+  test('of many concurrent calls one runs, and all get its response', async () => {
     await send(id, await bodyOf(id));
     const eventsOfOne = await eventsOf(world);
     world = await newWorld(service);
@@ -125,7 +125,7 @@ describe.each(repeatable)('%s', (id) => {
     expect((await send(id, body)).text).toBe(first.text);
   });
 
-  test('409 for another root key of the workspace, whose own answer it is not', async () => {
+  test('409 for another root key of the workspace, which does not own the record', async () => {
     const body = await bodyOf(id);
     const first = await send(id, body);
     const { key } = await service.newRootKey(world.workspaceId, []);
@@ -169,7 +169,7 @@ describe.each(repeatable)('%s', (id) => {
     }
   });
 
-  test('the answer is there until its time is over, counted from the first request', async () => {
+  test('the record lives for its lifetime, counted from the first request', async () => {
     const { idempotency } = asAnyone(id);
     const lifetime = idempotency === undefined ? 0 : lifetimes[idempotency];
     const body = await bodyOf(id);
@@ -241,7 +241,7 @@ test('an increment is applied once', async () => {
   expect((await send('keys.updateCredits', body, { key: 'another' })).body.data.remaining).toBe(20);
 });
 
-test('a verification that comes again takes no credits and no limit, and leaves no event', async () => {
+test('a repeated verification spends no credits, consumes no limit and records no event', async () => {
   const ratelimits = [{ name: 'requests', limit: 10, duration: 600_000, autoApply: true }];
   const { key } = await newKey(world, { credits: { remaining: 10 }, ratelimits });
   const { events } = service.app.services;
@@ -295,7 +295,7 @@ describe('a repeated verification of a key', () => {
   });
 });
 
-test('limits that come again are taken once', async () => {
+test('repeated limits are consumed once', async () => {
   const body = [limitOf('emails'), limitOf('calls')];
   for (let count = 0; count < 5; count++) {
     expect((await send('ratelimit.multiLimit', body)).body.data.limits[0].remaining).toBe(9);
@@ -305,7 +305,7 @@ test('limits that come again are taken once', async () => {
   }
 });
 
-describe('what is not kept', () => {
+describe('not recorded', () => {
   test('a refused write leaves the key free, for any body', async () => {
     const apiId = await newApi(world);
     const body = { apiId, roles: ['reader'] };
@@ -349,7 +349,7 @@ describe('what is not kept', () => {
       };
       Object.assign(lookups, { findVerifiableKey: broken });
       Object.assign(storage, {
-        // After all of it is done, so that the answer too has to go.
+        // Fails after all the work, so that the record has to be rolled back too.
         write: <Result>(work: (store: never) => Promise<Result>) =>
           write(async (store) => {
             await work(store as never);
@@ -404,7 +404,7 @@ describe('who gets a stored response', () => {
   });
 });
 
-describe('stored answers', () => {
+describe('stored records', () => {
   test('are unreadable to who has the database only, also without a master key', async () => {
     for (const env of [{}, { UNKEY_MASTER_KEY: 'off' }]) {
       const own = await startService({ env });

@@ -1,7 +1,7 @@
 import type { MigrationAlgorithm } from '@unkey-ts/server';
 import type { World } from './scenario.ts';
 
-/** A migration of the case's workspace, as an operator sets it up; answers its id. */
+/** Creates a migration in the workspace of the case, as an operator does; returns its id. */
 export async function makeMigration(
   { service, workspaceId, clock }: World,
   algorithm: MigrationAlgorithm,

@@ -3,7 +3,7 @@ import type { World } from './scenario.ts';
 
 export interface OtherWorkspace {
   readonly rootKey: string;
-  /** Calls with all permissions there; fails the case unless it is answered 200; gives `data`. */
+  /** Calls there with all permissions; fails the case unless the status is 200; returns `data`. */
   // biome-ignore lint/suspicious/noExplicitAny: cases know the shape of what they arrange
   do(operation: OperationId, body: unknown): Promise<any>;
 }
@@ -15,7 +15,7 @@ export async function otherWorkspace({ service }: World): Promise<OtherWorkspace
     rootKey,
     async do(operation, body) {
       const reply = await service.call(operation, body, { rootKey });
-      if (reply.status !== 200) throw new Error(`${operation} answered ${JSON.stringify(reply.body)}`);
+      if (reply.status !== 200) throw new Error(`${operation} failed: ${JSON.stringify(reply.body)}`);
       return reply.body.data;
     },
   };

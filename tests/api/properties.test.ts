@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-describe('a body that fits the schema gets a declared answer', () => {
+describe('a body that matches the schema gets a declared response', () => {
   test.each(guarded)('%s', async (id) => {
     const { known, call } = await inhabitedWorkspace();
     const schema = schemaOf(id);
@@ -55,7 +55,7 @@ describe('a body that breaks one constraint is refused, and the place is named',
   });
 });
 
-test('any JSON is answered, and never with a 5xx', async () => {
+test('any JSON gets a response, never a 5xx', async () => {
   const { call } = await inhabitedWorkspace();
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...guarded), fc.jsonValue({ maxDepth: 6 }), async (id, body) => {
@@ -79,7 +79,7 @@ async function inhabitedWorkspace() {
     callInProcess(service.app, id, { rootKey, body });
   const make = async (id: OperationId, body: unknown) => {
     const reply = await call(id, body);
-    if (reply.status !== 200) throw new Error(`${id} answered ${JSON.stringify(reply.body)}`);
+    if (reply.status !== 200) throw new Error(`${id} failed: ${JSON.stringify(reply.body)}`);
     return reply.body.data;
   };
 

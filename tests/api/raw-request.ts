@@ -3,10 +3,10 @@ import type { Reply } from '../service.ts';
 
 type Bytes = string | Uint8Array;
 
-/** What a raw request may be answered with. `closed`: the connection ended without an answer. */
+/** The result of a raw request. `closed`: the connection ended without a response. */
 export type RawReply = Reply | 'closed';
 
-/** Writes the bytes as they are, and reads the first answer. `isEnding`: says that nothing more comes. */
+/** Writes the bytes as they are, and reads the first response. `isEnding`: ends the sending side. */
 export function sendRaw(
   url: string,
   bytes: Bytes | readonly Bytes[],
@@ -27,14 +27,14 @@ export function sendRaw(
       if (reply) finish(reply);
     });
     socket.on('close', () => resolve('closed'));
-    // A reset after the answer is none of the test's business: `close` follows.
+    // A reset after the response does not matter: `close` follows.
     socket.on('error', () => {});
     for (const part of isList ? bytes : [bytes]) socket.write(part as Bytes);
     if (isEnding) socket.end();
   });
 }
 
-/** The first answer in the bytes, once it is whole. */
+/** The first response in the bytes, once it is complete. */
 function parseReply(bytes: Buffer): Reply | null {
   const end = bytes.indexOf('\r\n\r\n');
   if (end === -1) return null;

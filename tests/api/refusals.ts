@@ -1,6 +1,6 @@
 import { type Json, type Scenario, scenario, type World } from './scenario.ts';
 
-/** One case for each malformed body: it is refused, and the answer names the place. */
+/** One case for each malformed body: it is refused, and the response names the place. */
 export function malformed(
   bodies: readonly (readonly [what: string, body: Json, location: string])[],
 ): Scenario[] {

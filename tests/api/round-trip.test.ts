@@ -7,7 +7,7 @@ import { newWorld, type World } from './scenario.ts';
 
 /** A value for a property of a request, and what a read must show of it. */
 interface Sample {
-  readonly given: unknown;
+  readonly value: unknown;
   /** Members of the response to the read. Default: the same property with the same value. */
   readonly shown?: Readonly<Record<string, unknown>>;
 }
@@ -23,30 +23,30 @@ const credits = { remaining: 7, refill: { interval: 'monthly', amount: 50, refil
 const metadata = { team: { id: 7, tags: ['a', null] } };
 
 const ofKey = {
-  name: { given: 'Laptop' },
-  meta: { given: metadata },
-  expires: { given: 4_000_000_000_000 },
-  enabled: { given: false },
-  externalId: { given: 'user_1', shown: { identity: { externalId: 'user_1' } } },
-  roles: { given: ['reader'] },
-  permissions: { given: ['documents.read', 'documents.write'] },
-  credits: { given: credits },
-  ratelimits: { given: [limit] },
+  name: { value: 'Laptop' },
+  meta: { value: metadata },
+  expires: { value: 4_000_000_000_000 },
+  enabled: { value: false },
+  externalId: { value: 'user_1', shown: { identity: { externalId: 'user_1' } } },
+  roles: { value: ['reader'] },
+  permissions: { value: ['documents.read', 'documents.write'] },
+  credits: { value: credits },
+  ratelimits: { value: [limit] },
 } satisfies Readonly<Record<string, Sample>>;
 
 const createSamples: Samples<NewKeyInput, 'apiId'> = {
   ...ofKey,
-  prefix: { given: 'demo', shown: { start: expect.stringMatching(/^demo_/) } },
-  byteLength: { given: 64, shown: { plaintext: expect.stringMatching(/^.{80,}$/) } },
-  recoverable: { given: true, shown: { plaintext: expect.any(String) } },
+  prefix: { value: 'demo', shown: { start: expect.stringMatching(/^demo_/) } },
+  byteLength: { value: 64, shown: { plaintext: expect.stringMatching(/^.{80,}$/) } },
+  recoverable: { value: true, shown: { plaintext: expect.any(String) } },
 };
 
 const updateSamples: Samples<InputOf<'keys.updateKey'>, 'keyId'> = ofKey;
 const migrateSamples: Samples<MigratedKeyInput, 'hash'> = ofKey;
 
 const identitySamples: Samples<InputOf<'identities.updateIdentity'>, 'identity'> = {
-  meta: { given: metadata },
-  ratelimits: { given: [limit] },
+  meta: { value: metadata },
+  ratelimits: { value: [limit] },
 };
 
 let service: Service;
@@ -72,8 +72,8 @@ function eachProperty(
   for (const [name, sample] of Object.entries(samples)) {
     test(name, async () => {
       await newWorldWithRole();
-      const shown = await run({ [name]: sample.given });
-      expect(shown).toMatchObject(sample.shown ?? { [name]: sample.given });
+      const shown = await run({ [name]: sample.value });
+      expect(shown).toMatchObject(sample.shown ?? { [name]: sample.value });
     });
   }
 }
@@ -132,12 +132,12 @@ describe('what keys.updateKey accepts changes what keys.getKey shows', () => {
     return readKey(keyId);
   });
   const removable = Object.entries(properties).filter(([, { type }]) => [type].flat().includes('null'));
-  test.each(removable.map(([name]) => name))('null takes %s away', async (name) => {
+  test.each(removable.map(([name]) => name))('null removes %s', async (name) => {
     await newWorldWithRole();
     const sample = Object(updateSamples)[name] as Sample;
-    const { keyId } = await makeKey(world, { [name]: sample.given });
+    const { keyId } = await makeKey(world, { [name]: sample.value });
     const before = await readKey(keyId);
-    expect(before).toMatchObject(sample.shown ?? { [name]: sample.given });
+    expect(before).toMatchObject(sample.shown ?? { [name]: sample.value });
     await world.do('keys.updateKey', { keyId, [name]: null });
     expect(Object.keys(await readKey(keyId))).not.toContain(Object.keys(sample.shown ?? { [name]: 0 })[0]);
   });

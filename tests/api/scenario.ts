@@ -17,19 +17,19 @@ import {
 } from '../service.ts';
 import { eventsOf } from './audit.ts';
 
-/** A workspace of its own for one case, on a service that cases of one resource share. */
+/** A workspace for one case, on a service that the cases of one resource share. */
 export interface World {
   readonly service: Service;
   readonly workspaceId: string;
-  /** Holds every permission. */
+  /** Has all permissions. */
   readonly rootKey: string;
   readonly clock: FakeClock;
-  /** Calls with all permissions; fails the case unless it is answered 200; gives `data`. */
+  /** Calls with all permissions; fails the case unless the status is 200; returns `data`. */
   // biome-ignore lint/suspicious/noExplicitAny: cases know the shape of what they arrange
   do(operation: OperationId, body: unknown): Promise<any>;
-  /** Calls and gives whatever is answered. */
+  /** Calls and returns the response, whatever its status. */
   call(operation: OperationId, body: unknown, options?: CallOptions): Promise<Reply>;
-  /** A root key of this workspace with just these permissions. */
+  /** A root key of this workspace with exactly these permissions. */
   rootKeyWith(...permissions: string[]): Promise<string>;
 }
 
@@ -39,7 +39,7 @@ export interface Expected {
   readonly code?: ErrorCode;
   /** Compared with `toMatchObject`; arrays by length and order. */
   readonly data?: unknown;
-  /** Places that `error.errors` names, among others. */
+  /** Locations that `error.errors` must include. */
   readonly locations?: readonly string[];
 }
 
@@ -49,20 +49,20 @@ const environments = { usual: {}, withoutMasterKey: { UNKEY_MASTER_KEY: 'off' } 
 /** With `unknown` in its place, a function for the body would have no type of its own. */
 export type Json = object | string | number | boolean | null;
 
-/** One call and what must come of it, as data. */
+/** One call and its expected result, as data. */
 export interface Scenario<Vars = unknown> {
   /** A fact in the present tense. */
   readonly name: string;
   /** Default: `usual`. */
   readonly service?: keyof typeof environments;
-  /** Makes what the case needs; its result is handed to the other members. */
+  /** Creates the data of the case; its result is passed to the other members. */
   readonly arrange?: (world: World) => Promise<Vars>;
-  /** What the caller's root key may do; absent: everything. */
+  /** Permissions of the caller's root key; absent: all. */
   readonly permissions?: readonly string[] | ((vars: Vars, world: World) => readonly string[]);
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: Json | ((vars: Vars) => unknown);
   readonly expect: Expected | ((vars: Vars) => Expected);
-  /** What holds afterwards. */
+  /** Checks after the call. */
   readonly after?: (world: World, vars: Vars, reply: Reply) => Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export interface Suite {
   readonly cases: readonly Scenario[];
 }
 
-/** Ties a case's `arrange` to what uses it. */
+/** Types the other members of a case by its `arrange`. */
 export function scenario<Vars>(one: Scenario<Vars>): Scenario {
   // Only this case's own `arrange` feeds its members.
   return one as Scenario;
@@ -81,7 +81,7 @@ export function suite(operation: OperationId, cases: readonly Scenario[]): Suite
   return { operation, cases };
 }
 
-/** Runs the suites of a resource, each case in a workspace of its own, and holds that every declared error has a case. */
+/** Runs the suites of a resource, each case in its own workspace; every declared error must have a case. */
 export function runSuites(suites: readonly Suite[]): void {
   const used = new Set(suites.flatMap(({ cases }) => cases.map(environmentOf)));
   const services = new Map<keyof typeof environments, Service>();
@@ -121,7 +121,7 @@ async function runScenario(
   one: Scenario,
 ): Promise<void> {
   if (!service) throw new Error('The service of a case was not started.');
-  // No case sees what time the one before it has made it.
+  // The clock of the previous case must not affect this one.
   service.clock.set(fakeClock().now());
   const world = await newWorld(service);
   const vars = await one.arrange?.(world);
@@ -157,7 +157,7 @@ function expectReply(operation: OperationId, reply: Reply, expected: Expected): 
   }
 }
 
-/** Holds that an answer is one that the contract declares for the operation. */
+/** Expects a response that the contract declares for the operation. */
 export function expectContract(operation: OperationId, { status, body, headers }: Reply): void {
   expect(body.meta.requestId).toMatch(/^req_[a-zA-Z0-9]+$/);
   expect(headers.get('x-request-id')).toBe(body.meta.requestId);
@@ -192,7 +192,7 @@ export async function newWorld(service: Service): Promise<World> {
     call,
     async do(operation, body) {
       const reply = await call(operation, body);
-      if (reply.status !== 200) throw new Error(`${operation} answered ${JSON.stringify(reply.body)}`);
+      if (reply.status !== 200) throw new Error(`${operation} failed: ${JSON.stringify(reply.body)}`);
       return reply.body.data;
     },
     rootKeyWith: async (...permissions) => (await service.newRootKey(workspaceId, permissions)).key,

@@ -29,7 +29,7 @@ afterAll(async () => {
   await place.remove();
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked into by tests that know their shape
+// biome-ignore lint/suspicious/noExplicitAny: tests know the shape of their responses
 async function call(app: App, operation: OperationId, body: object, as = rootKey): Promise<any> {
   const reply = await callInProcess(app, operation, { rootKey: as, body });
   return reply.status === 200 ? reply.body.data : reply.body.error;
@@ -59,8 +59,8 @@ test.each(Object.entries(changes))('%s a key here is seen there', async (_, { op
   await seen(async () => (await verify(there, key)).code === code);
 });
 
-test('a key that was looked for there before it was brought here is found once it is', async () => {
-  const key = 'brought-along';
+test('a key that one process looked up before another migrated it is found afterwards', async () => {
+  const key = 'migrated-key';
   const hash = createHash('sha256').update(key).digest('base64');
   const migration = { id: 'mig_1', name: 'legacy', algorithm: 'sha256', createdAt: 0 } as const;
   const [{ id: workspaceId } = { id: '' }] = await here.services.storage.read((store) =>
@@ -72,7 +72,7 @@ test('a key that was looked for there before it was brought here is found once i
   await seen(async () => (await verify(there, key)).code === 'VALID');
 });
 
-test('a role’s permission that is taken here is missing there', async () => {
+test('a role’s permission that one process removes is missing in the other', async () => {
   const { roleId } = await call(here, 'permissions.createRole', {
     name: 'reader',
     permissions: ['docs.read'],

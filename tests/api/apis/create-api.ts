@@ -47,7 +47,7 @@ export default suite('apis.createApi', [
   }),
   ...Object.entries(names).map(([what, name]) =>
     scenario({
-      name: `a name ${what} is kept as it is`,
+      name: `a name ${what} is stored unchanged`,
       body: { name },
       expect: { status: 200 },
       async after(world, _vars, reply) {

@@ -8,7 +8,7 @@ const newApi = (world: World): Promise<{ apiId: string }> => world.do('apis.crea
 
 export default suite('apis.getApi', [
   scenario({
-    name: 'an API is answered with id and name, and nothing else',
+    name: 'an API is returned with id and name, and nothing else',
     arrange: newApi,
     permissions: ['api.*.read_api'],
     body: ({ apiId }: { apiId: string }) => ({ apiId }),

@@ -167,7 +167,7 @@ export default suite('apis.listKeys', [
     expect: { status: 200, data: [] },
   }),
   scenario({
-    name: 'recoverable keys are shown in full when asked for, others without plaintext',
+    name: 'recoverable keys are returned with plaintext on request, others without',
     async arrange(world) {
       const first = await makeKey(world, { recoverable: true });
       return {

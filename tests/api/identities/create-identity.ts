@@ -94,7 +94,7 @@ export default suite('identities.createIdentity', [
     expect: { status: 200 },
   },
   ...['abc', 'x', 'i'.repeat(255), 'User.Name-1_2'].map((externalId) => ({
-    name: `an external id of ${externalId.length} characters (${externalId.slice(0, 12)}) is taken`,
+    name: `an external id of ${externalId.length} characters (${externalId.slice(0, 12)}) is accepted`,
     body: { externalId },
     expect: { status: 200 },
   })),
@@ -110,7 +110,7 @@ export default suite('identities.createIdentity', [
     expect: { status: 200 },
   },
   scenario({
-    name: 'meta of exactly 1 MiB is kept',
+    name: 'meta of exactly 1 MiB is stored',
     body: { externalId: 'user_123', meta: metaOf(1_048_576) },
     expect: { status: 200 },
     async after(world) {
@@ -151,7 +151,7 @@ export default suite('identities.createIdentity', [
     expect: { status: 200 },
   }),
   scenario({
-    name: '409 for an external id that is taken, and nothing is written',
+    name: '409 for an external id in use, and nothing is written',
     arrange: (world) => world.do('identities.createIdentity', { externalId: 'user_123', meta: { first: 1 } }),
     body: { externalId: 'user_123', ratelimits: [limitNamed('requests')] },
     expect: { status: 409, code: 'unkey/data/identity_already_exists' },

@@ -16,7 +16,7 @@ const newIdentity = async (world: World): Promise<string> =>
 
 export default suite('identities.deleteIdentity', [
   scenario({
-    name: 'the answer has no data; the identity is gone, and its limits are audited too',
+    name: 'the response has no data; the identity is deleted, and its limits are audited too',
     arrange: newIdentity,
     permissions: ['identity.*.delete_identity'],
     body: { identity: 'user_123' },

@@ -30,7 +30,7 @@ export default suite('identities.getIdentity', [
     },
   }),
   scenario({
-    name: 'ten limits are answered',
+    name: 'ten limits are returned',
     arrange: (world) =>
       world.do('identities.createIdentity', {
         externalId: 'user_123',

@@ -89,7 +89,7 @@ export default suite('identities.listIdentities', [
     },
   }),
   scenario({
-    name: 'a cursor whose identity was deleted goes on with the next',
+    name: 'a cursor whose identity was deleted continues with the next one',
     arrange: (world) => make(world, ...users(5)),
     body: { limit: 2 },
     expect: { status: 200 },

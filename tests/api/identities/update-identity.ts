@@ -92,7 +92,7 @@ export default suite('identities.updateIdentity', [
     expect: { status: 200, data: { meta: { a: 1 }, ratelimits: [{ name: 'new one' }] } },
   }),
   scenario({
-    name: 'a call that changes nothing answers what is stored, and is audited',
+    name: 'a call that changes nothing returns the stored identity, and is audited',
     arrange: newIdentity,
     body: { identity: 'user_123' },
     expect: { status: 200 },

@@ -69,7 +69,7 @@ export default suite('keys.addPermissions', [
     },
   }),
   scenario({
-    name: 'what a role grants is not among the answer',
+    name: 'permissions of roles are not in the response',
     async arrange(world) {
       await world.do('permissions.createRole', { name: 'admin', permissions: ['by.role'] });
       return makeKey(world, { roles: ['admin'] });
@@ -78,7 +78,7 @@ export default suite('keys.addPermissions', [
     expect: { status: 200, data: [{ slug: 'own' }] },
   }),
   scenario({
-    name: 'an id is taken for a slug that does not exist',
+    name: 'an id is read as a slug that does not exist',
     async arrange(world) {
       const [id = ''] = await makePermissions(world, ['read']);
       return { ...(await makeKey(world)), id };

@@ -146,7 +146,7 @@ export default suite('keys.createKey', [
     },
   }),
   shown(
-    'everything that is given is stored',
+    'every member is stored',
     {
       name: 'Laptop',
       externalId: 'user_1',
@@ -198,7 +198,7 @@ export default suite('keys.createKey', [
     },
   }),
   scenario({
-    name: 'an external id is never taken for the id of an identity, and case counts in it',
+    name: 'an external id is never read as the id of an identity, and is case-sensitive',
     async arrange(world) {
       const { identityId } = await world.do('identities.createIdentity', { externalId: 'User_1' });
       return { ...(await makeApi(world)), identityId };
@@ -343,7 +343,7 @@ export default suite('keys.createKey', [
   ),
   refused('meta above 1 MiB', { meta: { text: 'x'.repeat(1024 * 1024) } }, 'body.meta'),
   shown(
-    'meta of 1 MiB is kept',
+    'meta of 1 MiB is stored',
     { meta: { text: 'x'.repeat(1024 * 1024 - '{"text":""}'.length) } },
     { meta: { text: 'x'.repeat(1024 * 1024 - '{"text":""}'.length) } },
   ),

@@ -180,7 +180,7 @@ export default suite('keys.getKey', [
     },
   }),
   scenario({
-    name: 'the answer to 403 says what is missing, and not what the root key holds',
+    name: 'the 403 names the missing permissions, and not those of the root key',
     arrange: makeKey,
     permissions: ['api.*.create_key'],
     body: byId,

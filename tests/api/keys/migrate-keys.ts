@@ -10,26 +10,26 @@ const sha256 = (key: string) => createHash('sha256').update(key).digest('base64'
 /** Keys of the case's own: hashes are unique across workspaces. */
 const keyOf = ({ workspaceId }: World, name: string) => `${name}_${workspaceId}`;
 
-interface Given {
+interface Migration {
   readonly apiId: string;
   readonly migrationId: string;
   readonly hash: string;
 }
 
-async function arrange(world: World): Promise<Given> {
+async function arrange(world: World): Promise<Migration> {
   const { apiId } = await makeApi(world);
   const migrationId = await makeMigration(world, 'sha256');
   world.clock.advance(1000);
   return { apiId, migrationId, hash: sha256(keyOf(world, 'first')) };
 }
 
-const oneKey = ({ apiId, migrationId, hash }: Given) => ({ apiId, migrationId, keys: [{ hash }] });
+const oneKey = ({ apiId, migrationId, hash }: Migration) => ({ apiId, migrationId, keys: [{ hash }] });
 
 function refused(what: string, item: object, location: string): Scenario {
   return scenario({
     name: `400 for ${what}, and nothing is made`,
     arrange,
-    body: ({ apiId, migrationId, hash }: Given) => ({
+    body: ({ apiId, migrationId, hash }: Migration) => ({
       apiId,
       migrationId,
       keys: [
@@ -53,10 +53,10 @@ export const notSimulated = 'Apart from its hash, the key is like one of keys.cr
 
 export default suite('keys.migrateKeys', [
   scenario({
-    name: 'a key is brought along with everything, and what does not exist is made',
+    name: 'a key is migrated with all members, and missing roles and permissions are created',
     arrange,
     permissions: ['api.*.create_key'],
-    body: ({ apiId, migrationId, hash }: Given) => ({
+    body: ({ apiId, migrationId, hash }: Migration) => ({
       apiId,
       migrationId,
       keys: [
@@ -135,7 +135,7 @@ export default suite('keys.migrateKeys', [
       await makeRoles(world, ['Admin']);
       return arrange(world);
     },
-    body: ({ apiId, migrationId, hash }: Given) => ({
+    body: ({ apiId, migrationId, hash }: Migration) => ({
       apiId,
       migrationId,
       keys: ['a', 'b'].map((suffix) => ({
@@ -159,7 +159,7 @@ export default suite('keys.migrateKeys', [
     },
   }),
   scenario({
-    name: 'hashes that are taken fail, also by deleted keys and in other workspaces, and the rest goes on',
+    name: 'hashes in use fail, also those of deleted keys and other workspaces; the others are migrated',
     async arrange(world) {
       const made = await arrange(world);
       const own = await makeKey(world, { apiId: made.apiId });
@@ -169,7 +169,7 @@ export default suite('keys.migrateKeys', [
       const theirs = await other.do('keys.createKey', { apiId });
       return { ...made, taken: [sha256(own.key), sha256(theirs.key)] };
     },
-    body: ({ apiId, migrationId, hash, taken }: Given & { taken: string[] }) => ({
+    body: ({ apiId, migrationId, hash, taken }: Migration & { taken: string[] }) => ({
       apiId,
       migrationId,
       keys: [...taken, hash, hash].map((one) => ({ hash: one })),
@@ -199,7 +199,7 @@ export default suite('keys.migrateKeys', [
       };
       return { ...made, hashes, plain: `plain text ${world.workspaceId}` };
     },
-    body: ({ apiId, migrationId, hashes, plain }: Given & { hashes: object; plain: string }) => ({
+    body: ({ apiId, migrationId, hashes, plain }: Migration & { hashes: object; plain: string }) => ({
       apiId,
       migrationId,
       keys: [...Object.values(hashes), plain].map((hash) => ({
@@ -225,7 +225,7 @@ export default suite('keys.migrateKeys', [
   scenario({
     name: 'a key with null for its credits is unlimited',
     arrange,
-    body: ({ apiId, migrationId, hash }: Given) => ({
+    body: ({ apiId, migrationId, hash }: Migration) => ({
       apiId,
       migrationId,
       keys: [{ hash, credits: { remaining: null } }],
@@ -254,7 +254,7 @@ export default suite('keys.migrateKeys', [
     body: oneKey,
     expect: { status: 200 },
   }),
-  ...denied<Given>({
+  ...denied<Migration>({
     arrange,
     body: oneKey,
     held: {
@@ -293,7 +293,7 @@ export default suite('keys.migrateKeys', [
   {
     name: '404 for a migration that does not exist',
     arrange,
-    body: (made: unknown) => ({ ...oneKey(made as Given), migrationId: 'migration_unknown' }),
+    body: (made: unknown) => ({ ...oneKey(made as Migration), migrationId: 'migration_unknown' }),
     expect: { status: 404, code: 'unkey/data/migration_not_found' },
   },
   scenario({

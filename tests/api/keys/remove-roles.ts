@@ -18,7 +18,7 @@ async function makeHolder(world: World): Promise<MadeKey> {
 
 export default suite('keys.removeRoles', [
   scenario({
-    name: 'a role is taken away, from the next verification on, and the role itself stays',
+    name: 'a role is removed from the next verification on, and the role itself still exists',
     async arrange(world) {
       const made = await makeHolder(world);
       expect(await world.do('keys.verifyKey', { key: made.key, permissions: 'read' })).toMatchObject({
@@ -46,7 +46,7 @@ export default suite('keys.removeRoles', [
     },
   }),
   scenario({
-    name: 'all roles can be taken away',
+    name: 'all roles can be removed',
     arrange: makeHolder,
     body: removing('viewer', 'Billing Admin'),
     expect: { status: 200, data: [] },
@@ -64,7 +64,7 @@ export default suite('keys.removeRoles', [
     },
   }),
   {
-    name: '404 for a role that does not exist, and nothing is taken away',
+    name: '404 for a role that does not exist, and nothing is removed',
     arrange: makeHolder,
     body: (made: unknown) => removing('viewer', 'nobody')(made as MadeKey),
     expect: roleNotFound,

@@ -19,7 +19,7 @@ const makeHolder = (world: World) => makeKey(world, { permissions: ['a', 'b'] })
 
 export default suite('keys.setPermissions', [
   scenario({
-    name: 'the list takes the place of the old one, and what does not exist is made',
+    name: 'the list replaces the old one, and missing permissions are created',
     arrange: makeHolder,
     body: setting('b', 'new', 'NEW', 'B'),
     expect: { status: 200 },
@@ -38,7 +38,7 @@ export default suite('keys.setPermissions', [
     },
   }),
   scenario({
-    name: 'an empty list takes everything away',
+    name: 'an empty list removes all permissions',
     arrange: makeHolder,
     body: setting(),
     expect: { status: 200, data: [] },

@@ -26,7 +26,7 @@ async function makeHolder(world: World): Promise<MadeKey> {
 
 export default suite('keys.setRoles', [
   scenario({
-    name: 'the list takes the place of the old one, and only differences are audited',
+    name: 'the list replaces the old one, and only differences are audited',
     arrange: makeHolder,
     body: setting('ROLE 1', 'role 2', 'role 1'),
     expect: { status: 200, data: [{ name: 'role 1' }, { name: 'role 2' }] },
@@ -39,7 +39,7 @@ export default suite('keys.setRoles', [
     },
   }),
   scenario({
-    name: 'an empty list takes all away',
+    name: 'an empty list removes all roles',
     arrange: makeHolder,
     body: setting(),
     expect: { status: 200, data: [] },

@@ -7,18 +7,18 @@ import { type Scenario, scenario, suite } from '../scenario.ts';
 
 const monthly = { interval: 'monthly', amount: 100, refillDay: 28 };
 
-/** A key with these credits, changed like this, answers these, and getKey shows them. */
-function changed(name: string, credits: object | undefined, change: object, answer: object): Scenario {
+/** Changes the credits of a key; the response and getKey show the expected ones. */
+function changed(name: string, credits: object | undefined, change: object, expected: object): Scenario {
   return scenario({
     name,
     arrange: (world) => makeKey(world, credits && { credits }),
     body: ({ keyId }: MadeKey) => ({ keyId, ...change }),
     expect: { status: 200 },
     async after(world, { keyId }, reply) {
-      expect(reply.body.data).toEqual(answer);
+      expect(reply.body.data).toEqual(expected);
       const shown = await world.do('keys.getKey', { keyId });
-      const isUnlimited = 'remaining' in answer && answer.remaining === null;
-      expect(shown.credits).toEqual(isUnlimited ? undefined : answer);
+      const isUnlimited = 'remaining' in expected && expected.remaining === null;
+      expect(shown.credits).toEqual(isUnlimited ? undefined : expected);
       expect(shown).not.toHaveProperty('updatedAt');
     },
   });
@@ -61,7 +61,7 @@ export default suite('keys.updateCredits', [
     refill: monthly,
   }),
   changed('`increment` by 0 changes nothing', { remaining: 5 }, increment(0), { remaining: 5 }),
-  changed('`decrement` takes away', { remaining: 5, refill: monthly }, decrement(3), {
+  changed('`decrement` subtracts', { remaining: 5, refill: monthly }, decrement(3), {
     remaining: 2,
     refill: monthly,
   }),

@@ -23,7 +23,7 @@ function clearable(
 ): Scenario {
   const place = member === 'externalId' ? 'identity' : member;
   return scenario({
-    name: `${member} is set, cleared by null and kept by other updates`,
+    name: `${member} is set, cleared by null and unchanged by other updates`,
     arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ keyId, [member]: first }),
     expect: { status: 200 },
@@ -88,7 +88,7 @@ const limit = (name: string, members: object = {}) => ({
 
 export default suite('keys.updateKey', [
   scenario({
-    name: 'name is set, cleared by null and kept by other updates',
+    name: 'name is set, cleared by null and unchanged by other updates',
     arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ keyId, name: 'Laptop' }),
     expect: { status: 200 },
@@ -103,7 +103,7 @@ export default suite('keys.updateKey', [
     },
   }),
   scenario({
-    name: 'expires is set, cleared by null and kept by other updates',
+    name: 'expires is set, cleared by null and unchanged by other updates',
     arrange: (world) => makeKey(world, { expires: 1 }),
     body: ({ keyId }: MadeKey) => ({ keyId, expires: 4_102_444_800_000 }),
     expect: { status: 200 },
@@ -212,7 +212,7 @@ export default suite('keys.updateKey', [
     { remaining: 777, refill: monthly(111, 28) },
   ),
   creditsChange(
-    'a daily refill takes the place of a monthly one',
+    'a daily refill replaces a monthly one',
     { remaining: 777, refill: monthly(111, 28) },
     { refill: daily(250) },
     { remaining: 777, refill: daily(250) },

@@ -19,7 +19,7 @@ const byKey = ({ key }: MadeKey) => ({ key });
 const verify = (world: World, key: string, members: object = {}) =>
   world.do('keys.verifyKey', { key, ...members });
 
-/** A key with these members, verified like this, gets this answer. */
+/** Verifies a key with these members and expects this response. */
 function verdict(name: string, members: object, request: object, data: object): Scenario {
   return scenario({
     name,
@@ -29,8 +29,8 @@ function verdict(name: string, members: object, request: object, data: object): 
   });
 }
 
-/** The answer is the bare one: nothing tells whether there is such a key. */
-function hidden(name: string, arrange: (world: World) => Promise<{ key: string }>): Scenario {
+/** Expects the response without details: it does not reveal whether the key exists. */
+function expectsNotFound(name: string, arrange: (world: World) => Promise<{ key: string }>): Scenario {
   return scenario({
     name,
     arrange,
@@ -44,7 +44,7 @@ function hidden(name: string, arrange: (world: World) => Promise<{ key: string }
 
 const basics: Scenario[] = [
   scenario({
-    name: 'a key is valid, and the answer has everything that it has',
+    name: 'a key is valid, and the response has all of its members',
     arrange: makeFullKey,
     body: byKey,
     expect: { status: 200 },
@@ -81,27 +81,27 @@ const basics: Scenario[] = [
       expect(reply.body.data).toEqual({ valid: true, code: 'VALID', keyId, enabled: true });
     },
   }),
-  hidden('an unknown key is not found', async () => ({ key: 'test_unknown' })),
-  hidden('a key of another workspace is not found', makeForeignKey),
-  hidden('a root key is not found', async ({ rootKey }) => ({ key: rootKey })),
-  hidden('a key in another case is not found', async (world) => {
+  expectsNotFound('an unknown key is not found', async () => ({ key: 'test_unknown' })),
+  expectsNotFound('a key of another workspace is not found', makeForeignKey),
+  expectsNotFound('a root key is not found', async ({ rootKey }) => ({ key: rootKey })),
+  expectsNotFound('a key in another case is not found', async (world) => {
     const { key } = await makeKey(world, { prefix: 'test' });
     return { key: key.replace('test', 'TEST') };
   }),
-  hidden('a key that was verified and then deleted is not found', async (world) => {
+  expectsNotFound('a key that was verified and then deleted is not found', async (world) => {
     const made = await makeKey(world);
     await verify(world, made.key);
     await world.do('keys.deleteKey', { keyId: made.keyId });
     return made;
   }),
-  hidden('a key of a deleted API is not found', async (world) => {
+  expectsNotFound('a key of a deleted API is not found', async (world) => {
     const made = await makeKey(world);
     await verify(world, made.key);
     await world.do('apis.deleteApi', { apiId: made.apiId });
     return made;
   }),
   scenario({
-    name: 'a key that is made after somebody asked for it is found',
+    name: 'a key that is created after it was looked up is found',
     async arrange(world) {
       const { apiId } = await makeKey(world);
       const hash = createHash('sha256').update('brought_along').digest('base64');
@@ -182,9 +182,9 @@ const basics: Scenario[] = [
     async after(world, { key }) {
       await world.do('permissions.deleteRole', { role: 'Billing Admin' });
       await world.do('identities.deleteIdentity', { identity: 'user_1' });
-      const answer = await verify(world, key);
-      expect(answer).not.toHaveProperty('roles');
-      expect(answer).not.toHaveProperty('identity');
+      const result = await verify(world, key);
+      expect(result).not.toHaveProperty('roles');
+      expect(result).not.toHaveProperty('identity');
     },
   }),
 ];
@@ -230,7 +230,7 @@ const access: Scenario[] = [
 
 const credits: Scenario[] = [
   verdict(
-    'a verification takes one credit',
+    'a verification spends one credit',
     { credits: { remaining: 5 } },
     {},
     { code: 'VALID', credits: 4 },
@@ -242,13 +242,13 @@ const credits: Scenario[] = [
     { code: 'USAGE_EXCEEDED', credits: 0 },
   ),
   verdict(
-    'the cost may take all credits',
+    'the cost may be all credits',
     { credits: { remaining: 5 } },
     { credits: { cost: 5 } },
     { code: 'VALID', credits: 0 },
   ),
   verdict(
-    'a cost above the credits takes none',
+    'a cost above the credits spends none',
     { credits: { remaining: 5 } },
     { credits: { cost: 15 } },
     { code: 'USAGE_EXCEEDED', credits: 5 },
@@ -280,16 +280,16 @@ const credits: Scenario[] = [
     body: ({ key }: MadeKey) => ({ key, credits: { cost: 0 } }),
     expect: { status: 200, data: { credits: 100 } },
     async after(world, { key, keyId }) {
-      const answers = await concurrently(50, () => verify(world, key, { credits: { cost: 5 } }));
-      expect(answers.filter(({ code }) => code === 'VALID')).toHaveLength(20);
-      expect(answers.filter(({ code }) => code === 'USAGE_EXCEEDED')).toHaveLength(30);
+      const results = await concurrently(50, () => verify(world, key, { credits: { cost: 5 } }));
+      expect(results.filter(({ code }) => code === 'VALID')).toHaveLength(20);
+      expect(results.filter(({ code }) => code === 'USAGE_EXCEEDED')).toHaveLength(30);
       expect(
-        answers
+        results
           .filter(({ valid }) => valid)
           .map(({ credits }) => credits)
           .sort((a, b) => a - b),
       ).toEqual(Array.from({ length: 20 }, (_, index) => index * 5));
-      expect(answers.filter(({ valid }) => !valid).every(({ credits }) => credits >= 0 && credits < 5)).toBe(
+      expect(results.filter(({ valid }) => !valid).every(({ credits }) => credits >= 0 && credits < 5)).toBe(
         true,
       );
       expect(await world.do('keys.getKey', { keyId })).toMatchObject({ credits: { remaining: 0 } });
@@ -301,12 +301,12 @@ const credits: Scenario[] = [
     body: ({ key }: MadeKey) => ({ key, credits: { cost: 0 } }),
     expect: { status: 200 },
     async after(world, { key }) {
-      const answers = await concurrently(200, () => verify(world, key));
-      expect(answers.filter(({ valid }) => valid)).toHaveLength(1);
+      const results = await concurrently(200, () => verify(world, key));
+      expect(results.filter(({ valid }) => valid)).toHaveLength(1);
     },
   }),
   scenario({
-    name: 'a verification that a limit denies takes no credits',
+    name: 'a verification that a limit denies spends no credits',
     arrange: (world) =>
       makeKey(world, {
         credits: { remaining: 10 },
@@ -420,8 +420,8 @@ const credits: Scenario[] = [
     expect: { status: 200, data: { code: 'USAGE_EXCEEDED' } },
     async after(world, { key }) {
       world.clock.set(Date.UTC(2026, 10, 16));
-      const answers = await concurrently(40, () => verify(world, key));
-      expect(answers.filter(({ valid }) => valid)).toHaveLength(10);
+      const results = await concurrently(40, () => verify(world, key));
+      expect(results.filter(({ valid }) => valid)).toHaveLength(10);
       expect(await recordsOfCall(world)).toHaveLength(1);
     },
   }),
@@ -504,7 +504,7 @@ const permissions: Scenario[] = [
     expect: { status: 200, data: { code: 'VALID' } },
   }),
   scenario({
-    name: 'a key without the permissions spends nothing, and the answer has all but the limits',
+    name: 'a key without the permissions spends nothing, and the response has everything but the limits',
     arrange: makeFullKey,
     body: ({ key }: MadeKey) => ({ key, permissions: 'nobody.has.this' }),
     expect: { status: 200 },
@@ -565,13 +565,13 @@ const ratelimits: Scenario[] = [
     body: byKey,
     expect: { status: 200, data: { code: 'VALID' } },
     async after(world, { key }) {
-      const answer = await verify(world, key);
-      expect(answer).toMatchObject({
+      const result = await verify(world, key);
+      expect(result).toMatchObject({
         valid: false,
         code: 'RATE_LIMITED',
         ratelimits: [{ name: 'requests', limit: 1, exceeded: true, remaining: 0, autoApply: true }],
       });
-      expect(answer.ratelimits[0].reset).toBeGreaterThan(world.clock.now());
+      expect(result.ratelimits[0].reset).toBeGreaterThan(world.clock.now());
     },
   }),
   scenario({
@@ -641,7 +641,7 @@ const ratelimits: Scenario[] = [
     },
   }),
   scenario({
-    name: 'a limit of the request takes the place of a stored one of its name, and of the last of several',
+    name: 'a limit of the request replaces a stored one with its name; of several, the last one counts',
     arrange: (world) => makeKey(world, { ratelimits: [limit('requests', { autoApply: true })] }),
     body: ({ key }: MadeKey) => ({
       key,
@@ -742,9 +742,9 @@ const ratelimits: Scenario[] = [
       for (let count = 0; count < 2; count++)
         expect(await verify(world, key)).toMatchObject({ code: 'VALID' });
       for (let count = 0; count < 2; count++) {
-        const answer = await verify(world, key);
-        expect(answer.code).toBe('RATE_LIMITED');
-        expect(answer.ratelimits).toEqual(
+        const result = await verify(world, key);
+        expect(result.code).toBe('RATE_LIMITED');
+        expect(result.ratelimits).toEqual(
           expect.arrayContaining([
             expect.objectContaining({ name: 'fast', remaining: 0, exceeded: true }),
             expect.objectContaining({ name: 'slow', remaining: 7, exceeded: false }),
@@ -776,8 +776,8 @@ const ratelimits: Scenario[] = [
     body: ({ key }: MadeKey) => ({ key, ratelimits: [{ name: 'requests', cost: 0 }] }),
     expect: { status: 200, data: { ratelimits: [{ remaining: 8 }] } },
     async after(world, { key }) {
-      const answers = await concurrently(50, () => verify(world, key));
-      expect(answers.filter(({ valid }) => valid)).toHaveLength(8);
+      const results = await concurrently(50, () => verify(world, key));
+      expect(results.filter(({ valid }) => valid)).toHaveLength(8);
     },
   }),
   {
@@ -812,8 +812,8 @@ const ratelimits: Scenario[] = [
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** A key that was brought along with the hash of its long token, which no other case has. */
-async function bringAlong(world: World, head: string, members: object = {}) {
+/** A key migrated with the hash of its long token, which no other case uses. */
+async function migrateOneKey(world: World, head: string, members: object = {}) {
   const key = `${head}_${world.workspaceId.replace('_', '')}`;
   const { apiId } = await makeKey(world);
   const migrationId = await makeMigration(world, 'github.com/seamapi/prefixed-api-key');
@@ -827,22 +827,22 @@ async function bringAlong(world: World, head: string, members: object = {}) {
   return { migrationId, key, keyId: migrated[0].keyId };
 }
 
-interface BroughtAlong {
+interface MigratedKey {
   readonly key: string;
   readonly keyId: string;
   readonly migrationId: string;
 }
 
-const withMigration = ({ key, migrationId }: BroughtAlong) => ({ key, migrationId });
+const withMigration = ({ key, migrationId }: MigratedKey) => ({ key, migrationId });
 
 const migration: Scenario[] = [
   scenario({
-    name: 'a key that was brought along is found with its migration, and from then on without',
+    name: 'a migrated key is found with its migration, and from then on without it',
     async arrange(world) {
-      const brought = await bringAlong(world, 're_shortToken');
-      expect(await verify(world, brought.key)).toEqual(notFound);
-      expect(await world.do('keys.getKey', { keyId: brought.keyId })).toMatchObject({ start: '' });
-      return brought;
+      const migrated = await migrateOneKey(world, 're_shortToken');
+      expect(await verify(world, migrated.key)).toEqual(notFound);
+      expect(await world.do('keys.getKey', { keyId: migrated.keyId })).toMatchObject({ start: '' });
+      return migrated;
     },
     body: withMigration,
     expect: { status: 200, data: { code: 'VALID' } },
@@ -857,8 +857,8 @@ const migration: Scenario[] = [
     },
   }),
   scenario({
-    name: 'the prefix of a key that was brought along may have `_` in it',
-    arrange: (world) => bringAlong(world, 'my_app_shortToken'),
+    name: 'the prefix of a migrated key may contain `_`',
+    arrange: (world) => migrateOneKey(world, 'my_app_shortToken'),
     body: withMigration,
     expect: { status: 200, data: { code: 'VALID' } },
     async after(world, { keyId }) {
@@ -866,8 +866,8 @@ const migration: Scenario[] = [
     },
   }),
   scenario({
-    name: 'a disabled key that was brought along is DISABLED, and found without the migration from then on',
-    arrange: (world) => bringAlong(world, 're_short', { enabled: false }),
+    name: 'a disabled migrated key is DISABLED, and found without the migration from then on',
+    arrange: (world) => migrateOneKey(world, 're_short', { enabled: false }),
     body: withMigration,
     expect: { status: 200, data: { code: 'DISABLED' } },
     async after(world, { key }) {
@@ -875,9 +875,9 @@ const migration: Scenario[] = [
     },
   }),
   scenario({
-    name: 'a key that was brought along is not found with another migration',
-    arrange: (world) => bringAlong(world, 're_short'),
-    body: ({ key }: BroughtAlong) => ({ key, migrationId: 'migration_unknown' }),
+    name: 'a migrated key is not found with another migration',
+    arrange: (world) => migrateOneKey(world, 're_short'),
+    body: ({ key }: MigratedKey) => ({ key, migrationId: 'migration_unknown' }),
     expect: { status: 200, data: notFound },
     async after(world, { key }) {
       const other = await makeMigration(world, 'github.com/seamapi/prefixed-api-key');
@@ -887,7 +887,7 @@ const migration: Scenario[] = [
   scenario({
     name: 'a migration of whole hashes finds nothing more',
     async arrange(world) {
-      const { key } = await bringAlong(world, 're_short');
+      const { key } = await migrateOneKey(world, 're_short');
       return { key, migrationId: await makeMigration(world, 'sha256') };
     },
     body: ({ key, migrationId }: { key: string; migrationId: string }) => ({ key, migrationId }),
@@ -895,8 +895,8 @@ const migration: Scenario[] = [
   }),
   {
     name: '400 for a key of two parts with a migration that needs three',
-    arrange: (world) => bringAlong(world, 're_short'),
-    body: (brought: unknown) => ({ ...withMigration(brought as BroughtAlong), key: 're_long' }),
+    arrange: (world) => migrateOneKey(world, 're_short'),
+    body: (migrated: unknown) => ({ ...withMigration(migrated as MigratedKey), key: 're_long' }),
     expect: { status: 400, code: 'unkey/authentication/malformed' },
   },
 ];

@@ -38,7 +38,7 @@ export default suite('keys.whoami', [
     },
   }),
   scenario({
-    name: 'asking who a key is takes no credits, counts against no limit and is no use of it',
+    name: 'whoami spends no credits, counts against no limit and does not count as use',
     arrange: (world) =>
       makeKey(world, {
         credits: { remaining: 1 },

@@ -4,7 +4,7 @@ import { otherWorkspace } from '../other-workspace.ts';
 import { denied, malformed } from '../refusals.ts';
 import { scenario, suite } from '../scenario.ts';
 
-const taken = { status: 409, code: 'unkey/data/permission_already_exists' } as const;
+const conflict = { status: 409, code: 'unkey/data/permission_already_exists' } as const;
 const valid = { name: 'Read documents', slug: 'documents.read' };
 
 export default suite('permissions.createPermission', [
@@ -54,10 +54,10 @@ export default suite('permissions.createPermission', [
     expect: { status: 200 },
   }),
   scenario({
-    name: '409 for a slug that is taken',
+    name: '409 for a slug in use',
     arrange: (world) => world.do('permissions.createPermission', valid),
     body: { ...valid, name: 'Other' },
-    expect: taken,
+    expect: conflict,
     async after(world) {
       expect(await world.do('permissions.getPermission', { permission: valid.slug })).toMatchObject({
         name: valid.name,
@@ -68,7 +68,7 @@ export default suite('permissions.createPermission', [
     name: '409 for a slug that differs in case only',
     arrange: (world) => world.do('permissions.createPermission', valid),
     body: { ...valid, slug: 'DOCUMENTS.Read' },
-    expect: taken,
+    expect: conflict,
   }),
   scenario({
     name: 'another workspace may use the same slug',

@@ -4,7 +4,7 @@ import { otherWorkspace } from '../other-workspace.ts';
 import { denied, malformed } from '../refusals.ts';
 import { scenario, suite, type World } from '../scenario.ts';
 
-const taken = { status: 409, code: 'unkey/data/role_already_exists' } as const;
+const conflict = { status: 409, code: 'unkey/data/role_already_exists' } as const;
 const makePermission = (world: World, slug: string) =>
   world.do('permissions.createPermission', { name: `Name of ${slug}`, slug });
 
@@ -113,10 +113,10 @@ export default suite('permissions.createRole', [
     },
   }),
   scenario({
-    name: '409 for a name that is taken, and nothing is made',
+    name: '409 for a name in use, and nothing is created',
     arrange: (world) => world.do('permissions.createRole', { name: 'Editor' }),
     body: { name: 'Editor', permissions: ['new'] },
-    expect: taken,
+    expect: conflict,
     async after(world) {
       expect(await slugsOf(world, 'Editor')).toEqual([]);
       expect((await world.call('permissions.getPermission', { permission: 'new' })).status).toBe(404);
@@ -127,7 +127,7 @@ export default suite('permissions.createRole', [
     name: '409 for a name that differs in case only',
     arrange: (world) => world.do('permissions.createRole', { name: 'Éditeur' }),
     body: { name: 'éDITEUR' },
-    expect: taken,
+    expect: conflict,
   }),
   scenario({
     name: 'accents make another name',

@@ -17,7 +17,7 @@ export default suite('permissions.getPermission', [
     ] as const
   ).map(([what, body]) =>
     scenario({
-      name: `a permission is found by ${what}, and answered as it is stored`,
+      name: `a permission is found by ${what} and returned as it is stored`,
       arrange: newPermission,
       permissions: ['rbac.*.read_permission'],
       body,
@@ -28,7 +28,7 @@ export default suite('permissions.getPermission', [
     }),
   ),
   scenario({
-    name: 'a permission without description has none in the answer',
+    name: 'a permission without description has none in the response',
     arrange: (world) => world.do('permissions.createPermission', { name: 'x', slug: 'bare' }),
     body: { permission: 'bare' },
     expect: { status: 200 },

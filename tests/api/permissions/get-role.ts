@@ -22,7 +22,7 @@ export default suite('permissions.getRole', [
     ] as const
   ).map(([what, body]) =>
     scenario({
-      name: `a role is found by ${what}, and answered with its permissions`,
+      name: `a role is found by ${what} and returned with its permissions`,
       arrange: newRole,
       permissions: ['rbac.*.read_role'],
       body,

@@ -37,9 +37,9 @@ export default suite('ratelimit.deleteOverride', [
     expect: { status: 200 },
     async after(world, { id, call }, reply) {
       expect(reply.body.data).toEqual({});
-      const answer = await world.do('ratelimit.limit', call);
-      expect(answer).toMatchObject({ limit: 100 });
-      expect(answer).not.toHaveProperty('overrideId');
+      const result = await world.do('ratelimit.limit', call);
+      expect(result).toMatchObject({ limit: 100 });
+      expect(result).not.toHaveProperty('overrideId');
       expect((await auditOf(world)).at(-1)).toMatchObject({
         event: 'ratelimit.delete_override',
         resources: expect.arrayContaining([

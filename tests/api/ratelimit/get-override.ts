@@ -4,7 +4,7 @@ import { otherWorkspace } from '../other-workspace.ts';
 import { malformed } from '../refusals.ts';
 import { scenario, suite, type World } from '../scenario.ts';
 
-const hidden = { status: 404, code: 'unkey/data/ratelimit_override_not_found' } as const;
+const notFound = { status: 404, code: 'unkey/data/ratelimit_override_not_found' } as const;
 const absent = { status: 404, code: 'unkey/data/ratelimit_namespace_not_found' } as const;
 const reference = { namespace: 'email.send', identifier: 'user_1' };
 
@@ -63,7 +63,7 @@ export default suite('ratelimit.getOverride', [
     expect: { status: 200 },
   }),
   scenario({
-    name: 'a wildcard that covers the identifier is answered with its pattern',
+    name: 'a wildcard that matches the identifier is returned with its pattern',
     arrange: (world) => newOverride(world, 'user_*'),
     body: reference,
     expect: { status: 200, data: { identifier: 'user_*' } },
@@ -83,7 +83,7 @@ export default suite('ratelimit.getOverride', [
       arrange: newOverrideOnly,
       permissions: (made, { workspaceId }) => [`unkey:v1:${workspaceId}:${grant(made)}`],
       body: reference,
-      expect: hidden,
+      expect: notFound,
     }),
   ),
   scenario({
@@ -91,14 +91,14 @@ export default suite('ratelimit.getOverride', [
     arrange: newOverrideOnly,
     permissions: ['unkey:v1:ws_other:**#*'],
     body: reference,
-    expect: hidden,
+    expect: notFound,
   }),
   scenario({
-    name: '404 without permission, and the answer is that of an override that does not exist',
+    name: '404 without permission, the same response as for an override that does not exist',
     arrange: newOverrideOnly,
     permissions: ['ratelimit.*.limit'],
     body: reference,
-    expect: hidden,
+    expect: notFound,
     async after(world, _made, reply) {
       const rootKey = await world.rootKeyWith('ratelimit.*.limit');
       const missing = { ...reference, identifier: 'nobody' };
@@ -113,7 +113,7 @@ export default suite('ratelimit.getOverride', [
     name: '404 for an identifier without override',
     arrange: newOverrideOnly,
     body: { ...reference, identifier: 'user_2' },
-    expect: hidden,
+    expect: notFound,
   }),
   scenario({
     name: '404 for a deleted override',
@@ -122,7 +122,7 @@ export default suite('ratelimit.getOverride', [
       await world.do('ratelimit.deleteOverride', reference);
     },
     body: reference,
-    expect: hidden,
+    expect: notFound,
   }),
   { name: '404 for a namespace that does not exist', body: reference, expect: absent },
   scenario({

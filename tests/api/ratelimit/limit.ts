@@ -7,7 +7,7 @@ import { scenario, suite, type World } from '../scenario.ts';
 
 const gone = { status: 410, code: 'unkey/data/ratelimit_namespace_gone' } as const;
 const valid = { namespace: 'email.send', identifier: 'user_1', limit: 100, duration: 60_000 };
-const take = (world: World, changes: object = {}) => world.do('ratelimit.limit', { ...valid, ...changes });
+const limit = (world: World, changes: object = {}) => world.do('ratelimit.limit', { ...valid, ...changes });
 const override = (world: World, identifier: string, limit: number, duration = 60_000) =>
   world.do('ratelimit.setOverride', { namespace: 'email.send', identifier, limit, duration });
 
@@ -56,29 +56,29 @@ export default suite('ratelimit.limit', [
     },
   }),
   scenario({
-    name: 'a cost is taken as a whole',
+    name: 'a cost is consumed as a whole',
     body: { ...valid, cost: 5 },
     expect: { status: 200, data: { success: true, remaining: 95 } },
   }),
   scenario({
-    name: 'a cost of 0 looks without taking, also when everything is taken',
+    name: 'a cost of 0 checks without consuming, also when nothing remains',
     async arrange(world) {
-      await take(world, { limit: 3, cost: 3 });
+      await limit(world, { limit: 3, cost: 3 });
     },
     body: { ...valid, limit: 3, cost: 0 },
     expect: { status: 200, data: { success: true, remaining: 0 } },
     async after(world) {
-      expect(await take(world, { limit: 4 })).toMatchObject({ success: true, remaining: 0 });
+      expect(await limit(world, { limit: 4 })).toMatchObject({ success: true, remaining: 0 });
     },
   }),
   scenario({
-    name: 'a call beyond the limit is denied with 200 and takes nothing',
-    arrange: (world) => take(world, { limit: 5, cost: 4 }),
+    name: 'a call beyond the limit is denied with 200 and consumes nothing',
+    arrange: (world) => limit(world, { limit: 5, cost: 4 }),
     body: { ...valid, limit: 5, cost: 2 },
     expect: { status: 200, data: { success: false, limit: 5, remaining: 0 } },
     async after(world) {
-      expect(await take(world, { limit: 5, cost: 1 })).toMatchObject({ success: true, remaining: 0 });
-      expect(await take(world, { limit: 5 })).toMatchObject({ success: false, remaining: 0 });
+      expect(await limit(world, { limit: 5, cost: 1 })).toMatchObject({ success: true, remaining: 0 });
+      expect(await limit(world, { limit: 5 })).toMatchObject({ success: false, remaining: 0 });
     },
   }),
   {
@@ -88,22 +88,22 @@ export default suite('ratelimit.limit', [
   },
   scenario({
     name: 'changing the limit keeps the count, changing the duration starts another',
-    arrange: (world) => take(world, { cost: 10 }),
+    arrange: (world) => limit(world, { cost: 10 }),
     body: { ...valid, limit: 11 },
     expect: { status: 200, data: { success: true, remaining: 0 } },
     async after(world) {
-      expect(await take(world, { limit: 11, duration: 61_000 })).toMatchObject({ remaining: 10 });
-      expect(await take(world, { limit: 12 })).toMatchObject({ success: true, remaining: 0 });
+      expect(await limit(world, { limit: 11, duration: 61_000 })).toMatchObject({ remaining: 10 });
+      expect(await limit(world, { limit: 12 })).toMatchObject({ success: true, remaining: 0 });
     },
   }),
   scenario({
     name: 'identifiers and namespaces count by themselves, and upper and lower case differ',
-    arrange: (world) => take(world, { limit: 1 }),
+    arrange: (world) => limit(world, { limit: 1 }),
     body: { ...valid, limit: 1, identifier: 'USER_1' },
     expect: { status: 200, data: { success: true } },
     async after(world) {
-      expect(await take(world, { limit: 1, namespace: 'Email.send' })).toMatchObject({ success: true });
-      expect(await take(world, { limit: 1 })).toMatchObject({ success: false });
+      expect(await limit(world, { limit: 1, namespace: 'Email.send' })).toMatchObject({ success: true });
+      expect(await limit(world, { limit: 1 })).toMatchObject({ success: false });
       expect((await eventsOf(world)).length).toBe(2);
     },
   }),
@@ -111,26 +111,26 @@ export default suite('ratelimit.limit', [
     name: 'the window slides: the one before weighs by what is left of it',
     async arrange(world) {
       const start = startOfWindow(world);
-      await take(world, { cost: 90 });
+      await limit(world, { cost: 90 });
       world.clock.set(start + 60_000 + 15_000);
     },
     body: { ...valid, cost: 0 },
     // floor(90 × 0.75) = 67
     expect: { status: 200, data: { success: true, remaining: 33 } },
     async after(world) {
-      expect(await take(world, { cost: 33 })).toMatchObject({ success: true, remaining: 0 });
-      expect(await take(world)).toMatchObject({ success: false });
+      expect(await limit(world, { cost: 33 })).toMatchObject({ success: true, remaining: 0 });
+      expect(await limit(world)).toMatchObject({ success: false });
       world.clock.advance(60_000);
-      expect(await take(world, { cost: 0 })).toMatchObject({ remaining: 76 });
+      expect(await limit(world, { cost: 0 })).toMatchObject({ remaining: 76 });
       world.clock.advance(60_000);
-      expect(await take(world, { cost: 0 })).toMatchObject({ remaining: 100 });
+      expect(await limit(world, { cost: 0 })).toMatchObject({ remaining: 100 });
     },
   }),
   scenario({
     name: 'two windows later nothing weighs',
     async arrange(world) {
       const start = startOfWindow(world);
-      await take(world, { cost: 100 });
+      await limit(world, { cost: 100 });
       world.clock.set(start + 120_000);
     },
     body: valid,
@@ -140,19 +140,19 @@ export default suite('ratelimit.limit', [
     name: 'a namespace is named by its id too, and counts the same',
     async arrange(world) {
       const id = await newNamespace(world);
-      await take(world, { limit: 2 });
+      await limit(world, { limit: 2 });
       return id;
     },
     body: (id: string) => ({ ...valid, limit: 2, namespace: id }),
     expect: { status: 200, data: { success: true, remaining: 0 } },
     async after(world) {
-      expect(await take(world, { limit: 2 })).toMatchObject({ success: false });
+      expect(await limit(world, { limit: 2 })).toMatchObject({ success: false });
       expect(await eventsOf(world)).toHaveLength(1);
     },
   }),
   ...namespaces.map((namespace) =>
     scenario({
-      name: `the namespace ${JSON.stringify(namespace.slice(0, 30))} is kept as it is`,
+      name: `the namespace ${JSON.stringify(namespace.slice(0, 30))} is stored unchanged`,
       body: { ...valid, namespace, identifier: namespace },
       expect: { status: 200, data: { success: true } },
       async after(world) {
@@ -187,7 +187,7 @@ export default suite('ratelimit.limit', [
         [true, 0],
         [false, 0],
       ]) {
-        expect(await take(world)).toMatchObject({ success, remaining, limit: 3, overrideId });
+        expect(await limit(world)).toMatchObject({ success, remaining, limit: 3, overrideId });
       }
     },
   }),
@@ -220,7 +220,7 @@ export default suite('ratelimit.limit', [
     body: valid,
     expect: { status: 200, data: { limit: 5 } },
     async after(world) {
-      const limitOf = async (identifier: string) => (await take(world, { identifier })).limit;
+      const limitOf = async (identifier: string) => (await limit(world, { identifier })).limit;
       expect(await limitOf('user_2')).toBe(2);
       expect(await limitOf('usXer_1')).toBe(4);
       expect(await limitOf('nobody')).toBe(1);
@@ -245,7 +245,7 @@ export default suite('ratelimit.limit', [
     expect: { status: 200, data: { limit: 7 } },
   }),
   scenario({
-    name: 'an identifier with * meets the override of that text, and wildcards take everything else literally',
+    name: 'an identifier with * matches the override with that text; all other characters of a pattern are literal',
     async arrange(world) {
       await newNamespace(world);
       await override(world, 'a.b*', 2);
@@ -253,9 +253,9 @@ export default suite('ratelimit.limit', [
     body: { ...valid, identifier: 'a.b*' },
     expect: { status: 200, data: { limit: 2 } },
     async after(world) {
-      expect(await take(world, { identifier: 'axb1' })).toMatchObject({ limit: 100 });
-      expect(await take(world, { identifier: 'A.B1' })).toMatchObject({ limit: 100 });
-      expect(await take(world, { identifier: 'a.b' })).toMatchObject({ limit: 2 });
+      expect(await limit(world, { identifier: 'axb1' })).toMatchObject({ limit: 100 });
+      expect(await limit(world, { identifier: 'A.B1' })).toMatchObject({ limit: 100 });
+      expect(await limit(world, { identifier: 'a.b' })).toMatchObject({ limit: 2 });
     },
   }),
   scenario({
@@ -263,8 +263,8 @@ export default suite('ratelimit.limit', [
     body: { ...valid, namespace: 'another' },
     expect: { status: 200 },
     async after(world) {
-      const answers = await Promise.all(Array.from({ length: 20 }, () => take(world, { limit: 15 })));
-      expect(answers.filter(({ success }) => success)).toHaveLength(15);
+      const results = await Promise.all(Array.from({ length: 20 }, () => limit(world, { limit: 15 })));
+      expect(results.filter(({ success }) => success)).toHaveLength(15);
       expect(await eventsOf(world)).toEqual(['ratelimitNamespace.create', 'ratelimitNamespace.create']);
     },
   }),
@@ -287,12 +287,12 @@ export default suite('ratelimit.limit', [
     expect: { status: 200, data: { success: true, remaining: Number.MAX_SAFE_INTEGER - 1 } },
     async after(world) {
       const most = Number.MAX_SAFE_INTEGER;
-      expect(await take(world, { limit: 1, duration: 1000 })).toMatchObject({ success: true });
-      expect(await take(world, { identifier: 'x', limit: most, cost: most })).toMatchObject({
+      expect(await limit(world, { limit: 1, duration: 1000 })).toMatchObject({ success: true });
+      expect(await limit(world, { identifier: 'x', limit: most, cost: most })).toMatchObject({
         success: true,
         remaining: 0,
       });
-      expect(await take(world, { identifier: 'x', limit: most, cost: most })).toMatchObject({
+      expect(await limit(world, { identifier: 'x', limit: most, cost: most })).toMatchObject({
         success: false,
       });
     },
@@ -304,7 +304,7 @@ export default suite('ratelimit.limit', [
   },
   ...[undefined, 'disabled', 'enabled'].map((value) =>
     scenario({
-      name: `X-Unkey-Metrics: ${value ?? 'absent'} changes nothing in the answer`,
+      name: `X-Unkey-Metrics: ${value ?? 'absent'} changes nothing in the response`,
       ...(value && { headers: { 'x-unkey-metrics': value } }),
       body: valid,
       expect: { status: 200, data: { success: true, remaining: 99 } },
@@ -366,7 +366,7 @@ export default suite('ratelimit.limit', [
       name: `410 for a deleted namespace, by name and by id, ${isPermitted ? 'with' : 'without'} permission`,
       async arrange(world) {
         const id = await newNamespace(world);
-        await take(world);
+        await limit(world);
         await deleteNamespace(world, id);
         return id;
       },

@@ -23,7 +23,7 @@ async function twoNamespaces(world: World): Promise<{ a: string; b: string }> {
 
 export default suite('ratelimit.multiLimit', [
   scenario({
-    name: 'three new namespaces are made, each audited, and each item is answered in order',
+    name: 'three new namespaces are created, each audited, and the results are in the order of the items',
     body: [item('a'), item('b', { cost: 3 }), item('c', { cost: 10, identifier: 'user_2' })],
     expect: { status: 200 },
     async after(world, _vars, reply) {
@@ -51,7 +51,7 @@ export default suite('ratelimit.multiLimit', [
     },
   }),
   scenario({
-    name: 'one item that is denied denies all, and nothing is taken from any',
+    name: 'one denied item denies all, and none is consumed',
     arrange: (world) => world.do('ratelimit.limit', item('b', { cost: 10 })),
     body: [item('a', { cost: 2 }), item('b'), item('c')],
     expect: { status: 200 },
@@ -86,7 +86,7 @@ export default suite('ratelimit.multiLimit', [
     },
   }),
   scenario({
-    name: 'items that together exceed one limit are denied, and take nothing',
+    name: 'items that together exceed one limit are denied, and consume nothing',
     body: [item('a', { cost: 6 }), item('a', { cost: 5 })],
     expect: {
       status: 200,
@@ -125,7 +125,7 @@ export default suite('ratelimit.multiLimit', [
     },
   }),
   scenario({
-    name: 'a namespace is answered as it was sent, by id too, and counts the same',
+    name: 'a namespace is returned as it was sent, also by id, and counts the same',
     arrange: twoNamespaces,
     body: ({ a }: { a: string }) => [item(a), item('a')],
     expect: { status: 200 },
@@ -154,15 +154,15 @@ export default suite('ratelimit.multiLimit', [
     },
   },
   scenario({
-    name: 'concurrent batches take all or nothing',
+    name: 'concurrent batches consume all or nothing',
     body: [item('first')],
     expect: { status: 200 },
     async after(world) {
       const batch = [item('a', { limit: 10 }), item('b', { limit: 7 })];
-      const answers = await Promise.all(
+      const results = await Promise.all(
         Array.from({ length: 20 }, () => world.do('ratelimit.multiLimit', batch)),
       );
-      expect(answers.filter(({ passed }) => passed)).toHaveLength(7);
+      expect(results.filter(({ passed }) => passed)).toHaveLength(7);
       expect(await remainingOf(world, item('a'))).toBe(3);
     },
   }),

@@ -103,7 +103,7 @@ export default suite('ratelimit.setOverride', [
     { duration: Number.MAX_SAFE_INTEGER },
   ].map((changes) =>
     scenario({
-      name: `${JSON.stringify(changes).slice(0, 40)} is kept as it is`,
+      name: `${JSON.stringify(changes).slice(0, 40)} is stored unchanged`,
       arrange: withNamespace,
       body: { ...valid, ...changes },
       expect: { status: 200 },
@@ -119,8 +119,8 @@ export default suite('ratelimit.setOverride', [
     body: { ...valid, duration: Number.MAX_SAFE_INTEGER },
     expect: { status: 200 },
     async after(world) {
-      const answer = await world.do('ratelimit.limit', { ...reference, limit: 1, duration: 1000 });
-      expect(answer).toMatchObject({ success: true, remaining: 4 });
+      const result = await world.do('ratelimit.limit', { ...reference, limit: 1, duration: 1000 });
+      expect(result).toMatchObject({ success: true, remaining: 4 });
     },
   }),
   scenario({
