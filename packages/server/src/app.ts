@@ -20,6 +20,7 @@ import { apiDocument } from './monitoring/api-document.ts';
 import { type ChangeLag, changeLag } from './monitoring/change-lag.ts';
 import { createEndpoints } from './monitoring/endpoints.ts';
 import { createMetrics } from './monitoring/metrics.ts';
+import { commandsOn } from './operations/commands.ts';
 import { guardEndpoint } from './pipeline/guard-endpoint.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { createRouter, type Router } from './pipeline/router.ts';
@@ -152,14 +153,16 @@ async function openServices(
   closers.push(events.close);
   const { counters, status, memory } = await openCounters(config, { log, clock });
   closers.push(counters.close);
+  const ids = randomIds();
   const services: Services = {
     storage,
+    commands: commandsOn({ storage, ids }),
     lookups,
     counters,
     vault: await openVault(config, storage),
     events,
     lastUsed: lastUsedBuffer(storage),
-    ids: randomIds(),
+    ids,
     clock,
   };
   return {

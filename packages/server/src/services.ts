@@ -5,16 +5,24 @@ import type { EventSink } from './events/port.ts';
 import type { Vault } from './secrets/vault.ts';
 import type { LastUsed } from './storage/last-used.ts';
 import type { Lookups } from './storage/lookups.ts';
-import type { Storage } from './storage/port/storage.ts';
+import type { Commands } from './storage/port/commands.ts';
+import type { HotStorage, Storage } from './storage/port/storage.ts';
 
-/** What operations and jobs work with; built once, in app.ts. */
-export interface Services {
-  readonly storage: Storage;
+/** What operations of mode `spend` work with: nothing of it takes a function that would run inside a transaction. */
+export interface SpendServices {
+  readonly storage: HotStorage;
+  readonly commands: Commands;
   readonly lookups: Lookups;
   readonly counters: Counters;
-  readonly vault: Vault;
   readonly events: EventSink;
-  readonly lastUsed: LastUsed;
+  readonly lastUsed: Pick<LastUsed, 'mark'>;
   readonly ids: Ids;
   readonly clock: Clock;
+}
+
+/** What operations and jobs work with; built once, in app.ts. */
+export interface Services extends SpendServices {
+  readonly storage: Storage;
+  readonly vault: Vault;
+  readonly lastUsed: LastUsed;
 }

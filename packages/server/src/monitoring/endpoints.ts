@@ -2,12 +2,12 @@ import type { Endpoint, HttpResponse } from '../base/http-message.ts';
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { CountersStatus } from '../counters/port.ts';
 import type { Lookups } from '../storage/lookups.ts';
-import type { Storage } from '../storage/port/storage.ts';
+import type { HotStorage } from '../storage/port/storage.ts';
 import type { ApiDocument } from './api-document.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface EndpointSources {
-  readonly storage: Storage;
+  readonly storage: HotStorage;
   readonly lookups: Pick<Lookups, 'isServingStale'>;
   /** Null: they are in this process. */
   readonly counters: (() => CountersStatus) | null;

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '@unkey-ts/contract';
-import type { Services } from '../services.ts';
+import type { Services, SpendServices } from '../services.ts';
 import type { AuditResource } from '../storage/port/records.ts';
 import type { Store } from '../storage/port/store.ts';
 
@@ -17,11 +17,12 @@ export interface Context {
   readonly userAgent: string | undefined;
   /** False if the client disabled events for this request (`X-Unkey-Metrics: disabled`). */
   readonly isRecorded: boolean;
-  readonly services: Services;
+  readonly services: SpendServices;
 }
 
 /** Inside one snapshot. */
 export interface ReadContext extends Context {
+  readonly services: Services;
   readonly store: Store;
 }
 

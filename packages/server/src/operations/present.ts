@@ -1,6 +1,6 @@
 import { type Credits, refilled } from '../domain/keys/refill.ts';
 import type { Identity, Key, Meta, Page, Permission, Ratelimit, Role } from '../storage/port/records.ts';
-import type { Context } from './context.ts';
+import type { ReadContext } from './context.ts';
 import { presentSettings } from './keys/key-settings.ts';
 
 /** Records as responses show them, without absent and empty members. */
@@ -56,7 +56,7 @@ export function presentCredits({ remaining, refill }: Credits) {
 }
 
 /** A key for getKey, whoami and listKeys. */
-export function presentKey({ services, now }: Context, key: Key) {
+export function presentKey({ services, now }: ReadContext, key: Key) {
   const credits = refilled(key.credits, now);
   return {
     keyId: key.id,

@@ -1,12 +1,18 @@
+import type { Services } from '../services.ts';
 import type { AuditRecord } from '../storage/port/records.ts';
 import type { Store } from '../storage/port/store.ts';
 import type { Context, WriteContext } from './context.ts';
 import { Refusal } from './refusal.ts';
 
+/** Who changes something, and when: what its audit records say. */
+type Origin = Pick<Context, 'workspaceId' | 'rootKey' | 'now' | 'clientIp' | 'userAgent'> & {
+  readonly services: Pick<Services, 'storage' | 'ids'>;
+};
+
 /** One transaction with its audit records; a refusal rolls it back and is the result. */
-export async function transact<Result>(
-  context: Context,
-  work: (context: WriteContext) => Promise<Result | Refusal>,
+export async function transact<Outside extends Origin, Result>(
+  context: Outside,
+  work: (context: Outside & Pick<WriteContext, 'store' | 'audit'>) => Promise<Result | Refusal>,
 ): Promise<Result | Refusal> {
   const { services, workspaceId } = context;
   // Before the first await: when the client disconnects, its address is gone.
@@ -44,8 +50,8 @@ export async function transact<Result>(
 }
 
 /** Several records of one request share an id. */
-function correlated(records: readonly AuditRecord[], context: Context): readonly AuditRecord[] {
+function correlated(records: readonly AuditRecord[], { services }: Origin): readonly AuditRecord[] {
   if (records.length < 2) return records;
-  const correlationId = context.services.ids.id('cor');
+  const correlationId = services.ids.id('cor');
   return records.map((record) => ({ ...record, correlationId }));
 }

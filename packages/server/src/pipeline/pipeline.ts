@@ -246,7 +246,10 @@ function callerOf({ caller, handler }: RequestState): Authenticated {
   return caller;
 }
 
-function contextOf(state: RequestState, { services, trustedProxies }: PipelineOptions): Context {
+function contextOf(
+  state: RequestState,
+  { services, trustedProxies }: PipelineOptions,
+): Omit<ReadContext, 'store'> {
   const { requestId, request, now, startedAt } = state;
   const { rootKey, workspace } = callerOf(state);
   const { peer, headers } = request;

@@ -4,7 +4,7 @@ import { type OverrideSet, prepareOverrides } from '../domain/ratelimit/override
 import type { VerifiableKey } from '../domain/verification/verifiable-key.ts';
 import { type ChangeListener, keysOfWorkspace } from './changes.ts';
 import type { Namespace } from './port/records.ts';
-import { type Caller, type Storage, StorageUnavailableError } from './port/storage.ts';
+import { type Caller, type HotStorage, StorageUnavailableError } from './port/storage.ts';
 import { type CacheEntry, TaggedCache } from './tagged-cache.ts';
 
 /** A caller with its permissions prepared for checks. */
@@ -56,7 +56,7 @@ export interface LookupOptions {
   readonly keyCacheSize: number;
 }
 
-export function createLookups(storage: Storage, options: LookupOptions): Lookups {
+export function createLookups(storage: HotStorage, options: LookupOptions): Lookups {
   const callers = new TaggedCache<PreparedCaller>(maxCallers);
   const keys = new TaggedCache<VerifiableKey>(options.keyCacheSize);
   const namespaces = new TaggedCache<PreparedNamespace>(maxNamespaces);
@@ -106,7 +106,7 @@ export function createLookups(storage: Storage, options: LookupOptions): Lookups
 }
 
 interface LookupState {
-  readonly storage: Pick<Storage, 'pollChanges'>;
+  readonly storage: Pick<HotStorage, 'pollChanges'>;
   /** Of commits that changed something. */
   readonly commits: { readonly count: number };
   readonly maxStalenessMs: number;
@@ -161,14 +161,14 @@ function cachedLookup<Value>(
   };
 }
 
-async function findPreparedCaller(storage: Storage, hash: string): Promise<PreparedCaller | null> {
+async function findPreparedCaller(storage: HotStorage, hash: string): Promise<PreparedCaller | null> {
   const caller = await storage.findCaller(hash);
   if (caller === null) return null;
   return { ...caller, grants: prepareGrants(caller.rootKey.workspaceId, caller.rootKey.permissions) };
 }
 
 /** `name` is the workspace's id and the namespace's id or name, on a line each. */
-async function findPreparedNamespace(storage: Storage, name: string): Promise<PreparedNamespace | null> {
+async function findPreparedNamespace(storage: HotStorage, name: string): Promise<PreparedNamespace | null> {
   const end = name.indexOf('\n');
   const namespace = await storage.findNamespace(name.slice(0, end), name.slice(end + 1));
   return namespace && { ...namespace, overrides: prepareOverrides(namespace.overrides) };

@@ -1,5 +1,6 @@
 import { type Credits, refilled } from '../../domain/keys/refill.ts';
 import type { Services } from '../../services.ts';
+import type { RefillOrder } from '../../storage/port/commands.ts';
 import type { Key } from '../../storage/port/records.ts';
 import type { Store } from '../../storage/port/store.ts';
 
@@ -8,7 +9,7 @@ export type RefillServices = Pick<Services, 'storage' | 'ids'>;
 /** Refills one key if its refill is due. */
 export async function refillKey(
   { storage, ids }: RefillServices,
-  { workspaceId, keyId, now }: { workspaceId: string; keyId: string; now: number },
+  { workspaceId, keyId, now }: RefillOrder,
 ): Promise<void> {
   const order = { workspaceId, keyIds: [keyId], now };
   await storage.write((store) => refillIn(store, ids, order), { workspaceId });

@@ -1,18 +1,18 @@
 import type { Condition } from '@unkey-ts/contract';
 import { DamagedSecretError, MasterKeyError } from '../../secrets/vault.ts';
 import type { Key } from '../../storage/port/records.ts';
-import type { Context, ReadContext, WriteContext } from '../context.ts';
+import type { ReadContext, WriteContext } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 
 /**
  * The additional conditions of a request for a recoverable secret. None without a master key: such a request is refused
  * in any case, before the permission for secrets is checked.
  */
-export function conditionsOfSecret({ services }: Context, condition: Condition): readonly Condition[] {
+export function conditionsOfSecret({ services }: ReadContext, condition: Condition): readonly Condition[] {
   return services.vault.isEnabled ? [condition] : [];
 }
 
-export function refuseWithoutMasterKey({ services }: Context): Refusal | null {
+export function refuseWithoutMasterKey({ services }: ReadContext): Refusal | null {
   return services.vault.isEnabled
     ? null
     : refuse(

@@ -14,9 +14,9 @@ test('a refill that becomes due again meanwhile does not refuse the spend', asyn
         ? { remaining: 9, isSpent: true }
         : { remaining: 0, isSpent: false, isRefillDue: true };
     },
-    write: async () => {},
   };
-  const context = { services: { storage, ids: {} }, now: 1000 } as unknown as Context;
+  const commands = { refillKey: async () => {} };
+  const context = { services: { storage, commands }, now: 1000 } as unknown as Context;
   const key = { workspaceId: 'ws_1', id: 'key_1' } as VerifiableKey;
   expect(await spendCredits(context, key, 1)).toEqual({ remaining: 9, isSpent: true });
   expect(spends).toEqual([1000, 0]);

@@ -2,7 +2,6 @@ import { refilled } from '../../domain/keys/refill.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
 import type { Spent } from '../../storage/port/storage.ts';
 import type { Context } from '../context.ts';
-import { refillKey } from './apply-refill.ts';
 
 /** Spends all of the credits or none; applies a due refill first. */
 export async function spendCredits(
@@ -10,7 +9,7 @@ export async function spendCredits(
   key: VerifiableKey,
   cost: number,
 ): Promise<Spent> {
-  const { storage } = services;
+  const { storage, commands } = services;
   const { workspaceId, id: keyId } = key;
   if (cost === 0) {
     const credits = await storage.readCredits(workspaceId, keyId);
@@ -18,7 +17,7 @@ export async function spendCredits(
   }
   const spent = await storage.spendCredits(workspaceId, keyId, { cost, now });
   if (!spent.isRefillDue) return spent;
-  await refillKey(services, { workspaceId, keyId, now });
+  await commands.refillKey({ workspaceId, keyId, now });
   // A refill that becomes due meanwhile is left to the next spend.
   return storage.spendCredits(workspaceId, keyId, { cost, now: 0 });
 }

@@ -10,7 +10,7 @@ import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts'
 import type { Context } from '../context.ts';
 import { handlerOf, masked } from '../handler.ts';
 import { Refusal, refuse } from '../refusal.ts';
-import { findMigratedKey, type MigratedKey } from './find-migrated-key.ts';
+import { findMigratedKey } from './find-migrated-key.ts';
 import { spendCredits } from './spend-credits.ts';
 
 type Input = InputOf<'keys.verifyKey'>;
@@ -54,7 +54,7 @@ function locatedIn(context: Context, key: VerifiableKey) {
   return { key, scope: { apiId: key.apiId, keyspaceId: key.keyspaceId, keyId: key.id } };
 }
 
-async function locateMigrated(context: Context, migrated: MigratedKey) {
+async function locateMigrated(context: Context, migrated: { key: string; migrationId: string }) {
   const key = await findMigratedKey(context, migrated);
   if (key instanceof Refusal) return key;
   return key === null ? masked : locatedIn(context, key);

@@ -1,10 +1,9 @@
 import type { MaybePromise } from '../../base/maybe-promise.ts';
 import type { Scope } from '../../domain/permissions/grants.ts';
 import type { PreparedNamespace } from '../../storage/lookups.ts';
-import type { Storage } from '../../storage/port/storage.ts';
+import type { Commands } from '../../storage/port/commands.ts';
 import type { Context } from '../context.ts';
 import { type Refusal, refuse } from '../refusal.ts';
-import { transact } from '../transaction.ts';
 
 /** The namespace of a permission check. A namespace that does not exist yet has no id that a permission could name. */
 export function scopeOf(namespace: PreparedNamespace | null): Scope {
@@ -69,32 +68,26 @@ function unlessDeleted(
   return namespaces;
 }
 
-/** Creations in flight, by storage. */
-const creations = new WeakMap<Storage, Map<string, Promise<unknown>>>();
+/** Creations in flight, by where they run. */
+const creations = new WeakMap<Commands, Map<string, Promise<void>>>();
 
 /** Many concurrent calls may use a new namespace: those of one process share a transaction. */
-function createOnce(context: Context, names: readonly string[]): Promise<unknown> {
-  const { workspaceId, services } = context;
-  const underWay = creations.get(services.storage) ?? new Map<string, Promise<unknown>>();
-  creations.set(services.storage, underWay);
+function createOnce(context: Context, names: readonly string[]): Promise<void> {
+  const { workspaceId, services, now, rootKey, userAgent } = context;
+  const { commands } = services;
+  const underWay = creations.get(commands) ?? new Map<string, Promise<void>>();
+  creations.set(commands, underWay);
   const what = [workspaceId, ...names].join('\0');
+  const order = {
+    workspaceId,
+    names,
+    now,
+    rootKey: { id: rootKey.id, name: rootKey.name },
+    clientIp: context.clientIp(),
+    userAgent,
+  };
   const creation =
-    underWay.get(what) ?? createNamespaces(context, names).finally(() => underWay.delete(what));
+    underWay.get(what) ?? commands.createNamespaces(order).finally(() => underWay.delete(what));
   underWay.set(what, creation);
   return creation;
-}
-
-/** Concurrent first calls create one namespace: the lookup inside the transaction decides. */
-async function createNamespaces(context: Context, names: readonly string[]): Promise<void> {
-  await transact(context, async ({ store, workspaceId, services, now, audit }) => {
-    for (const name of names) {
-      if ((await store.namespaces.find(workspaceId, name)) !== null) continue;
-      const id = services.ids.id('rlns');
-      await store.namespaces.create(workspaceId, { id, name, createdAt: now });
-      audit('ratelimitNamespace.create', {
-        display: `Created namespace ${name} (${id})`,
-        resources: [{ type: 'ratelimitNamespace', id, name }],
-      });
-    }
-  });
 }

@@ -53,15 +53,8 @@ export interface Freshness {
 /** For a database whose changes are checked at every lookup. */
 export const alwaysFresh: Freshness = { syncedUntil: Number.POSITIVE_INFINITY, isReachable: true };
 
-/** The database: snapshots, transactions, and the few statements of the verify and limit paths. */
-export interface Storage {
-  /** Runs `work` on one consistent snapshot. */
-  read<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
-  /**
-   * Runs `work` in one durable transaction, which is rolled back when `work` throws. `work` awaits only the store, and may
-   * be run again from its start. `scope` defaults to `alone`.
-   */
-  write<Result>(work: (store: Store) => Promise<Result>, scope?: WriteScope): Promise<Result>;
+/** The few statements of the verify and limit paths. */
+export interface HotStorage {
   /** Root key by hash of the bearer. */
   findCaller(hash: string): MaybePromise<Caller | null>;
   /** A key of any workspace by hash, with everything that a verification needs. */
@@ -78,4 +71,15 @@ export interface Storage {
   /** Whether the database accepts reads only. Absent: it never does. */
   isReadOnly?(): boolean;
   close(): Promise<void>;
+}
+
+/** The database: snapshots, transactions, and the statements of the verify and limit paths. */
+export interface Storage extends HotStorage {
+  /** Runs `work` on one consistent snapshot. */
+  read<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs `work` in one durable transaction, which is rolled back when `work` throws. `work` awaits only the store, and may
+   * be run again from its start. `scope` defaults to `alone`.
+   */
+  write<Result>(work: (store: Store) => Promise<Result>, scope?: WriteScope): Promise<Result>;
 }
