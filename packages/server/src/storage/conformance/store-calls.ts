@@ -1,3 +1,4 @@
+import type { PageQuery } from '../port/records.ts';
 import type { Store } from '../port/store.ts';
 import {
   apiOf,
@@ -15,7 +16,14 @@ import {
 
 const ws = 'ws_1';
 const page = { cursor: 'a', limit: 10 };
-const searched = { ...page, search: 'text' };
+/** The first page, a later one, and one of a search. */
+const pages = [{ ...page, cursor: undefined }, page, { ...page, search: 'text' }];
+
+/** Calls a list for each kind of page. */
+async function eachPage(list: (query: PageQuery) => Promise<unknown>): Promise<void> {
+  for (const query of pages) await list(query);
+}
+
 const claim = { operation: 'o', keyHash: 'k', fingerprint: 'f', expiresAt: at };
 
 /** A call of every method of every store, so that every query is executed. Writes come before what needs them. */
@@ -37,19 +45,19 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
   'identities.create': (store) => store.identities.create(ws, identityOf()),
   'identities.find': (store) => store.identities.find(ws, 'user_1'),
   'identities.findByExternalId': (store) => store.identities.findByExternalId(ws, 'user_1'),
-  'identities.list': (store) => store.identities.list(ws, searched),
+  'identities.list': (store) => eachPage((query) => store.identities.list(ws, query)),
   'identities.update': (store) => store.identities.update(ws, 'id_1', { meta: {}, updatedAt: at }),
   'identities.saveRatelimits': (store) =>
     store.identities.saveRatelimits(ws, 'id_1', [ratelimitOf('of identity')]),
   'permissions.create': (store) => store.permissions.create(ws, [permissionOf('p'), permissionOf('q')]),
   'permissions.find': (store) => store.permissions.find(ws, 'p'),
   'permissions.findBySlugs': (store) => store.permissions.findBySlugs(ws, ['p', 'q']),
-  'permissions.list': (store) => store.permissions.list(ws, searched),
+  'permissions.list': (store) => eachPage((query) => store.permissions.list(ws, query)),
   'roles.create': (store) => store.roles.create(ws, [roleOf('r')]),
   'roles.find': (store) => store.roles.find(ws, 'r'),
   'roles.findById': (store) => store.roles.findById(ws, 'role_r'),
   'roles.findByNames': (store) => store.roles.findByNames(ws, ['r']),
-  'roles.list': (store) => store.roles.list(ws, searched),
+  'roles.list': (store) => eachPage((query) => store.roles.list(ws, query)),
   'roles.attachPermissions': (store) => store.roles.attachPermissions(ws, 'role_r', ['perm_p']),
   'keys.create': (store) => store.keys.create(ws, keyOf({ identityId: 'id_1' })),
   'keys.attachPermissions': (store) => store.keys.attachPermissions(ws, 'key_1', ['perm_p']),
@@ -58,10 +66,10 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
   'keys.find': (store) => store.keys.find(ws, 'key_1'),
   'keys.findByHash': (store) => store.keys.findByHash(ws, 'hash-of-key_1'),
   'keys.isHashTaken': (store) => store.keys.isHashTaken('hash-of-key_1'),
-  'keys.list': async (store) => [
-    await store.keys.list(ws, 'api_1', page),
-    await store.keys.list(ws, 'api_1', page, 'user_1'),
-  ],
+  'keys.list': async (store) => {
+    await eachPage((query) => store.keys.list(ws, 'api_1', query));
+    await eachPage((query) => store.keys.list(ws, 'api_1', query, 'user_1'));
+  },
   'keys.update': (store) => store.keys.update(ws, 'key_1', { isEnabled: false }),
   'keys.listDueRefills': async (store) => [
     await store.keys.listDueRefills(at, 10),
@@ -73,7 +81,8 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
   'namespaces.create': (store) => store.namespaces.create(ws, { id: 'rlns_1', name: 'api', createdAt: at }),
   'namespaces.setOverride': (store) => store.namespaces.setOverride(ws, 'rlns_1', overrideOf('u')),
   'namespaces.find': (store) => store.namespaces.find(ws, 'api'),
-  'namespaces.listOverrides': (store) => store.namespaces.listOverrides(ws, 'rlns_1', page),
+  'namespaces.listOverrides': (store) =>
+    eachPage((query) => store.namespaces.listOverrides(ws, 'rlns_1', query)),
   'namespaces.deleteOverride': (store) => store.namespaces.deleteOverride(ws, 'rlns_1', 'rlor_u', at),
   'namespaces.listAll': (store) => store.namespaces.listAll(),
   'namespaces.setDeleted': (store) => store.namespaces.setDeleted(ws, 'rlns_1', at),
@@ -81,7 +90,10 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
     store.migrations.create(ws, { id: 'mig_1', name: 'M', algorithm: 'sha256', createdAt: at }),
   'migrations.find': (store) => store.migrations.find(ws, 'mig_1'),
   'audit.append': (store) => store.audit.append([auditOf(), auditOf({ id: 'log_2' })]),
-  'audit.list': (store) => store.audit.list({ since: at, workspaceId: ws, limit: 10 }),
+  'audit.list': async (store) => [
+    await store.audit.list({ since: at, limit: 10 }),
+    await store.audit.list({ since: at, workspaceId: ws, limit: 10 }),
+  ],
   'idempotencyRecords.claim': async (store) => [
     await store.idempotencyRecords.claim(ws, claim, 0),
     await store.idempotencyRecords.claim(ws, claim, 0),

@@ -3,8 +3,8 @@ import type { Identity } from '../port/records.ts';
 import type { IdentityStore } from '../port/store.ts';
 import { isOwn } from './own-ids.ts';
 import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
-import { metaOf, metaText, pageOf } from './rows.ts';
-import { contains } from './search.ts';
+import { metaOf, metaText } from './rows.ts';
+import { searchPage } from './search.ts';
 import type { Database } from './tables.ts';
 
 interface IdentityRow {
@@ -34,15 +34,15 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
     },
     findByExternalId: async (workspaceId, externalId) =>
       complete(await live(workspaceId).where('externalId', '=', externalId).executeTakeFirst()),
-    async list(workspaceId, { cursor, limit, search }) {
-      let query = live(workspaceId)
-        .orderBy('id')
-        .limit(limit + 1);
-      if (cursor !== undefined) query = query.where('id', '>=', cursor);
-      const filter = contains(['id', 'externalId'], search);
-      if (filter) query = query.where(filter);
-      const page = pageOf(await query.execute(), limit);
-      return { ...page, rows: await identitiesOf(db, page.rows) };
+    async list(workspaceId, query) {
+      const page = await searchPage(
+        {
+          read: (from, limit) => liveIds(db, workspaceId, from, limit),
+          textsOf: ({ id, externalId }) => [id, externalId],
+        },
+        query,
+      );
+      return { ...page, rows: await identitiesById(db, page.rows) };
     },
     async update(workspaceId, id, { meta, updatedAt }) {
       changes.add(id);
@@ -76,6 +76,34 @@ function liveIdentities(db: Database, workspaceId: string) {
     .select(['id', 'externalId', 'meta'])
     .where('workspaceId', '=', workspaceId)
     .where('deletedAt', 'is', null);
+}
+
+/** Without `meta`, which may be large: a search reads many rows that it does not return. */
+function liveIds(db: Database, workspaceId: string, from: string | undefined, limit: number) {
+  return db
+    .selectFrom('identities')
+    .select(['id', 'externalId'])
+    .where('workspaceId', '=', workspaceId)
+    .where('deletedAt', 'is', null)
+    .$if(from !== undefined, (rows) => rows.where('id', '>=', from ?? ''))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+async function identitiesById(db: Database, rows: readonly { readonly id: string }[]): Promise<Identity[]> {
+  if (rows.length === 0) return [];
+  const found = await db
+    .selectFrom('identities')
+    .select(['id', 'externalId', 'meta'])
+    .where(
+      'id',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('id')
+    .execute();
+  return identitiesOf(db, found);
 }
 
 /** Completes identity rows with their limits, keeping the order. */

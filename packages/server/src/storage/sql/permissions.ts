@@ -5,8 +5,8 @@ import { chunksOf } from './chunks.ts';
 import { addHoldersOfPermission } from './holders.ts';
 import { isOwn } from './own-ids.ts';
 import { unlink } from './pending-unlinks.ts';
-import { pageOf, permissionOf } from './rows.ts';
-import { contains } from './search.ts';
+import { permissionOf } from './rows.ts';
+import { searchPage } from './search.ts';
 import type { Database } from './tables.ts';
 
 export function permissionStore(db: Database, changes: Changes): PermissionStore {
@@ -35,14 +35,17 @@ export function permissionStore(db: Database, changes: Changes): PermissionStore
       }
       return rows.map(permissionOf).sort((a, b) => (a.slug < b.slug ? -1 : 1));
     },
-    async list(workspaceId, { cursor, limit, search }) {
-      let query = own(workspaceId)
-        .orderBy('id')
-        .limit(limit + 1);
-      if (cursor !== undefined) query = query.where('id', '>=', cursor);
-      const filter = contains(['id', 'name', 'slug', 'description'], search);
-      if (filter) query = query.where(filter);
-      const page = pageOf(await query.execute(), limit);
+    async list(workspaceId, query) {
+      const read = (from: string | undefined, limit: number) =>
+        own(workspaceId)
+          .$if(from !== undefined, (rows) => rows.where('id', '>=', from ?? ''))
+          .orderBy('id')
+          .limit(limit)
+          .execute();
+      const page = await searchPage(
+        { read, textsOf: ({ id, name, slug, description }) => [id, name, slug, description] },
+        query,
+      );
       return { ...page, rows: page.rows.map(permissionOf) };
     },
     async delete(workspaceId, id) {

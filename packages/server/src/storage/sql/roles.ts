@@ -6,8 +6,8 @@ import { addHoldersOfRole } from './holders.ts';
 import { attach, detach } from './links.ts';
 import { isOwn } from './own-ids.ts';
 import { unlink } from './pending-unlinks.ts';
-import { groupBy, pageOf, permissionOf } from './rows.ts';
-import { contains } from './search.ts';
+import { groupBy, permissionOf } from './rows.ts';
+import { searchPage } from './search.ts';
 import type { Database } from './tables.ts';
 
 interface RoleRow {
@@ -17,8 +17,7 @@ interface RoleRow {
 }
 
 export function roleStore(db: Database, changes: Changes): RoleStore {
-  const own = (workspaceId: string) =>
-    db.selectFrom('roles').select(['id', 'name', 'description']).where('workspaceId', '=', workspaceId);
+  const own = (workspaceId: string) => ownRoles(db, workspaceId);
 
   const linkOrder = (workspaceId: string, id: string, targetIds: readonly string[]) => ({
     workspaceId,
@@ -52,14 +51,12 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
         .execute();
       return rolesOf(db, rows);
     },
-    async list(workspaceId, { cursor, limit, search }) {
-      let query = own(workspaceId)
-        .orderBy('id')
-        .limit(limit + 1);
-      if (cursor !== undefined) query = query.where('id', '>=', cursor);
-      const filter = contains(['id', 'name', 'description'], search);
-      if (filter) query = query.where(filter);
-      const page = pageOf(await query.execute(), limit);
+    async list(workspaceId, query) {
+      const read = (from: string | undefined, limit: number) => rowsFrom(db, workspaceId, from, limit);
+      const page = await searchPage(
+        { read, textsOf: ({ id, name, description }) => [id, name, description] },
+        query,
+      );
       return { ...page, rows: await rolesOf(db, page.rows) };
     },
     attachPermissions: (workspaceId, id, permissionIds) =>
@@ -75,6 +72,23 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
       await db.deleteFrom('roles').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
     },
   };
+}
+
+function ownRoles(db: Database, workspaceId: string) {
+  return db.selectFrom('roles').select(['id', 'name', 'description']).where('workspaceId', '=', workspaceId);
+}
+
+function rowsFrom(
+  db: Database,
+  workspaceId: string,
+  from: string | undefined,
+  limit: number,
+): Promise<RoleRow[]> {
+  return ownRoles(db, workspaceId)
+    .$if(from !== undefined, (rows) => rows.where('id', '>=', from ?? ''))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
 }
 
 /** Completes role rows with their permissions, sorted by slug, keeping the order of the rows. */

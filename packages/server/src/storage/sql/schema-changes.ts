@@ -45,8 +45,7 @@ function liveRowIndexes({ text, tableOptions }: SqlTypes): string {
   ) ${tableOptions}`;
 }
 
-// The regular expression is a literal text: its time grows with the text alone. LIKE and strpos compare the whole
-// search at each character of texts that resemble it. SQLite gets its function from `open.ts`.
+// For processes of older versions: this version compares by itself (`search.ts`).
 function searchFunction({ name }: SqlTypes): string {
   if (name !== 'postgres') return '';
   return `

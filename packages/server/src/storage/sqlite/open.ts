@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { createPrivateFile } from '../../base/private-file.ts';
-import { foldSearch } from '../../domain/fold-case.ts';
 
 export class DatabaseFileError extends Error {
   override readonly name = 'DatabaseFileError';
@@ -22,9 +21,6 @@ export function openDatabase(file: string): DatabaseSyncInstance {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF');
   database.exec(`PRAGMA journal_size_limit = ${maxLogBytes}`);
   database.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY');
-  database.function('contains_folded', { deterministic: true }, (searched: unknown, part: unknown) =>
-    Number(foldSearch(String(searched)).includes(String(part))),
-  );
   return database;
 }
 

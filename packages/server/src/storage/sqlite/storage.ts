@@ -55,7 +55,7 @@ function kyselyOver(database: DatabaseSync): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: sqliteDialect(database) });
 }
 
-/** One snapshot at a time: reads await only the store, so each ends within its turn of the event loop. */
+/** One snapshot at a time: reads await only the store, which leaves the turn of the event loop only during a search. */
 function snapshotReader(database: DatabaseSync) {
   const store = sqlStore(kyselyOver(database), new Set());
   const begin = database.prepare('BEGIN');
