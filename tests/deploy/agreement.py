@@ -1,14 +1,14 @@
-"""What no schema knows: whether the files that the service is shipped with agree with each other and with its code."""
+"""Whether the deployment files agree with each other and with the code, which no schema can check."""
 
 import re
 from pathlib import Path
 
+import checks
 import yaml
 
 compose = yaml.safe_load(Path("compose.yaml").read_text())
-kustomization = yaml.safe_load(Path("deploy/kubernetes/kustomization.yaml").read_text())
-folder = Path("deploy/kubernetes")
-manifests = {d["kind"]: d for f in folder.glob("*.yaml") for d in [yaml.safe_load(f.read_text())]}
+kustomization = checks.kustomization()
+manifests = checks.manifests()
 dockerfile = Path("Dockerfile").read_text()
 deployment = manifests["Deployment"]["spec"]
 pod = deployment["template"]["spec"]
@@ -32,8 +32,8 @@ def variables_are_known():
     known = set(re.findall(r"variable: '(\w+)'", source))
     image = set(re.findall(r"^(?:ENV|   ) (\w+)=", dockerfile, re.MULTILINE)) - {"PATH"}
     assert len(known) > 8 and len(image) == 3, (known, image)
-    for given in (image, set(service["environment"]), set(environment())):
-        assert given <= known, given - known
+    for names in (image, set(service["environment"]), set(environment())):
+        assert names <= known, names - known
 
 
 def no_secret_is_written_down():
@@ -48,12 +48,12 @@ def no_secret_is_written_down():
 
 
 def every_manifest_is_applied():
-    files = {file.name for file in folder.glob("*.yaml")} - {"kustomization.yaml"}
+    files = {file.name for file in checks.kubernetes.glob("*.yaml")} - {"kustomization.yaml"}
     assert set(kustomization["resources"]) == files
     assert [image["name"] for image in kustomization["images"]] == [container["image"]]
 
 
-def everything_means_the_same_pods():
+def all_objects_select_the_same_pods():
     labels = deployment["template"]["metadata"]["labels"]
     assert manifests["Service"]["spec"]["selector"] == labels
     for selector in (
@@ -77,14 +77,14 @@ def the_port_is_the_images():
     assert compose["services"]["balancer"]["environment"]["UNKEY_SERVERS"] == f"unkey:{port}"
 
 
-def the_probes_ask_pages_that_exist():
-    pages = Path("packages/server/src/monitoring/endpoints.ts").read_text()
-    asked = {container[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe", "startupProbe")}
-    asked |= set(re.findall(r"uri (\S+)", Path("deploy/haproxy/haproxy.cfg").read_text()))
-    asked |= set(re.findall(r"path: '(/[^']+)'", dockerfile))
-    assert asked == {"/health/live", "/health/ready"}
-    for path in asked:
-        assert f"'{path}'" in pages, path
+def the_probes_use_endpoints_that_exist():
+    endpoints = Path("packages/server/src/monitoring/endpoints.ts").read_text()
+    paths = {container[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe", "startupProbe")}
+    paths |= set(re.findall(r"uri (\S+)", Path("deploy/haproxy/haproxy.cfg").read_text()))
+    paths |= set(re.findall(r"path: '(/[^']+)'", dockerfile))
+    assert paths == {"/health/live", "/health/ready"}
+    for path in paths:
+        assert f"'{path}'" in endpoints, path
 
 
 def the_pod_meets_the_restricted_standard():
@@ -145,27 +145,16 @@ def the_unit_agrees_with_the_service():
     assert settings["EnvironmentFile"].lstrip("-") in page and settings["ExecStart"].split()[1].rsplit("/packages")[0] in page
 
 
-checks = [
+checks.run([
     variables_are_known,
     no_secret_is_written_down,
     every_manifest_is_applied,
-    everything_means_the_same_pods,
+    all_objects_select_the_same_pods,
     the_port_is_the_images,
-    the_probes_ask_pages_that_exist,
+    the_probes_use_endpoints_that_exist,
     the_pod_meets_the_restricted_standard,
     a_stop_has_the_time_it_needs,
     postgres_has_enough_connections,
     only_the_balancer_is_open_and_trusted,
     the_unit_agrees_with_the_service,
-]
-failed = 0
-for each in checks:
-    name = each.__name__.replace("_", " ")
-    try:
-        each()
-        print(f"  ok    {name}")
-    except AssertionError as error:
-        failed += 1
-        print(f"  FAIL  {name} {error}")
-print(f"{len(checks) - failed} passed, {failed} failed")
-raise SystemExit(failed > 0)
+])

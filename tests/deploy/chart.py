@@ -1,4 +1,4 @@
-"""The Helm chart: with its own values it makes the objects of deploy/kubernetes, and each value reaches its place.
+"""The Helm chart: with its own values it renders the objects of deploy/kubernetes, and each value reaches its place.
 
 python tests/deploy/chart.py FOLDER: also writes what it has rendered there, one object a file.
 """
@@ -10,6 +10,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import yaml
+from checks import kustomization, manifests, run
 
 chart = Path("deploy/helm")
 out = Path(sys.argv[1])
@@ -25,22 +26,20 @@ def render(values: dict, release: str = "unkey") -> dict:
     return {each["kind"]: each for each in yaml.safe_load_all(done.stdout) if each}
 
 
-def manifests() -> dict:
-    folder = Path("deploy/kubernetes")
-    [image] = yaml.safe_load((folder / "kustomization.yaml").read_text())["images"]
-    found = [yaml.safe_load(file.read_text()) for file in folder.glob("*.yaml") if file.name != "kustomization.yaml"]
-    for each in found:
-        if each["kind"] == "Deployment":
-            [container] = each["spec"]["template"]["spec"]["containers"]
-            container["image"] = f"{image['newName']}:{image['newTag']}"
-    return {each["kind"]: each for each in found}
+def manifests_with_image() -> dict:
+    """The Kubernetes objects with the image that kustomization puts in."""
+    [image] = kustomization()["images"]
+    found = manifests()
+    [container] = found["Deployment"]["spec"]["template"]["spec"]["containers"]
+    container["image"] = f"{image['newName']}:{image['newTag']}"
+    return found
 
 
 def the_objects_are_those_of_the_manifests():
     rendered = render(own_values)
-    for kind, manifest in manifests().items():
+    for kind, manifest in manifests_with_image().items():
         assert rendered.get(kind) == manifest, f"{kind} differs:\n{rendered.get(kind)}\n{manifest}"
-    assert set(rendered) == set(manifests())
+    assert set(rendered) == set(manifests_with_image())
     for kind, each in rendered.items():
         (out / f"{kind}.yaml").write_text(yaml.safe_dump(each))
 
@@ -74,7 +73,7 @@ def every_value_reaches_its_place():
 
 def the_network_policy_can_be_left_out():
     rendered = render({**own_values, "networkPolicy": {"enabled": False}})
-    assert set(rendered) == set(manifests()) - {"NetworkPolicy"}
+    assert set(rendered) == set(manifests_with_image()) - {"NetworkPolicy"}
 
 
 def the_version_is_the_services():
@@ -90,14 +89,4 @@ checks = [
     the_network_policy_can_be_left_out,
     the_version_is_the_services,
 ]
-failed = 0
-for each in checks:
-    name = each.__name__.replace("_", " ")
-    try:
-        each()
-        print(f"  ok    Helm chart: {name}")
-    except AssertionError as error:
-        failed += 1
-        print(f"  FAIL  Helm chart: {name} {error}")
-print(f"{len(checks) - failed} passed, {failed} failed")
-raise SystemExit(failed > 0)
+run(checks, "Helm chart: ")
