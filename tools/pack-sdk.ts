@@ -35,7 +35,7 @@ const entries = new Map(
   ),
 );
 
-const relativeImport = /(\bfrom '|\bimport\(')(\.[^']*)\.ts'/g;
+const relativeImport = /(\bfrom |\bimport\()(['"])(\.[^'"]*)\.ts\2/g;
 
 rmSync(target, { recursive: true, force: true });
 await bundle('dist', 'esm');
@@ -81,10 +81,13 @@ function writeDeclarations(): void {
     const text = readFileSync(join(source, 'dist', `${name}.d.ts`), 'utf8');
     // The compiler keeps the file endings of the sources, which are not published, and indents with spaces: 6 kB.
     const published = text
-      .replace(relativeImport, "$1$2.js'")
+      .replace(relativeImport, '$1$2$3.js$2')
       .replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4));
+    const left = /['"]\.[^'"\n]*\.ts['"]/.exec(published);
+    if (left !== null)
+      throw new Error(`The declarations of ${name} import a source, which is not published: ${left[0]}.`);
     write(`dist/cjs/${name}.d.ts`, published);
-    for (const [, , target = ''] of text.matchAll(relativeImport)) follow(join(dirname(name), target));
+    for (const [, , , target = ''] of text.matchAll(relativeImport)) follow(join(dirname(name), target));
   };
   for (const entry of entries.values()) {
     follow(entry);
