@@ -33,7 +33,7 @@ import { lastUsedBuffer } from './storage/last-used.ts';
 import { createLookups, type Lookups } from './storage/lookups.ts';
 import type { Storage } from './storage/port/storage.ts';
 import type { PostgresOptions } from './storage/postgres/storage.ts';
-import { openSqliteStorage } from './storage/sqlite/storage.ts';
+import { openSqliteStorage, type SqliteOptions } from './storage/sqlite/storage.ts';
 import { bun } from './transport/bun/bun-api.ts';
 import type { Listener, ListenerOptions } from './transport/listener.ts';
 import { createNodeListener, type NodeListenerOptions } from './transport/node/server.ts';
@@ -129,6 +129,9 @@ interface OpenedServices {
   readonly changes: { readonly isChannelUp: () => boolean; readonly lag: ChangeLag } | null;
 }
 
+/** How long writes and spends wait while another process has locked the SQLite file, in milliseconds. */
+const lockWaitMs = 2000;
+
 async function openServices(
   { config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log },
   closers: Closer[],
@@ -145,6 +148,7 @@ async function openServices(
   const { storage, lookups, openEvents, isChannelUp } = await openStorage(config, {
     onLag: lag.observe,
     log,
+    lockWaitMs,
   });
   closers.push(storage.close);
   const archive = await openEvents();
@@ -233,13 +237,13 @@ export interface OpenedStorage {
 /** The database, and the cached lookups that its commits invalidate. */
 export async function openStorage(
   config: Pick<Config, 'dataDir' | 'databaseUrl' | 'maxStalenessMs' | 'keyCacheSize'>,
-  heard: Pick<PostgresOptions, 'onLag' | 'log'> = {},
+  heard: Pick<PostgresOptions, 'onLag' | 'log'> & Pick<SqliteOptions, 'lockWaitMs'> = {},
 ): Promise<OpenedStorage> {
   const { dataDir, databaseUrl } = config;
   let lookups: Lookups | null = null;
   const onCommit: ChangeListener = (tags) => lookups?.onCommit(tags);
   if (databaseUrl === undefined) {
-    const storage = openSqliteStorage({ file: databaseFileOf(dataDir), onCommit });
+    const storage = openSqliteStorage({ file: databaseFileOf(dataDir), onCommit, ...heard });
     lookups = createLookups(storage, config);
     const openEvents = () => openSqliteEvents({ file: join(dataDir, 'events.sqlite') });
     return { storage, lookups, openEvents, isChannelUp: null };

@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { apiOf } from '../conformance/samples.ts';
 import { storageConformance } from '../conformance/storage-conformance.ts';
+import type { Storage } from '../port/storage.ts';
 import { openDatabase } from './open.ts';
 import { openSqliteStorage } from './storage.ts';
 
@@ -79,4 +81,46 @@ test('a write to a closed database fails, and so does the next one: neither hang
   await expect(write()).rejects.toThrow();
   await expect(write()).rejects.toThrow();
   await rm(folder, { recursive: true, force: true });
+});
+
+async function besideAnother(
+  lockWaitMs: number,
+  run: (storage: Storage, other: ReturnType<typeof openDatabase>) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-storage-'));
+  const file = join(folder, 'unkey.sqlite');
+  const storage = openSqliteStorage({ file, onCommit: () => {}, lockWaitMs });
+  const other = openDatabase(file);
+  try {
+    await run(storage, other);
+  } finally {
+    other.close();
+    await storage.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const createApi = (storage: Storage) => storage.write((store) => store.apis.create('ws_1', apiOf()));
+
+test('while another process has the write lock, reads go on, and a write waits for it', async () => {
+  await besideAnother(60_000, async (storage, other) => {
+    other.exec('BEGIN IMMEDIATE');
+    const waiting = createApi(storage);
+    expect(await storage.read((store) => store.apis.find('ws_1', 'api_1'))).toBeNull();
+    expect(await storage.findVerifiableKey('absent')).toBeNull();
+    other.exec('ROLLBACK');
+    await waiting;
+    expect(await storage.read((store) => store.apis.find('ws_1', 'api_1'))).not.toBeNull();
+  });
+});
+
+test('a write or a spend that has waited too long for the lock ends as unavailable; the next one works', async () => {
+  await besideAnother(1, async (storage, other) => {
+    other.exec('BEGIN IMMEDIATE');
+    const spend = storage.spendCredits('ws_1', 'key_1', { cost: 1, now: 1 });
+    const failure = { status: 'rejected', reason: { name: 'StorageUnavailableError', mayBeDone: false } };
+    expect(await Promise.allSettled([createApi(storage), spend])).toMatchObject([failure, failure]);
+    other.exec('ROLLBACK');
+    await createApi(storage);
+  });
 });

@@ -13,24 +13,30 @@ import { Spends } from './spends.ts';
 import { withStorageErrors } from './unavailable.ts';
 import { Writer } from './writer.ts';
 
+export interface SqliteOptions {
+  readonly file: string;
+  readonly onCommit: ChangeListener;
+  /** How long a write waits while another process writes, in milliseconds. Default 10,000. */
+  readonly lockWaitMs?: number;
+}
+
 /**
  * Storage in one SQLite file, with three connections: one writes, one reads snapshots, and one serves the lookups of the
  * verify and limit paths, which must see the last commit even while a snapshot is open.
  */
-export function openSqliteStorage(options: {
-  readonly file: string;
-  readonly onCommit: ChangeListener;
-}): Storage {
-  checkDatabase(options.file);
-  const writing = withStorageErrors(() => openDatabase(options.file));
+export function openSqliteStorage(options: SqliteOptions): Storage {
+  const { file, onCommit, lockWaitMs = 10_000 } = options;
+  checkDatabase(file);
+  const writing = withStorageErrors(() => openDatabase(file));
   withStorageErrors(() => migrate(writing));
-  const reading = openDatabase(options.file);
-  const hot = openDatabase(options.file);
-  const writer = new Writer(writing, options.onCommit);
+  writing.exec('PRAGMA busy_timeout = 0');
+  const reading = openDatabase(file);
+  const hot = openDatabase(file);
+  const writer = new Writer(writing, { onCommit, lockWaitMs });
   const spends = new Spends(writing, writer);
   const reads = hotReads(hot);
   const snapshots = snapshotReader(reading);
-  const pollChanges = otherProcesses(writing, options.onCommit);
+  const pollChanges = otherProcesses(writing, onCommit);
   const writingDb = kyselyOver(writing);
 
   return {

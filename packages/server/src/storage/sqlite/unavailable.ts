@@ -31,6 +31,11 @@ export function withStorageErrors<Result>(work: () => Result): Result {
   }
 }
 
+/** Whether another connection has the lock. */
+export function isLocked(error: unknown): boolean {
+  return (resultCodeOf(error) & 0xff) === 5;
+}
+
 function resultCodeOf(error: unknown): number {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
     ? error.errcode

@@ -7,7 +7,10 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 /** Every commit as the list of the jobs that it holds. */
 function recorded() {
   const commits: string[][] = [];
-  const writer = new Writer(new DatabaseSync(':memory:'), (tags) => commits.push([...(tags ?? [])]));
+  const writer = new Writer(new DatabaseSync(':memory:'), {
+    onCommit: (tags) => commits.push([...(tags ?? [])]),
+    lockWaitMs: 0,
+  });
   const write = (name: string) => writer.run((changes) => void changes.add(name));
   return { commits, write };
 }
@@ -47,7 +50,7 @@ test('when a job ends the whole transaction, no job of its batch is acknowledged
   const database = new DatabaseSync(':memory:');
   database.exec('CREATE TABLE rows (name TEXT)');
   const commits: unknown[] = [];
-  const writer = new Writer(database, (tags) => commits.push(tags));
+  const writer = new Writer(database, { onCommit: (tags) => commits.push(tags), lockWaitMs: 0 });
   const insert = (name: string) =>
     writer.run(() => void database.exec(`INSERT INTO rows VALUES ('${name}')`));
   const settled = await Promise.allSettled([

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   DatabaseSyncInstance as DatabaseSync,
   StatementSyncInstance as StatementSync,
 } from '@photostructure/sqlite';
 import type { ChangeListener } from '../changes.ts';
+import { isLocked } from './unavailable.ts';
 
 /** Work inside a transaction. The listener receives the tags that it adds, after the commit. */
 export type Work<Result> = (changes: Set<string>) => Result | Promise<Result>;
@@ -11,12 +13,21 @@ interface Job {
   readonly run: (changes: Set<string>) => unknown;
   readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
+  /** By `performance.now()`. */
+  readonly queuedAt: number;
+}
+
+export interface WriterOptions {
+  readonly onCommit: ChangeListener;
+  /** How long a job waits for the transaction of another process, in milliseconds. */
+  readonly lockWaitMs: number;
 }
 
 type Settled = { readonly result: unknown } | { readonly error: unknown };
 
 const maxBatch = 512;
 const maxTurns = 8;
+const maxRetryDelayMs = 20;
 
 /**
  * Group commit: all writes of one turn of the event loop share one transaction and one sync to disk, and settle after it.
@@ -24,7 +35,7 @@ const maxTurns = 8;
  */
 export class Writer {
   readonly #database: DatabaseSync;
-  readonly #onCommit: ChangeListener;
+  readonly #options: WriterOptions;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #savepoint: StatementSync;
@@ -33,9 +44,10 @@ export class Writer {
   #queue: Job[] = [];
   #running: Promise<void> | null = null;
 
-  constructor(database: DatabaseSync, onCommit: ChangeListener) {
+  /** `database` must have no busy timeout: the writer waits for locks without blocking its thread. */
+  constructor(database: DatabaseSync, options: WriterOptions) {
     this.#database = database;
-    this.#onCommit = onCommit;
+    this.#options = options;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#savepoint = database.prepare('SAVEPOINT job');
@@ -45,7 +57,7 @@ export class Writer {
 
   run<Result>(work: Work<Result>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#queue.push({ run: work, resolve, reject });
+      this.#queue.push({ run: work, resolve, reject, queuedAt: performance.now() });
       this.#running ??= this.#nextTurn();
     });
   }
@@ -57,7 +69,7 @@ export class Writer {
 
   async #nextTurn(): Promise<void> {
     await this.#collect();
-    await this.#commitBatch();
+    if (await this.#beginTransaction()) await this.#commitBatch();
     this.#running = this.#queue.length > 0 ? this.#nextTurn() : null;
   }
 
@@ -69,12 +81,30 @@ export class Writer {
     }
   }
 
+  /** Tries again while another process writes; false: no job is left that has not waited too long. */
+  async #beginTransaction(): Promise<boolean> {
+    for (let delay = 1; this.#queue.length > 0; delay = Math.min(delay * 2, maxRetryDelayMs)) {
+      try {
+        this.#begin.run();
+        return true;
+      } catch (error) {
+        const patience = isLocked(error) ? this.#options.lockWaitMs : 0;
+        const latest = performance.now() - patience;
+        // They are in the order of arrival.
+        while ((this.#queue[0]?.queuedAt ?? Number.POSITIVE_INFINITY) <= latest) {
+          this.#queue.shift()?.reject(error);
+        }
+      }
+      if (this.#queue.length > 0) await sleep(delay);
+    }
+    return false;
+  }
+
   async #commitBatch(): Promise<void> {
     const jobs = this.#queue.splice(0, maxBatch);
     const changes = new Set<string>();
     const settled: Settled[] = [];
     try {
-      this.#begin.run();
       for (const job of jobs) settled.push(await this.#runInSavepoint(job, changes));
       this.#commit.run();
     } catch (error) {
@@ -82,7 +112,7 @@ export class Writer {
       for (const job of jobs) job.reject(error);
       return;
     }
-    this.#onCommit(changes);
+    this.#options.onCommit(changes);
     // Failures settle only now, too: they may depend on what another job of this batch wrote.
     for (const [index, one] of settled.entries()) settle(jobs[index], one);
   }
