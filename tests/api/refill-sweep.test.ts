@@ -24,7 +24,7 @@ test('a sweep refills what is due, once, and limits no unlimited key', async () 
 
   service.clock.advance(day);
   const { services } = service.app;
-  expect(await refillDueKeys(services, service.clock.now())).toBe(2);
+  expect(await refillDueKeys(services, service.clock.now())).toBe(1);
   expect(await refillDueKeys(services, service.clock.now())).toBe(0);
 
   const stored = (keyId: string) =>
@@ -40,7 +40,8 @@ test('a sweep refills what is due, once, and limits no unlimited key', async () 
     {
       event: 'key.update',
       actor: { type: 'system', id: 'keyrefill' },
-      resources: [{ type: 'key', id: low }],
+      display: 'Refilled 1 key whose refill was due',
+      resources: [{ type: 'workspace', id: service.workspaceId, meta: { refilled_keys: 1 } }],
     },
   ]);
 });

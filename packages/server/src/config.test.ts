@@ -42,6 +42,7 @@ test('without any source the defaults hold', () => {
     isRecordingEvents: true,
     hasFastPath: true,
     eventsRetentionMs: 90 * 86_400_000,
+    auditRetentionMs: null,
   });
 });
 
@@ -183,8 +184,9 @@ test.each([
   ['off', null],
   ['1h', 3_600_000],
   ['7d', 604_800_000],
-])('the retention of events may be %s', (given, milliseconds) => {
-  expect(load({ env: { UNKEY_EVENTS_RETENTION: given } }).eventsRetentionMs).toBe(milliseconds);
+])('the retention of events and of the audit log may be %s', (given, milliseconds) => {
+  const env = { UNKEY_EVENTS_RETENTION: given, UNKEY_AUDIT_RETENTION: given };
+  expect(load({ env })).toMatchObject({ eventsRetentionMs: milliseconds, auditRetentionMs: milliseconds });
 });
 
 test('the fast path is on, unless it is switched off', () => {
@@ -203,9 +205,11 @@ test('usage events may be recorded or not', () => {
   ]);
 });
 
-test.each(['90', '0', '59m', 'never'])('the retention of events %j is refused', (given) => {
-  expect(problemsOf({ env: { UNKEY_EVENTS_RETENTION: given } })).toEqual([
+test.each(['90', '0', '59m', 'never'])('a retention of %j is refused', (given) => {
+  const env = { UNKEY_EVENTS_RETENTION: given, UNKEY_AUDIT_RETENTION: given };
+  expect(problemsOf({ env })).toEqual([
     expect.stringMatching(/^UNKEY_EVENTS_RETENTION is ".+; it must be/),
+    expect.stringMatching(/^UNKEY_AUDIT_RETENTION is ".+; it must be/),
   ]);
 });
 

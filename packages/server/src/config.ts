@@ -36,6 +36,8 @@ export interface Config {
   readonly isRecordingEvents: boolean;
   /** How long usage events are kept; null: forever. */
   readonly eventsRetentionMs: number | null;
+  /** How long records of the audit log are kept; null: forever. */
+  readonly auditRetentionMs: number | null;
   /** Whether common requests bypass `node:http`. Default true. */
   readonly hasFastPath: boolean;
 }
@@ -187,6 +189,7 @@ function configFrom(read: <Value>(setting: Setting<Value>) => Value, cwd: string
       fallback: 90 * dayMs,
       parse: parseRetention,
     }),
+    auditRetentionMs: read({ variable: 'UNKEY_AUDIT_RETENTION', fallback: null, parse: parseRetention }),
     hasFastPath: read({ variable: 'UNKEY_HTTP_FAST_PATH', fallback: true, parse: parseSwitch }),
   };
 }
@@ -326,7 +329,7 @@ function parseSwitch(value: unknown): boolean {
   throw new InvalidValue(`is ${shown(value)}; it must be on or off.`);
 }
 
-/** At least an hour: a number of days without its unit must not delete all events. */
+/** At least an hour: a number of days without its unit must not delete everything. */
 function parseRetention(value: unknown): number | null {
   if (value === 'off') return null;
   const milliseconds = parseDuration(value);

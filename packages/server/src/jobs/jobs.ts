@@ -3,6 +3,7 @@ import type { EventArchive } from '../events/port.ts';
 import type { Services } from '../services.ts';
 import { removeDeletedRows } from './deleted-rows.ts';
 import { deleteExpiredIdempotencyRecords } from './expired-idempotency-records.ts';
+import { deleteOldAuditRecords } from './old-audit-records.ts';
 import { deleteOldEvents } from './old-events.ts';
 import type { JobStats } from './port.ts';
 import { refillDueKeys } from './refill.ts';
@@ -18,6 +19,8 @@ export interface JobOptions {
   readonly archive: EventArchive;
   /** Null: events are never deleted. */
   readonly eventsRetentionMs: number | null;
+  /** Null: records of the audit log are never deleted. */
+  readonly auditRetentionMs: number | null;
   readonly log: Log;
 }
 
@@ -26,10 +29,11 @@ const minuteMs = 60_000;
 const maxCountedRefills = 100_000;
 
 /** The background jobs of the server. */
-export function startJobs(services: Services, { archive, eventsRetentionMs, log }: JobOptions): Jobs {
+export function startJobs(services: Services, options: JobOptions): Jobs {
   const { clock, storage } = services;
+  const { log } = options;
   const start = (declaration: JobDeclaration) => scheduleJob(declaration, { log, now: clock.now });
-  const removals = removalJobs(services, { archive, eventsRetentionMs }).map(start);
+  const removals = removalJobs(services, options).map(start);
   // Rows that became due while the server was down do not wait for the first interval.
   for (const job of removals) job.runNow();
   const jobs = [
@@ -52,7 +56,7 @@ export function startJobs(services: Services, { archive, eventsRetentionMs, log 
 
 function removalJobs(
   services: Services,
-  { archive, eventsRetentionMs }: Omit<JobOptions, 'log'>,
+  { archive, eventsRetentionMs, auditRetentionMs }: Omit<JobOptions, 'log'>,
 ): JobDeclaration[] {
   const { clock } = services;
   const jobs: JobDeclaration[] = [
@@ -72,6 +76,13 @@ function removalJobs(
       name: 'old_events',
       everyMs: 60 * minuteMs,
       run: (run) => deleteOldEvents(archive, { retentionMs: eventsRetentionMs, now: clock.now() }, run),
+    });
+  }
+  if (auditRetentionMs !== null) {
+    jobs.push({
+      name: 'old_audit_records',
+      everyMs: 60 * minuteMs,
+      run: (run) => deleteOldAuditRecords(services, { retentionMs: auditRetentionMs, now: clock.now() }, run),
     });
   }
   return jobs;

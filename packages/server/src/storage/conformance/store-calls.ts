@@ -94,6 +94,7 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
     await store.audit.list({ since: at, limit: 10 }),
     await store.audit.list({ since: at, workspaceId: ws, limit: 10 }),
   ],
+  'audit.deleteBefore': (store) => store.audit.deleteBefore(at - 1, 10),
   'idempotencyRecords.claim': async (store) => [
     await store.idempotencyRecords.claim(ws, claim, 0),
     await store.idempotencyRecords.claim(ws, claim, 0),

@@ -371,6 +371,22 @@ export function valuesConform(open: OpenStorage): void {
     expect(await storage.findCaller('root-hash')).toBeNull();
   });
 
+  test('audit records before a time are deleted, the oldest first, at most so many at once', async () => {
+    const records = [3, 1, 2, 5, 4].map((day) =>
+      auditOf({ id: `log_${day}`, at: day, workspaceId: `ws_${day % 2}` }),
+    );
+    await current().write((store) => store.audit.append(records));
+    const deleteBefore = (before: number, limit: number) =>
+      current().storage.write((store) => store.audit.deleteBefore(before, limit), 'unordered');
+    const left = async () => {
+      const listed = await current().read((store) => store.audit.list({ since: 0, limit: 10 }));
+      return listed.map((record) => record.id);
+    };
+    expect([await deleteBefore(4, 2), await left()]).toEqual([2, ['log_3', 'log_4', 'log_5']]);
+    expect([await deleteBefore(4, 2), await left()]).toEqual([1, ['log_4', 'log_5']]);
+    expect(await deleteBefore(4, 2)).toBe(0);
+  });
+
   test('audit records come back as they were written, oldest first', async () => {
     const records = [
       auditOf({ id: 'log_2', at: at + 5 }),

@@ -184,6 +184,8 @@ export interface AuditStore {
     readonly workspaceId?: string | undefined;
     readonly limit: number;
   }): Promise<AuditRecord[]>;
+  /** Deletes the oldest `limit` records of all workspaces that are older than `at`; returns how many. */
+  deleteBefore(at: number, limit: number): Promise<number>;
 }
 
 export interface IdempotencyRecordStore {

@@ -26,6 +26,15 @@ export function auditStore(db: Database): AuditStore {
       if (workspaceId !== undefined) query = query.where('workspaceId', '=', workspaceId);
       return (await query.execute()).map(auditRecordOf).reverse();
     },
+    async deleteBefore(at, limit) {
+      const { numDeletedRows } = await db
+        .deleteFrom('auditLog')
+        .where('sequence', 'in', (old) =>
+          old.selectFrom('auditLog').select('sequence').where('at', '<', at).orderBy('at').limit(limit),
+        )
+        .executeTakeFirst();
+      return Number(numDeletedRows);
+    },
   };
 }
 
