@@ -85,7 +85,6 @@ export async function startService(
   });
   const app = await createApp({
     hasJobs: false,
-    idleMs: 0,
     config,
     clock,
     log: options.log ?? createLog({ level: config.logLevel }),

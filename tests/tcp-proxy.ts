@@ -10,6 +10,8 @@ export interface TcpProxy {
   stall(): void;
   /** As with `stall`, on those connections only on which the client has sent or sends this text. */
   stallThose(saying: string): void;
+  /** Closes the connections on which the client has sent this text; returns how many. */
+  endThose(saying: string): number;
   /** Open connections stay so for ever, and nothing comes through them any more; new ones are well. */
   abandon(): void;
   /** Connections are closed, and new ones at once too. */
@@ -28,6 +30,8 @@ const keptCharacters = 10_000;
 export async function startProxy(target: number | (() => number)): Promise<TcpProxy> {
   const targetPort = () => (typeof target === 'number' ? target : target());
   const sockets = new Set<Socket>();
+  /** What each client has sent. */
+  const said = new Map<Socket, string>();
   let state: State = 'well';
   let stalledWord: string | null = null;
   let abandoned = 0;
@@ -48,13 +52,17 @@ export async function startProxy(target: number | (() => number)): Promise<TcpPr
     if (state === 'dropped' || state === 'reset') return end(client);
     if (state === 'stalled') return;
     const upstream = track(connect(targetPort(), '127.0.0.1'));
-    let said = '';
+    said.set(client, '');
     client.on('data', (chunk: Buffer) => {
-      if (said.length < keptCharacters) said += chunk.toString('latin1');
+      const text = said.get(client) ?? '';
+      if (text.length < keptCharacters) said.set(client, text + chunk.toString('latin1'));
     });
+    client.on('close', () => said.delete(client));
     const before = abandoned;
     const isThrough = () =>
-      state === 'well' && before === abandoned && (stalledWord === null || !said.includes(stalledWord));
+      state === 'well' &&
+      before === abandoned &&
+      (stalledWord === null || !said.get(client)?.includes(stalledWord));
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
@@ -83,6 +91,14 @@ export async function startProxy(target: number | (() => number)): Promise<TcpPr
     stall: () => become('stalled'),
     stallThose(saying) {
       stalledWord = saying;
+    },
+    endThose(saying) {
+      const clients = [...said.keys()].filter((client) => said.get(client)?.includes(saying));
+      for (const client of clients) {
+        said.delete(client);
+        client.destroy();
+      }
+      return clients.length;
     },
     abandon() {
       abandoned += 1;

@@ -7,7 +7,7 @@ import { type Ended, type ServerProcess, startServer } from '../cli/server-proce
 import { type Postgres, type PostgresSettings, startPostgres } from '../postgres.ts';
 import { type RedisServer, startRedis } from '../redis.ts';
 import { type CallOptions, post, type Reply } from '../service.ts';
-import { type RoundRobin, startRoundRobin } from './round-robin.ts';
+import { type RoundRobin, type RoundRobinOptions, startRoundRobin } from './round-robin.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -100,13 +100,19 @@ export async function startMember(parts: Parts, more: Environment = {}): Promise
   };
 }
 
-export async function startCluster(more: Environment = {}): Promise<Cluster> {
+export async function startCluster(
+  more: Environment = {},
+  balancerOptions: RoundRobinOptions = {},
+): Promise<Cluster> {
   const parts = await startParts();
   const [first, ...others] = await Promise.all([0, 1, 2].map(() => startMember(parts, more)));
   const [second, third] = others;
   if (!first || !second || !third) throw new Error('There are three.');
   const members = [first, second, third] as const;
-  const balancer = await startRoundRobin(members.map(({ port }) => port));
+  const balancer = await startRoundRobin(
+    members.map(({ port }) => port),
+    balancerOptions,
+  );
   const { rootKey } = parts;
   return {
     parts,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Clients that do one thing after the other until the load is stopped, or for a minute at most. */
+/** Clients that do one thing after the other until the load is stopped, or for three minutes at most. */
 export interface Load {
   /** How many steps have ended. */
   readonly steps: number;
@@ -10,7 +10,7 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-const longestMs = 60_000;
+const longestMs = 180_000;
 
 export function startLoad(clients: number, step: (client: number) => Promise<void>): Load {
   let steps = 0;

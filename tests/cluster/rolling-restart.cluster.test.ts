@@ -6,7 +6,8 @@ const clients = 32;
 
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await startCluster();
+  // Many times what the load balancer needs to notice that a process is not ready.
+  cluster = await startCluster({ UNKEY_DRAIN_DELAY: '5s' }, { checksHealth: true });
 });
 afterAll(() => cluster.close());
 

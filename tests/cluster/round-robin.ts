@@ -1,20 +1,42 @@
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 
-/** A load balancer as plain as can be: it knows nothing of who lives. */
+/** A plain load balancer. */
 export interface RoundRobin {
   readonly url: string;
   close(): Promise<void>;
 }
 
+export interface RoundRobinOptions {
+  /** Whether a server that is not ready gets no requests. Default false. */
+  readonly checksHealth?: boolean;
+}
+
+const checkIntervalMs = 100;
+
 /**
- * Gives each request to the next port. A connection that is refused has carried nothing, so then it is the turn of the
- * one after; whatever else goes wrong is the client's to know, as 502.
+ * Gives each request to the next server. A refused connection has carried nothing, so the request goes to the server
+ * after that; every other failure is a 502 for the client.
  */
-export async function startRoundRobin(ports: readonly number[]): Promise<RoundRobin> {
-  // Connections are kept, as every balancer does: whoever stops must end them without losing what comes in.
+export async function startRoundRobin(
+  ports: readonly number[],
+  { checksHealth = false }: RoundRobinOptions = {},
+): Promise<RoundRobin> {
+  // Like every load balancer, it keeps connections: a server that stops must not end one that is about to be used.
   const agent = new Agent({ keepAlive: true });
+  const unready = new Set<number>();
   let turn = 0;
+  const isClosed = new AbortController();
+  const checks = checksHealth ? Promise.all(ports.map(check)) : undefined;
+
+  async function check(port: number): Promise<void> {
+    while (!isClosed.signal.aborted) {
+      if (await isReady(port)) unready.delete(port);
+      else unready.add(port);
+      await pause(checkIntervalMs, undefined, { signal: isClosed.signal }).catch(() => {});
+    }
+  }
 
   const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
     forward(incoming, outgoing).catch((error: NodeJS.ErrnoException) => {
@@ -30,8 +52,10 @@ export async function startRoundRobin(ports: readonly number[]): Promise<RoundRo
   async function forward(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await bodyOf(incoming);
     const first = turn++;
+    const ready = ports.filter((port) => !unready.has(port));
+    const targets = ready.length > 0 ? ready : ports;
     for (let attempt = 0; ; attempt++) {
-      const port = ports[(first + attempt) % ports.length];
+      const port = targets[(first + attempt) % targets.length];
       try {
         const answer = await send(port, incoming, body);
         const answered = await bodyOf(answer);
@@ -41,7 +65,7 @@ export async function startRoundRobin(ports: readonly number[]): Promise<RoundRo
         return;
       } catch (error) {
         const isRefused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
-        if (!isRefused || attempt + 1 === ports.length) throw error;
+        if (!isRefused || attempt + 1 === targets.length) throw error;
       }
     }
   }
@@ -62,12 +86,24 @@ export async function startRoundRobin(ports: readonly number[]): Promise<RoundRo
   return {
     url: `http://127.0.0.1:${address.port}`,
     async close() {
+      isClosed.abort();
+      await checks;
       server.close();
       server.closeAllConnections();
       agent.destroy();
       await once(server, 'close');
     },
   };
+}
+
+async function isReady(port: number): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
 }
 
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {

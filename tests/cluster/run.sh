@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 report=build/cluster-report.json
 rm -f "$report"
 mkdir -p build
-UNKEY_TEST_CLUSTER=1 npx vitest run .cluster.test --no-file-parallelism --testTimeout=120000 --hookTimeout=120000 \
+UNKEY_TEST_CLUSTER=1 npx vitest run .cluster.test --no-file-parallelism --testTimeout=240000 --hookTimeout=240000 \
   --reporter=default --reporter=json --outputFile="$report"
 node -e '
   const report = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));

@@ -1,4 +1,3 @@
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { dataOf, type Member, type Parts, startMember, startParts } from './cluster.ts';
@@ -6,11 +5,6 @@ import { dataOf, type Member, type Parts, startMember, startParts } from './clus
 /** The text that identifies the listening connection of a process. */
 const listenStatement = 'LISTEN';
 const latestMs = 10_000;
-
-/** Listening connections, identified by their latest statement: LISTEN or the heartbeat. */
-const endListeners = String.raw`
-  SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-  WHERE query LIKE 'LISTEN %' OR query LIKE 'SELECT pg\_notify(''unkey\_changes\_%'`;
 
 let parts: Parts;
 let proxy: TcpProxy;
@@ -65,24 +59,19 @@ test('a process whose listening connection is silent refuses a disabled key with
   expect(Math.max(...lags)).toBeLessThan(latestMs);
   proxy.mend();
   await channelIs('up');
-  expect(await lag()).toBeLessThan(1000);
+  // Without the channel it would take as long as above.
+  expect(await lag()).toBeLessThan(Math.min(...lags));
 });
 
 test('a process whose listening connection ends again and again refuses a disabled key within ten seconds', async () => {
-  const client = new pg.Client({ connectionString: parts.databaseUrl });
-  await client.connect();
   let ended = 0;
-  const end = async () => {
-    const { rowCount } = await client.query(endListeners);
-    ended += rowCount ?? 0;
-  };
-  const timer = setInterval(() => void end(), 100);
+  const timer = setInterval(() => {
+    ended += proxy.endThose(listenStatement);
+  }, 100);
   try {
-    // Three times each.
-    while (ended < 6) expect(await lag()).toBeLessThan(latestMs);
+    while (ended < 3) expect(await lag()).toBeLessThan(latestMs);
   } finally {
     clearInterval(timer);
-    await client.end();
   }
   await channelIs('up');
 });

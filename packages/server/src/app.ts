@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { version } from '@unkey-ts/contract';
 import { type Clock, systemClock } from './base/clock.ts';
 import { type Closer, closeAll } from './base/closing.ts';
@@ -59,8 +58,6 @@ export interface AppOptions {
   readonly timeoutMs?: number;
   /** Served beside the operations, such as those of a dashboard. */
   readonly endpoints?: readonly Endpoint[];
-  /** How long a connection must have been idle for `close` to close it, in milliseconds. Default 2000. */
-  readonly idleMs?: number;
   /** Whether jobs run by themselves. Default true; tests whose clock stands still call them. */
   readonly hasJobs?: boolean;
 }
@@ -84,7 +81,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   const opened = await openServices({ config, clock, log }, closers);
   const { services, archive } = opened;
   const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
-  const state = { isListening: false, isDraining: false };
+  const state = { isDraining: false };
   const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;
   closers.push(services.lastUsed.flush, jobs.stop);
   const { handle, admitBody, failure } = createHandler(options, {
@@ -97,7 +94,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     handle,
     admitBody,
     failure,
-    ...(options.idleMs !== undefined && { idleMs: options.idleMs }),
+    drainDelayMs: config.drainDelayMs,
     hasFastPath: config.hasFastPath,
   });
   closers.push(() => listener.drain());
@@ -106,15 +103,9 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
     handle,
     services,
     firstStart,
-    async listen() {
-      const at = await listener.listen(config.host, config.port);
-      state.isListening = true;
-      return at;
-    },
+    listen: () => listener.listen(config.host, config.port),
     async close() {
       state.isDraining = true;
-      // Load balancers notice that the process is not ready before the first connection is refused.
-      if (state.isListening && config.drainDelayMs > 0) await pause(config.drainDelayMs);
       return closeAll(closers);
     },
   };

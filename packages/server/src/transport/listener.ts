@@ -14,8 +14,8 @@ export interface ListenerOptions {
   bodyTimeoutMs?: number;
   /** How long a drain waits for requests that are still arriving, in milliseconds. Default 10,000. */
   drainGraceMs?: number;
-  /** How long a connection must have been idle for a drain to close it, in milliseconds. Default 2000. */
-  idleMs?: number;
+  /** How long a drain still accepts connections, with one request each, in milliseconds. Default 0. */
+  drainDelayMs?: number;
 }
 
 /** Accepts connections, hands their requests to the handler and sends its responses. */
@@ -23,8 +23,9 @@ export interface Listener {
   /** Rejects with a `ListenError`. Port 0 takes a free one. */
   listen(host: string, port: number): Promise<{ url: string; port: number }>;
   /**
-   * Accepts no new connections, closes each one once it is idle or after their response, and resolves when all
-   * requests that have arrived have their response. A second call returns the promise of the first.
+   * Closes each connection with its next response. After the drain delay accepts no new connections, closes idle ones
+   * at once, and resolves when all requests that have arrived have their response. A second call returns the promise of
+   * the first.
    */
   drain(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import {
   type AdmitBody,
   freeBodyBytes,
@@ -36,13 +36,12 @@ class BunListener implements Listener {
   readonly #admitBody: AdmitBody;
   readonly #bodies: BodyBudget;
   readonly #bodyTimeoutMs: number;
+  readonly #drainDelayMs: number;
   readonly #drainGraceMs: number;
-  readonly #idleMs: number;
   /** In the order of their arrival. */
   readonly #arrivals = new Set<Arrival>();
   #server: BunServer | undefined;
   #checks: NodeJS.Timeout | undefined;
-  #hasServed = false;
   #isDraining = false;
   #drained: Promise<void> | undefined;
 
@@ -55,8 +54,8 @@ class BunListener implements Listener {
     this.#admitBody = options.admitBody ?? (() => maxBodyBytes);
     this.#bodies = new BodyBudget(options.bodyBounds);
     this.#bodyTimeoutMs = options.bodyTimeoutMs ?? 10_000;
+    this.#drainDelayMs = options.drainDelayMs ?? 0;
     this.#drainGraceMs = options.drainGraceMs ?? 10_000;
-    this.#idleMs = options.idleMs ?? 2000;
   }
 
   async listen(host: string, port: number): Promise<{ url: string; port: number }> {
@@ -88,7 +87,6 @@ class BunListener implements Listener {
   }
 
   #serve(request: BunRequest): MaybePromise<Response> {
-    this.#hasServed = true;
     const path = pathOf(request);
     const failure = path === null ? 'malformed' : headFailure(request);
     if (path === null || failure !== undefined) return this.#refuse(failure ?? 'malformed', request);
@@ -189,9 +187,9 @@ class BunListener implements Listener {
   async #close(): Promise<void> {
     this.#isDraining = true;
     if (this.#server === undefined) return;
-    // Bun stops listening and closes idle connections in one step. A load balancer may just be sending on one that it
-    // has used a moment ago: until then each response closes its connection.
-    if (this.#hasServed) await pause(this.#idleMs);
+    if (this.#drainDelayMs > 0) await pause(this.#drainDelayMs);
+    // Bun stops listening and closes idle connections in one step. A turn of the event loop reads what has arrived.
+    await nextTurn();
     const giveUp = setTimeout(() => this.#giveUpArrivals(Number.POSITIVE_INFINITY), this.#drainGraceMs);
     await this.#server.stop();
     clearTimeout(giveUp);

@@ -8,7 +8,6 @@ const listener = createBunListener(bun, {
   handle: testHandler,
   admitBody: testAdmission,
   failure,
-  idleMs: 0,
   ...JSON.parse(process.argv[2] ?? '{}'),
 });
 process.once('SIGTERM', () => void listener.drain());

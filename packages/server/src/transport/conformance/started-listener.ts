@@ -24,7 +24,7 @@ afterEach(async () => {
 
 /** A listener that is drained after the test. */
 export async function start(options: Partial<NodeListenerOptions> = {}) {
-  const server = createNodeListener({ handle: echo, failure, idleMs: 0, ...options });
+  const server = createNodeListener({ handle: echo, failure, ...options });
   servers.push(server);
   const { port, url } = await server.listen('127.0.0.1', 0);
   return { server, port, url, open: () => openClient(port) };

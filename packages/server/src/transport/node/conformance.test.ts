@@ -10,7 +10,6 @@ for (const hasFastPath of [true, false]) {
         handle: testHandler,
         admitBody: testAdmission,
         failure,
-        idleMs: 0,
         hasFastPath,
         ...limits,
       });

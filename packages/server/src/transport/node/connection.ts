@@ -27,7 +27,6 @@ export interface ConnectionOptions {
   readonly bodies: BodyBudget;
   readonly bodyTimeoutMs: number;
   readonly sendTimeoutMs: number;
-  readonly idleMs: number;
 }
 
 interface PendingRequest {
@@ -43,8 +42,6 @@ export class Connection {
   readonly #options: ConnectionOptions;
   /** Requests whose response is not finished. */
   #unanswered = 0;
-  /** When the last response was finished, in monotonic milliseconds. */
-  #restedAt = performance.now();
   /** Requests whose handler is running. */
   #running = 0;
   /** The body that is arriving: a failure of the connection is a failure of its request. */
@@ -74,7 +71,6 @@ export class Connection {
     if (!response.shouldKeepAlive) this.#acceptNoMore();
     response.on('close', () => {
       this.#unanswered--;
-      this.#restedAt = performance.now();
       this.#closeIfFailed();
     });
     if (this.#reading === undefined) this.#begin(request, response);
@@ -96,11 +92,6 @@ export class Connection {
     if (this.#hasLast && this.#newest?.request.complete) return;
     this.#failure = kind;
     this.#closeIfFailed();
-  }
-
-  /** Whether it has no request, but had one a moment ago. */
-  hasJustRested(now: number): boolean {
-    return this.#unanswered === 0 && now - this.#restedAt < this.#options.idleMs;
   }
 
   /** A connection that nothing was sent on: node:http does not count it as idle. */

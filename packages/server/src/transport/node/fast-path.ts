@@ -9,7 +9,7 @@ import { keepAliveMs, writeResponse } from './write-response.ts';
 export interface FastPath {
   /** Serves a new connection for as long as its requests are supported. */
   accept(socket: Socket): void;
-  /** Closes the connections that have been idle for `idleMs`, rounded up to 200 ms. */
+  /** Closes the connections without a request. */
   closeIdle(): void;
   /** How often a connection or bytes have arrived. */
   reads(): number;
@@ -28,7 +28,6 @@ export interface FastPathOptions {
   readonly maxBodyBytes: number;
   readonly bodies: BodyBudget;
   readonly sendTimeoutMs: number;
-  readonly idleMs: number;
 }
 
 interface FastPathState extends FastPathOptions {
@@ -111,8 +110,7 @@ class FastPathConnection {
   }
 
   closeIfIdle(): void {
-    if (this.#waitsFor !== 'request' || this.#buffered.length > 0) return;
-    if (this.#checks * checkMs >= this.#path.idleMs) this.#socket.destroy();
+    if (this.#waitsFor === 'request' && this.#buffered.length === 0) this.#socket.destroy();
   }
 
   destroyUnlessRunning(): void {

@@ -1,10 +1,14 @@
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { HttpRequest } from '../../base/http-message.ts';
 import { echo, failure, heldHandler, json, post, servers, start } from '../conformance/started-listener.ts';
 import { ListenError } from '../listener.ts';
 import { createNodeListener, type NodeListenerOptions } from './server.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('a request reaches the handler without its query, and its response the client', async () => {
   let seen: HttpRequest | undefined;
@@ -456,16 +460,26 @@ test('a drain waits for the request of a client that has left', async () => {
 });
 
 test.each([true, false])(
-  'a drain leaves a connection open that was just used: fast path %s',
+  'during the drain delay, each connection ends with its next response: fast path %s',
   async (hasFastPath) => {
-    const { server, open } = await start({ hasFastPath, idleMs: 60_000 });
-    const client = open();
-    client.socket.write(post('/1', 'x'));
-    await client.received('}');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const drainDelayMs = 3_600_000;
+    const { server, open } = await start({ hasFastPath, drainDelayMs });
+    const [used, idle] = [open(), open()];
+    for (const { socket, received } of [used, idle]) {
+      socket.write(post('/1', 'x'));
+      await received('}');
+    }
     const drained = server.drain();
-    await setTimeout(200);
-    client.socket.write(post('/2', 'x'));
-    expect(await client.ended).toMatch(/Connection: close[\s\S]*"path":"\/2"/);
+    const accepted = open();
+    for (const client of [used, accepted]) {
+      client.socket.write(post('/2', 'x'));
+      expect(await client.ended).toMatch(/Connection: close[\s\S]*"path":"\/2"/);
+    }
+    expect(idle.socket.readyState).toBe('open');
+
+    vi.advanceTimersByTime(drainDelayMs);
+    expect(await idle.ended).toContain('Connection: keep-alive');
     await drained;
   },
 );
@@ -483,17 +497,14 @@ test('a drain answers what has arrived on an idle connection while the process w
   await drained;
 });
 
-test.each([true, false])(
-  'a drain closes connections that were idle for long enough at once: fast path %s',
-  async (hasFastPath) => {
-    const { server, open } = await start({ hasFastPath, drainGraceMs: 60_000 });
-    const [used, unused] = [open(), open()];
-    used.socket.write(post('/', 'x'));
-    await used.received('}');
-    await server.drain();
-    await Promise.all([used.ended, unused.ended]);
-  },
-);
+test.each([true, false])('a drain closes idle connections at once: fast path %s', async (hasFastPath) => {
+  const { server, open } = await start({ hasFastPath, drainGraceMs: 60_000 });
+  const [used, unused] = [open(), open()];
+  used.socket.write(post('/', 'x'));
+  await used.received('}');
+  await server.drain();
+  await Promise.all([used.ended, unused.ended]);
+});
 
 test('a drain cuts half-sent requests after its grace', async () => {
   const { server, open } = await start({ drainGraceMs: 30 });

@@ -35,6 +35,7 @@ class NodeListener implements Listener {
   readonly #connectionOptions: ConnectionOptions;
   readonly #fastPath: FastPath | undefined;
   readonly #connections = new Map<Duplex, Connection>();
+  readonly #drainDelayMs: number;
   readonly #drainGraceMs: number;
   #served = 0;
   #isDraining = false;
@@ -52,8 +53,8 @@ class NodeListener implements Listener {
       bodies: new BodyBudget(options.bodyBounds),
       bodyTimeoutMs: options.bodyTimeoutMs ?? 10_000,
       sendTimeoutMs: options.sendTimeoutMs ?? 30_000,
-      idleMs: options.idleMs ?? 2000,
     };
+    this.#drainDelayMs = options.drainDelayMs ?? 0;
     this.#drainGraceMs = options.drainGraceMs ?? 10_000;
     this.#server = this.#createServer(options.requestTimeoutMs ?? 60_000);
     this.#fastPath = this.#openFastPath(options.hasFastPath ?? true);
@@ -136,8 +137,12 @@ class NodeListener implements Listener {
 
   async #close(): Promise<void> {
     if (!this.#server.listening) return;
-    // Responses close their connections only from then on: clients would open new ones, which the end would reset.
+    if (this.#drainDelayMs > 0) {
+      this.#isDraining = true;
+      await new Promise((resolve) => setTimeout(resolve, this.#drainDelayMs));
+    }
     await this.#readAll();
+    // Without a delay only now: for each response that closes a connection, a client opens a new one.
     this.#isDraining = true;
     const stopped = this.#stopAccepting();
     void this.#closeIdle();
@@ -149,16 +154,11 @@ class NodeListener implements Listener {
     await this.#runner.idle();
   }
 
-  // A load balancer may just be sending on a connection that it has used a moment ago: that one is left open until its
-  // next response, which says `Connection: close`, or until it is idle, too.
   async #closeIdle(): Promise<void> {
     await this.#readAll();
     this.#fastPath?.closeIdle();
-    const now = performance.now();
-    const connections = [...this.#connections.values()];
-    if (connections.some((connection) => connection.hasJustRested(now))) return;
     this.#server.closeIdleConnections();
-    for (const connection of connections) connection.destroyIfUnused();
+    for (const connection of this.#connections.values()) connection.destroyIfUnused();
   }
 
   /** Waits for a turn of the event loop in which nothing arrives: behind it no request is waiting unread. */
