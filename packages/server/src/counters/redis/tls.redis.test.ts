@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../../../../tests/free-port.ts';
 import { type RedisServer, startRedis } from '../../../../../tests/redis.ts';
 import { parseRedisAddresses } from './address.ts';
 import { openRedisCounters } from './counters.ts';
@@ -26,15 +26,6 @@ afterAll(async () => {
   await redis.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
-}
 
 async function heartbeat(host: string, parameters: string): Promise<number> {
   const addresses = parseRedisAddresses(`rediss://${host}:${port}/3?${parameters}`);
