@@ -119,7 +119,7 @@ async function look({ processes, path, workload }: Candidate): Promise<void> {
     });
     const text = await response.text();
     if (response.status === 200 && text.includes(workload.expected)) continue;
-    throw new Error(`${path} answered ${response.status}: ${text}`);
+    throw new Error(`${path} returned ${response.status}: ${text}`);
   }
 }
 

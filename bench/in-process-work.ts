@@ -59,7 +59,7 @@ async function measure(plan: InProcessPlan): Promise<InProcessSpent> {
     });
   const call: Call = async (operation, body) => {
     const answer = await ask(`/v2/${operation}`, Buffer.from(JSON.stringify(body)));
-    if (answer.status !== 200) throw new Error(`${operation} answered ${answer.status}: ${answer.body}`);
+    if (answer.status !== 200) throw new Error(`${operation} returned ${answer.status}: ${answer.body}`);
     return String(answer.body);
   };
 
@@ -68,7 +68,7 @@ async function measure(plan: InProcessPlan): Promise<InProcessSpent> {
     const bytes = Array.from({ length: 100 }, (_, index) => Buffer.from(bodyAt(bodies, index)));
     const look = ({ status, body }: Awaited<ReturnType<typeof ask>>) => {
       if (status !== 200 || !String(body).includes(expected))
-        throw new Error(`${path} answered ${status}: ${body}`);
+        throw new Error(`${path} returned ${status}: ${body}`);
     };
     return async (calls: number) => {
       for (let left = calls; left > 0; left -= atOnce) {

@@ -68,7 +68,7 @@ async function send(job: Job): Promise<Latencies> {
       connection.ask(write(bodyAt(bodies, sent++)), (status, body) => {
         latencies.push(performance.now() - dueAt);
         if (status !== 200 || !body.includes(expected)) {
-          reject(new Error(`${job.path} answered ${status}: ${body}`));
+          reject(new Error(`${job.path} returned ${status}: ${body}`));
         }
         if (latencies.length === requests) resolve();
         else if (perSecond === null && sent < requests) sendNext(connection);

@@ -67,7 +67,7 @@ export async function startService(folder: string, options: StartOptions = {}): 
         body: JSON.stringify(body),
       });
       const text = await response.text();
-      if (response.status !== 200) throw new Error(`${operation} answered ${response.status}: ${text}`);
+      if (response.status !== 200) throw new Error(`${operation} returned ${response.status}: ${text}`);
       return text;
     },
   };

@@ -9,7 +9,7 @@ const rounds = 15;
 
 export const startUp: Benchmark = {
   name: 'start',
-  title: `milliseconds from the start of the process to its first answer over HTTP; medians of ${rounds}`,
+  title: `milliseconds from the start of the process to its first response over HTTP; medians of ${rounds}`,
   run: (report) =>
     withStarted(async (started) => {
       const existing = await started.folder();
@@ -31,8 +31,8 @@ export const startUp: Benchmark = {
       const baseline = { what: 'a Node that does nothing', value: median(times.node) };
       report({ what: 'a Node that does nothing, to its end', value: baseline.value, unit: 'ms' });
       for (const [what, values] of [
-        ['first answer, empty store', times.empty] as const,
-        ['first answer, existing store', times.existing] as const,
+        ['first response, empty store', times.empty] as const,
+        ['first response, existing store', times.existing] as const,
       ]) {
         report({
           what,
@@ -66,7 +66,7 @@ async function firstAnswer(folder: string): Promise<number> {
     const url = /listens on (\S+),/.exec(said)?.[1];
     if (url === undefined) continue;
     const answer = await fetch(`${url}/v2/liveness`);
-    if (answer.status !== 200) throw new Error(`The first answer was ${answer.status}.`);
+    if (answer.status !== 200) throw new Error(`The first response was ${answer.status}.`);
     break;
   }
   const time = performance.now() - startedAt;

@@ -78,7 +78,7 @@ export async function startPostgres(wanted: PostgresSettings = {}): Promise<Post
       isGone = true;
     });
     const until = Date.now() + 30_000;
-    while (!(await answers(urlOf('postgres')))) {
+    while (!(await isReachable(urlOf('postgres')))) {
       if (isGone || Date.now() > until) throw new Error(`PostgreSQL does not start:\n${log}`);
     }
     pid = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
@@ -151,7 +151,7 @@ export async function textOf(url: string, tables?: readonly string[]): Promise<s
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isReachable(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 });
   client.on('error', () => {});
   try {

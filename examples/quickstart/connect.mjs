@@ -20,6 +20,6 @@ async function callOperation({ url, rootKey }, operation, body) {
   const { data, error, meta } = await response.json();
   if (response.ok) return data;
   throw new Error(
-    `${operation} answered ${error.status} (${error.type}): ${error.detail} [${meta.requestId}]`,
+    `${operation} returned ${error.status} (${error.type}): ${error.detail} [${meta.requestId}]`,
   );
 }

@@ -63,9 +63,9 @@ describe('a request', () => {
     );
   });
 
-  test('has an answer without a body when it is a HEAD request', async () => {
-    const answer = await fetch(`${server.url}/health/live`, { method: 'HEAD' });
-    expect([answer.status, await answer.text()]).toEqual([200, '']);
+  test('has a response without a body when it is a HEAD request', async () => {
+    const response = await fetch(`${server.url}/health/live`, { method: 'HEAD' });
+    expect([response.status, await response.text()]).toEqual([200, '']);
   });
 });
 

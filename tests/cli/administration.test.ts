@@ -70,8 +70,8 @@ describe('root keys', () => {
     const { key, keyId } = await unkeyJson(
       ...['root-keys', 'create', '--name', 'old', '--permissions', 'all', '--expires', '1000'],
     );
-    const answer = await server.call('apis.createApi', { name: 'late' }, key);
-    expect(answer.body.error.type).toContain('unkey/authorization/forbidden');
+    const response = await server.call('apis.createApi', { name: 'late' }, key);
+    expect(response.body.error.type).toContain('unkey/authorization/forbidden');
     const listed = await unkeyJson('root-keys', 'list');
     expect(listed.find((rootKey: { keyId: string }) => rootKey.keyId === keyId)).toMatchObject({
       name: 'old',
@@ -196,7 +196,7 @@ describe('APIs', () => {
   });
 });
 
-test('a deleted namespace answers 410, and a restored one has its overrides', async () => {
+test('a deleted namespace gets 410, and a restored one has its overrides', async () => {
   const limit = async () => {
     const body = { namespace: 'uploads', identifier: 'u', limit: 5, duration: 60_000 };
     return server.call('ratelimit.limit', body);

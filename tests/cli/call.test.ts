@@ -77,7 +77,7 @@ describe('an operation of the API', () => {
     expect(ran.stdout).toMatch(/^\{.*\}\n$/);
   });
 
-  test('says how to start the service when nothing answers', async () => {
+  test('says how to start the service when nothing listens', async () => {
     const ran = await runUnkey(['liveness', '--url', 'http://127.0.0.1:1']);
     expect(ran).toMatchObject({ status: 1, stdout: '' });
     expect(ran.stderr).toContain('unkey serve');

@@ -40,7 +40,7 @@ async function stop(server: ServerProcess): Promise<void> {
 }
 
 describe('a service that is moved', () => {
-  test('goes on as before: every answer, every key, and back again', async () => {
+  test('goes on as before: every response, every key, and back again', async () => {
     const dataDir = await newDataDir();
     const first = await startServer({ dataDir });
     await first.said('What next');
@@ -166,7 +166,7 @@ interface World {
   readonly deleted: { readonly key: string };
   readonly limited: { readonly key: string };
   readonly reader: string;
-  readonly kept: { readonly body: object; readonly answer: unknown };
+  readonly kept: { readonly body: object; readonly response: unknown };
   readonly legacy: { readonly key: string; readonly migrationId: string };
 }
 
@@ -175,9 +175,9 @@ const keptHeaders = { 'idempotency-key': 'once-and-for-all' };
 /** One resource of every kind. */
 async function arrange(server: ServerProcess, dataDir: string): Promise<World> {
   const make = async (operation: OperationId, body: object) => {
-    const { status, body: answer } = await server.call(operation, body);
-    if (status !== 200) throw new Error(`${operation} answered ${JSON.stringify(answer)}`);
-    return answer.data;
+    const { status, body: response } = await server.call(operation, body);
+    if (status !== 200) throw new Error(`${operation} returned ${JSON.stringify(response)}`);
+    return response.data;
   };
   const unkey = async (...words: string[]) => {
     const ran = await runUnkey([...words, '--json', '--data-dir', dataDir]);
@@ -233,7 +233,7 @@ async function arrange(server: ServerProcess, dataDir: string): Promise<World> {
     deleted,
     limited,
     reader: reader.key,
-    kept: { body: keptBody, answer: kept.body.data },
+    kept: { body: keptBody, response: kept.body.data },
     legacy: { key: 'an-old-key', migrationId },
   };
 }
@@ -249,18 +249,18 @@ async function answersOf(server: ServerProcess, { apiId, keys, kept }: World): P
     ['ratelimit.listOverrides', { namespace: 'mail' }],
     ...keys.map(({ keyId }): [OperationId, object] => ['keys.getKey', { keyId }]),
   ];
-  const answers: unknown[] = [];
+  const results: unknown[] = [];
   for (const [operation, body] of calls) {
     const reply = await server.call(operation, body);
     expect(reply.status, JSON.stringify(reply.body)).toBe(200);
-    answers.push({ operation, data: withoutUse(reply.body.data), pagination: reply.body.pagination });
+    results.push({ operation, data: withoutUse(reply.body.data), pagination: reply.body.pagination });
   }
   const again = await post(`${server.url}/v2/keys.createKey`, kept.body, {
     rootKey: server.rootKey(),
     headers: keptHeaders,
   });
-  expect(again.body.data).toEqual(kept.answer);
-  return answers;
+  expect(again.body.data).toEqual(kept.response);
+  return results;
 }
 
 /** Waits until the last-used time of a key is written. */

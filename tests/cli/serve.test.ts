@@ -157,7 +157,7 @@ describe('a start is refused with one message and status 1', () => {
 
 describe('a stop', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s answers the request that is arriving, then ends with 0',
+    'by %s responds to the request that is arriving, then ends with 0',
     async (signal) => {
       const server = await startServer({ dataDir: await newDataDir() });
       const request = await halfARequest(server);
@@ -220,9 +220,9 @@ async function halfARequest(server: ServerProcess): Promise<{ finish(): Promise<
   await server.said('What next');
   const body = '{"name":"in flight"}';
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
-  let answer = '';
+  let response = '';
   socket.on('data', (text) => {
-    answer += text;
+    response += text;
   });
   socket.on('error', () => {});
   const headers = [
@@ -235,12 +235,12 @@ async function halfARequest(server: ServerProcess): Promise<{ finish(): Promise<
   ];
   socket.write(`${headers.join('\r\n')}\r\n\r\n`);
   await once(socket, 'data');
-  expect(answer).toContain('100 Continue');
+  expect(response).toContain('100 Continue');
   return {
     async finish() {
       socket.write(body);
       await once(socket, 'close');
-      return answer;
+      return response;
     },
   };
 }

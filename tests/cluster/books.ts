@@ -10,7 +10,7 @@ interface Account {
   acknowledged: number;
   /** Answered with 503: nothing was done. */
   refused: number;
-  /** No answer, or one that leaves it open. */
+  /** No response, or one that leaves it open. */
   open: number;
 }
 
@@ -21,7 +21,7 @@ interface IssuedKey {
 
 export type Kind = 'create' | 'spend' | 'take' | 'verify';
 
-/** What was asked of a cluster in which parts die, and what was answered: it must add up with what is there afterwards. */
+/** The requests to a cluster in which parts fail, and their responses; the data afterwards must match them. */
 export class Books {
   readonly limit: number;
   readonly #cluster: Cluster;

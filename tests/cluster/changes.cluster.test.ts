@@ -19,7 +19,7 @@ async function remembers(change: Change, member: Member): Promise<void> {
   expect(await change.probe(member)).toEqual(change.before);
 }
 
-/** Milliseconds since `start` at which the member's answer came that tells of the change. */
+/** Milliseconds from `start` to the first response of the member that shows the change. */
 async function untilTold(change: Change, member: Member, start: number): Promise<number> {
   for (;;) {
     const told = await change.probe(member);

@@ -1,7 +1,7 @@
 import type { Cluster, Member } from './cluster.ts';
 import { dataOf, longWindow } from './cluster.ts';
 
-/** One change, arranged and not yet made: what a member answers tells whether the member knows of it. */
+/** A prepared change. The responses of a member show whether the member has seen it. */
 export interface Change {
   /** What a member says that knows, or does not. */
   probe(member: Member): Promise<unknown>;

@@ -52,10 +52,10 @@ async function callClient(client: Unkey, id: ClientOperation, request: unknown):
   const [resource = '', name = ''] = id.split('.');
   const methods: object = Reflect.get(client, resource);
   // The table of calls gives each operation the request that the client's types ask for.
-  const answer = (await Reflect.get(methods, name).call(methods, request)) as
+  const response = (await Reflect.get(methods, name).call(methods, request)) as
     | Answer
     | { readonly result: Answer };
-  return 'result' in answer ? answer.result : answer;
+  return 'result' in response ? response.result : response;
 }
 
 /** The clock of the processes runs: what they tell of it is as if it had stood still. */
@@ -68,10 +68,10 @@ function asOf(now: number, data: unknown): unknown {
   });
 }
 
-test.each(ids)('the published client takes the answer of three processes to %s', async (id) => {
+test.each(ids)('the published client accepts the response of three processes to %s', async (id) => {
   const { client, arranged } = await newWorld();
   const { request, data }: { request(of: Arranged): unknown; data?: (of: Arranged) => unknown } = calls[id];
-  const answer = await callClient(client, id, request(arranged));
-  expect(answer.meta.requestId).toMatch(/^req_[a-zA-Z0-9]+$/);
-  if (data) expect(asOf(arranged.now, answer.data)).toEqual(data(arranged));
+  const response = await callClient(client, id, request(arranged));
+  expect(response.meta.requestId).toMatch(/^req_[a-zA-Z0-9]+$/);
+  if (data) expect(asOf(arranged.now, response.data)).toEqual(data(arranged));
 });

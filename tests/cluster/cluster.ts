@@ -129,11 +129,11 @@ export async function startCluster(
   };
 }
 
-/** `data` of an answer that must be good. */
+/** `data` of a response that must be a success. */
 export async function dataOf(reply: Promise<Reply>) {
   const { status, body } = await reply;
   if (status === 200) return body.data;
-  throw new Error(`answered ${status}: ${JSON.stringify(body.error)}`);
+  throw new Error(`returned ${status}: ${JSON.stringify(body.error)}`);
 }
 
 /** A duration in milliseconds whose window is in its first half, and does not end while a test runs. */

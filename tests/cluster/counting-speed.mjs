@@ -23,7 +23,7 @@ async function measure(width) {
       const startedAt = performance.now();
       await counters.consume('ws', [{ counter, limit: 1e12, durationMs: 60_000, cost: 1 }], Date.now());
       latencies.push(performance.now() - startedAt);
-      // What answers without waiting lets the others have their turn.
+      // A call that returns without waiting lets the others run.
       if (kind === 'memory' && call % 100 === 0) await new Promise(setImmediate);
     }
   };

@@ -53,7 +53,7 @@ const metrics = async () => (await cut.get('/metrics')).text;
 const eventually = { timeout: 30_000, interval: 50 };
 
 /** All at once, and none later than it may be. */
-async function answers(calls: readonly Promise<Reply>[]): Promise<readonly Reply[]> {
+async function repliesOf(calls: readonly Promise<Reply>[]): Promise<readonly Reply[]> {
   const start = performance.now();
   const replies = await Promise.all(calls);
   expect(performance.now() - start).toBeLessThan(latestMs);
@@ -67,7 +67,7 @@ test.each(ways)('Redis out of reach (%s): limits are shares, no request fails, a
   const limit = { namespace: 'cuts', identifier: way, limit: 10, duration: longWindow() };
   expect((await dataOf(cut.call('ratelimit.limit', limit))).remaining).toBe(9);
   toRedis[way]();
-  const replies = await answers([
+  const replies = await repliesOf([
     ...many(() => cut.call('ratelimit.limit', limit)),
     cut.call('keys.verifyKey', { key: purse.key }),
     cut.call('keys.createKey', { apiId }),
@@ -94,7 +94,7 @@ test.each(ways)(
     toPostgres[way]();
     let isCut = true;
     const verifying = verifyWhile(() => isCut);
-    const replies = await answers([
+    const replies = await repliesOf([
       ...many(() => cut.call('keys.verifyKey', { key: purse.key })),
       ...many((index) => cut.call('keys.createKey', { apiId, name: `${index}` })),
       ...many(() => cut.call('keys.verifyKey', { key: 'not_seen_before' })),
@@ -118,7 +118,7 @@ test.each(ways)(
   },
 );
 
-/** Verifies a key that is known and has no credits; answers how often. The longest that is promised is the staleness. */
+/** Verifies a cached key without credits until it is refused; returns how often it passed. The bound is the staleness. */
 async function verifyWhile(isWanted: () => boolean): Promise<number> {
   const until = performance.now() + stalenessMs - 2000;
   let count = 0;

@@ -46,7 +46,7 @@ function report(part: string): void {
   console.log(`kill -9 of ${part}:`, JSON.stringify(books.accounts), Object.fromEntries(books.failures));
 }
 
-test('a server is killed: what it had not answered fails, nothing else, and the books balance', async () => {
+test('a server is killed: only its pending requests fail, and the books balance', async () => {
   const [, killed] = cluster.members;
   const running = load();
   await running.more(300);

@@ -37,8 +37,8 @@ const count = <Item>(items: readonly Item[], isCounted: (item: Item) => boolean)
 
 test('64 clients of three processes pass one limit exactly as often as it says', async () => {
   const limit = { namespace: 'exact', identifier: 'one', limit: 700, duration };
-  const answers = await allClients(20, () => dataOf(cluster.call('ratelimit.limit', limit)));
-  const passed = answers.filter(({ success }) => success);
+  const results = await allClients(20, () => dataOf(cluster.call('ratelimit.limit', limit)));
+  const passed = results.filter(({ success }) => success);
   expect(passed).toHaveLength(700);
   // No two were told the same.
   expect(new Set(passed.map(({ remaining }) => remaining)).size).toBe(700);
@@ -51,16 +51,16 @@ test('several limits of one call are taken all or none', async () => {
     { namespace: 'several', identifier: `client_${client}`, limit: 10_000, duration },
   ];
   const ofClient = new Map<number, number>();
-  const answers = await allClients(8, async (client) => {
+  const results = await allClients(8, async (client) => {
     const order = client % 2 === 0 ? limits(client) : limits(client).reverse();
     const data = await dataOf(cluster.call('ratelimit.multiLimit', order));
     if (data.passed) ofClient.set(client, (ofClient.get(client) ?? 0) + 1);
     return { group: client % 4, passed: data.passed };
   });
-  const passed = answers.filter((answer) => answer.passed);
+  const passed = results.filter((response) => response.passed);
   // Of 512 calls the groups let 4 × 60 pass, and the limit of all 250: what is refused by the one is not taken by the other.
   expect(passed).toHaveLength(240);
-  for (const group of [0, 1, 2, 3]) expect(count(passed, (answer) => answer.group === group)).toBe(60);
+  for (const group of [0, 1, 2, 3]) expect(count(passed, (response) => response.group === group)).toBe(60);
   const left = async (identifier: string, limit: number) =>
     (
       await dataOf(
@@ -77,9 +77,9 @@ test('the limit of a key holds over all processes', async () => {
   const { key } = await newKey({
     ratelimits: [{ name: 'calls', limit: 100, duration, autoApply: true }],
   });
-  const answers = await allClients(4, () => dataOf(cluster.call('keys.verifyKey', { key })));
-  expect(count(answers, ({ code }) => code === 'VALID')).toBe(100);
-  expect(count(answers, ({ code }) => code === 'RATE_LIMITED')).toBe(clients * 4 - 100);
+  const results = await allClients(4, () => dataOf(cluster.call('keys.verifyKey', { key })));
+  expect(count(results, ({ code }) => code === 'VALID')).toBe(100);
+  expect(count(results, ({ code }) => code === 'RATE_LIMITED')).toBe(clients * 4 - 100);
 });
 
 test('64 clients at each process spend exactly what a key has', async () => {
@@ -87,10 +87,10 @@ test('64 clients at each process spend exactly what a key has', async () => {
     const { key, keyId } = await newKey({ credits: { remaining: balance } });
     // More often than there are credits.
     const each = Math.ceil((balance + 3 * clients) / (3 * clients));
-    const answers = await Promise.all(
+    const results = await Promise.all(
       cluster.members.map((member) => allClients(each, () => dataOf(member.call('keys.verifyKey', { key })))),
     );
-    const all = answers.flat();
+    const all = results.flat();
     const valid = all.filter(({ code }) => code === 'VALID');
     expect(count(all, ({ code }) => code === 'USAGE_EXCEEDED')).toBe(all.length - balance);
     // Each spend left another rest, none of them below zero.
@@ -103,7 +103,7 @@ test('64 clients at each process spend exactly what a key has', async () => {
 
 test('spends of different costs add up, and a large one that is refused keeps no small one from its credits', async () => {
   const { key, keyId } = await newKey({ credits: { remaining: 1000 } });
-  const answers = await Promise.all(
+  const results = await Promise.all(
     cluster.members.map((member, index) =>
       allClients(3, async (client) => {
         const cost = ((client + index) % 5) * 3 + 1;
@@ -111,7 +111,7 @@ test('spends of different costs add up, and a large one that is refused keeps no
       }),
     ),
   );
-  const spent = answers
+  const spent = results
     .flat()
     .filter(({ code }) => code === 'VALID')
     .reduce((sum, { cost }) => sum + cost, 0);
@@ -124,7 +124,7 @@ test('spends of different costs add up, and a large one that is refused keeps no
 test('credits that are changed while they are spent are neither lost nor made', async () => {
   const { key, keyId } = await newKey({ credits: { remaining: 10_000 } });
   let added = 0;
-  const answers = await allClients(5, async (client) => {
+  const results = await allClients(5, async (client) => {
     if (client % 16 === 0) {
       await dataOf(cluster.call('keys.updateCredits', { keyId, operation: 'increment', value: 10 }));
       added += 10;
@@ -132,7 +132,7 @@ test('credits that are changed while they are spent are neither lost nor made', 
     return dataOf(cluster.call('keys.verifyKey', { key }));
   });
   expect(added).toBe(4 * 5 * 10);
-  expect(count(answers, ({ code }) => code === 'VALID')).toBe(clients * 5);
+  expect(count(results, ({ code }) => code === 'VALID')).toBe(clients * 5);
   const { remaining } = (await dataOf(cluster.call('keys.getKey', { keyId }))).credits;
   expect(remaining).toBe(10_000 + added - clients * 5);
 });
@@ -146,10 +146,10 @@ function atOnce(operation: Parameters<Cluster['call']>[0], body: unknown, idempo
   return Promise.all(calls);
 }
 
-function expectOneAnswer(replies: readonly Reply[]): void {
+function expectOneResponse(replies: readonly Reply[]): void {
   expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 200));
-  const answers = new Set(replies.map(({ body }) => JSON.stringify(body)));
-  expect(answers.size).toBe(1);
+  const results = new Set(replies.map(({ body }) => JSON.stringify(body)));
+  expect(results.size).toBe(1);
   expect(count(replies, ({ headers }) => headers.get('idempotent-replayed') === 'true')).toBe(
     replies.length - 1,
   );
@@ -158,7 +158,7 @@ function expectOneAnswer(replies: readonly Reply[]): void {
 test('one Idempotency-Key sent to all processes at once makes one key', async () => {
   const { apiId: own } = await dataOf(cluster.call('apis.createApi', { name: 'once' }));
   for (const round of [1, 2, 3, 4, 5]) {
-    expectOneAnswer(await atOnce('keys.createKey', { apiId: own, name: `${round}` }, `create-${round}`));
+    expectOneResponse(await atOnce('keys.createKey', { apiId: own, name: `${round}` }, `create-${round}`));
     expect(await dataOf(cluster.call('apis.listKeys', { apiId: own }))).toHaveLength(round);
   }
 });
@@ -167,10 +167,10 @@ test('one Idempotency-Key sent to all processes at once spends once', async () =
   const { key } = await newKey({ credits: { remaining: 100 } });
   for (const round of [1, 2, 3]) {
     const replies = await atOnce('keys.verifyKey', { key }, `spend-${round}`);
-    expectOneAnswer(replies);
+    expectOneResponse(replies);
     expect(replies[0]?.body.data.credits).toBe(100 - round);
   }
   const limit = { namespace: 'once', identifier: 'one', limit: 10, duration };
-  expectOneAnswer(await atOnce('ratelimit.limit', limit, 'limit'));
+  expectOneResponse(await atOnce('ratelimit.limit', limit, 'limit'));
   expect((await dataOf(cluster.call('ratelimit.limit', { ...limit, cost: 0 }))).remaining).toBe(9);
 });

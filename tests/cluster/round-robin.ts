@@ -57,11 +57,11 @@ export async function startRoundRobin(
     for (let attempt = 0; ; attempt++) {
       const port = targets[(first + attempt) % targets.length];
       try {
-        const answer = await send(port, incoming, body);
-        const answered = await bodyOf(answer);
-        const { connection: _, 'transfer-encoding': __, ...headers } = answer.headers;
-        outgoing.writeHead(answer.statusCode ?? 502, headers);
-        outgoing.end(answered);
+        const response = await send(port, incoming, body);
+        const text = await bodyOf(response);
+        const { connection: _, 'transfer-encoding': __, ...headers } = response.headers;
+        outgoing.writeHead(response.statusCode ?? 502, headers);
+        outgoing.end(text);
         return;
       } catch (error) {
         const isRefused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';

@@ -32,7 +32,7 @@ export class Acknowledged {
     return new Acknowledged(apiId, (await server.call('keys.createKey', purse)).body.data);
   }
 
-  /** How many requests have been answered with 200. */
+  /** Number of requests with status 200. */
   get steps(): number {
     return this.#steps;
   }
@@ -68,12 +68,12 @@ export class Acknowledged {
   async #create(server: ServerProcess, number: number): Promise<void> {
     this.#createsAsked++;
     const body = { apiId: this.#apiId, name: `key ${number}`, permissions: [`writes.${number % 7}`] };
-    this.#created.push(await answered(server.call('keys.createKey', body)));
+    this.#created.push(await succeeded(server.call('keys.createKey', body)));
   }
 
   async #spend(server: ServerProcess): Promise<void> {
     this.#spendsAsked++;
-    const verified = await answered(server.call('keys.verifyKey', { key: this.#purse.key }));
+    const verified = await succeeded(server.call('keys.verifyKey', { key: this.#purse.key }));
     expect(verified).toMatchObject({ code: 'VALID' });
     this.#spendsAnswered++;
   }
@@ -85,7 +85,7 @@ export class Acknowledged {
     const name = `renamed ${number}`;
     this.#names.delete(known.keyId);
     try {
-      await answered(server.call('keys.updateKey', { keyId: known.keyId, name }));
+      await succeeded(server.call('keys.updateKey', { keyId: known.keyId, name }));
       this.#names.set(known.keyId, name);
     } finally {
       this.#created.push(known);
@@ -95,7 +95,7 @@ export class Acknowledged {
   async #delete(server: ServerProcess): Promise<void> {
     const known = this.#created.shift();
     if (known === undefined) return;
-    await answered(server.call('keys.deleteKey', { keyId: known.keyId }));
+    await succeeded(server.call('keys.deleteKey', { keyId: known.keyId }));
     this.#deleted.push(known);
   }
 
@@ -114,8 +114,8 @@ export class Acknowledged {
   }
 }
 
-async function answered(reply: ReturnType<ServerProcess['call']>) {
+async function succeeded(reply: ReturnType<ServerProcess['call']>) {
   const { status, body } = await reply;
   if (status === 200) return body.data;
-  throw new Error(`answered ${status}: ${body.error?.detail}`);
+  throw new Error(`returned ${status}: ${body.error?.detail}`);
 }

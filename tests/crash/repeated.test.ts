@@ -3,55 +3,55 @@ import { newDataDir, removeDataDirs } from '../cli/data-folders.ts';
 import { endServers, type ServerProcess, startServer } from '../cli/server-process.ts';
 
 const writers = 12;
-const answersBeforeKill = 120;
+const responsesBeforeKill = 120;
 
 afterEach(async () => {
   await endServers();
   await removeDataDirs();
 });
 
-test('after a kill every request that is sent again is done exactly once, and those answered are answered the same', async () => {
+test('after a kill every repeated request has one effect, and the acknowledged ones get the same response', async () => {
   const dataDir = await newDataDir();
   const server = await startServer({ dataDir });
   await server.said('What next');
   const rootKey = server.rootKey();
   const { apiId } = (await server.call('apis.createApi', { name: 'again' })).body.data;
-  const answers = await createUntilKilled(server, apiId);
-  const unanswered = [...answers.values()].filter((answer) => answer === null);
-  expect(unanswered).toHaveLength(writers);
+  const responses = await createUntilKilled(server, apiId);
+  const pending = [...responses.values()].filter((response) => response === null);
+  expect(pending).toHaveLength(writers);
 
   const again = await startServer({ dataDir, rootKey });
-  for (const [name, answer] of answers) {
+  for (const [name, response] of responses) {
     const repeated = await createKey(again, { apiId, name });
-    if (answer !== null) expect(repeated).toEqual({ text: answer, isReplayed: true });
+    if (response !== null) expect(repeated).toEqual({ text: response, isReplayed: true });
   }
-  expect((await namesOfKeys(again, apiId)).sort()).toEqual([...answers.keys()].sort());
+  expect((await namesOfKeys(again, apiId)).sort()).toEqual([...responses.keys()].sort());
 });
 
-/** Each writer asks for one key after the other, until one is not answered (null) because the server was killed. */
+/** Each writer creates one key after the other, until one gets no response (null) because the server was killed. */
 async function createUntilKilled(server: ServerProcess, apiId: string): Promise<Map<string, string | null>> {
-  const answers = new Map<string, string | null>();
-  let answered = 0;
+  const responses = new Map<string, string | null>();
+  let acknowledged = 0;
   let isKilled = false;
   const writer = async (number: number): Promise<void> => {
     for (let step = 0; ; step++) {
       const name = `key-${number}-${step}`;
-      answers.set(name, null);
+      responses.set(name, null);
       try {
-        answers.set(name, (await createKey(server, { apiId, name })).text);
+        responses.set(name, (await createKey(server, { apiId, name })).text);
       } catch (error) {
         if (!isKilled) throw error;
         return;
       }
-      answered++;
-      if (answered < answersBeforeKill || isKilled) continue;
+      acknowledged++;
+      if (acknowledged < responsesBeforeKill || isKilled) continue;
       isKilled = true;
       server.signal('SIGKILL');
     }
   };
   await Promise.all(Array.from({ length: writers }, (_, number) => writer(number)));
   expect(await server.ended).toEqual({ status: null, signal: 'SIGKILL' });
-  return answers;
+  return responses;
 }
 
 /** The name is the key of the request too. */

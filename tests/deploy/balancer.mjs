@@ -32,7 +32,7 @@ async function serveNames(addresses) {
     header.writeUInt16BE(1, 4);
     header.writeUInt16BE(answers.length, 6);
     header.fill(0, 8);
-    // Each answer: the question's name, type A, class IN, 5 seconds, 4 bytes.
+    // Each response: the question's name, type A, class IN, 5 seconds, 4 bytes.
     const records = answers.map((ip) =>
       Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, ...ip.split('.').map(Number)]),
     );

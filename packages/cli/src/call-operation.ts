@@ -68,7 +68,7 @@ function parseBody(text: string, { status, url }: Response): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CommandError(`${url} answered ${status} without JSON. Is it the Unkey API? See --url.`);
+    throw new CommandError(`${url} returned ${status} without JSON. Is it the Unkey API? See --url.`);
   }
 }
 

@@ -10,7 +10,7 @@ export type Requirement =
   | { readonly anyOf: readonly Requirement[] }
   | { readonly allOf: readonly Requirement[] };
 
-/** One check. Checks run in order; the first that fails decides the answer. */
+/** One check. Checks run in order; the first that fails decides the response. */
 export interface AccessCheck {
   readonly requires: Requirement;
   /** The check applies only when the operation's `locate` reports this condition. */

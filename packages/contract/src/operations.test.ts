@@ -43,7 +43,7 @@ describe.each(all)('%s', (_, operation) => {
     if (operation.mode === 'write') expect(operation.audit).not.toEqual([]);
   });
 
-  test('its answer is kept where its changes are', () => {
+  test('its record is stored where its changes are', () => {
     const { idempotency, mode } = operation;
     const kept = { read: undefined, write: 'durable', spend: 'cached' }[mode];
     expect([undefined, kept]).toContain(idempotency);

@@ -22,7 +22,7 @@ interface Step {
   readonly headers?: Record<string, string>;
 }
 
-/** Answers of a service, one after the other; the last one again and again. */
+/** Responses of a service, one after the other; the last one again and again. */
 function scripted(...steps: Step[]) {
   const bodies: Record<string, unknown>[] = [];
   const fetch: Fetch = async (_url, init) => {
@@ -54,7 +54,7 @@ function asking(authorization: string | null = 'Bearer secret_key', init: Reques
   });
 }
 
-/** What came of a request: the caller, or the answer. */
+/** The result of a request: the caller, or the response. */
 async function outcomeOf(given: WebOptions, request = asking()) {
   const errors: unknown[] = [];
   const refusals: Refusal[] = [];
@@ -113,7 +113,7 @@ describe('the verdict on a key', () => {
     expect(errors).toEqual([]);
   });
 
-  test('an answer with members of newer services means what it meant', async () => {
+  test('unknown members of newer services do not change the verdict', async () => {
     const newer = { isUnverified: true, responseHeaders: 1, reason: 'NOT_FOUND', status: 401, cause: 'x' };
     const { caller, errors } = await outcomeOf(answering(verdict({ ...valid, ...newer })));
     expect(caller).toMatchObject({ keyId: 'key_1', isUnverified: false, responseHeaders: {} });
@@ -130,7 +130,7 @@ describe('the verdict on a key', () => {
     ['data is missing', undefined],
     ['limits are none', { ...valid, ratelimits: 7 }],
     ['a limit is none', { ...valid, ratelimits: [null, null] }],
-  ])('an answer is refused when %s', async (_, data) => {
+  ])('a response is refused when %s', async (_, data) => {
     for (const onOutage of ['deny', 'allow'] as const) {
       const outcome = await outcomeOf({ ...answering(verdict(data)), onOutage });
       expect(outcome).toMatchObject({ caller: undefined, status: 500, code: 'INTERNAL_ERROR' });
@@ -138,7 +138,7 @@ describe('the verdict on a key', () => {
     }
   });
 
-  test('an answer that contradicts itself is refused', async () => {
+  test('a response that contradicts itself is refused', async () => {
     expect(await outcomeOf(answering(verdict({ ...valid, valid: false })))).toMatchObject({ status: 403 });
   });
 });
@@ -175,7 +175,7 @@ describe('RateLimit headers', () => {
     expect(headers.has('retry-after')).toBe(false);
   });
 
-  test('are there for answers to valid keys: of the tightest limit', async () => {
+  test('are there for responses to valid keys: of the tightest limit', async () => {
     const { caller } = await outcomeOf(answering(verdict({ ...valid, ratelimits: [passing, scarce] })));
     expect(rateLimitOf(new Headers(caller?.responseHeaders))).toEqual(['5', '0', '9']);
   });
@@ -189,7 +189,7 @@ describe('a request without a key', () => {
     ['Bearer', 'MISSING_KEY', 'Bearer'],
     ['Bearer one two', 'MALFORMED_KEY', 'Bearer error="invalid_token"'],
     [`Bearer ${'x'.repeat(513)}`, 'MALFORMED_KEY', 'Bearer error="invalid_token"'],
-  ])('is answered without asking the service: %j', async (authorization, code, challenge) => {
+  ])('gets a response without a call of the service: %j', async (authorization, code, challenge) => {
     const { fetch, bodies } = scripted(verdict(valid));
     const outcome = await outcomeOf({ fetch, onOutage: 'allow' }, asking(authorization));
     expect(outcome).toMatchObject({ caller: undefined, status: 401, code, errors: [] });
@@ -365,7 +365,7 @@ describe('an outage', () => {
     expect(caller).toEqual({ isUnverified: true, cause: errors[0], responseHeaders: {} });
   });
 
-  test('is a service that does not answer in time', async () => {
+  test('a service that does not respond in time', async () => {
     const { url } = await silentServer();
     const unkey = new UnkeyCore({ rootKey: 'root_secret', serverURL: url });
     for (const client of [{ serverURL: url }, { unkey }]) {

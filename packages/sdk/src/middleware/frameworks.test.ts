@@ -84,7 +84,7 @@ describe('hono', () => {
     expect(hono.unkey).toBe(hono.protect);
   });
 
-  test('headers are added to answers of any kind, and do not replace those of the handler', async () => {
+  test('headers are added to responses of any kind, and do not replace those of the handler', async () => {
     const app = new Hono();
     app.use(hono.protect(service));
     app.get('/raw', () => new Response('raw'));
@@ -133,7 +133,7 @@ describe('hono', () => {
     });
   });
 
-  test('onRefused may answer with the framework’s own response', async () => {
+  test('onRefused may respond with the framework’s own response', async () => {
     const app = new Hono();
     app.use(hono.protect({ ...service, onRefused: ({ reason }, c) => c.json({ reason }, 418) }));
     const response = await app.request('/', bad);
@@ -184,7 +184,7 @@ describe('express', () => {
     expect(failed.mock.calls).toEqual([['of the handler']]);
   });
 
-  test('an answer of ours that cannot be sent goes to the error handler, not past the door', async () => {
+  test('a response of ours that cannot be sent goes to the error handler, not past the door', async () => {
     const app = createExpress();
     const handler = vi.fn();
     app.use(express.protect({ ...service, onRefused: () => ({ headers: { 'x-bad': 'a\nb' } }) }));
@@ -197,7 +197,7 @@ describe('express', () => {
     expect(handler).not.toHaveBeenCalled();
   });
 
-  test('who was answered meanwhile is not answered again', async () => {
+  test('a request that has a response gets no second one', async () => {
     const app = createExpress();
     const door = express.protect(service);
     const goesOn = vi.fn();
@@ -354,7 +354,7 @@ describe('next', () => {
     expect(await (await open(nextRequest(good))).json()).toBe('key_1');
   });
 
-  test('headers are added to answers that cannot be changed', async () => {
+  test('headers are added to responses that cannot be changed', async () => {
     const GET = next.withUnkey(() => Response.redirect('http://shop.test/', 307), service);
     const response = await GET(nextRequest(good));
     expect([response.status, response.headers.get('location')]).toEqual([307, 'http://shop.test/']);

@@ -34,7 +34,7 @@ async function listen(server: Server, ...where: [host?: string] | [path: { path:
   return typeof place === 'string' ? (server.address() as AddressInfo).port : 0;
 }
 
-/** A server that answers as the listener says; `connections` counts them. */
+/** A server with this listener; `connections` counts its connections. */
 async function serve(answer: RequestListener) {
   const server = createHttpServer(answer);
   const seen = { connections: 0 };
@@ -115,7 +115,7 @@ test('a GET has no body', async () => {
   expect(answer.headers).not.toHaveProperty('transfer-encoding');
 });
 
-test('an answer has its status, its headers and its text', async () => {
+test('a response has its status, its headers and its text', async () => {
   const { url } = await serve((_, response) => {
     response.writeHead(418, { 'X-Request-Id': 'req_1', 'set-cookie': ['a=1', 'b=2'] }).end('\ufefftext');
   });
@@ -148,7 +148,7 @@ test('a character that comes in two chunks is read as one', async () => {
   expect(await textOf(nodeFetch(), url)).toBe('é🔑');
 });
 
-test('an answer of several megabytes is whole', async () => {
+test('a response of several megabytes is whole', async () => {
   const long = 'long '.repeat(1_000_000);
   const { url } = await serve((_, response) => {
     response.end(long);
@@ -156,12 +156,12 @@ test('an answer of several megabytes is whole', async () => {
   expect((await textOf(nodeFetch(), url)) === long).toBe(true);
 });
 
-test('an answer without a length ends with its connection', async () => {
+test('a response without a length ends with its connection', async () => {
   const url = await play((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nall'));
   expect(await textOf(nodeFetch(), url)).toBe('all');
 });
 
-test('an answer that says to go on is not the answer', async () => {
+test('100 Continue is not the response', async () => {
   const url = await play((socket) =>
     socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'),
   );
@@ -170,7 +170,7 @@ test('an answer that says to go on is not the answer', async () => {
 
 test.each<[string, (socket: Socket) => void]>([
   ['a reset', (socket) => socket.resetAndDestroy()],
-  ['an end before the answer', (socket) => socket.end()],
+  ['an end before the response', (socket) => socket.end()],
   ['half a head', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-le')],
   [
     'a body shorter than its length',
@@ -198,7 +198,7 @@ test.each([
   await failureOf(nodeFetch()(await play((socket) => socket.write(bytes)), init()));
 });
 
-test('an answer that nobody asked for is not taken for the next one', async () => {
+test('an unrequested response is not used for the next request', async () => {
   const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n';
   const url = await play((socket, connection) => socket.write(`${answer}${connection}${answer}x`));
   const fetch = nodeFetch({ maxSockets: 1 });
@@ -233,7 +233,7 @@ test('an aborted signal sends nothing', async () => {
 });
 
 test.each([
-  ['before the answer', ''],
+  ['before the response', ''],
   ['within the head', 'HTTP/1.1 200 OK\r\n'],
   ['within the body', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}'],
 ])('a call that is aborted %s ends at once, with its connection', async (_, bytes) => {

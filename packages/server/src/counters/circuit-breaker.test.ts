@@ -167,7 +167,7 @@ test('a call that was sent before an outage and fails after it begins no other',
   expect(lines).toHaveLength(2);
 });
 
-test('an answer that could not be kept there is kept here, also after the outage', async () => {
+test('a record that the shared store did not take is kept in the process, also after the outage', async () => {
   const { counters, pull, putBack } = await openPlugged();
   const record = { fingerprint: 'who', response: 'what' };
   expect(await counters.claim('begun before', now)).toBeNull();

@@ -112,7 +112,7 @@ test('concurrent lookups of a key share a read, unless a commit came in between'
   expect(asked).toBe(2);
 });
 
-/** The next read of the database is answered with what was there when it began, and only after `release`. */
+/** The next read of the database sees the data at its start, and returns only after `release`. */
 function holdNextRead() {
   let release = () => {};
   const released = new Promise<void>((resolve) => {

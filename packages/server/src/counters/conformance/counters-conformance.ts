@@ -137,10 +137,10 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
       ).toEqual([[true, 0]]);
     });
 
-    describe('answers to calls that come again', () => {
+    describe('records of repeated calls', () => {
       const record = { fingerprint: 'who and what', response: '{"data":"é🚀\\n"}' };
 
-      test('the first caller has the name until it remembers an answer, which is there until it expires', async () => {
+      test('the first caller has the claim until it stores a response, which lives until it expires', async () => {
         expect(await counters.claim('a', now)).toBeNull();
         await counters.complete('a', record, now + minute);
         expect(await counters.claim('a', now)).toMatchObject(record);
@@ -160,7 +160,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
         expect(await counters.claim('a\n', now)).toBeNull();
       });
 
-      test('who comes while the first one runs waits for its answer', async () => {
+      test('a repetition that arrives while the first call runs waits for its response', async () => {
         expect(await counters.claim('a', now)).toBeNull();
         const waiting = Array.from({ length: 20 }, () => counters.claim('a', now));
         await counters.complete('a', record, now + minute);

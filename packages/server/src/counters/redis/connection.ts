@@ -169,7 +169,7 @@ function isWrongServer(error: unknown): boolean {
 function reasonOf(error: unknown, connectionError: Error | null, timeoutMs: number): string {
   if (isReply(error)) return replyReason(error.message);
   if (error instanceof ReplicaError) return error.message;
-  if (isTimeout(error)) return `no answer within ${timeoutMs} ms`;
+  if (isTimeout(error)) return `no response within ${timeoutMs} ms`;
   if (connectionError === null) return 'the connection is closed';
   const { message } = connectionError;
   const code = errorCode(connectionError) ?? 'not reachable';

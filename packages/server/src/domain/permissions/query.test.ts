@@ -71,7 +71,7 @@ describe('a query that cannot be read names the position', () => {
   });
 });
 
-test('parentheses of any depth are answered', () => {
+test('parentheses of any depth are parsed', () => {
   expect(parseQuery('('.repeat(1000))).toMatchObject({ kind: 'syntaxError', position: 1000 });
   expect(parseQuery('('.repeat(1_000_000))).toMatchObject({ kind: 'syntaxError', position: 1000 });
   expect(answer(`${'('.repeat(499)}a${')'.repeat(499)}`, 'a')).toBe(true);

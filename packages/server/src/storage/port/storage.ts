@@ -66,7 +66,7 @@ export interface HotStorage {
   spendCredits(workspaceId: string, keyId: string, order: SpendOrder): Promise<Spent>;
   /** Applies changes that other processes committed; called before a lookup is served from the cache. */
   pollChanges(): Freshness;
-  /** Throws when the database cannot answer. */
+  /** Throws when the database cannot respond. */
   ping(): MaybePromise<void>;
   /** Whether the database accepts reads only. Absent: it never does. */
   isReadOnly?(): boolean;

@@ -188,7 +188,7 @@ test('a database that cannot be opened says why, and never with the password', a
   }
 });
 
-test('a standby is not read from; promoted, it is found without a restart, with all that was answered', async () => {
+test('a standby is not read; after its promotion it is found without a restart, with all acknowledged writes', async () => {
   const primary = await startPostgres();
   closers.push(primary.close);
   const { url } = await primary.createDatabase();
@@ -200,7 +200,7 @@ test('a standby is not read from; promoted, it is found without a restart, with 
   const { storage: moved } = await open(movable.href);
   const standby = await startPostgres({ standbyOf: primary });
   closers.push(standby.close);
-  // From here on a commit is answered when the standby has it.
+  // From here on a commit is acknowledged when the standby has it.
   await execute(primary.url, "ALTER SYSTEM SET synchronous_standby_names = '*'");
   await execute(primary.url, 'SELECT pg_reload_conf()');
   await execute(

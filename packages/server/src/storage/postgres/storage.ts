@@ -38,7 +38,7 @@ export interface OpenedPostgres {
   isChannelUp(): boolean;
 }
 
-/** Lookups of a stale process wait for this answer. */
+/** Lookups of a stale process wait for this response. */
 const reachableMs = 1000;
 
 /** Storage in a PostgreSQL database, 13 or newer, shared by any number of processes. */

@@ -178,7 +178,7 @@ describe('the fast path changes nothing that a client or the handler sees', () =
     await compare([text, post('/', 'b'), filler]);
   });
 
-  test('a broken body right behind others is answered at once', async () => {
+  test('a broken body right behind others gets a response at once', async () => {
     const compare = await comparedListeners();
     const { received } = await compare([
       unsupported['another method'] + post('/', 'x') + request(chunked, 'no chunk\r\n'),
@@ -244,7 +244,7 @@ async function heldListener() {
   });
   const other = listener.open();
   let times = 0;
-  /** Other requests are answered meanwhile, so what was sent before has had its time to arrive. */
+  /** Other requests get their responses first, so earlier bytes have had time to arrive. */
   const goOn = async () => {
     for (let count = 0; count < 100; count++) {
       other.socket.write(post('/other', ''));

@@ -50,7 +50,7 @@ test('a body in many pieces and in chunks arrives whole', async () => {
   expect(await client.received('}')).toContain('"body":"abcde"');
 });
 
-test('pipelined requests are answered in their order on one connection', async () => {
+test('pipelined requests get responses in their order on one connection', async () => {
   const client = (await start()).open();
   client.socket.write(post('/1', 'one') + post('/2', 'two') + post('/3', 'three'));
   const text = await client.received('}', 3);
@@ -58,7 +58,7 @@ test('pipelined requests are answered in their order on one connection', async (
   expect(text).toMatch(/keep-alive/i);
 });
 
-test('HEAD is answered without a body', async () => {
+test('HEAD gets a response without a body', async () => {
   const client = (await start()).open();
   client.socket.write('HEAD /v2/liveness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
   const text = await client.ended;
@@ -215,13 +215,13 @@ describe('a body above the free size', () => {
   );
 });
 
-test('a body that stops half-way is answered with 408', async () => {
+test('a body that stops half-way gets 408', async () => {
   const client = (await start({ bodyTimeoutMs: 30 })).open();
   client.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf');
   expect(await client.ended).toMatch(/^HTTP\/1.1 408 [\s\S]*read_timeout/);
 });
 
-test('headers that stop half-way are answered with 408', async () => {
+test('headers that stop half-way get 408', async () => {
   const client = (await start({ requestTimeoutMs: 30 })).open();
   client.socket.write('POST / HTTP/1.1\r\nHost');
   expect(await client.ended).toMatch(/^HTTP\/1.1 408 [\s\S]*read_timeout/);
@@ -241,7 +241,7 @@ test.each([
   ['an unknown transfer encoding', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: zip\r\n\r\nab'],
   ['a broken chunk', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab'],
   ['a tunnel', 'CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n'],
-])('%s is answered with 400 and the end of the connection', async (_name, bytes) => {
+])('%s gets 400 and the end of the connection', async (_name, bytes) => {
   const client = (await start()).open();
   client.socket.write(bytes);
   const text = await client.ended;
@@ -251,7 +251,7 @@ test.each([
 });
 
 test.each([true, false])(
-  'headers of 64 kB are accepted, larger ones answered with 431: fast path %s',
+  'headers of 64 kB are accepted, larger ones get 431: fast path %s',
   async (hasFastPath) => {
     const { open } = await start({ hasFastPath });
     const client = open();
@@ -375,7 +375,7 @@ test.each([true, false])(
   },
 );
 
-test('a length that is too short: the request is answered, then the rest as broken', async () => {
+test('a length that is too short: the request gets a response, then the rest as broken', async () => {
   const held = heldHandler();
   const client = (await start({ handle: held.handle })).open();
   client.socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab??\r\n\r\n');
@@ -407,7 +407,7 @@ test('a client that leaves in the middle of its body does not reach the handler'
   expect(calls).toBe(0);
 });
 
-test('a handler that rejects against its contract is answered with 500', async () => {
+test('a handler that rejects against its contract gets 500', async () => {
   const { url } = await start({ handle: () => Promise.reject(new Error('secret')) });
   const response = await fetch(url);
   expect(response.status).toBe(500);
