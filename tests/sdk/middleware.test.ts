@@ -370,14 +370,19 @@ describe.each(middlewares)('$name', (middleware) => {
     });
   });
 
-  test('a 429, which callers can cause, lets no request through', async () => {
-    const busyURL = await listening(
-      createServer((_, response) => void response.writeHead(429).end('{"meta":{},"error":{}}')),
-    );
-    const foreignURL = await listening(
-      createServer((_, response) => void response.writeHead(429).end('busy')),
-    );
-    for (const serverURL of [busyURL, foreignURL]) {
+  test('a 408, 429 or 500 of the service, which callers can cause, lets no request through', async () => {
+    const own = '{"meta":{},"error":{}}';
+    const answers: [number, string][] = [
+      [408, own],
+      [408, 'late'],
+      [429, own],
+      [429, 'busy'],
+      [500, own],
+    ];
+    for (const [status, body] of answers) {
+      const serverURL = await listening(
+        createServer((_, response) => void response.writeHead(status).end(body)),
+      );
       const outage: Partial<Options> = { serverURL, retry: false, fetch: undefined };
       const send = await guarded({ ...outage, onOutage: 'allow' });
       await expectRefusal(await send(bearer('some_key')), 503, 'UNAVAILABLE');

@@ -234,7 +234,7 @@ describe('when the service does not respond', () => {
 
   const failing: RequestListener = (_, response) => {
     response
-      .writeHead(500, { 'content-type': 'application/json' })
+      .writeHead(503, { 'content-type': 'application/json' })
       .end('{"meta":{"requestId":"req_1"},"error":{}}');
   };
   const denying: RequestListener = (_, response) => {
@@ -279,7 +279,7 @@ describe('when the service does not respond', () => {
       reset: 5,
       isFallback: true,
       isCached: false,
-      cause: { status: 500, requestId: 'req_1' },
+      cause: { status: 503, requestId: 'req_1' },
     });
   });
 
@@ -287,7 +287,7 @@ describe('when the service does not respond', () => {
     handler = failing;
     const fallback = vi.fn(() => ({ success: true }));
     await unreachable({ fallback }).limit('user_1');
-    expect(fallback).toHaveBeenCalledExactlyOnceWith('user_1', expect.objectContaining({ status: 500 }));
+    expect(fallback).toHaveBeenCalledExactlyOnceWith('user_1', expect.objectContaining({ status: 503 }));
   });
 
   test.each<[string, unknown]>([
@@ -306,8 +306,30 @@ describe('when the service does not respond', () => {
       .limit('user_1')
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UnkeyError);
-    expect(error).toMatchObject({ status: 500 });
+    expect(error).toMatchObject({ status: 503 });
   });
+
+  test.each([
+    [408, false],
+    [429, false],
+    [500, false],
+    [500, true],
+    [502, true],
+    [503, false],
+  ])(
+    '%i (foreign: %s): the fallback does not replace what the refused caller can cause',
+    async (status, foreign) => {
+      handler = (_, response) => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(foreign ? '<h1>down</h1>' : '{"meta":{"requestId":"req_1"},"error":{}}');
+      };
+      const fallback = vi.fn(() => ({ success: true }));
+      await unreachable({ fallback })
+        .limit('user_1')
+        .catch(() => {});
+      expect(fallback).toHaveBeenCalledTimes(foreign || status > 500 ? 1 : 0);
+    },
+  );
 
   test('a fallback result is never cached', async () => {
     handler = failing;

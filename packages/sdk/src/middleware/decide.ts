@@ -3,6 +3,7 @@ import type { UnkeyCore } from '../core.ts';
 import { AbortError, isUnkeyError, ResponseValidationError, UnkeyError } from '../errors.ts';
 import type { VerifyKeyData, VerifyKeyRequest } from '../generated/api.ts';
 import type { CallOptions } from '../options.ts';
+import { isOutage } from '../outage.ts';
 import { bodyOf, type ClientLike } from '../own-client.ts';
 import { type AbortSignalLike, platform } from '../platform.ts';
 import type { ResponseBody } from '../response-body.ts';
@@ -94,9 +95,7 @@ export function createDecide<Request, Outage extends OnOutage, Response = never>
     // The code of a key that a migration cannot parse. It cannot be the root key's: the client writes that header.
     if (cause.status === 400 && cause.code === 'malformed') return refusal('MALFORMED_KEY', known);
     if (!cause.retryable) return refusal('INTERNAL_ERROR', { cause, ...known });
-    // A caller can bring about a 429 with made-up keys, but not the rest.
-    const isOutage = cause.status === undefined || cause.status >= 500;
-    if (isOutage && onOutage === 'allow') return unverifiedCaller(cause);
+    if (isOutage(cause) && onOutage === 'allow') return unverifiedCaller(cause);
     const pauseMs = cause.retryAfterMs ?? outagePauseMs;
     const seconds = String(Math.max(1, Math.ceil(pauseMs / 1000)));
     return refusal('UNAVAILABLE', { cause, ...known, headers: { 'Retry-After': seconds } });

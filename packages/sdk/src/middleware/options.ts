@@ -31,9 +31,9 @@ interface GuardOptions<Request, Outage extends OnOutage, Response> extends Verif
   /** Deadline of a verification in milliseconds, including all attempts. Default: the client's, or 3000. */
   timeoutMs?: number | undefined;
   /**
-   * What happens while the service cannot be reached: no connection, no response in time, or 5xx. `'deny'`, the default:
-   * 503. `'allow'`: the handler runs with `isUnverified: true` and the cause. Always refused: requests without a key,
-   * a 429 of the service, which callers can cause with made-up keys, unreadable responses, and configuration errors.
+   * What happens while the service cannot be reached: no connection, no response in time, 502, 503 and so on. `'deny'`,
+   * the default: 503. `'allow'`: the handler runs with `isUnverified: true` and the cause. Always refused: requests without
+   * a key, 429 and a 500 of the service itself, which callers can cause, unreadable responses, and configuration errors.
    */
   onOutage?: Outage | undefined;
   /**

@@ -4,6 +4,7 @@ import type { UnkeyCore } from '../core.ts';
 import { ConfigurationError, ResponseValidationError, UnkeyError } from '../errors.ts';
 import type { LimitData, LimitRequest } from '../generated/api.ts';
 import type { IdempotentCallOptions } from '../options.ts';
+import { isOutage } from '../outage.ts';
 import {
   bodyOf,
   type ClientLike,
@@ -47,9 +48,9 @@ interface LimiterOptions extends Limit {
   /** Deadline of `limit()` in milliseconds, including all attempts. 0: none. Default: that of `unkey`, else 3000. */
   readonly timeoutMs?: number | undefined;
   /**
-   * The result when the service cannot be reached: no connection, no response in time, 408, 429, 5xx. Other errors, such
-   * as a root key without permission, still reject. Default: none, and `limit()` rejects. If the function fails,
-   * `limit()` rejects with the original error.
+   * The result when the service cannot be reached: no connection, no response in time, 502, 503 and so on. Other errors
+   * still reject, also 429 and a 500 of the service itself, which callers can cause. Default: none, and `limit()` rejects.
+   * If the function fails, `limit()` rejects with the original error.
    */
   readonly fallback?: Fallback | undefined;
   /**
@@ -163,7 +164,7 @@ export class Ratelimit {
       denials?.learn(params, data, { sentAt, date: Date.parse(response?.headers.get('date') ?? '') }, known);
       return { ...data, isFallback: false, isCached: false, requestId: meta.requestId };
     } catch (cause) {
-      const result = cause instanceof UnkeyError && cause.retryable && (await this.#fallBack(params, cause));
+      const result = cause instanceof UnkeyError && isOutage(cause) && (await this.#fallBack(params, cause));
       if (result) return result;
       throw cause;
     }

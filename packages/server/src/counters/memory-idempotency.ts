@@ -1,4 +1,4 @@
-import { type Counters, CountersUnavailableError, type IdempotencyRecord } from './port.ts';
+import { type Counters, type IdempotencyRecord, IdempotencyShareError } from './port.ts';
 
 interface Entry extends IdempotencyRecord {
   readonly expiresAt: number;
@@ -126,7 +126,7 @@ class Shares {
     const hasCharacters = own.characters < this.#bounds.characters - this.#total.characters;
     if (hasRecords && hasCharacters) return;
     this.refusedClaims++;
-    throw new CountersUnavailableError(overShare);
+    throw new IdempotencyShareError(overShare);
   }
 }
 

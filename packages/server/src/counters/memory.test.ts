@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { countersConformance } from './conformance/counters-conformance.ts';
 import { memoryCounters } from './memory.ts';
 import { memoryIdempotency } from './memory-idempotency.ts';
-import { CountersUnavailableError } from './port.ts';
+import { IdempotencyShareError } from './port.ts';
 
 countersConformance('counters in memory', async () => memoryCounters());
 
@@ -139,7 +139,7 @@ test('responses recorded by one workspace never push out those of another', asyn
   const flood = async () => {
     for (; ; recorded++) await record(`large ${recorded}`);
   };
-  await expect(flood()).rejects.toThrow(CountersUnavailableError);
+  await expect(flood()).rejects.toThrow(IdempotencyShareError);
   expect(recorded).toBe(50);
   expect(idempotency.stats()).toEqual({ refusedClaims: 1 });
   // What was recorded is found, and others go on.
@@ -153,7 +153,7 @@ test('responses recorded by one workspace never push out those of another', asyn
 test('claims count as records until they end', async () => {
   const idempotency = memoryIdempotency({ records: 10, characters: 100_000 });
   for (let call = 0; call < 5; call++) expect(await idempotency.claim(`ws ${call}`, now)).toBeNull();
-  await expect(idempotency.claim('ws 5', now)).rejects.toThrow(CountersUnavailableError);
+  await expect(idempotency.claim('ws 5', now)).rejects.toThrow(IdempotencyShareError);
   idempotency.release('ws 0');
   expect(await idempotency.claim('ws 5', now)).toBeNull();
 });

@@ -66,6 +66,11 @@ export interface CounterMemoryStats {
   readonly refusedClaims: number;
 }
 
+/** A workspace has used its share of idempotency records. It is no outage: who is limited can cause it. */
+export class IdempotencyShareError extends Error {
+  override readonly name = 'IdempotencyShareError';
+}
+
 /** The shared counters cannot be reached or do not work. The message says why. */
 export class CountersUnavailableError extends Error {
   override readonly name = 'CountersUnavailableError';

@@ -3,7 +3,9 @@ import type { HttpResponse } from '../base/http-message.ts';
 import { randomIds } from '../base/ids.ts';
 import { createLog } from '../base/log.ts';
 import type { MaybePromise } from '../base/maybe-promise.ts';
+import { IdempotencyShareError } from '../counters/port.ts';
 import { createMetrics } from '../monitoring/metrics.ts';
+import { respondToFault } from './fault.ts';
 import { guardEndpoint } from './guard-endpoint.ts';
 import { createFailureReport } from './transport-failure.ts';
 
@@ -68,4 +70,13 @@ test('what a client causes is neither logged nor counted as a fault', async () =
   expect(response).toMatchObject({ status: 400, headers: { 'content-type': 'application/problem+json' } });
   expect(lines).toEqual([]);
   expect(await metrics.text()).not.toContain('operation="transport"');
+});
+
+test('a workspace that has used its share of records gets 429: no outage that opens doors, and no log line', () => {
+  const { options, lines } = setUp();
+  const at = { requestId: 'req_1', operation: 'keys.verifyKey', headers: {} };
+  const response = respondToFault(options.log, new IdempotencyShareError('The share is used.'), at);
+  expect(response).toMatchObject({ status: 429, headers: { 'retry-after': '60' } });
+  expect(response.body).toContain('The share is used.');
+  expect(lines).toEqual([]);
 });

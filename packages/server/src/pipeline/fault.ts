@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from '../base/http-message.ts';
 import { errorFields, type Log } from '../base/log.ts';
-import { CountersUnavailableError } from '../counters/port.ts';
+import { CountersUnavailableError, IdempotencyShareError } from '../counters/port.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { StorageUnavailableError } from '../storage/port/storage.ts';
 import { callerFields } from './log-fields.ts';
@@ -14,7 +14,7 @@ export interface FaultPlace {
   readonly headers: HttpRequest['headers'];
 }
 
-/** Logs what was thrown, and makes the response: 503 if nothing was done, otherwise 500. */
+/** Logs what was thrown, and makes the response: 429 or 503 if nothing was done, otherwise 500. */
 export function respondToFault(
   log: Log,
   error: unknown,
@@ -24,6 +24,12 @@ export function respondToFault(
   // An outage of the counters is logged once, where it is noticed.
   if (error instanceof CountersUnavailableError) {
     return respondRefusal(refuseUnavailable(error.message), requestId, accept);
+  }
+  // Not 503: clients take that for an outage, and `onOutage: 'allow'` would let requests through.
+  if (error instanceof IdempotencyShareError) {
+    const code = 'user/too_many_requests/workspace_rate_limited';
+    const refusal = new Refusal(code, error.message, [], { 'retry-after': '60' });
+    return respondRefusal(refusal, requestId, accept);
   }
   log.error({ requestId, operation, ...callerFields(headers), ...errorFields(error) }, 'request failed');
   if (error instanceof StorageUnavailableError) {
