@@ -14,6 +14,8 @@ export default mergeConfig(
       exclude: [
         ...configDefaults.exclude,
         '**/*.{postgres,redis}.test.ts',
+        // `npm run check` runs it.
+        'tools/tidy.test.ts',
         // It moves whole databases.
         'packages/server/src/storage/transfer/**',
         // They wait for time-outs, and for disk syncs.

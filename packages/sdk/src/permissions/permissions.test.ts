@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { anyText } from '../../../../tests/any-text.ts';
 import {
   answeredQueries,
   malformedQueries,
@@ -102,7 +103,7 @@ const token = fc.oneof(
 );
 const anyQuery = fc.oneof(
   fc.array(token, { maxLength: 16 }).map((tokens) => tokens.join('')),
-  fc.string({ unit: 'binary', maxLength: 30 }),
+  anyText({ maxLength: 30 }),
 );
 const wellFormed = fc.letrec<{ query: string }>((tie) => ({
   query: fc.oneof(

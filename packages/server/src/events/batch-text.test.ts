@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { anyText } from '../../../../tests/any-text.ts';
 import { createBatchText } from './batch-text.ts';
 import { batchOf, exampleRatelimit, exampleVerification } from './example-events.ts';
 import type { EventBatch, UsageEvent } from './port.ts';
 
 const at = 1_700_000_000_000;
-const texts = fc.string({ unit: 'binary', maxLength: 20 });
+const texts = anyText({ maxLength: 20 });
 const numbers = fc.nat(Number.MAX_SAFE_INTEGER);
 const microseconds = fc.nat(60_000_000);
 const shared = {
