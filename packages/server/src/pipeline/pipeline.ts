@@ -21,6 +21,7 @@ import { parseIdempotencyKey, withCachedRecord, withDurableRecord } from './idem
 import { logRequest } from './log-request.ts';
 import { RequestState, type Result } from './request-state.ts';
 import { respondData, respondRefusal } from './respond.ts';
+import { UnknownRootKeys } from './unknown-root-keys.ts';
 import { limitWorkspace } from './workspace-limit.ts';
 
 export interface PipelineOptions {
@@ -32,8 +33,12 @@ export interface PipelineOptions {
   readonly timeoutMs?: number;
 }
 
+interface PipelineParts extends PipelineOptions {
+  readonly unknownRootKeys: UnknownRootKeys;
+}
+
 /** Null: the next step goes on. Anything else ends the request. */
-type Step = (state: RequestState, options: PipelineOptions) => MaybePromise<Result | null>;
+type Step = (state: RequestState, options: PipelineParts) => MaybePromise<Result | null>;
 
 /** Every request takes these steps, in this order. A new check is a function and a line here. */
 const steps: readonly Step[] = [
@@ -58,7 +63,8 @@ const publicSteps: readonly Step[] = [actAndRespond];
  * An endpoint for each operation. Its `handle` never throws or rejects, and a request that waits for nothing, like a
  * verification from cached data, gets its response without a promise.
  */
-export function createPipeline(options: PipelineOptions): readonly Endpoint[] {
+export function createPipeline(given: PipelineOptions): readonly Endpoint[] {
+  const options: PipelineParts = { ...given, unknownRootKeys: new UnknownRootKeys(given.log) };
   const { ids, clock } = options.services;
   return Object.values(handlers).map((handler: Handler) => {
     const begin = (request: HttpRequest) => new RequestState(handler, request, ids.id('req'), clock.now());
@@ -73,7 +79,7 @@ export function createPipeline(options: PipelineOptions): readonly Endpoint[] {
   });
 }
 
-async function admitBody(state: RequestState, options: PipelineOptions): Promise<HttpResponse | number> {
+async function admitBody(state: RequestState, options: PipelineParts): Promise<HttpResponse | number> {
   try {
     for (const step of admissionSteps) {
       const result = await step(state, options);
@@ -85,7 +91,7 @@ async function admitBody(state: RequestState, options: PipelineOptions): Promise
   }
 }
 
-function run(state: RequestState, options: PipelineOptions): MaybePromise<HttpResponse> {
+function run(state: RequestState, options: PipelineParts): MaybePromise<HttpResponse> {
   try {
     const isPublic = state.handler.operation.access === 'public';
     const result = runSteps(isPublic ? publicSteps : steps, state, options);
@@ -104,7 +110,7 @@ function run(state: RequestState, options: PipelineOptions): MaybePromise<HttpRe
 function runSteps(
   list: readonly Step[],
   state: RequestState,
-  options: PipelineOptions,
+  options: PipelineParts,
   from = 0,
 ): MaybePromise<Result> {
   for (let index = from; index < list.length; index++) {
@@ -136,31 +142,36 @@ function validate(state: RequestState): Refusal | null {
 
 function authenticateCaller(
   state: RequestState,
-  { services }: PipelineOptions,
+  { services, unknownRootKeys, trustedProxies }: PipelineParts,
 ): MaybePromise<Refusal | null> {
-  const { authorization = '' } = state.request.headers;
+  const { authorization = '', 'x-forwarded-for': forwardedFor } = state.request.headers;
   return andThen(authenticate(authorization, services.lookups, state.now), (caller) => {
-    if (caller instanceof Refusal) return caller;
+    if (caller instanceof Refusal) {
+      if (caller.code !== 'unkey/authentication/key_not_found') return caller;
+      const address = clientIp(state.request.peer, forwardedFor, trustedProxies);
+      return unknownRootKeys.count(address, state.now) ?? caller;
+    }
     state.caller = caller;
     return null;
   });
 }
 
-function checkWorkspaceLimit(
-  state: RequestState,
-  { services }: PipelineOptions,
-): MaybePromise<Refusal | null> {
+function checkWorkspaceLimit(state: RequestState, { services }: PipelineParts): MaybePromise<Refusal | null> {
   const { workspace } = callerOf(state);
   if (workspace.requestsPerMinute === null) return null;
-  return andThen(limitWorkspace(workspace, services.counters, state.now), (limited) => {
-    if (limited instanceof Refusal) return limited;
-    state.limitHeaders = limited;
-    return null;
+  const isUnknown = state.handler.isUnknown?.(services, workspace.id, state.input as never) ?? false;
+  return andThen(isUnknown, (unknown) => {
+    const share = unknown ? 'unknown keys' : 'all';
+    return andThen(limitWorkspace(workspace, share, services.counters, state.now), (limited) => {
+      if (limited instanceof Refusal) return limited;
+      state.limitHeaders = limited;
+      return null;
+    });
   });
 }
 
 /** In one snapshot, in one transaction, or in atomic steps of its own: the operation's mode decides. */
-function perform(state: RequestState, options: PipelineOptions): MaybePromise<Result> {
+function perform(state: RequestState, options: PipelineParts): MaybePromise<Result> {
   const context = contextOf(state, options);
   const { idempotencyKey } = state;
   const { mode } = state.handler.operation;
@@ -197,7 +208,7 @@ function mayReplay(
   return handler.mayReplay?.(context as never, input as never, recorded) ?? true;
 }
 
-function operate(state: RequestState, options: PipelineOptions, context: Context): MaybePromise<Result> {
+function operate(state: RequestState, options: PipelineParts, context: Context): MaybePromise<Result> {
   state.context = context;
   return runSteps(operationSteps, state, options);
 }
@@ -248,7 +259,7 @@ function callerOf({ caller, handler }: RequestState): Authenticated {
 
 function contextOf(
   state: RequestState,
-  { services, trustedProxies }: PipelineOptions,
+  { services, trustedProxies }: PipelineParts,
 ): Omit<ReadContext, 'store'> {
   const { requestId, request, now, startedAt } = state;
   const { rootKey, workspace } = callerOf(state);
@@ -275,18 +286,14 @@ function refuseLate(timeoutMs: number): Refusal {
   return refuse('user/bad_request/request_timeout', detail);
 }
 
-function finishFault(state: RequestState, options: PipelineOptions, error: unknown): HttpResponse {
+function finishFault(state: RequestState, options: PipelineParts, error: unknown): HttpResponse {
   const { handler, request, requestId } = state;
   const at = { requestId, operation: handler.operation.id, headers: request.headers };
   return finish(state, options, respondToFault(options.log, error, at));
 }
 
 /** Every response of an operation leaves through here. */
-function finish(
-  state: RequestState,
-  { metrics, log }: PipelineOptions,
-  response: HttpResponse,
-): HttpResponse {
+function finish(state: RequestState, { metrics, log }: PipelineParts, response: HttpResponse): HttpResponse {
   const milliseconds = performance.now() - state.startedAt;
   const outcome = response.status === 200 ? state.outcome : undefined;
   metrics.observe(state.handler.operation.id, outcome ?? String(response.status), milliseconds / 1000);

@@ -44,6 +44,10 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
       return isGood || !recorded().valid;
     });
   },
+  // The first verification of a migrated key is among these, too: its hash is not known yet.
+  isUnknown({ lookups }, workspaceId, { key: text }) {
+    return andThen(lookups.findVerifiableKey(hashKey(text)), (key) => key?.workspaceId !== workspaceId);
+  },
   maskedResult: () => ({ data: { valid: false, code: 'NOT_FOUND' as const }, outcome: 'NOT_FOUND' }),
 });
 
