@@ -11,3 +11,18 @@ export async function ensureIdentity(
   await store.identities.create(workspaceId, { id, externalId, meta: null, createdAt: now });
   return id;
 }
+
+/** The same for several external ids; the ids by external id. */
+export async function ensureIdentities(
+  { store, workspaceId, services, now }: WriteContext,
+  externalIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = [...new Set(externalIds)];
+  const ids = await store.identities.findIds(workspaceId, wanted);
+  const missing = wanted
+    .filter((externalId) => !ids.has(externalId))
+    .map((externalId) => ({ id: services.ids.id('id'), externalId, meta: null, createdAt: now }));
+  await store.identities.createMany(workspaceId, missing);
+  for (const { id, externalId } of missing) ids.set(externalId, id);
+  return ids;
+}

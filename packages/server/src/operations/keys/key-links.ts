@@ -10,10 +10,19 @@ export async function changeLinks(
   change: LinkChange,
   { keyId, linked }: { keyId: string; linked: readonly Linked[] },
 ): Promise<void> {
-  const { event, resource, verb } = linkChanges[change];
   await context.store.keys[change](context.workspaceId, keyId, idsOf(linked));
+  auditLinks(context, change, { keyId, linked });
+}
+
+/** The audit records of `changeLinks`. */
+export function auditLinks(
+  { audit }: Pick<WriteContext, 'audit'>,
+  change: LinkChange,
+  { keyId, linked }: { keyId: string; linked: readonly Linked[] },
+): void {
+  const { event, resource, verb } = linkChanges[change];
   for (const { id, name } of linked) {
-    context.audit(event, {
+    audit(event, {
       display: `${verb(`${resource} ${name}`)} key ${keyId}`,
       resources: [
         { type: 'key', id: keyId },

@@ -1,86 +1,154 @@
 import { type InputOf, operations } from '@unkey-ts/contract';
 import { foldCase } from '../../domain/fold-case.ts';
 import { migratedHash } from '../../domain/keys/migrated-hash.ts';
-import type { Role } from '../../storage/port/records.ts';
+import type { Credits } from '../../domain/keys/refill.ts';
+import type { NewKeyWithLinks, Permission, Role } from '../../storage/port/records.ts';
 import type { WriteContext } from '../context.ts';
 import { handlerOf } from '../handler.ts';
-import { ensureIdentity } from '../identities/ensure-identity.ts';
+import { ensureIdentities } from '../identities/ensure-identity.ts';
 import { mergeRatelimits } from '../merge-ratelimits.ts';
 import { createPermissions, resolvePermissions } from '../permissions/resolve-permissions.ts';
 import { Refusal, refuseAbsent } from '../refusal.ts';
 import { newCredits } from './key-credits.ts';
+import { auditLinks } from './key-links.ts';
 import { newSettings } from './key-settings.ts';
-import { saveKey } from './save-key.ts';
 
 type Input = InputOf<'keys.migrateKeys'>;
-type Item = Input['keys'][number];
+
+/** A key of the request whose hash is a SHA-256. */
+interface Item {
+  readonly input: Input['keys'][number];
+  /** As it is stored. */
+  readonly hash: string;
+  readonly credits: Credits;
+}
+
+interface Failure {
+  readonly hash: string;
+  readonly reason: 'hash_taken' | 'hash_malformed';
+}
+
+/** What keys of one request refer to: each found or created once, in one statement for all of them. */
+interface Relations {
+  readonly identityIds: ReadonlyMap<string, string>;
+  readonly permissions: ReadonlyMap<string, Permission>;
+  readonly roles: ReadonlyMap<string, Role>;
+}
 
 export const migrateKeys = handlerOf(operations['keys.migrateKeys'], {
   locate: (_context, { apiId }) => ({ scope: { apiId } }),
   async act(context, { apiId, migrationId, keys }) {
-    const { store, workspaceId } = context;
+    const { store, workspaceId, now } = context;
     if ((await store.apis.find(workspaceId, apiId)) === null) return refuseAbsent('unkey/data/api_not_found');
     const migration = await store.migrations.find(workspaceId, migrationId);
     if (migration === null) return refuseAbsent('unkey/data/migration_not_found');
-    const migrated: { hash: string; keyId: string }[] = [];
-    const failures: { hash: string; reason: 'hash_taken' | 'hash_malformed' }[] = [];
-    for (const [index, item] of keys.entries()) {
-      const hash = migratedHash(migration.algorithm, item.hash);
-      if (hash === null) {
-        failures.push({ hash: item.hash, reason: 'hash_malformed' });
-        continue;
-      }
-      const place = { apiId, migrationId, location: `body.keys[${index}]` };
-      const keyId = await migrateKey(context, { ...item, hash }, place);
-      if (keyId instanceof Refusal) return keyId;
-      if (keyId === null) failures.push({ hash: item.hash, reason: 'hash_taken' });
-      else migrated.push({ hash: item.hash, keyId });
+    const items: (Item | Failure)[] = [];
+    for (const [index, input] of keys.entries()) {
+      const hash = migratedHash(migration.algorithm, input.hash);
+      const credits = newCredits(input.credits, { now, location: `body.keys[${index}].credits` });
+      if (hash === null) items.push({ hash: input.hash, reason: 'hash_malformed' });
+      else if (credits instanceof Refusal) return credits;
+      else items.push({ input, hash, credits });
     }
-    return { data: { migrated, failed: failures.map(({ hash }) => hash), failures } };
+    return { data: await migrateItems(context, items, { apiId, migrationId }) };
   },
 });
 
-/** Id of the new key; null if the hash is taken. Identities, permissions and roles are created even then. */
-async function migrateKey(
+/** Identities, permissions and roles are created even if the hash of their key is taken. */
+async function migrateItems(
   context: WriteContext,
-  item: Item,
-  { apiId, migrationId, location }: { apiId: string; migrationId: string; location: string },
-): Promise<string | null | Refusal> {
-  const { store, services, now, audit } = context;
-  const credits = newCredits(item.credits, { now, location: `${location}.credits` });
-  if (credits instanceof Refusal) return credits;
-  const identityId = item.externalId === undefined ? null : await ensureIdentity(context, item.externalId);
-  const { existing, missing } = await resolvePermissions(context, item.permissions ?? []);
-  const created = await createPermissions(context, missing, { isAudited: false });
-  const roles = await ensureRoles(context, item.roles ?? []);
-  if (await store.keys.isHashTaken(item.hash)) return null;
+  items: readonly (Item | Failure)[],
+  target: { readonly apiId: string; readonly migrationId: string },
+) {
+  const { store, workspaceId } = context;
+  const valid = items.filter((item) => 'input' in item);
+  const relations = await ensureRelations(context, valid);
+  const taken = await store.keys.takenHashes(valid.map(({ hash }) => hash));
+  const migrated: { hash: string; keyId: string }[] = [];
+  const failures: Failure[] = [];
+  const keys: NewKeyWithLinks[] = [];
+  for (const item of items) {
+    if (!('input' in item)) failures.push(item);
+    else if (taken.has(item.hash)) failures.push({ hash: item.input.hash, reason: 'hash_taken' });
+    else {
+      // A second key of the request with the same hash finds it taken.
+      taken.add(item.hash);
+      const key = newKey(context, item, { ...target, relations });
+      keys.push(key);
+      migrated.push({ hash: item.input.hash, keyId: key.id });
+    }
+  }
+  await store.keys.createMany(workspaceId, keys);
+  return { migrated, failed: failures.map(({ hash }) => hash), failures };
+}
+
+/** The key, with its audit records. */
+function newKey(
+  context: WriteContext,
+  { input, hash, credits }: Item,
+  { apiId, migrationId, relations }: { apiId: string; migrationId: string; relations: Relations },
+): NewKeyWithLinks {
+  const { services, now, audit } = context;
   const id = services.ids.id('key');
-  await saveKey(context, {
+  const permissions = linked(relations.permissions, input.permissions);
+  const roles = linked(relations.roles, input.roles);
+  auditLinks(context, 'attachPermissions', { keyId: id, linked: permissions });
+  auditLinks(context, 'attachRoles', { keyId: id, linked: roles });
+  audit('key.create', {
+    display: `Created key ${id} in migration ${migrationId}`,
+    resources: [
+      { type: 'key', id, name: input.name },
+      { type: 'api', id: apiId },
+    ],
+  });
+  return {
     id,
     apiId,
-    hash: item.hash,
+    hash,
     start: '',
     prefix: null,
     byteLength: 16,
-    ...newSettings(item),
+    ...newSettings(input),
     createdAt: now,
     pendingMigrationId: migrationId,
     ciphertext: null,
     credits,
-    identityId,
-    ratelimits: mergeRatelimits([], item.ratelimits ?? [], () => services.ids.id('rl')),
-    permissions: [...existing, ...created],
-    roles,
-    isLinkAudited: true,
-  });
-  audit('key.create', {
-    display: `Created key ${id} in migration ${migrationId}`,
-    resources: [
-      { type: 'key', id, name: item.name },
-      { type: 'api', id: apiId },
-    ],
-  });
-  return id;
+    identityId: input.externalId === undefined ? null : (relations.identityIds.get(input.externalId) ?? null),
+    ratelimits: mergeRatelimits([], input.ratelimits ?? [], () => services.ids.id('rl')),
+    permissionIds: permissions.map((permission) => permission.id),
+    roleIds: roles.map((role) => role.id),
+  };
+}
+
+async function ensureRelations(context: WriteContext, items: readonly Item[]): Promise<Relations> {
+  const identityIds = await ensureIdentities(
+    context,
+    items.flatMap(({ input }) => input.externalId ?? []),
+  );
+  const { existing, missing } = await resolvePermissions(
+    context,
+    items.flatMap(({ input }) => input.permissions ?? []),
+  );
+  const created = await createPermissions(context, missing, { isAudited: false });
+  const roles = await ensureRoles(
+    context,
+    items.flatMap(({ input }) => input.roles ?? []),
+  );
+  return {
+    identityIds,
+    permissions: new Map([...existing, ...created].map((one) => [foldCase(one.slug), one])),
+    roles: new Map(roles.map((role) => [foldCase(role.name), role])),
+  };
+}
+
+/** Those that the names mean, each once, sorted by name. */
+function linked<Target extends { readonly name: string }>(
+  targets: ReadonlyMap<string, Target>,
+  names: readonly string[] = [],
+): Target[] {
+  if (names.length === 0) return [];
+  const found = new Set(names.flatMap((name) => targets.get(foldCase(name)) ?? []));
+  return [...found].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Unlike other operations, a migration creates missing roles. */

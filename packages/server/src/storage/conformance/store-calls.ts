@@ -43,6 +43,9 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
   'apis.update': (store) => store.apis.update(ws, 'api_1', { isProtected: true }),
   'apis.listAll': (store) => store.apis.listAll(),
   'identities.create': (store) => store.identities.create(ws, identityOf()),
+  'identities.createMany': (store) =>
+    store.identities.createMany(ws, [identityOf({ id: 'id_many', externalId: 'user_many' })]),
+  'identities.findIds': (store) => store.identities.findIds(ws, ['user_1', 'nobody']),
   'identities.find': (store) => store.identities.find(ws, 'user_1'),
   'identities.findByExternalId': (store) => store.identities.findByExternalId(ws, 'user_1'),
   'identities.list': (store) => eachPage((query) => store.identities.list(ws, query)),
@@ -60,6 +63,16 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
   'roles.list': (store) => eachPage((query) => store.roles.list(ws, query)),
   'roles.attachPermissions': (store) => store.roles.attachPermissions(ws, 'role_r', ['perm_p']),
   'keys.create': (store) => store.keys.create(ws, keyOf({ identityId: 'id_1' })),
+  'keys.createMany': (store) =>
+    store.keys.createMany(ws, [
+      {
+        ...keyOf({ id: 'key_many' }),
+        ratelimits: [ratelimitOf('of many')],
+        permissionIds: ['perm_p'],
+        roleIds: ['role_r'],
+      },
+    ]),
+  'keys.takenHashes': (store) => store.keys.takenHashes(['hash-of-key_1', 'free']),
   'keys.attachPermissions': (store) => store.keys.attachPermissions(ws, 'key_1', ['perm_p']),
   'keys.attachRoles': (store) => store.keys.attachRoles(ws, 'key_1', ['role_r']),
   'keys.saveRatelimits': (store) => store.keys.saveRatelimits(ws, 'key_1', [ratelimitOf('of key')]),

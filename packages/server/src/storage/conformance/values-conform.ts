@@ -371,6 +371,54 @@ export function valuesConform(open: OpenStorage): void {
     expect(await storage.findCaller('root-hash')).toBeNull();
   });
 
+  test('many keys at once are stored as one by one, without links into other workspaces', async () => {
+    const ids = Array.from({ length: 150 }, (_, index) => `key_${index}`);
+    const made = ids.map((id, index) => ({
+      ...keyOf({ id, name: index % 2 === 0 ? `Name ${index}` : null, identityId: 'id_1' }),
+      credits: creditsOf(index),
+      ratelimits: [ratelimitOf('requests', { id: `rl_${index}` })],
+      permissionIds: ['perm_p', 'perm_of other', 'perm_absent'],
+      roleIds: ['role_r', 'role_of other'],
+    }));
+    await current().write(async (store) => {
+      await store.apis.create(ws, apiOf());
+      await store.identities.createMany(ws, [
+        identityOf({ meta: { a: 1 } }),
+        identityOf({ id: 'id_2', externalId: 'u' }),
+      ]);
+      await store.permissions.create(ws, [permissionOf('p')]);
+      await store.permissions.create('ws_2', [permissionOf('of other')]);
+      await store.roles.create(ws, [roleOf('r')]);
+      await store.roles.create('ws_2', [roleOf('of other')]);
+      await store.keys.createMany(ws, made);
+      await store.keys.createMany(ws, []);
+    });
+    const { read } = current();
+    const page = await read((store) => store.keys.list(ws, 'api_1', { cursor: undefined, limit: 200 }));
+    expect(page.rows.map(({ id }) => id)).toEqual([...ids].sort());
+    for (const [index, id] of ids.entries()) {
+      expect(page.rows.find((key) => key.id === id)).toMatchObject({
+        name: made[index]?.name,
+        credits: { remaining: index },
+        identity: { id: 'id_1', meta: { a: 1 } },
+        permissions: [{ id: 'perm_p' }],
+        roles: [{ id: 'role_r' }],
+        ratelimits: [{ id: `rl_${index}` }],
+      });
+    }
+    const hashes = ['hash-of-key_7', 'free', 'hash-of-key_149'];
+    expect(await read((store) => store.keys.takenHashes(hashes))).toEqual(
+      new Set(['hash-of-key_7', 'hash-of-key_149']),
+    );
+    expect(await read((store) => store.identities.findIds(ws, ['user_1', 'u', 'none']))).toEqual(
+      new Map([
+        ['user_1', 'id_1'],
+        ['u', 'id_2'],
+      ]),
+    );
+    expect(await read((store) => store.identities.findIds('ws_2', ['user_1']))).toEqual(new Map());
+  });
+
   test('audit records before a time are deleted, the oldest first, at most so many at once', async () => {
     const records = [3, 1, 2, 5, 4].map((day) =>
       auditOf({ id: `log_${day}`, at: day, workspaceId: `ws_${day % 2}` }),

@@ -108,6 +108,12 @@ export interface NewKey extends KeyRecord {
   readonly identityId: string | null;
 }
 
+export interface NewKeyWithLinks extends NewKey {
+  readonly ratelimits: readonly Ratelimit[];
+  readonly permissionIds: readonly string[];
+  readonly roleIds: readonly string[];
+}
+
 /** Absent members stay as they are. */
 export type KeyChanges = Partial<Omit<NewKey, 'id' | 'apiId'>> & { readonly updatedAt?: number };
 

@@ -11,6 +11,7 @@ import type {
   Namespace,
   NamespaceWithOverrides,
   NewKey,
+  NewKeyWithLinks,
   Page,
   PageQuery,
   Permission,
@@ -73,11 +74,15 @@ export interface ApiStore {
 
 export interface KeyStore {
   create(workspaceId: string, key: NewKey): Promise<void>;
+  /** Creates keys with their limits and links. Permissions and roles of other workspaces are ignored. */
+  createMany(workspaceId: string, keys: readonly NewKeyWithLinks[]): Promise<void>;
   /** Null, too, when the key's API is deleted. A transaction locks the key that it finds until its end. */
   find(workspaceId: string, id: string): Promise<Key | null>;
   findByHash(workspaceId: string, hash: string): Promise<Key | null>;
   /** Whether any key has this hash: of any workspace, deleted ones included. */
   isHashTaken(hash: string): Promise<boolean>;
+  /** Those of these hashes that are taken. */
+  takenHashes(hashes: readonly string[]): Promise<Set<string>>;
   list(workspaceId: string, apiId: string, query: PageQuery, externalId?: string): Promise<Page<Key>>;
   update(workspaceId: string, id: string, changes: KeyChanges): Promise<void>;
   /** Its hash stays taken, also once the row is removed. */
@@ -114,6 +119,13 @@ export interface IdentityStore {
     workspaceId: string,
     identity: Omit<Identity, 'ratelimits'> & { readonly createdAt: number },
   ): Promise<void>;
+  /** Without limits. */
+  createMany(
+    workspaceId: string,
+    identities: readonly (Omit<Identity, 'ratelimits'> & { readonly createdAt: number })[],
+  ): Promise<void>;
+  /** The ids of those that exist, by external id. */
+  findIds(workspaceId: string, externalIds: readonly string[]): Promise<Map<string, string>>;
   /** By id first, then by external id. */
   find(workspaceId: string, idOrExternalId: string): Promise<Identity | null>;
   findByExternalId(workspaceId: string, externalId: string): Promise<Identity | null>;

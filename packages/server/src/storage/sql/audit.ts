@@ -1,19 +1,12 @@
 import type { AuditRecord } from '../port/records.ts';
 import type { AuditStore } from '../port/store.ts';
-import { chunksOf } from './chunks.ts';
-import { insertRow } from './insert-row.ts';
+import { insertRows } from './insert-row.ts';
 import { auditRecordOf } from './rows.ts';
 import type { Database } from './tables.ts';
 
 export function auditStore(db: Database): AuditStore {
   return {
-    async append(records) {
-      const [only] = records;
-      if (only !== undefined && records.length === 1) return insertRow(db, 'auditLog', rowOf(only));
-      for (const chunk of chunksOf(records)) {
-        await db.insertInto('auditLog').values(chunk.map(rowOf)).execute();
-      }
-    },
+    append: (records) => insertRows(db, 'auditLog', records.map(rowOf)),
     async list({ since, workspaceId, limit }) {
       let query = db
         .selectFrom('auditLog')

@@ -1,6 +1,8 @@
 import type { Changes } from '../changes.ts';
 import type { Identity } from '../port/records.ts';
 import type { IdentityStore } from '../port/store.ts';
+import { chunksOf } from './chunks.ts';
+import { insertRows } from './insert-row.ts';
 import { isOwn } from './own-ids.ts';
 import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { metaOf, metaText } from './rows.ts';
@@ -20,12 +22,14 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
     row ? ((await identitiesOf(db, [row]))[0] ?? null) : null;
 
   return {
-    async create(workspaceId, { meta, ...identity }) {
-      await db
-        .insertInto('identities')
-        .values({ ...identity, workspaceId, meta: metaText(meta), updatedAt: null, deletedAt: null })
-        .execute();
-    },
+    create: (workspaceId, identity) => insertRows(db, 'identities', [newRow(workspaceId, identity)]),
+    createMany: (workspaceId, identities) =>
+      insertRows(
+        db,
+        'identities',
+        identities.map((identity) => newRow(workspaceId, identity)),
+      ),
+    findIds: (workspaceId, externalIds) => findIds(db, workspaceId, externalIds),
     async find(workspaceId, idOrExternalId) {
       const byId = await live(workspaceId).where('id', '=', idOrExternalId).executeTakeFirst();
       return complete(
@@ -68,6 +72,24 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
         .execute();
     },
   };
+}
+
+function newRow(workspaceId: string, identity: Parameters<IdentityStore['create']>[1]) {
+  const { id, externalId, meta, createdAt } = identity;
+  return { id, workspaceId, externalId, meta: metaText(meta), createdAt, updatedAt: null, deletedAt: null };
+}
+
+async function findIds(
+  db: Database,
+  workspaceId: string,
+  externalIds: readonly string[],
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const chunk of chunksOf(externalIds)) {
+    const rows = await liveIdentities(db, workspaceId).where('externalId', 'in', chunk).execute();
+    for (const { id, externalId } of rows) found.set(externalId, id);
+  }
+  return found;
 }
 
 function liveIdentities(db: Database, workspaceId: string) {

@@ -1,15 +1,22 @@
 import { type Selectable, sql, type Updateable } from 'kysely';
 import { type Credits, nextRefillMoment } from '../../domain/keys/refill.ts';
 import type { Changes } from '../changes.ts';
-import { type Key, type KeyChanges, keyColumns, type Role } from '../port/records.ts';
+import {
+  type Key,
+  type KeyChanges,
+  keyColumns,
+  type NewKey,
+  type NewKeyWithLinks,
+  type Role,
+} from '../port/records.ts';
 import type { DueRefill, KeyStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
 import { decode, encode } from './columns.ts';
 import { identitiesOf } from './identities.ts';
-import { insertRow } from './insert-row.ts';
+import { insertRow, insertRows } from './insert-row.ts';
 import { attach, detach } from './links.ts';
-import { isOwn } from './own-ids.ts';
-import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
+import { isOwn, ownIds } from './own-ids.ts';
+import { ratelimitRow, ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { rolesOf } from './roles.ts';
 import type { RowLock } from './row-lock.ts';
 import { groupBy, pageOf, permissionOf } from './rows.ts';
@@ -40,7 +47,7 @@ function liveKeys(db: Database) {
 function keyReads(
   db: Database,
   lock: RowLock,
-): Pick<KeyStore, 'find' | 'findByHash' | 'isHashTaken' | 'list'> {
+): Pick<KeyStore, 'find' | 'findByHash' | 'isHashTaken' | 'takenHashes' | 'list'> {
   const locked = () => (lock === 'none' ? liveKeys(db) : liveKeys(db).forUpdate('keys'));
 
   const one = async (row: KeyRow | undefined): Promise<Key | null> =>
@@ -63,16 +70,8 @@ function keyReads(
           .executeTakeFirst(),
       );
     },
-    async isHashTaken(hash) {
-      // One statement sees one snapshot: a hash that is being retired is in exactly one of the tables.
-      const row = await db
-        .selectFrom('keys')
-        .select('hash')
-        .where('hash', '=', hash)
-        .unionAll(db.selectFrom('retiredHashes').select('hash').where('hash', '=', hash))
-        .executeTakeFirst();
-      return row !== undefined;
-    },
+    isHashTaken: async (hash) => (await takenHashes(db, [hash])).has(hash),
+    takenHashes: (hashes) => takenHashes(db, hashes),
     async list(workspaceId, apiId, { cursor, limit }, externalId) {
       let query = liveKeys(db)
         .where('keys.workspaceId', '=', workspaceId)
@@ -90,6 +89,21 @@ function keyReads(
       return { ...page, rows: await keysOf(db, page.rows) };
     },
   };
+}
+
+async function takenHashes(db: Database, hashes: readonly string[]): Promise<Set<string>> {
+  const taken = new Set<string>();
+  for (const chunk of chunksOf(hashes)) {
+    // One statement sees one snapshot: a hash that is being retired is in exactly one of the tables.
+    const rows = await db
+      .selectFrom('keys')
+      .select('hash')
+      .where('hash', 'in', chunk)
+      .unionAll(db.selectFrom('retiredHashes').select('hash').where('hash', 'in', chunk))
+      .execute();
+    for (const { hash } of rows) taken.add(hash);
+  }
+  return taken;
 }
 
 async function liveIdentityId(
@@ -110,7 +124,7 @@ async function liveIdentityId(
 function keyWrites(
   db: Database,
   changes: Changes,
-): Pick<KeyStore, 'create' | 'update' | 'delete' | 'purge' | 'saveRatelimits'> {
+): Pick<KeyStore, 'create' | 'createMany' | 'update' | 'delete' | 'purge' | 'saveRatelimits'> {
   const isOwnKey = (workspaceId: string, id: string) => isOwn(db, 'keys', workspaceId, id);
 
   const set = async (workspaceId: string, id: string, columns: Updateable<Tables['keys']>) => {
@@ -125,16 +139,9 @@ function keyWrites(
   return {
     async create(workspaceId, key) {
       changes.add(key.hash);
-      await insertRow(db, 'keys', {
-        ...encode(keyColumns, key),
-        ...creditColumns(key.credits),
-        workspaceId,
-        identityId: key.identityId,
-        updatedAt: null,
-        lastUsedAt: null,
-        deletedAt: null,
-      });
+      await insertRow(db, 'keys', newRow(workspaceId, key));
     },
+    createMany: (workspaceId, keys) => insertKeys(db, changes, workspaceId, keys),
     async update(workspaceId, id, keyChanges) {
       changes.add(id);
       if (keyChanges.hash !== undefined) changes.add(keyChanges.hash);
@@ -158,6 +165,57 @@ function keyWrites(
       await saveRatelimits(db, workspaceId, id, ratelimits);
     },
   };
+}
+
+function newRow(workspaceId: string, key: NewKey) {
+  return {
+    ...encode(keyColumns, key),
+    ...creditColumns(key.credits),
+    workspaceId,
+    identityId: key.identityId,
+    updatedAt: null,
+    lastUsedAt: null,
+    deletedAt: null,
+  };
+}
+
+async function insertKeys(
+  db: Database,
+  changes: Changes,
+  workspaceId: string,
+  keys: readonly NewKeyWithLinks[],
+): Promise<void> {
+  for (const { hash } of keys) changes.add(hash);
+  await insertRows(
+    db,
+    'keys',
+    keys.map((key) => newRow(workspaceId, key)),
+  );
+  await insertRows(
+    db,
+    'ratelimits',
+    keys.flatMap(({ id, ratelimits }) => ratelimits.map((one) => ratelimitRow(one, workspaceId, id))),
+  );
+  const permissionIds = new Set(keys.flatMap((key) => key.permissionIds));
+  const ownPermissions = new Set(await ownIds(db, 'permissions', workspaceId, [...permissionIds]));
+  await insertRows(
+    db,
+    'keyPermissions',
+    keys.flatMap(({ id, permissionIds }) =>
+      permissionIds
+        .filter((one) => ownPermissions.has(one))
+        .map((permissionId) => ({ keyId: id, permissionId })),
+    ),
+  );
+  const roleIds = new Set(keys.flatMap((key) => key.roleIds));
+  const ownRoles = new Set(await ownIds(db, 'roles', workspaceId, [...roleIds]));
+  await insertRows(
+    db,
+    'keyRoles',
+    keys.flatMap(({ id, roleIds }) =>
+      roleIds.filter((one) => ownRoles.has(one)).map((roleId) => ({ keyId: id, roleId })),
+    ),
+  );
 }
 
 function keyLinks(

@@ -1,4 +1,5 @@
 import type { Ratelimit } from '../port/records.ts';
+import { insertRows } from './insert-row.ts';
 import { groupBy, ratelimitOf } from './rows.ts';
 import type { Database } from './tables.ts';
 
@@ -26,12 +27,14 @@ export async function saveRatelimits(
   ratelimits: readonly Ratelimit[],
 ): Promise<void> {
   await db.deleteFrom('ratelimits').where('ownerId', '=', ownerId).execute();
-  if (ratelimits.length === 0) return;
-  const rows = ratelimits.map((ratelimit) => ({
-    ...ratelimit,
-    workspaceId,
-    ownerId,
-    isAutoApplied: Number(ratelimit.isAutoApplied),
-  }));
-  await db.insertInto('ratelimits').values(rows).execute();
+  await insertRows(
+    db,
+    'ratelimits',
+    ratelimits.map((ratelimit) => ratelimitRow(ratelimit, workspaceId, ownerId)),
+  );
+}
+
+export function ratelimitRow(ratelimit: Ratelimit, workspaceId: string, ownerId: string) {
+  const { id, name, limit, durationMs, isAutoApplied } = ratelimit;
+  return { id, workspaceId, ownerId, name, limit, durationMs, isAutoApplied: Number(isAutoApplied) };
 }

@@ -2,7 +2,9 @@ import { foldCase } from '../../domain/fold-case.ts';
 import type { Changes } from '../changes.ts';
 import type { Role } from '../port/records.ts';
 import type { RoleStore } from '../port/store.ts';
+import { chunksOf } from './chunks.ts';
 import { addHoldersOfRole } from './holders.ts';
+import { insertRows } from './insert-row.ts';
 import { attach, detach } from './links.ts';
 import { isOwn } from './own-ids.ts';
 import { unlink } from './pending-unlinks.ts';
@@ -10,11 +12,8 @@ import { groupBy, permissionOf } from './rows.ts';
 import { searchPage } from './search.ts';
 import type { Database } from './tables.ts';
 
-interface RoleRow {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string | null;
-}
+type NewRole = Parameters<RoleStore['create']>[1][number];
+type RoleRow = Omit<Role, 'permissions'>;
 
 export function roleStore(db: Database, changes: Changes): RoleStore {
   const own = (workspaceId: string) => ownRoles(db, workspaceId);
@@ -30,11 +29,12 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
     row ? ((await rolesOf(db, [row]))[0] ?? null) : null;
 
   return {
-    async create(workspaceId, roles) {
-      if (roles.length === 0) return;
-      const rows = roles.map((role) => ({ ...role, workspaceId, nameFolded: foldCase(role.name) }));
-      await db.insertInto('roles').values(rows).execute();
-    },
+    create: (workspaceId, roles) =>
+      insertRows(
+        db,
+        'roles',
+        roles.map((role) => newRow(workspaceId, role)),
+      ),
     async find(workspaceId, idOrName) {
       const byId = await own(workspaceId).where('id', '=', idOrName).executeTakeFirst();
       return complete(
@@ -44,12 +44,14 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
     findById: async (workspaceId, id) =>
       complete(await own(workspaceId).where('id', '=', id).executeTakeFirst()),
     async findByNames(workspaceId, names) {
-      if (names.length === 0) return [];
-      const rows = await own(workspaceId)
-        .where('nameFolded', 'in', names.map(foldCase))
-        .orderBy('name')
-        .execute();
-      return rolesOf(db, rows);
+      const rows = [];
+      for (const chunk of chunksOf([...new Set(names.map(foldCase))])) {
+        rows.push(...(await own(workspaceId).where('nameFolded', 'in', chunk).execute()));
+      }
+      return rolesOf(
+        db,
+        rows.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      );
     },
     async list(workspaceId, query) {
       const read = (from: string | undefined, limit: number) => rowsFrom(db, workspaceId, from, limit);
@@ -72,6 +74,11 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
       await db.deleteFrom('roles').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
     },
   };
+}
+
+function newRow(workspaceId: string, role: NewRole) {
+  const { id, name, description, createdAt } = role;
+  return { id, workspaceId, name, nameFolded: foldCase(name), description, createdAt };
 }
 
 function ownRoles(db: Database, workspaceId: string) {
