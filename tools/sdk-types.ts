@@ -9,6 +9,14 @@ import {
   type Requirement,
 } from '@unkey-ts/contract';
 import { docComment } from './doc-comment.ts';
+import {
+  closedChoices,
+  registeredType,
+  typeParametersOf,
+  type Variant,
+  type Variants,
+  variantsOf,
+} from './sdk-refinements.ts';
 
 /** The keywords of a JSON Schema that this file reads. */
 interface Schema {
@@ -43,7 +51,7 @@ const betterNames: Readonly<Record<string, string>> = {
   KeysVerifyKeyRatelimit: 'VerifyKeyRatelimit',
   RatelimitResponse: 'Ratelimit',
   UpdateKeyCreditsData: 'CreditsUpdate',
-  UpdateKeyCreditsRefill: 'CreditsRefillUpdate',
+  UpdateKeyCreditsRefill: 'CreditsRefillRequest',
   V2KeysMigrateKeyData: 'KeyToMigrate',
   V2KeysMigrateKeysMigration: 'MigratedKey',
   V2RatelimitLimitRequestBody: 'LimitRequest',
@@ -78,6 +86,7 @@ const imports = [
   "import type { Call } from '../call.ts';",
   "import type { CallOptions, IdempotentCallOptions } from '../options.ts';",
   "import type { ListCall } from '../page.ts';",
+  "import type { CheckedQuery, IdentityMeta, KeyMeta, LimitName, PermissionSlug } from '../register.ts';",
   "import type { PageBody, ResponseBody } from '../response-body.ts';",
 ].join('\n');
 
@@ -127,12 +136,14 @@ function method(operation: Operation, types: Types): string {
   const { isPaged, input } = operation;
   const isOptional = requiredOf(schemaOf(input)).length === 0 && schemaOf(input).type === 'object';
   const options = optionsType(operation);
+  const request = `${pascal(nameOf(operation))}Request`;
+  const generic = typeParametersOf[request];
   const parameters =
     input === null
       ? `options?: ${options}`
-      : `request${isOptional ? '?' : ''}: ${pascal(nameOf(operation))}Request, options?: ${options}`;
+      : `request${isOptional ? '?' : ''}: ${request}${generic === undefined ? '' : '<Query>'}, options?: ${options}`;
   const result = isPaged ? `ListCall<${types.itemOf(operation)}>` : `Call<${responseType(operation, types)}>`;
-  return `${nameOf(operation)}(${parameters}): ${result};`;
+  return `${nameOf(operation)}${generic?.replace(/ = \w+/, '').replace('<', '<const ') ?? ''}(${parameters}): ${result};`;
 }
 
 function methodDoc({ summary, description, access, errors: refusals }: Operation): string {
@@ -273,8 +284,10 @@ class Types {
     const closed = values.map((value) => `'${value}'`);
     if (direction === 'request') return closed.join(' | ');
     const name = this.#nameOf(place, direction);
-    const about = docComment('', [`${schema.description ?? ''} Newer services may return more values.`]);
-    const members = [...closed, '(string & {})'].map((value) => `\n  | ${value}`);
+    const isClosed = closedChoices.has(name);
+    const more = `Newer services may return more values${isClosed ? ': a switch over them needs a default' : ''}.`;
+    const about = docComment('', [`${schema.description ?? ''} ${more}`]);
+    const members = [...closed, ...(isClosed ? [] : ['(string & {})'])].map((value) => `\n  | ${value}`);
     this.#declare(name, `${about}export type ${name} =${members.join('')};`);
     return name;
   }
@@ -288,16 +301,47 @@ class Types {
 
   #declaration(name: string, schema: Schema, direction: Direction): string {
     const about = docComment('', [schema.description ?? '']);
-    const members = Object.entries(schema.properties ?? {}).map(([member, it]) => {
-      const isRequired = requiredOf(schema).includes(member);
-      const value = this.#expression(it, direction, `${name}${pascal(member)}`);
-      const type = isRequired || direction === 'response' ? value : `${value} | undefined`;
-      return `${memberDoc(it, direction, isRequired)}  ${member}${isRequired ? '' : '?'}: ${type};`;
-    });
+    const properties = Object.entries(schema.properties ?? {});
+    const members = properties.map(
+      ([member, it]) => [member, this.#member(name, [member, it], schema, direction)] as const,
+    );
     // An interface without members would accept anything.
-    return members.length === 0
-      ? `${about}export type ${name} = object;`
-      : `${about}export interface ${name} {\n${members.join('\n')}\n}`;
+    if (members.length === 0) return `${about}export type ${name} = object;`;
+    const union = variantsOf[name];
+    if (union === undefined) {
+      const texts = members.map(([, text]) => text);
+      return `${about}export interface ${name}${typeParametersOf[name] ?? ''} {\n${texts.join('\n')}\n}`;
+    }
+    const own = new Set(union.variants.flatMap((variant) => Object.keys(variant.members)));
+    const shared = members.filter(([member]) => !own.has(member)).map(([, text]) => text);
+    const names = union.variants.map((variant) => variant.name);
+    const base =
+      union.base === undefined
+        ? []
+        : [
+            `${docComment('', [`Members of every \`${name}\`.`])}export interface ${union.base} {\n${shared.join('\n')}\n}`,
+          ];
+    const variants = union.variants.map((variant) =>
+      variantDeclaration(variant, { base: union.base, schema, direction }),
+    );
+    return [...base, ...variants, `${about}export type ${name} = ${names.join(' | ')};`].join('\n\n');
+  }
+
+  #member(
+    name: string,
+    [member, schema]: readonly [string, Schema],
+    parent: Schema,
+    direction: Direction,
+  ): string {
+    const isRequired = requiredOf(parent).includes(member);
+    const isNullable = [schema.type].flat().includes('null');
+    const registered = registeredType(name, member, direction);
+    const value =
+      registered === undefined
+        ? this.#expression(schema, direction, `${name}${pascal(member)}`)
+        : `${registered}${isNullable ? ' | null' : ''}`;
+    const type = isRequired || direction === 'response' ? value : `${value} | undefined`;
+    return `${memberDoc(schema, direction, isRequired)}  ${member}${isRequired ? '' : '?'}: ${type};`;
   }
 
   #declare(name: string, text: string): void {
@@ -307,6 +351,18 @@ class Types {
     }
     if (known === undefined) this.#texts.set(name, text);
   }
+}
+
+function variantDeclaration(
+  { name, description, members }: Variant,
+  of: { readonly base: string | undefined; readonly schema: Schema; readonly direction: Direction },
+): string {
+  const texts = Object.entries(members).map(([member, type]) => {
+    const isRequired = !type.endsWith('undefined');
+    const doc = memberDoc(of.schema.properties?.[member] ?? {}, of.direction, isRequired);
+    return `${doc}  ${member}${isRequired ? '' : '?'}: ${type};`;
+  });
+  return `${docComment('', [description])}export interface ${name} ${of.base === undefined ? '' : `extends ${of.base} `}{\n${texts.join('\n')}\n}`;
 }
 
 function withoutDocs(text: string): string {

@@ -15,6 +15,7 @@ export {
 } from './errors.ts';
 export type * from './generated/api.ts';
 export type { Hooks, RequestContext, ResponseContext, RetryContext } from './hooks.ts';
+export { match } from './match.ts';
 export type {
   CallOptions,
   ClientOptions,
@@ -27,6 +28,8 @@ export type { ClientLike } from './own-client.ts';
 export { ListCall, Page } from './page.ts';
 export type { AbortSignalLike, Fetch, FetchInit, HeadersLike, ResponseLike } from './platform.ts';
 export type { RateLimit } from './rate-limit.ts';
+// With a star, so that applications can add members to `Register`.
+export type * from './register.ts';
 export type { Meta, PageBody, Pagination, ResponseBody } from './response-body.ts';
 export type { RetryOptions } from './retry.ts';
 export {

@@ -3,6 +3,7 @@
 import type { Call } from '../call.ts';
 import type { CallOptions, IdempotentCallOptions } from '../options.ts';
 import type { ListCall } from '../page.ts';
+import type { CheckedQuery, IdentityMeta, KeyMeta, LimitName, PermissionSlug } from '../register.ts';
 import type { PageBody, ResponseBody } from '../response-body.ts';
 
 /** Groups of keys. */
@@ -334,7 +335,7 @@ export interface Keys {
    *
    * Errors of its own: 400 `malformed`, 400 `permissions_query_syntax_error`, 412 `precondition_failed`.
    */
-  verifyKey(request: VerifyKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<VerifyKeyData>>;
+  verifyKey<const Query extends string>(request: VerifyKeyRequest<Query>, options?: IdempotentCallOptions): Call<ResponseBody<VerifyKeyData>>;
 
   /**
    * Identify a key.
@@ -660,7 +661,7 @@ export interface CreateIdentityRequest {
   /** Your own id of the user, team or organization. Case-sensitive. From 1 to 255 characters. */
   externalId: string;
   /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
-  meta?: Record<string, unknown> | undefined;
+  meta?: IdentityMeta | undefined;
   /** Limits to store. Of several with the same name the last one counts. At most 50 items. */
   ratelimits?: readonly RatelimitRequest[] | undefined;
 }
@@ -708,7 +709,7 @@ export interface UpdateIdentityRequest {
   /** Id of the identity, `id_…`, or its `externalId`. If both match, the id wins. Not empty. */
   identity: string;
   /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
-  meta?: Record<string, unknown> | undefined;
+  meta?: IdentityMeta | undefined;
   /** All limits of the identity, each name once. Empty: none. At most 50 items. */
   ratelimits?: readonly RatelimitRequest[] | undefined;
 }
@@ -723,7 +724,7 @@ export interface AddPermissionsRequest {
    * Slugs of the permissions to add. Ids are not accepted. From 1 to 1000 items. Each: from 1 to 128
    * characters.
    */
-  permissions: readonly string[];
+  permissions: readonly PermissionSlug[];
 }
 
 export type AddPermissionsData = Permission[];
@@ -755,7 +756,7 @@ export interface CreateKeyRequest {
   /** Display name of the key. The holder of the key never sees it. From 1 to 255 characters. */
   name?: string | undefined;
   /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
-  meta?: Record<string, unknown> | undefined;
+  meta?: KeyMeta | undefined;
   /** When the key expires: Unix time in milliseconds. Default: never. From 0 to 4102444800000. */
   expires?: number | undefined;
   /**
@@ -771,7 +772,7 @@ export interface CreateKeyRequest {
    * Slugs of the direct permissions of the key. Unknown ones are created. At most 1000 items. Each: from 1 to
    * 128 characters.
    */
-  permissions?: readonly string[] | undefined;
+  permissions?: readonly PermissionSlug[] | undefined;
   /** Credits of the key. Absent: unlimited. */
   credits?: CreditsRequest | undefined;
   /** Limits to store. Of several with the same name the last one counts. At most 50 items. */
@@ -846,7 +847,7 @@ export interface RemovePermissionsRequest {
    * Slugs of the permissions to remove. Ids are not accepted. From 1 to 1000 items. Each: from 1 to 128
    * characters.
    */
-  permissions: readonly string[];
+  permissions: readonly PermissionSlug[];
 }
 
 export type RemovePermissionsData = Permission[];
@@ -890,7 +891,7 @@ export interface SetPermissionsRequest {
    * Slugs of all direct permissions of the key. Empty: none. At most 10000 items. Each: from 1 to 128
    * characters.
    */
-  permissions: readonly string[];
+  permissions: readonly PermissionSlug[];
 }
 
 export type SetPermissionsData = Permission[];
@@ -908,15 +909,30 @@ export interface SetRolesRequest {
 
 export type SetRolesData = Role[];
 
-/** Request of `keys.updateCredits`. */
-export interface UpdateCreditsRequest {
+/** Members of every `UpdateCreditsRequest`. */
+export interface CreditsOfKey {
   /** Id of the key, `key_…`; not the key itself. At least 3 characters. */
   keyId: string;
+}
+
+/** Sets the credits of a key. Without a value: unlimited. */
+export interface SetCreditsRequest extends CreditsOfKey {
+  /** What to do with the value. */
+  operation: 'set';
   /** Number of credits; null, for `set` only: unlimited. At least 0. */
   value?: number | null | undefined;
-  /** What to do with the value. */
-  operation: 'set' | 'increment' | 'decrement';
 }
+
+/** Changes the credits of a key by an amount. */
+export interface ChangeCreditsRequest extends CreditsOfKey {
+  /** What to do with the value. */
+  operation: 'increment' | 'decrement';
+  /** Number of credits; null, for `set` only: unlimited. At least 0. */
+  value: number;
+}
+
+/** Request of `keys.updateCredits`. */
+export type UpdateCreditsRequest = SetCreditsRequest | ChangeCreditsRequest;
 
 export type UpdateCreditsData = Credits;
 
@@ -929,7 +945,7 @@ export interface UpdateKeyRequest {
   /** Display name of the key; null: none. From 1 to 255 characters. */
   name?: string | null | undefined;
   /** Your own metadata, replaced as a whole, at most 100 properties and 1 MiB; null: none. */
-  meta?: Record<string, unknown> | null | undefined;
+  meta?: KeyMeta | null | undefined;
   /** When the key expires: Unix time in milliseconds; null: never. From 0 to 4102444800000. */
   expires?: number | null | undefined;
   /** Your own id of the identity that owns the key; null: none. From 1 to 255 characters. */
@@ -946,13 +962,13 @@ export interface UpdateKeyRequest {
    * Slugs of all direct permissions of the key. Unknown ones are created. At most 1000 items. Each: from 1 to
    * 128 characters.
    */
-  permissions?: readonly string[] | undefined;
+  permissions?: readonly PermissionSlug[] | undefined;
 }
 
 export type UpdateKeyData = Empty;
 
 /** Request of `keys.verifyKey`. */
-export interface VerifyKeyRequest {
+export interface VerifyKeyRequest<Query extends string = string> {
   /** The key itself, exactly as it was issued, with its prefix. From 1 to 512 characters. Secret. */
   key: string;
   /**
@@ -964,7 +980,7 @@ export interface VerifyKeyRequest {
    * Permissions that the key must have: slugs with `AND`, `OR` and parentheses, for example `documents.read
    * AND (team.a OR team.b)`. Slugs are compared exactly. From 1 to 1000 characters.
    */
-  permissions?: string | undefined;
+  permissions?: CheckedQuery<Query> | undefined;
   /** Credits to spend if the key has limited credits. Default: 1. */
   credits?: VerifyKeyCredits | undefined;
   /** Limits to count against, besides those with `autoApply`. At most 10000 items. */
@@ -973,18 +989,12 @@ export interface VerifyKeyRequest {
   migrationId?: string | undefined;
 }
 
-/** Response data of `keys.verifyKey`. */
-export interface VerifyKeyData {
-  /** Whether the key is valid. True exactly for `VALID`. */
-  valid: boolean;
-  /** Result of the verification. */
-  code: VerificationCode;
-  /** Id of the key. Absent only for `NOT_FOUND`. */
-  keyId?: string;
+/** Members of every `VerifyKeyData`. */
+export interface Verification {
   /** Name of the key. */
   name?: string;
   /** Your own metadata. Absent: none. */
-  meta?: Record<string, unknown>;
+  meta?: KeyMeta;
   /** When the key expires: Unix time in milliseconds. Absent: never. */
   expires?: number;
   /** Credits left after this verification. Absent: unlimited. */
@@ -1000,6 +1010,39 @@ export interface VerifyKeyData {
   /** The limits that were checked. Absent: none. */
   ratelimits?: AppliedRatelimit[];
 }
+
+/** A verification of a valid key. */
+export interface ValidKey extends Verification {
+  /** Whether the key is valid. True exactly for `VALID`. */
+  valid: true;
+  /** Result of the verification. */
+  code: 'VALID';
+  /** Id of the key. Absent only for `NOT_FOUND`. */
+  keyId: string;
+}
+
+/** A verification of a key that exists and may not be used. */
+export interface RefusedKey extends Verification {
+  /** Whether the key is valid. True exactly for `VALID`. */
+  valid: false;
+  /** Result of the verification. */
+  code: Exclude<VerificationCode, 'VALID' | 'NOT_FOUND'>;
+  /** Id of the key. Absent only for `NOT_FOUND`. */
+  keyId: string;
+}
+
+/** A verification of a key that does not exist, or that the root key may not verify. */
+export interface UnknownKey extends Verification {
+  /** Whether the key is valid. True exactly for `VALID`. */
+  valid: false;
+  /** Result of the verification. */
+  code: 'NOT_FOUND';
+  /** Id of the key. Absent only for `NOT_FOUND`. */
+  keyId?: undefined;
+}
+
+/** Response data of `keys.verifyKey`. */
+export type VerifyKeyData = ValidKey | RefusedKey | UnknownKey;
 
 /** Request of `keys.whoami`. */
 export interface WhoamiRequest {
@@ -1040,7 +1083,7 @@ export interface CreateRoleRequest {
   /** Description of the role. Empty: none. At most 512 characters. */
   description?: string | undefined;
   /** Slugs of the permissions of the role. At most 10000 items. Each: from 1 to 128 characters. */
-  permissions?: readonly string[] | undefined;
+  permissions?: readonly PermissionSlug[] | undefined;
 }
 
 /** Response data of `permissions.createRole`. */
@@ -1124,7 +1167,7 @@ export interface SetRolePermissionsRequest {
   /**
    * Slugs of all permissions of the role. Empty: none. At most 10000 items. Each: from 1 to 128 characters.
    */
-  permissions: readonly string[];
+  permissions: readonly PermissionSlug[];
 }
 
 export type SetRolePermissionsData = Permission[];
@@ -1267,47 +1310,80 @@ export type CreditsRefillInterval =
   | 'monthly'
   | (string & {});
 
+/** Members of every `CreditsRefillRequest`. */
+export interface RefillAmount {
+  /** Credits after a refill. A refill never lowers them. At least 1. */
+  amount: number;
+}
+
+/** Refills the credits every day. */
+export interface DailyRefill extends RefillAmount {
+  /** How often the credits are refilled. */
+  interval: 'daily';
+  /**
+   * Day of the month, only for `monthly`, where it is required. A shorter month uses its last day. From 1 to
+   * 31.
+   */
+  refillDay?: undefined;
+}
+
+/** Refills the credits once a month. */
+export interface MonthlyRefill extends RefillAmount {
+  /** How often the credits are refilled. */
+  interval: 'monthly';
+  /**
+   * Day of the month, only for `monthly`, where it is required. A shorter month uses its last day. From 1 to
+   * 31.
+   */
+  refillDay: number;
+}
+
 /** Refills the credits at 00:00 UTC, every day or once a month. Absent: never. */
-export interface CreditsRefillRequest {
-  /** How often the credits are refilled. */
-  interval: 'daily' | 'monthly';
-  /** Credits after a refill. A refill never lowers them. At least 1. */
-  amount: number;
-  /**
-   * Day of the month, only for `monthly`, where it is required. A shorter month uses its last day. From 1 to
-   * 31.
-   */
-  refillDay?: number | undefined;
-}
+export type CreditsRefillRequest = DailyRefill | MonthlyRefill;
 
-/** When the credits are refilled, and to how many; null: never. */
-export interface CreditsRefillUpdate {
-  /** How often the credits are refilled. */
-  interval: 'daily' | 'monthly';
-  /** Credits after a refill. A refill never lowers them. At least 1. */
-  amount: number;
-  /**
-   * Day of the month, only for `monthly`, where it is required. A shorter month uses its last day. From 1 to
-   * 31.
-   */
-  refillDay?: number | undefined;
-}
+/** Members of every `CreditsRequest`. */
+export type AnyCreditsRequest = {}
 
-/** Credits of the key. Absent: unlimited. */
-export interface CreditsRequest {
+/** Credits that are limited. */
+export interface LimitedCreditsRequest extends AnyCreditsRequest {
   /** Credits left; null: unlimited. At least 0. */
-  remaining: number | null;
+  remaining: number;
   /** Refills the credits at 00:00 UTC, every day or once a month. Absent: never. */
   refill?: CreditsRefillRequest | undefined;
 }
 
-/** Credits of the key. Properties that are left out stay; null: unlimited, without refill. */
-export interface CreditsUpdate {
-  /** Credits left; null: unlimited, without refill. At least 0. */
-  remaining?: number | null | undefined;
-  /** When the credits are refilled, and to how many; null: never. */
-  refill?: CreditsRefillUpdate | null | undefined;
+/** Unlimited credits, which cannot be refilled. */
+export interface UnlimitedCreditsRequest extends AnyCreditsRequest {
+  /** Credits left; null: unlimited. At least 0. */
+  remaining: null;
+  /** Refills the credits at 00:00 UTC, every day or once a month. Absent: never. */
+  refill?: undefined;
 }
+
+/** Credits of the key. Absent: unlimited. */
+export type CreditsRequest = LimitedCreditsRequest | UnlimitedCreditsRequest;
+
+/** Members of every `CreditsUpdate`. */
+export type AnyCreditsUpdate = {}
+
+/** Credits that are limited. */
+export interface LimitedCreditsUpdate extends AnyCreditsUpdate {
+  /** Credits left; null: unlimited, without refill. At least 0. */
+  remaining?: number | undefined;
+  /** When the credits are refilled, and to how many; null: never. */
+  refill?: CreditsRefillRequest | null | undefined;
+}
+
+/** Makes the key unlimited and removes its refill. */
+export interface UnlimitedCreditsUpdate extends AnyCreditsUpdate {
+  /** Credits left; null: unlimited, without refill. At least 0. */
+  remaining: null;
+  /** When the credits are refilled, and to how many; null: never. */
+  refill?: null | undefined;
+}
+
+/** Credits of the key. Properties that are left out stay; null: unlimited, without refill. */
+export type CreditsUpdate = LimitedCreditsUpdate | UnlimitedCreditsUpdate;
 
 /** Empty: the operation has no result. */
 export type Empty = object;
@@ -1319,7 +1395,7 @@ export interface Identity {
   /** Your own id of the identity. */
   externalId: string;
   /** Your own metadata. Absent: none. */
-  meta?: Record<string, unknown>;
+  meta?: IdentityMeta;
   /** Limits that all keys of the identity share. Absent: none. */
   ratelimits?: Ratelimit[];
 }
@@ -1335,7 +1411,7 @@ export interface Key {
   /** Name of the key. Absent when it has none. */
   name?: string;
   /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
-  meta?: Record<string, unknown>;
+  meta?: KeyMeta;
   /** When the key expires: Unix time in milliseconds. Absent: never. */
   expires?: number;
   /** When it was made: Unix time in milliseconds. */
@@ -1373,7 +1449,7 @@ export interface KeyToMigrate {
   /** Display name of the key. The holder of the key never sees it. From 1 to 255 characters. */
   name?: string | undefined;
   /** Your own metadata: any JSON object with at most 100 properties and 1 MiB. */
-  meta?: Record<string, unknown> | undefined;
+  meta?: KeyMeta | undefined;
   /** When the key expires: Unix time in milliseconds. Default: never. From 0 to 4102444800000. */
   expires?: number | undefined;
   /** Your own id of the user, team or organization that owns the key. From 1 to 255 characters. */
@@ -1384,7 +1460,7 @@ export interface KeyToMigrate {
    * Slugs of the direct permissions of the key. Unknown ones are created. At most 1000 items. Each: from 1 to
    * 128 characters.
    */
-  permissions?: readonly string[] | undefined;
+  permissions?: readonly PermissionSlug[] | undefined;
   /** Credits of the key. Absent: unlimited. */
   credits?: CreditsRequest | undefined;
   /** Limits to store. Of several with the same name the last one counts. At most 50 items. */
@@ -1475,7 +1551,7 @@ export interface RatelimitOverride {
 /** A limit to store with a key or an identity. */
 export interface RatelimitRequest {
   /** Name of the limit, unique within its key or identity. From 3 to 128 characters. */
-  name: string;
+  name: LimitName;
   /** Total cost allowed within one window. At least 1. */
   limit: number;
   /** Length of the window in milliseconds. At least 1000. */
@@ -1496,7 +1572,7 @@ export interface Role {
   permissions?: Permission[];
 }
 
-/** Result of the verification. Newer services may return more values. */
+/** Result of the verification. Newer services may return more values: a switch over them needs a default. */
 export type VerificationCode =
   | 'VALID'
   | 'NOT_FOUND'
@@ -1505,8 +1581,7 @@ export type VerificationCode =
   | 'USAGE_EXCEEDED'
   | 'RATE_LIMITED'
   | 'DISABLED'
-  | 'EXPIRED'
-  | (string & {});
+  | 'EXPIRED';
 
 /** Credits to spend if the key has limited credits. Default: 1. */
 export interface VerifyKeyCredits {
@@ -1520,7 +1595,7 @@ export interface VerifyKeyRatelimit {
    * Name of a limit of the key or its identity, or of your own if you give `limit` and `duration`. From 3 to
    * 255 characters.
    */
-  name: string;
+  name: LimitName;
   /**
    * Cost of this verification. 0 checks without counting. At least 0.
    * @default 1

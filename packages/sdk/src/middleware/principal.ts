@@ -1,14 +1,12 @@
 import type { UnkeyError } from '../errors.ts';
-import type { VerifyKeyData } from '../generated/api.ts';
+import type { ValidKey, VerifyKeyData } from '../generated/api.ts';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 /** What to do with requests while keys cannot be verified. */
 export type OnOutage = 'deny' | 'allow';
 
 /** The verified key of a request, as the service returned it. */
-export interface VerifiedKey extends VerifyKeyData {
-  valid: true;
-  keyId: string;
+export interface VerifiedKey extends ValidKey {
   /** Id of the verification in the service's log. */
   requestId: string;
   /** `RateLimit-*` headers of the tightest limit, for your response; empty if no limit was checked. */
@@ -36,12 +34,10 @@ export type PrincipalOf<Outage extends OnOutage> = 'allow' extends Outage ? Prin
 
 /** Null unless the response says clearly that the key is valid. */
 export function verifiedKey(data: VerifyKeyData, requestId: string, now: number): VerifiedKey | null {
-  const { valid, keyId } = data;
-  if (valid !== true || typeof keyId !== 'string') return null;
+  // Compared with its very value: what decides about access is not only believed from the types.
+  if (data.valid !== true || typeof data.keyId !== 'string') return null;
   return {
     ...data,
-    valid,
-    keyId,
     requestId,
     responseHeaders: rateLimitHeaders(data, now),
     isUnverified: false,
