@@ -17,7 +17,7 @@ import {
 } from '@unkey-ts/contract';
 import { stringify } from 'yaml';
 import { permissionQueryCopy } from './permission-query-copy.ts';
-import { apiTypes, operationTables } from './sdk-types.ts';
+import { apiTypes, errorCodeTypes, operationTables } from './sdk-types.ts';
 
 /** Writes the files generated from the contract. With `--check` it only lists stale files. Run it in the root folder. */
 
@@ -32,6 +32,7 @@ const files: Readonly<Record<string, () => string>> = {
   'docs/reference/permissions.md': permissionsPage,
   'packages/sdk/README.md': clientPage,
   'packages/sdk/src/generated/api.ts': () => apiTypes(all),
+  'packages/sdk/src/generated/error-codes.ts': () => errorCodeTypes(all),
   'packages/sdk/src/generated/operations.ts': () => operationTables(all),
   'packages/sdk/src/generated/version.ts': () => versionModule('sdk', 'The version of this package.'),
   'packages/contract/src/version.ts': () =>

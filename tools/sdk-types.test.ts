@@ -1,8 +1,11 @@
 import { type Operation, operations } from '@unkey-ts/contract';
 import { expect, test } from 'vitest';
-import { apiTypes, operationTables } from './sdk-types.ts';
+import { closedChoices, typeParametersOf, variantsOf } from './sdk-refinements.ts';
+import { apiTypes, errorCodeTypes, operationTables } from './sdk-types.ts';
 
 const wholeTable = Object.values<Operation>(operations);
+
+const choice = { type: 'string', enum: ['on', 'off'], description: 'Whether it is sent.' };
 
 /** An operation that the contract does not have, with a resource, a noun and a list of its own. */
 const listWebhooks: Operation = {
@@ -35,10 +38,10 @@ test('a new operation is in the client by itself: method, types and tables', () 
   const text = apiTypes([...wholeTable, listWebhooks]);
   expect(text).toContain('export interface Webhooks {');
   expect(text).toContain(
-    '  listWebhooks(request?: ListWebhooksRequest, options?: CallOptions): ListCall<Webhook>;',
+    '  listWebhooks(request?: ListWebhooksRequest, options?: CallOptions): ListCall<Webhook, CommonErrorCode>;',
   );
   expect(text).toContain(
-    "  'webhooks.listWebhooks': { request: ListWebhooksRequest; response: PageBody<Webhook>; options: CallOptions };",
+    "  'webhooks.listWebhooks': { request: ListWebhooksRequest; response: PageBody<Webhook>; options: CallOptions; errorCode: CommonErrorCode };",
   );
   expect(text).toContain(`export interface ListWebhooksRequest {
   /** Which comes first. */
@@ -86,8 +89,38 @@ test.each(['Keys', 'Operations', 'LimitRequest'])('a schema is not titled %s, wh
 
 test('an enum of requests and responses is closed in requests and open in responses', () => {
   const text = apiTypes(wholeTable);
-  expect(text).toMatch(/interface CreditsRefillRequest {[^}]*interval: 'daily' \| 'monthly';/);
+  const states: Operation = { ...listWebhooks, input: { type: 'object', properties: { state: choice } } };
+  const withStates = apiTypes([...wholeTable, states]);
+  expect(withStates).toMatch(/interface ListWebhooksRequest {[^}]*state\?: 'on' \| 'off' \| undefined;/);
   expect(text).toMatch(/interface CreditsRefill {[^}]*interval: CreditsRefillInterval;/);
+  expect(text).toContain(
+    "export type CreditsRefillInterval =\n  | 'daily'\n  | 'monthly'\n  | (string & {});",
+  );
+});
+
+test('a type with variants is a union of interfaces, which share a base', () => {
+  const text = apiTypes(wholeTable);
+  expect(text).toContain('export type VerifyKeyData = ValidKey | RefusedKey | UnknownKey;');
+  expect(text).toMatch(/interface Verification {[^}]*name\?: string;/);
+  expect(text).toMatch(/interface ValidKey extends Verification {[^}]*keyId: string;/);
+  expect(text).toMatch(/interface UnknownKey extends Verification {[^}]*keyId\?: undefined;/);
+});
+
+test('every refinement is of a type that exists, and every member of a variant is of its schema', () => {
+  const text = apiTypes(wholeTable);
+  for (const [name, { variants }] of Object.entries(variantsOf)) {
+    expect(text).toContain(`export type ${name} = ${variants.map((variant) => variant.name).join(' | ')};`);
+  }
+  for (const name of Object.keys(typeParametersOf)) expect(text).toContain(`export interface ${name}<`);
+  for (const name of closedChoices)
+    expect(text).toMatch(new RegExp(`export type ${name} =(\\n  \\| '\\w+')+;`));
+});
+
+test('an error code is common to all operations or one of its own', () => {
+  const text = errorCodeTypes(wholeTable);
+  expect(text).toMatch(/CommonErrorCode =[^;]*\| 'insufficient_permissions'[^;]*;/);
+  expect(text).not.toMatch(/CommonErrorCode =[^;]*\| 'api_not_found'[^;]*;/);
+  expect(text).toMatch(/type ErrorCode =[^;]*\| 'api_not_found'/);
 });
 
 test('a description cannot end its comment', () => {

@@ -2,6 +2,7 @@ import {
   type AccessCheck,
   describeAccess,
   errors,
+  errorsOf,
   idempotencyLifetimes,
   integerMax,
   type Operation,
@@ -14,7 +15,6 @@ import {
   registeredType,
   typeParametersOf,
   type Variant,
-  type Variants,
   variantsOf,
 } from './sdk-refinements.ts';
 
@@ -88,7 +88,42 @@ const imports = [
   "import type { ListCall } from '../page.ts';",
   "import type { CheckedQuery, IdentityMeta, KeyMeta, LimitName, PermissionSlug } from '../register.ts';",
   "import type { PageBody, ResponseBody } from '../response-body.ts';",
+  "import type { CommonErrorCode } from './error-codes.ts';",
 ].join('\n');
+
+/** `src/generated/error-codes.ts`: the codes that errors of the service can have. */
+export function errorCodeTypes(operations: readonly Operation[]): string {
+  const own = new Set(operations.flatMap(ownErrorCodes));
+  const common = Object.keys(errors)
+    .map((code) => shortCode(code))
+    .filter((code) => !own.has(code));
+  return `${[
+    `${banner} Types only.`,
+    `/** Codes that every operation can return. */\nexport type CommonErrorCode =${choices(common)};`,
+    `/** Codes of the service's errors: the last part of \`type\`. */\nexport type ErrorCode =\n  | CommonErrorCode${choices(own)};`,
+  ].join('\n\n')}\n`;
+}
+
+function choices(values: Iterable<string>): string {
+  const sorted = [...new Set(values)].sort();
+  return sorted.map((value) => `\n  | '${value}'`).join('');
+}
+
+const codesOfAll = new Set(errorsOf({ access: [], errors: [] }).map(shortCode));
+
+/** Codes that an operation returns besides those of all operations with a root key. */
+function ownErrorCodes(operation: Operation): string[] {
+  const codes = errorsOf({ ...operation, access: [] }).map(shortCode);
+  return [...new Set(codes)].filter((code) => !codesOfAll.has(code)).sort();
+}
+
+function shortCode(code: string): string {
+  return code.slice(code.lastIndexOf('/') + 1);
+}
+
+function errorCodeType(operation: Operation): string {
+  return ['CommonErrorCode', ...ownErrorCodes(operation).map((code) => `'${code}'`)].join(' | ');
+}
 
 /** `src/generated/operations.ts`: what the client knows of the operations at run time. */
 export function operationTables(operations: readonly Operation[]): string {
@@ -142,12 +177,14 @@ function method(operation: Operation, types: Types): string {
     input === null
       ? `options?: ${options}`
       : `request${isOptional ? '?' : ''}: ${request}${generic === undefined ? '' : '<Query>'}, options?: ${options}`;
-  const result = isPaged ? `ListCall<${types.itemOf(operation)}>` : `Call<${responseType(operation, types)}>`;
+  const result = isPaged
+    ? `ListCall<${types.itemOf(operation)}, ${errorCodeType(operation)}>`
+    : `Call<${responseType(operation, types)}, ${errorCodeType(operation)}>`;
   return `${nameOf(operation)}${generic?.replace(/ = \w+/, '').replace('<', '<const ') ?? ''}(${parameters}): ${result};`;
 }
 
 function methodDoc({ summary, description, access, errors: refusals }: Operation): string {
-  const own = refusals.map((code) => `${errors[code][0]} \`${code.slice(code.lastIndexOf('/') + 1)}\``);
+  const own = refusals.map((code) => `${errors[code][0]} \`${shortCode(code)}\``);
   const needed =
     access === 'public'
       ? []
@@ -185,9 +222,11 @@ function operationsType(operations: readonly Operation[], types: Types): string 
   const members = operations.map((operation) => {
     const request = operation.input === null ? 'undefined' : `${pascal(nameOf(operation))}Request`;
     const id = operation.id.includes('.') ? `'${operation.id}'` : operation.id;
-    return `  ${id}: { request: ${request}; response: ${responseType(operation, types)}; options: ${optionsType(operation)} };`;
+    return `  ${id}: { request: ${request}; response: ${responseType(operation, types)}; options: ${optionsType(operation)}; errorCode: ${errorCodeType(operation)} };`;
   });
-  const about = docComment('', ['Every operation by its id: its request, response and options.']);
+  const about = docComment('', [
+    'Every operation by its id: its request, response, options and error codes.',
+  ]);
   return `${about}export interface Operations {\n${members.join('\n')}\n}`;
 }
 
@@ -358,6 +397,7 @@ function variantDeclaration(
   of: { readonly base: string | undefined; readonly schema: Schema; readonly direction: Direction },
 ): string {
   const texts = Object.entries(members).map(([member, type]) => {
+    if (of.schema.properties?.[member] === undefined) throw new Error(`${name} has no member ${member}.`);
     const isRequired = !type.endsWith('undefined');
     const doc = memberDoc(of.schema.properties?.[member] ?? {}, of.direction, isRequired);
     return `${doc}  ${member}${isRequired ? '' : '?'}: ${type};`;

@@ -28,6 +28,8 @@ const companies = {
 
 /** TypeScript 7 no longer supports node10. */
 const versions = {
+  // The oldest one that the README names.
+  '5.0': ['node16', 'bundler', 'node10'],
   5.4: ['node16', 'bundler', 'node10'],
   5.9: ['node16', 'bundler', 'node10'],
   7: ['node16', 'bundler'],
@@ -48,6 +50,11 @@ export const compilers = Object.fromEntries([
       },
     ]),
   ),
+  ...Object.keys(versions).map((version) => [
+    `TypeScript ${version}, with the types that an application registers`,
+    (kit) =>
+      compile(kit, version, { files: ['registered.mts'], options: { ...resolutions.node16.options, lib } }),
+  ]),
   ...['node16', 'bundler'].flatMap((name) =>
     Object.entries(companies).map(([file, { types, options }]) => [
       `TypeScript 5.9, moduleResolution ${name}, with the types of ${types}`,
@@ -70,7 +77,7 @@ export async function compileProgram(kit) {
   // The others import types of their frameworks.
   const plain = subPaths.filter((name) => kit.packed.manifest.peerDependencies[name.slice(2)] === undefined);
   const texts = { entries: importsOf(plain) };
-  for (const name of ['program', 'with-dom', 'with-node', 'with-frameworks']) {
+  for (const name of ['program', 'registered', 'with-dom', 'with-node', 'with-frameworks']) {
     texts[name] = await readFile(new URL(`${name}.ts`, import.meta.url), 'utf8');
   }
   for (const [name, text] of Object.entries(texts)) {

@@ -18,13 +18,17 @@ export interface ApiResponse<Value> {
   readonly response: ResponseInfo;
 }
 
-/** The value of a call, or its error: `ok` says which. */
-export type Result<Value> =
+/** The value of a call, or its error: `ok` says which. `Code`: the codes that the operation's errors can have. */
+export type Result<Value, Code extends string = string> =
   | { readonly ok: true; readonly value: Value; readonly error?: undefined }
-  | { readonly ok: false; readonly error: UnkeyError; readonly value?: undefined };
+  | {
+      readonly ok: false;
+      readonly error: UnkeyError & { readonly code: Code | undefined };
+      readonly value?: undefined;
+    };
 
 /** A running call: a promise of the response's body that also gives the response itself. */
-export class Call<Value> implements Promise<Value> {
+export class Call<Value, Code extends string = string> implements Promise<Value> {
   readonly #apiResponse: Promise<ApiResponse<Value>>;
 
   constructor(apiResponse: Promise<ApiResponse<Value>>) {
@@ -40,10 +44,12 @@ export class Call<Value> implements Promise<Value> {
   }
 
   /** Never rejects: resolves to the value or to the error. */
-  safe(): Promise<Result<Value>> {
-    return this.then<Result<Value>, Result<Value>>(
+  safe(): Promise<Result<Value, Code>> {
+    type Settled = Result<Value, Code>;
+    return this.then<Settled, Settled>(
       (value) => ({ ok: true, value }),
-      (error: UnkeyError) => ({ ok: false, error }),
+      // The code is the one that the operation declares.
+      (error) => ({ ok: false, error }) as Settled,
     );
   }
 

@@ -14,7 +14,7 @@ import {
   responseError,
   UnkeyError,
 } from './errors.ts';
-import type { Operations } from './generated/api.ts';
+import type { Operations, VerifyKeyData, VerifyKeyRequest } from './generated/api.ts';
 import { cached, idempotent, withoutData } from './generated/operations.ts';
 import { version } from './generated/version.ts';
 import type { Hooks, RequestContext } from './hooks.ts';
@@ -93,11 +93,16 @@ export class UnkeyCore {
    * know are called by their path, which begins with a slash: `/v2/keys.newOperation`. They are retried if they are a GET, have an `idempotencyKey`,
    * or if the service certainly did not process the request.
    */
+  request<const Query extends string>(
+    operation: 'keys.verifyKey',
+    body: VerifyKeyRequest<Query>,
+    options?: IdempotentCallOptions,
+  ): Call<ResponseBody<VerifyKeyData>, Operations['keys.verifyKey']['errorCode']>;
   request<Id extends keyof Operations>(
     operation: Id,
     body: undefined extends Operations[Id]['request'] ? null : Operations[Id]['request'],
     options?: Operations[Id]['options'],
-  ): Call<Operations[Id]['response']>;
+  ): Call<Operations[Id]['response'], Operations[Id]['errorCode']>;
   request<Value extends object = ResponseBody<unknown>>(
     path: `/${string}`,
     body?: object | null,

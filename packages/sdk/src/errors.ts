@@ -1,3 +1,4 @@
+import type { ErrorCode } from './generated/error-codes.ts';
 import type { HeadersLike } from './platform.ts';
 import { type RateLimit, rateLimitOf, retryAfterMs } from './rate-limit.ts';
 
@@ -33,8 +34,8 @@ export interface Details {
 export class UnkeyError extends Error {
   /** HTTP status of the response. */
   declare readonly status: number | undefined;
-  /** The last part of `type`, for programs to compare: `key_not_found`. */
-  declare readonly code: string | undefined;
+  /** The last part of `type`, for programs to compare: `key_not_found`. A newer service may have more. */
+  declare readonly code: ErrorCode | (string & {}) | undefined;
   /** URL of the error's documentation: `https://unkey.com/docs/errors/unkey/data/key_not_found`. */
   declare readonly type: string | undefined;
   /** Id of the request in the service's log. */

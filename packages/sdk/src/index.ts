@@ -14,6 +14,7 @@ export {
   UnkeyError,
 } from './errors.ts';
 export type * from './generated/api.ts';
+export type { CommonErrorCode, ErrorCode } from './generated/error-codes.ts';
 export type { Hooks, RequestContext, ResponseContext, RetryContext } from './hooks.ts';
 export { match } from './match.ts';
 export type {

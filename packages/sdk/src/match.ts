@@ -4,11 +4,16 @@ import type { VerificationCode, VerifyKeyData } from './generated/api.ts';
 type Verified<Code extends VerificationCode> = VerifyKeyData & { readonly code: Code };
 
 /** A function for each code, and `_` for the others; `_` may be left out if all codes are there. */
-type Cases<Result> =
-  | { readonly [Code in VerificationCode]: (data: Verified<Code>) => Result }
-  | ({ readonly [Code in VerificationCode]?: (data: Verified<Code>) => Result } & {
-      readonly _: (data: VerifyKeyData) => Result;
+type Cases =
+  | { readonly [Code in VerificationCode]: (data: Verified<Code>) => unknown }
+  | ({ readonly [Code in VerificationCode]?: (data: Verified<Code>) => unknown } & {
+      readonly _: (data: VerifyKeyData) => unknown;
     });
+
+/** A name that is no code is an error. */
+type NoOthers<Chosen> = { readonly [Name in Exclude<keyof Chosen, VerificationCode | '_'>]: never };
+
+type ResultOf<Case> = Case extends (...params: never[]) => infer Result ? Result : never;
 
 /**
  * Calls the function for the code of a verification and returns its result.
@@ -22,7 +27,11 @@ type Cases<Result> =
  *
  * @throws {ResponseValidationError} if the service is newer and sent a code for which there is no function.
  */
-export function match<Result>(data: VerifyKeyData, cases: Cases<Result>): Result {
+export function match<const Chosen extends Cases>(
+  data: VerifyKeyData,
+  cases: Chosen & NoOthers<Chosen>,
+): ResultOf<Chosen[keyof Chosen]> {
+  type Result = ResultOf<Chosen[keyof Chosen]>;
   const byCode = cases as Readonly<Record<string, ((data: VerifyKeyData) => Result) | undefined>>;
   const chosen = (Object.hasOwn(byCode, data.code) && byCode[data.code]) || byCode._;
   if (chosen) return chosen(data);

@@ -60,7 +60,7 @@ export class Page<Item> implements PageBody<Item> {
 }
 
 /** A call of a list: a promise of its first page, and an async iterable of all its items. */
-export class ListCall<Item> extends Call<Page<Item>> {
+export class ListCall<Item, Code extends string = string> extends Call<Page<Item>, Code> {
   constructor(load: LoadPage<Item>) {
     super(loadFirst(load));
   }

@@ -14,6 +14,8 @@ import type { PageBody } from '../response-body.ts';
 import type {
   Apis,
   CreateKeyRequest,
+  CreditsRefillRequest,
+  CreditsRequest,
   Identities,
   Keys,
   LimitRequest,
@@ -67,10 +69,14 @@ type WrongAnswer = {
 /** Both ways of saying what an operation takes and gives agree. */
 type Method<Id extends keyof Operations> =
   Operations[Id]['response'] extends PageBody<infer Item>
-    ? { request: Operations[Id]['request']; result: ListCall<Item>; options: Operations[Id]['options'] }
+    ? {
+        request: Operations[Id]['request'];
+        result: ListCall<Item, Operations[Id]['errorCode']>;
+        options: Operations[Id]['options'];
+      }
     : {
         request: Operations[Id]['request'];
-        result: Call<Operations[Id]['response']>;
+        result: Call<Operations[Id]['response'], Operations[Id]['errorCode']>;
         options: Operations[Id]['options'];
       };
 
@@ -123,24 +129,16 @@ test('what the service refuses does not compile', () => {
     // @ts-expect-error a time is a number
     { apiId: 'api_docs', expires: new Date(0) } satisfies CreateKeyRequest,
   ];
-  const remaining = 1;
-  // The schema of the contract cannot express these: the service's own rules refuse them.
-  void [
-    // @ts-expect-error a monthly refill has a day
-    {
-      apiId: 'api_docs',
-      credits: { remaining, refill: { interval: 'monthly', amount: 1 } },
-    } satisfies CreateKeyRequest,
-    // @ts-expect-error unlimited credits are not refilled
-    {
-      apiId: 'api_docs',
-      credits: { remaining: null, refill: { interval: 'daily', amount: 1 } },
-    } satisfies CreateKeyRequest,
-    // @ts-expect-error an increment has a value
-    { keyId: 'key_docs', operation: 'increment' } satisfies UpdateCreditsRequest,
-    // @ts-expect-error null is for `set` only
-    { keyId: 'key_docs', operation: 'decrement', value: null } satisfies UpdateCreditsRequest,
-  ];
+  // The schema of the contract cannot express these: rules of the service refuse them.
+  const daily = { interval: 'daily', amount: 1 } as const;
+  // @ts-expect-error a monthly refill has a day
+  void ({ interval: 'monthly', amount: 1 } satisfies CreditsRefillRequest);
+  // @ts-expect-error unlimited credits are not refilled
+  void ({ remaining: null, refill: daily } satisfies CreditsRequest);
+  // @ts-expect-error an increment has a value
+  void ({ keyId: 'key_docs', operation: 'increment' } satisfies UpdateCreditsRequest);
+  // @ts-expect-error null is for `set` only
+  void ({ keyId: 'key_docs', operation: 'decrement', value: null } satisfies UpdateCreditsRequest);
   const updateCredits = [
     // @ts-expect-error an operation that does not exist
     { keyId: 'key_docs', operation: 'double' } satisfies UpdateCreditsRequest,

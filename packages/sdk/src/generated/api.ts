@@ -5,6 +5,7 @@ import type { CallOptions, IdempotentCallOptions } from '../options.ts';
 import type { ListCall } from '../page.ts';
 import type { CheckedQuery, IdentityMeta, KeyMeta, LimitName, PermissionSlug } from '../register.ts';
 import type { PageBody, ResponseBody } from '../response-body.ts';
+import type { CommonErrorCode } from './error-codes.ts';
 
 /** Groups of keys. */
 export interface Apis {
@@ -17,7 +18,7 @@ export interface Apis {
    *
    * Requires `api.*.create_api`.
    */
-  createApi(request: CreateApiRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateApiData>>;
+  createApi(request: CreateApiRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateApiData>, CommonErrorCode | 'idempotency_conflict'>;
 
   /**
    * Delete an API and all its keys.
@@ -31,7 +32,7 @@ export interface Apis {
    *
    * Errors of its own: 404 `api_not_found`, 412 `protected_resource`.
    */
-  deleteApi(request: DeleteApiRequest, options?: CallOptions): Call<ResponseBody<DeleteApiData>>;
+  deleteApi(request: DeleteApiRequest, options?: CallOptions): Call<ResponseBody<DeleteApiData>, CommonErrorCode | 'api_not_found' | 'protected_resource'>;
 
   /**
    * Get an API.
@@ -44,7 +45,7 @@ export interface Apis {
    *
    * Errors of its own: 404 `api_not_found`.
    */
-  getApi(request: GetApiRequest, options?: CallOptions): Call<ResponseBody<GetApiData>>;
+  getApi(request: GetApiRequest, options?: CallOptions): Call<ResponseBody<GetApiData>, CommonErrorCode | 'api_not_found'>;
 
   /**
    * List the keys of an API.
@@ -60,7 +61,7 @@ export interface Apis {
    *
    * Errors of its own: 404 `api_not_found`, 412 `precondition_failed`.
    */
-  listKeys(request: ListKeysRequest, options?: CallOptions): ListCall<Key>;
+  listKeys(request: ListKeysRequest, options?: CallOptions): ListCall<Key, CommonErrorCode | 'api_not_found' | 'precondition_failed'>;
 }
 
 /** Your users, teams and organizations, which own keys. */
@@ -77,7 +78,7 @@ export interface Identities {
    *
    * Errors of its own: 409 `identity_already_exists`.
    */
-  createIdentity(request: CreateIdentityRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateIdentityData>>;
+  createIdentity(request: CreateIdentityRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateIdentityData>, CommonErrorCode | 'idempotency_conflict' | 'identity_already_exists'>;
 
   /**
    * Delete an identity.
@@ -90,7 +91,7 @@ export interface Identities {
    *
    * Errors of its own: 404 `identity_not_found`.
    */
-  deleteIdentity(request: DeleteIdentityRequest, options?: CallOptions): Call<ResponseBody<undefined>>;
+  deleteIdentity(request: DeleteIdentityRequest, options?: CallOptions): Call<ResponseBody<undefined>, CommonErrorCode | 'identity_not_found'>;
 
   /**
    * Get an identity.
@@ -102,7 +103,7 @@ export interface Identities {
    *
    * Errors of its own: 404 `identity_not_found`.
    */
-  getIdentity(request: GetIdentityRequest, options?: CallOptions): Call<ResponseBody<GetIdentityData>>;
+  getIdentity(request: GetIdentityRequest, options?: CallOptions): Call<ResponseBody<GetIdentityData>, CommonErrorCode | 'identity_not_found'>;
 
   /**
    * List identities.
@@ -112,7 +113,7 @@ export interface Identities {
    *
    * Requires `identity.*.read_identity` or `identity.{identityId}.read_identity`.
    */
-  listIdentities(request?: ListIdentitiesRequest, options?: CallOptions): ListCall<Identity>;
+  listIdentities(request?: ListIdentitiesRequest, options?: CallOptions): ListCall<Identity, CommonErrorCode>;
 
   /**
    * Update an identity.
@@ -127,7 +128,7 @@ export interface Identities {
    *
    * Errors of its own: 404 `identity_not_found`.
    */
-  updateIdentity(request: UpdateIdentityRequest, options?: CallOptions): Call<ResponseBody<UpdateIdentityData>>;
+  updateIdentity(request: UpdateIdentityRequest, options?: CallOptions): Call<ResponseBody<UpdateIdentityData>, CommonErrorCode | 'identity_not_found'>;
 }
 
 /** Create, verify and manage keys. */
@@ -145,7 +146,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`.
    */
-  addPermissions(request: AddPermissionsRequest, options?: CallOptions): Call<ResponseBody<AddPermissionsData>>;
+  addPermissions(request: AddPermissionsRequest, options?: CallOptions): Call<ResponseBody<AddPermissionsData>, CommonErrorCode>;
 
   /**
    * Add roles to a key.
@@ -157,7 +158,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
    */
-  addRoles(request: AddRolesRequest, options?: CallOptions): Call<ResponseBody<AddRolesData>>;
+  addRoles(request: AddRolesRequest, options?: CallOptions): Call<ResponseBody<AddRolesData>, CommonErrorCode | 'role_not_found'>;
 
   /**
    * Create a key.
@@ -173,7 +174,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `api_not_found`, 404 `role_not_found`, 412 `precondition_failed`.
    */
-  createKey(request: CreateKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateKeyData>>;
+  createKey(request: CreateKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateKeyData>, CommonErrorCode | 'api_not_found' | 'idempotency_conflict' | 'precondition_failed' | 'role_not_found'>;
 
   /**
    * Delete a key.
@@ -185,7 +186,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`.
    */
-  deleteKey(request: DeleteKeyRequest, options?: CallOptions): Call<ResponseBody<DeleteKeyData>>;
+  deleteKey(request: DeleteKeyRequest, options?: CallOptions): Call<ResponseBody<DeleteKeyData>, CommonErrorCode>;
 
   /**
    * Get a key by its id.
@@ -200,7 +201,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`, 412 `precondition_failed`.
    */
-  getKey(request: GetKeyRequest, options?: CallOptions): Call<ResponseBody<GetKeyData>>;
+  getKey(request: GetKeyRequest, options?: CallOptions): Call<ResponseBody<GetKeyData>, CommonErrorCode | 'precondition_failed'>;
 
   /**
    * Migrate keys from another system.
@@ -216,7 +217,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `api_not_found`, 404 `migration_not_found`.
    */
-  migrateKeys(request: MigrateKeysRequest, options?: IdempotentCallOptions): Call<ResponseBody<MigrateKeysData>>;
+  migrateKeys(request: MigrateKeysRequest, options?: IdempotentCallOptions): Call<ResponseBody<MigrateKeysData>, CommonErrorCode | 'api_not_found' | 'idempotency_conflict' | 'migration_not_found'>;
 
   /**
    * Remove permissions from a key.
@@ -230,7 +231,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`, 404 `permission_not_found`.
    */
-  removePermissions(request: RemovePermissionsRequest, options?: CallOptions): Call<ResponseBody<RemovePermissionsData>>;
+  removePermissions(request: RemovePermissionsRequest, options?: CallOptions): Call<ResponseBody<RemovePermissionsData>, CommonErrorCode | 'permission_not_found'>;
 
   /**
    * Remove roles from a key.
@@ -242,7 +243,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
    */
-  removeRoles(request: RemoveRolesRequest, options?: CallOptions): Call<ResponseBody<RemoveRolesData>>;
+  removeRoles(request: RemoveRolesRequest, options?: CallOptions): Call<ResponseBody<RemoveRolesData>, CommonErrorCode | 'role_not_found'>;
 
   /**
    * Reroll a key.
@@ -258,7 +259,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`, 412 `precondition_failed`.
    */
-  rerollKey(request: RerollKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<RerollKeyData>>;
+  rerollKey(request: RerollKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<RerollKeyData>, CommonErrorCode | 'idempotency_conflict' | 'precondition_failed'>;
 
   /**
    * Set permissions of a key.
@@ -273,7 +274,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`.
    */
-  setPermissions(request: SetPermissionsRequest, options?: CallOptions): Call<ResponseBody<SetPermissionsData>>;
+  setPermissions(request: SetPermissionsRequest, options?: CallOptions): Call<ResponseBody<SetPermissionsData>, CommonErrorCode>;
 
   /**
    * Set roles of a key.
@@ -285,7 +286,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
    */
-  setRoles(request: SetRolesRequest, options?: CallOptions): Call<ResponseBody<SetRolesData>>;
+  setRoles(request: SetRolesRequest, options?: CallOptions): Call<ResponseBody<SetRolesData>, CommonErrorCode | 'role_not_found'>;
 
   /**
    * Update the credits of a key.
@@ -300,7 +301,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`.
    */
-  updateCredits(request: UpdateCreditsRequest, options?: IdempotentCallOptions): Call<ResponseBody<UpdateCreditsData>>;
+  updateCredits(request: UpdateCreditsRequest, options?: IdempotentCallOptions): Call<ResponseBody<UpdateCreditsData>, CommonErrorCode | 'idempotency_conflict'>;
 
   /**
    * Update a key.
@@ -316,7 +317,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
    */
-  updateKey(request: UpdateKeyRequest, options?: CallOptions): Call<ResponseBody<UpdateKeyData>>;
+  updateKey(request: UpdateKeyRequest, options?: CallOptions): Call<ResponseBody<UpdateKeyData>, CommonErrorCode | 'role_not_found'>;
 
   /**
    * Verify a key.
@@ -335,7 +336,7 @@ export interface Keys {
    *
    * Errors of its own: 400 `malformed`, 400 `permissions_query_syntax_error`, 412 `precondition_failed`.
    */
-  verifyKey<const Query extends string>(request: VerifyKeyRequest<Query>, options?: IdempotentCallOptions): Call<ResponseBody<VerifyKeyData>>;
+  verifyKey<const Query extends string>(request: VerifyKeyRequest<Query>, options?: IdempotentCallOptions): Call<ResponseBody<VerifyKeyData>, CommonErrorCode | 'idempotency_conflict' | 'permissions_query_syntax_error' | 'precondition_failed'>;
 
   /**
    * Identify a key.
@@ -349,7 +350,7 @@ export interface Keys {
    *
    * Errors of its own: 404 `key_not_found`.
    */
-  whoami(request: WhoamiRequest, options?: CallOptions): Call<ResponseBody<WhoamiData>>;
+  whoami(request: WhoamiRequest, options?: CallOptions): Call<ResponseBody<WhoamiData>, CommonErrorCode>;
 }
 
 /** Permissions and roles of keys. */
@@ -364,7 +365,7 @@ export interface Permissions {
    *
    * Errors of its own: 409 `permission_already_exists`.
    */
-  createPermission(request: CreatePermissionRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreatePermissionData>>;
+  createPermission(request: CreatePermissionRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreatePermissionData>, CommonErrorCode | 'idempotency_conflict' | 'permission_already_exists'>;
 
   /**
    * Create a role.
@@ -380,7 +381,7 @@ export interface Permissions {
    *
    * Errors of its own: 409 `role_already_exists`.
    */
-  createRole(request: CreateRoleRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateRoleData>>;
+  createRole(request: CreateRoleRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateRoleData>, CommonErrorCode | 'idempotency_conflict' | 'role_already_exists'>;
 
   /**
    * Delete a permission.
@@ -391,7 +392,7 @@ export interface Permissions {
    *
    * Errors of its own: 404 `permission_not_found`.
    */
-  deletePermission(request: DeletePermissionRequest, options?: CallOptions): Call<ResponseBody<DeletePermissionData>>;
+  deletePermission(request: DeletePermissionRequest, options?: CallOptions): Call<ResponseBody<DeletePermissionData>, CommonErrorCode | 'permission_not_found'>;
 
   /**
    * Delete a role.
@@ -402,7 +403,7 @@ export interface Permissions {
    *
    * Errors of its own: 404 `role_not_found`.
    */
-  deleteRole(request: DeleteRoleRequest, options?: CallOptions): Call<ResponseBody<DeleteRoleData>>;
+  deleteRole(request: DeleteRoleRequest, options?: CallOptions): Call<ResponseBody<DeleteRoleData>, CommonErrorCode | 'role_not_found'>;
 
   /**
    * Get a permission.
@@ -413,7 +414,7 @@ export interface Permissions {
    *
    * Errors of its own: 404 `permission_not_found`.
    */
-  getPermission(request: GetPermissionRequest, options?: CallOptions): Call<ResponseBody<GetPermissionData>>;
+  getPermission(request: GetPermissionRequest, options?: CallOptions): Call<ResponseBody<GetPermissionData>, CommonErrorCode | 'permission_not_found'>;
 
   /**
    * Get a role and its permissions.
@@ -424,7 +425,7 @@ export interface Permissions {
    *
    * Errors of its own: 404 `role_not_found`.
    */
-  getRole(request: GetRoleRequest, options?: CallOptions): Call<ResponseBody<GetRoleData>>;
+  getRole(request: GetRoleRequest, options?: CallOptions): Call<ResponseBody<GetRoleData>, CommonErrorCode | 'role_not_found'>;
 
   /**
    * List permissions.
@@ -433,7 +434,7 @@ export interface Permissions {
    *
    * Requires `rbac.*.read_permission`.
    */
-  listPermissions(request?: ListPermissionsRequest, options?: CallOptions): ListCall<Permission>;
+  listPermissions(request?: ListPermissionsRequest, options?: CallOptions): ListCall<Permission, CommonErrorCode>;
 
   /**
    * List roles and their permissions.
@@ -442,7 +443,7 @@ export interface Permissions {
    *
    * Requires `rbac.*.read_role`.
    */
-  listRoles(request?: ListRolesRequest, options?: CallOptions): ListCall<Role>;
+  listRoles(request?: ListRolesRequest, options?: CallOptions): ListCall<Role, CommonErrorCode>;
 
   /**
    * Set permissions of a role.
@@ -457,7 +458,7 @@ export interface Permissions {
    *
    * Errors of its own: 404 `role_not_found`.
    */
-  setRolePermissions(request: SetRolePermissionsRequest, options?: CallOptions): Call<ResponseBody<SetRolePermissionsData>>;
+  setRolePermissions(request: SetRolePermissionsRequest, options?: CallOptions): Call<ResponseBody<SetRolePermissionsData>, CommonErrorCode | 'role_not_found'>;
 }
 
 /** Rate limits on anything, with or without a key. */
@@ -472,7 +473,7 @@ export interface Ratelimits {
    *
    * Errors of its own: 404 `ratelimit_namespace_not_found`, 404 `ratelimit_override_not_found`.
    */
-  deleteOverride(request: DeleteOverrideRequest, options?: CallOptions): Call<ResponseBody<DeleteOverrideData>>;
+  deleteOverride(request: DeleteOverrideRequest, options?: CallOptions): Call<ResponseBody<DeleteOverrideData>, CommonErrorCode | 'ratelimit_namespace_not_found' | 'ratelimit_override_not_found'>;
 
   /**
    * Get the override that applies to an identifier.
@@ -486,7 +487,7 @@ export interface Ratelimits {
    *
    * Errors of its own: 404 `ratelimit_namespace_not_found`, 404 `ratelimit_override_not_found`.
    */
-  getOverride(request: GetOverrideRequest, options?: CallOptions): Call<ResponseBody<GetOverrideData>>;
+  getOverride(request: GetOverrideRequest, options?: CallOptions): Call<ResponseBody<GetOverrideData>, CommonErrorCode | 'ratelimit_namespace_not_found' | 'ratelimit_override_not_found'>;
 
   /**
    * Check a rate limit.
@@ -505,7 +506,7 @@ export interface Ratelimits {
    *
    * Errors of its own: 410 `ratelimit_namespace_gone`.
    */
-  limit(request: LimitRequest, options?: IdempotentCallOptions): Call<ResponseBody<LimitData>>;
+  limit(request: LimitRequest, options?: IdempotentCallOptions): Call<ResponseBody<LimitData>, CommonErrorCode | 'idempotency_conflict' | 'ratelimit_namespace_gone'>;
 
   /**
    * List the overrides of a namespace.
@@ -516,7 +517,7 @@ export interface Ratelimits {
    *
    * Errors of its own: 404 `ratelimit_namespace_not_found`.
    */
-  listOverrides(request: ListOverridesRequest, options?: CallOptions): ListCall<RatelimitOverride>;
+  listOverrides(request: ListOverridesRequest, options?: CallOptions): ListCall<RatelimitOverride, CommonErrorCode | 'ratelimit_namespace_not_found'>;
 
   /**
    * Check several rate limits, all or none.
@@ -532,7 +533,7 @@ export interface Ratelimits {
    *
    * Errors of its own: 410 `ratelimit_namespace_gone`.
    */
-  multiLimit(request: MultiLimitRequest, options?: IdempotentCallOptions): Call<ResponseBody<MultiLimitData>>;
+  multiLimit(request: MultiLimitRequest, options?: IdempotentCallOptions): Call<ResponseBody<MultiLimitData>, CommonErrorCode | 'idempotency_conflict' | 'ratelimit_namespace_gone'>;
 
   /**
    * Set an override.
@@ -548,51 +549,51 @@ export interface Ratelimits {
    *
    * Errors of its own: 404 `ratelimit_namespace_not_found`.
    */
-  setOverride(request: SetOverrideRequest, options?: CallOptions): Call<ResponseBody<SetOverrideData>>;
+  setOverride(request: SetOverrideRequest, options?: CallOptions): Call<ResponseBody<SetOverrideData>, CommonErrorCode | 'ratelimit_namespace_not_found'>;
 }
 
-/** Every operation by its id: its request, response and options. */
+/** Every operation by its id: its request, response, options and error codes. */
 export interface Operations {
-  'apis.createApi': { request: CreateApiRequest; response: ResponseBody<CreateApiData>; options: IdempotentCallOptions };
-  'apis.deleteApi': { request: DeleteApiRequest; response: ResponseBody<DeleteApiData>; options: CallOptions };
-  'apis.getApi': { request: GetApiRequest; response: ResponseBody<GetApiData>; options: CallOptions };
-  'apis.listKeys': { request: ListKeysRequest; response: PageBody<Key>; options: CallOptions };
-  'identities.createIdentity': { request: CreateIdentityRequest; response: ResponseBody<CreateIdentityData>; options: IdempotentCallOptions };
-  'identities.deleteIdentity': { request: DeleteIdentityRequest; response: ResponseBody<undefined>; options: CallOptions };
-  'identities.getIdentity': { request: GetIdentityRequest; response: ResponseBody<GetIdentityData>; options: CallOptions };
-  'identities.listIdentities': { request: ListIdentitiesRequest; response: PageBody<Identity>; options: CallOptions };
-  'identities.updateIdentity': { request: UpdateIdentityRequest; response: ResponseBody<UpdateIdentityData>; options: CallOptions };
-  'keys.addPermissions': { request: AddPermissionsRequest; response: ResponseBody<AddPermissionsData>; options: CallOptions };
-  'keys.addRoles': { request: AddRolesRequest; response: ResponseBody<AddRolesData>; options: CallOptions };
-  'keys.createKey': { request: CreateKeyRequest; response: ResponseBody<CreateKeyData>; options: IdempotentCallOptions };
-  'keys.deleteKey': { request: DeleteKeyRequest; response: ResponseBody<DeleteKeyData>; options: CallOptions };
-  'keys.getKey': { request: GetKeyRequest; response: ResponseBody<GetKeyData>; options: CallOptions };
-  'keys.migrateKeys': { request: MigrateKeysRequest; response: ResponseBody<MigrateKeysData>; options: IdempotentCallOptions };
-  'keys.removePermissions': { request: RemovePermissionsRequest; response: ResponseBody<RemovePermissionsData>; options: CallOptions };
-  'keys.removeRoles': { request: RemoveRolesRequest; response: ResponseBody<RemoveRolesData>; options: CallOptions };
-  'keys.rerollKey': { request: RerollKeyRequest; response: ResponseBody<RerollKeyData>; options: IdempotentCallOptions };
-  'keys.setPermissions': { request: SetPermissionsRequest; response: ResponseBody<SetPermissionsData>; options: CallOptions };
-  'keys.setRoles': { request: SetRolesRequest; response: ResponseBody<SetRolesData>; options: CallOptions };
-  'keys.updateCredits': { request: UpdateCreditsRequest; response: ResponseBody<UpdateCreditsData>; options: IdempotentCallOptions };
-  'keys.updateKey': { request: UpdateKeyRequest; response: ResponseBody<UpdateKeyData>; options: CallOptions };
-  'keys.verifyKey': { request: VerifyKeyRequest; response: ResponseBody<VerifyKeyData>; options: IdempotentCallOptions };
-  'keys.whoami': { request: WhoamiRequest; response: ResponseBody<WhoamiData>; options: CallOptions };
-  liveness: { request: undefined; response: ResponseBody<LivenessData>; options: CallOptions };
-  'permissions.createPermission': { request: CreatePermissionRequest; response: ResponseBody<CreatePermissionData>; options: IdempotentCallOptions };
-  'permissions.createRole': { request: CreateRoleRequest; response: ResponseBody<CreateRoleData>; options: IdempotentCallOptions };
-  'permissions.deletePermission': { request: DeletePermissionRequest; response: ResponseBody<DeletePermissionData>; options: CallOptions };
-  'permissions.deleteRole': { request: DeleteRoleRequest; response: ResponseBody<DeleteRoleData>; options: CallOptions };
-  'permissions.getPermission': { request: GetPermissionRequest; response: ResponseBody<GetPermissionData>; options: CallOptions };
-  'permissions.getRole': { request: GetRoleRequest; response: ResponseBody<GetRoleData>; options: CallOptions };
-  'permissions.listPermissions': { request: ListPermissionsRequest; response: PageBody<Permission>; options: CallOptions };
-  'permissions.listRoles': { request: ListRolesRequest; response: PageBody<Role>; options: CallOptions };
-  'permissions.setRolePermissions': { request: SetRolePermissionsRequest; response: ResponseBody<SetRolePermissionsData>; options: CallOptions };
-  'ratelimit.deleteOverride': { request: DeleteOverrideRequest; response: ResponseBody<DeleteOverrideData>; options: CallOptions };
-  'ratelimit.getOverride': { request: GetOverrideRequest; response: ResponseBody<GetOverrideData>; options: CallOptions };
-  'ratelimit.limit': { request: LimitRequest; response: ResponseBody<LimitData>; options: IdempotentCallOptions };
-  'ratelimit.listOverrides': { request: ListOverridesRequest; response: PageBody<RatelimitOverride>; options: CallOptions };
-  'ratelimit.multiLimit': { request: MultiLimitRequest; response: ResponseBody<MultiLimitData>; options: IdempotentCallOptions };
-  'ratelimit.setOverride': { request: SetOverrideRequest; response: ResponseBody<SetOverrideData>; options: CallOptions };
+  'apis.createApi': { request: CreateApiRequest; response: ResponseBody<CreateApiData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'idempotency_conflict' };
+  'apis.deleteApi': { request: DeleteApiRequest; response: ResponseBody<DeleteApiData>; options: CallOptions; errorCode: CommonErrorCode | 'api_not_found' | 'protected_resource' };
+  'apis.getApi': { request: GetApiRequest; response: ResponseBody<GetApiData>; options: CallOptions; errorCode: CommonErrorCode | 'api_not_found' };
+  'apis.listKeys': { request: ListKeysRequest; response: PageBody<Key>; options: CallOptions; errorCode: CommonErrorCode | 'api_not_found' | 'precondition_failed' };
+  'identities.createIdentity': { request: CreateIdentityRequest; response: ResponseBody<CreateIdentityData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'idempotency_conflict' | 'identity_already_exists' };
+  'identities.deleteIdentity': { request: DeleteIdentityRequest; response: ResponseBody<undefined>; options: CallOptions; errorCode: CommonErrorCode | 'identity_not_found' };
+  'identities.getIdentity': { request: GetIdentityRequest; response: ResponseBody<GetIdentityData>; options: CallOptions; errorCode: CommonErrorCode | 'identity_not_found' };
+  'identities.listIdentities': { request: ListIdentitiesRequest; response: PageBody<Identity>; options: CallOptions; errorCode: CommonErrorCode };
+  'identities.updateIdentity': { request: UpdateIdentityRequest; response: ResponseBody<UpdateIdentityData>; options: CallOptions; errorCode: CommonErrorCode | 'identity_not_found' };
+  'keys.addPermissions': { request: AddPermissionsRequest; response: ResponseBody<AddPermissionsData>; options: CallOptions; errorCode: CommonErrorCode };
+  'keys.addRoles': { request: AddRolesRequest; response: ResponseBody<AddRolesData>; options: CallOptions; errorCode: CommonErrorCode | 'role_not_found' };
+  'keys.createKey': { request: CreateKeyRequest; response: ResponseBody<CreateKeyData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'api_not_found' | 'idempotency_conflict' | 'precondition_failed' | 'role_not_found' };
+  'keys.deleteKey': { request: DeleteKeyRequest; response: ResponseBody<DeleteKeyData>; options: CallOptions; errorCode: CommonErrorCode };
+  'keys.getKey': { request: GetKeyRequest; response: ResponseBody<GetKeyData>; options: CallOptions; errorCode: CommonErrorCode | 'precondition_failed' };
+  'keys.migrateKeys': { request: MigrateKeysRequest; response: ResponseBody<MigrateKeysData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'api_not_found' | 'idempotency_conflict' | 'migration_not_found' };
+  'keys.removePermissions': { request: RemovePermissionsRequest; response: ResponseBody<RemovePermissionsData>; options: CallOptions; errorCode: CommonErrorCode | 'permission_not_found' };
+  'keys.removeRoles': { request: RemoveRolesRequest; response: ResponseBody<RemoveRolesData>; options: CallOptions; errorCode: CommonErrorCode | 'role_not_found' };
+  'keys.rerollKey': { request: RerollKeyRequest; response: ResponseBody<RerollKeyData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'idempotency_conflict' | 'precondition_failed' };
+  'keys.setPermissions': { request: SetPermissionsRequest; response: ResponseBody<SetPermissionsData>; options: CallOptions; errorCode: CommonErrorCode };
+  'keys.setRoles': { request: SetRolesRequest; response: ResponseBody<SetRolesData>; options: CallOptions; errorCode: CommonErrorCode | 'role_not_found' };
+  'keys.updateCredits': { request: UpdateCreditsRequest; response: ResponseBody<UpdateCreditsData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'idempotency_conflict' };
+  'keys.updateKey': { request: UpdateKeyRequest; response: ResponseBody<UpdateKeyData>; options: CallOptions; errorCode: CommonErrorCode | 'role_not_found' };
+  'keys.verifyKey': { request: VerifyKeyRequest; response: ResponseBody<VerifyKeyData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'idempotency_conflict' | 'permissions_query_syntax_error' | 'precondition_failed' };
+  'keys.whoami': { request: WhoamiRequest; response: ResponseBody<WhoamiData>; options: CallOptions; errorCode: CommonErrorCode };
+  liveness: { request: undefined; response: ResponseBody<LivenessData>; options: CallOptions; errorCode: CommonErrorCode };
+  'permissions.createPermission': { request: CreatePermissionRequest; response: ResponseBody<CreatePermissionData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'idempotency_conflict' | 'permission_already_exists' };
+  'permissions.createRole': { request: CreateRoleRequest; response: ResponseBody<CreateRoleData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'idempotency_conflict' | 'role_already_exists' };
+  'permissions.deletePermission': { request: DeletePermissionRequest; response: ResponseBody<DeletePermissionData>; options: CallOptions; errorCode: CommonErrorCode | 'permission_not_found' };
+  'permissions.deleteRole': { request: DeleteRoleRequest; response: ResponseBody<DeleteRoleData>; options: CallOptions; errorCode: CommonErrorCode | 'role_not_found' };
+  'permissions.getPermission': { request: GetPermissionRequest; response: ResponseBody<GetPermissionData>; options: CallOptions; errorCode: CommonErrorCode | 'permission_not_found' };
+  'permissions.getRole': { request: GetRoleRequest; response: ResponseBody<GetRoleData>; options: CallOptions; errorCode: CommonErrorCode | 'role_not_found' };
+  'permissions.listPermissions': { request: ListPermissionsRequest; response: PageBody<Permission>; options: CallOptions; errorCode: CommonErrorCode };
+  'permissions.listRoles': { request: ListRolesRequest; response: PageBody<Role>; options: CallOptions; errorCode: CommonErrorCode };
+  'permissions.setRolePermissions': { request: SetRolePermissionsRequest; response: ResponseBody<SetRolePermissionsData>; options: CallOptions; errorCode: CommonErrorCode | 'role_not_found' };
+  'ratelimit.deleteOverride': { request: DeleteOverrideRequest; response: ResponseBody<DeleteOverrideData>; options: CallOptions; errorCode: CommonErrorCode | 'ratelimit_namespace_not_found' | 'ratelimit_override_not_found' };
+  'ratelimit.getOverride': { request: GetOverrideRequest; response: ResponseBody<GetOverrideData>; options: CallOptions; errorCode: CommonErrorCode | 'ratelimit_namespace_not_found' | 'ratelimit_override_not_found' };
+  'ratelimit.limit': { request: LimitRequest; response: ResponseBody<LimitData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'idempotency_conflict' | 'ratelimit_namespace_gone' };
+  'ratelimit.listOverrides': { request: ListOverridesRequest; response: PageBody<RatelimitOverride>; options: CallOptions; errorCode: CommonErrorCode | 'ratelimit_namespace_not_found' };
+  'ratelimit.multiLimit': { request: MultiLimitRequest; response: ResponseBody<MultiLimitData>; options: IdempotentCallOptions; errorCode: CommonErrorCode | 'idempotency_conflict' | 'ratelimit_namespace_gone' };
+  'ratelimit.setOverride': { request: SetOverrideRequest; response: ResponseBody<SetOverrideData>; options: CallOptions; errorCode: CommonErrorCode | 'ratelimit_namespace_not_found' };
 }
 
 /** Request of `apis.createApi`. */
@@ -1341,11 +1342,8 @@ export interface MonthlyRefill extends RefillAmount {
 /** Refills the credits at 00:00 UTC, every day or once a month. Absent: never. */
 export type CreditsRefillRequest = DailyRefill | MonthlyRefill;
 
-/** Members of every `CreditsRequest`. */
-export type AnyCreditsRequest = {}
-
 /** Credits that are limited. */
-export interface LimitedCreditsRequest extends AnyCreditsRequest {
+export interface LimitedCreditsRequest {
   /** Credits left; null: unlimited. At least 0. */
   remaining: number;
   /** Refills the credits at 00:00 UTC, every day or once a month. Absent: never. */
@@ -1353,7 +1351,7 @@ export interface LimitedCreditsRequest extends AnyCreditsRequest {
 }
 
 /** Unlimited credits, which cannot be refilled. */
-export interface UnlimitedCreditsRequest extends AnyCreditsRequest {
+export interface UnlimitedCreditsRequest {
   /** Credits left; null: unlimited. At least 0. */
   remaining: null;
   /** Refills the credits at 00:00 UTC, every day or once a month. Absent: never. */
@@ -1363,11 +1361,8 @@ export interface UnlimitedCreditsRequest extends AnyCreditsRequest {
 /** Credits of the key. Absent: unlimited. */
 export type CreditsRequest = LimitedCreditsRequest | UnlimitedCreditsRequest;
 
-/** Members of every `CreditsUpdate`. */
-export type AnyCreditsUpdate = {}
-
 /** Credits that are limited. */
-export interface LimitedCreditsUpdate extends AnyCreditsUpdate {
+export interface LimitedCreditsUpdate {
   /** Credits left; null: unlimited, without refill. At least 0. */
   remaining?: number | undefined;
   /** When the credits are refilled, and to how many; null: never. */
@@ -1375,7 +1370,7 @@ export interface LimitedCreditsUpdate extends AnyCreditsUpdate {
 }
 
 /** Makes the key unlimited and removes its refill. */
-export interface UnlimitedCreditsUpdate extends AnyCreditsUpdate {
+export interface UnlimitedCreditsUpdate {
   /** Credits left; null: unlimited, without refill. At least 0. */
   remaining: null;
   /** When the credits are refilled, and to how many; null: never. */

@@ -17,7 +17,10 @@ declare global {
 }
 
 /** Options of the middleware. */
-export type ExpressOptions<Outage extends OnOutage = OnOutage> = ProtectOptions<Request, Outage>;
+export type ExpressOptions<
+  Outage extends OnOutage = OnOutage,
+  Query extends string = string,
+> = ProtectOptions<Request, Outage, never, Query>;
 
 /** Independent of the route's types, so that handlers after it keep the types of their path parameters. */
 export type ExpressMiddleware = (
@@ -34,7 +37,9 @@ export type ExpressMiddleware = (
  * app.use('/documents', protect({ permissions: 'documents.read' }));
  * app.get('/documents/:id', (request, response) => response.json({ hello: request.unkey?.keyId }));
  */
-export function protect(options: ExpressOptions = {}): ExpressMiddleware {
+export function protect<const Query extends string = string>(
+  options: ExpressOptions<OnOutage, Query> = {},
+): ExpressMiddleware {
   const decide = createDecide<Request, OnOutage>(options);
 
   async function authorize(request: Request, response: ServerResponse): Promise<boolean> {

@@ -14,7 +14,10 @@ declare module 'fastify' {
 }
 
 /** Options of the plugin and of the hook. */
-export type FastifyOptions<Outage extends OnOutage = OnOutage> = ProtectOptions<FastifyRequest, Outage>;
+export type FastifyOptions<
+  Outage extends OnOutage = OnOutage,
+  Query extends string = string,
+> = ProtectOptions<FastifyRequest, Outage, never, Query>;
 
 /**
  * A hook that verifies the key of each request; the caller is `request.unkey`. As `onRequest` it runs before the body is
@@ -25,8 +28,8 @@ export type FastifyOptions<Outage extends OnOutage = OnOutage> = ProtectOptions<
  *   hello: request.unkey?.keyId,
  * }));
  */
-export function protect(
-  options: FastifyOptions = {},
+export function protect<const Query extends string = string>(
+  options: FastifyOptions<OnOutage, Query> = {},
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
   const decide = createDecide<FastifyRequest, OnOutage>(options);
   return async (request, reply) => {

@@ -15,7 +15,10 @@ declare module 'hono' {
 }
 
 /** Options of the middleware. */
-export type HonoOptions<Outage extends OnOutage = OnOutage> = ProtectOptions<Context, Outage, Response>;
+export type HonoOptions<
+  Outage extends OnOutage = OnOutage,
+  Query extends string = string,
+> = ProtectOptions<Context, Outage, Response, Query>;
 
 /** Variables of the context after the middleware: `c.var.unkey`. */
 export interface UnkeyVariables<Outage extends OnOutage = 'deny'> {
@@ -31,8 +34,8 @@ export interface UnkeyVariables<Outage extends OnOutage = 'deny'> {
  *   c.json({ hello: c.var.unkey.keyId }),
  * );
  */
-export function protect<Outage extends OnOutage = 'deny'>(
-  options: HonoOptions<Outage> = {},
+export function protect<Outage extends OnOutage = 'deny', const Query extends string = string>(
+  options: HonoOptions<Outage, Query> = {},
 ): MiddlewareHandler<{ Variables: UnkeyVariables<Outage> }> {
   const decide = createDecide(options);
   return async (c, next) => {

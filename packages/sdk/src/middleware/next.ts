@@ -40,17 +40,19 @@ export function withUnkey<
   Request extends PlainRequest = PlatformRequest,
   Response extends ResponseLike | PlatformResponse = PlatformResponse,
   Rest extends unknown[] = [],
+  const Query extends string = string,
 >(
   handler: (request: Request & WithKey, ...rest: Rest) => Response | Promise<Response>,
-  options?: WebOptions<Request, 'deny'>,
+  options?: WebOptions<Request, 'deny', Query>,
 ): (request: Request, ...rest: Rest) => Promise<Response | PlatformResponse>;
 export function withUnkey<
   Request extends PlainRequest = PlatformRequest,
   Response extends ResponseLike | PlatformResponse = PlatformResponse,
   Rest extends unknown[] = [],
+  const Query extends string = string,
 >(
   handler: (request: Request & WithCaller, ...rest: Rest) => Response | Promise<Response>,
-  options: WebOptions<Request, OnOutage>,
+  options: WebOptions<Request, OnOutage, Query>,
 ): (request: Request, ...rest: Rest) => Promise<Response | PlatformResponse>;
 export function withUnkey<Request extends RequestLike, Response, Rest extends unknown[]>(
   handler: (

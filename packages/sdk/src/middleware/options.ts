@@ -4,6 +4,7 @@ import type { VerifyKeyRequest } from '../generated/api.ts';
 import type { ClientOptions } from '../options.ts';
 import { type ClientLike, createOwnClient, type OwnClientOptions, ownClientRules } from '../own-client.ts';
 import type { OtherNames } from '../probable-name.ts';
+import type { CheckedQuery } from '../register.ts';
 import type { OnOutage } from './principal.ts';
 import type { Refusal, RefusalResponse } from './refusal.ts';
 
@@ -14,15 +15,18 @@ type VerifyName = keyof VerifyOptions;
 type Required<Name extends VerifyName> = Exclude<VerifyOptions[Name], undefined> | null;
 
 /** Members of a verification besides the key: one value for all requests, or a function of the request. */
-type VerifyOptionsOf<Request> = {
-  [Name in VerifyName]?: Required<Name> | ((request: Request) => Required<Name> | Promise<Required<Name>>);
+type VerifyOptionsOf<Request, Query extends string = string> = {
+  [Name in VerifyName]?:
+    | (Name extends 'permissions' ? CheckedQuery<Query> | null : Required<Name>)
+    | ((request: Request) => Required<Name> | Promise<Required<Name>>);
 };
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is valid.
 type OwnResponse<Response> = Partial<RefusalResponse> | Response | void;
 type MaybeResponse<Response> = OwnResponse<Response> | Promise<OwnResponse<Response>>;
 
-interface GuardOptions<Request, Outage extends OnOutage, Response> extends VerifyOptionsOf<Request> {
+interface GuardOptions<Request, Outage extends OnOutage, Response, Query extends string>
+  extends VerifyOptionsOf<Request, Query> {
   /**
    * Reads the key of a request. Default: the Authorization header, with the scheme Bearer in any case. Undefined, null
    * or an empty string: the request has no key and gets 401.
@@ -62,12 +66,13 @@ interface GivenClient<Request> extends Partial<Record<keyof OwnClientOptions, un
   readonly unkey: ClientLike | ((request: Request) => ClientLike | Promise<ClientLike>);
 }
 
-/** Options of all middleware: its own, and a client or the options of one. */
-export type ProtectOptions<Request, Outage extends OnOutage = OnOutage, Response = never> = GuardOptions<
+/** Options of all middleware: its own, and a client or the options of one. `Query`: a literal permission query. */
+export type ProtectOptions<
   Request,
-  Outage,
-  Response
-> &
+  Outage extends OnOutage = OnOutage,
+  Response = never,
+  Query extends string = string,
+> = GuardOptions<Request, Outage, Response, Query> &
   (OwnClient | GivenClient<Request>);
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -98,7 +103,7 @@ const verifyRules: Readonly<Record<VerifyName, Rule>> = {
 const verifyNames = Object.keys(verifyRules) as VerifyName[];
 
 const guardRules: Readonly<
-  Record<Exclude<keyof GuardOptions<unknown, OnOutage, unknown> | 'unkey', VerifyName>, Rule>
+  Record<Exclude<keyof GuardOptions<unknown, OnOutage, unknown, string> | 'unkey', VerifyName>, Rule>
 > = {
   getKey: 'function',
   timeoutMs: 'number',

@@ -7,11 +7,11 @@ export type { OnOutage, Principal, UnverifiedCaller, VerifiedKey } from './princ
 export type { Refusal, RefusalReason, RefusalResponse } from './refusal.ts';
 
 /** Options of a guard for `Request`. */
-export type WebOptions<Request = PlatformRequest, Outage extends OnOutage = OnOutage> = ProtectOptions<
-  Request,
-  Outage,
-  PlatformResponse
->;
+export type WebOptions<
+  Request = PlatformRequest,
+  Outage extends OnOutage = OnOutage,
+  Query extends string = string,
+> = ProtectOptions<Request, Outage, PlatformResponse, Query>;
 
 /**
  * A guard for handlers that take a `Request` and return a `Response`. It resolves to the response of a refused request,
@@ -26,8 +26,12 @@ export type WebOptions<Request = PlatformRequest, Outage extends OnOutage = OnOu
  *   return Response.json({ hello: caller.keyId }, { headers: caller.responseHeaders });
  * }
  */
-export function protect<Request extends RequestLike = PlatformRequest, Outage extends OnOutage = 'deny'>(
-  options: WebOptions<Request, Outage> = {},
+export function protect<
+  Request extends RequestLike = PlatformRequest,
+  Outage extends OnOutage = 'deny',
+  const Query extends string = string,
+>(
+  options: WebOptions<Request, Outage, Query> = {},
 ): (request: Request) => Promise<PlatformResponse | PrincipalOf<Outage>> {
   const decide = createDecide(options);
   return async (request) => {
