@@ -1,6 +1,3 @@
-// For Symbol.dispose in the declarations: projects without this library in `lib` compile them too.
-/// <reference lib="esnext.disposable" preserve="true" />
-
 import { type ApiResponse, Call } from './call.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import {
@@ -32,6 +29,20 @@ import { rateLimitOf } from './rate-limit.ts';
 import { readText } from './read-text.ts';
 import type { ResponseBody } from './response-body.ts';
 import { pauseBeforeRetry, retryPolicy } from './retry.ts';
+
+// As in lib.esnext.disposable, which TypeScript has since 5.2 and projects may leave out of `lib`.
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
+  }
+  interface Disposable {
+    [Symbol.dispose](): void;
+  }
+  interface AsyncDisposable {
+    [Symbol.asyncDispose](): PromiseLike<void>;
+  }
+}
 
 /** The operation and the attempts made so far: every error carries both. */
 interface Progress {
@@ -98,7 +109,7 @@ export class UnkeyCore {
     body: VerifyKeyRequest<Query>,
     options?: IdempotentCallOptions,
   ): Call<ResponseBody<VerifyKeyData>, Operations['keys.verifyKey']['errorCode']>;
-  request<Id extends keyof Operations>(
+  request<Id extends Exclude<keyof Operations, 'keys.verifyKey'>>(
     operation: Id,
     body: undefined extends Operations[Id]['request'] ? null : Operations[Id]['request'],
     options?: Operations[Id]['options'],
