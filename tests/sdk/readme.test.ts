@@ -13,7 +13,9 @@ import { createFixtures, type Fixtures, startProxy, tracer } from './readme/fixt
 const root = new URL('../../', import.meta.url).pathname;
 const page = readFileSync(join(root, 'packages/sdk/README.md'), 'utf8');
 const examples = examplesOf(page);
-const programs = examples.filter(({ language }) => language === 'ts');
+// A declaration of types for a whole application is compiled alone.
+const isAlone = ({ code }: { readonly code: string }) => code.startsWith('declare module');
+const programs = examples.filter((example) => example.language === 'ts' && !isAlone(example));
 
 let service: Service;
 let proxy: Awaited<ReturnType<typeof startProxy>>;
@@ -85,12 +87,27 @@ test('every link within the page leads to a heading', () => {
 });
 
 test('every example passes the type checker', async () => {
-  const compiler = join(root, 'node_modules/.bin/tsc');
-  const output = await promisify(execFile)(compiler, ['-p', folder, '--pretty', 'false']).then(
-    () => '',
-    (error: { stdout: string }) => error.stdout,
+  expect(await compilerOutput(folder)).toBe('');
+});
+
+test('the declaration of types for an application has the compiler check permission queries', async () => {
+  const [example, ...more] = examples.filter(isAlone);
+  expect(more).toEqual([]);
+  const alone = join(folder, 'alone');
+  mkdirSync(alone);
+  const program = `
+    import { Unkey } from 'unkey-ts';
+    ${example?.code}
+    const { data } = await new Unkey().keys.verifyKey({ key: '', permissions: 'documents.read' });
+    console.log(data.meta?.plan);
+    // @ts-expect-error
+    await new Unkey().keys.verifyKey({ key: '', permissions: 'documents.raed' });`;
+  await writeFile(join(alone, 'main.ts'), program);
+  await writeFile(
+    join(alone, 'tsconfig.json'),
+    JSON.stringify({ extends: '../tsconfig.json', include: ['main.ts'] }),
   );
-  expect(output).toBe('');
+  expect(await compilerOutput(alone)).toBe('');
 });
 
 describe('the example runs', () => {
@@ -107,6 +124,15 @@ describe('the example runs', () => {
     },
   );
 });
+
+/** Empty if the project compiles. */
+function compilerOutput(project: string): Promise<string> {
+  const compiler = join(root, 'node_modules/.bin/tsc');
+  return promisify(execFile)(compiler, ['-p', project, '--pretty', 'false']).then(
+    () => '',
+    (error: { stdout: string }) => error.stdout,
+  );
+}
 
 /** The known options, from the error for an unknown one. */
 function knownOptions(): string[] {

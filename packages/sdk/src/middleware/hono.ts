@@ -15,10 +15,12 @@ declare module 'hono' {
 }
 
 /** Options of the middleware. */
-export type HonoOptions<
-  Outage extends OnOutage = OnOutage,
-  Query extends string = string,
-> = ProtectOptions<Context, Outage, Response, Query>;
+export type HonoOptions<Outage extends OnOutage = OnOutage, Query extends string = string> = ProtectOptions<
+  Context,
+  Outage,
+  Response,
+  Query
+>;
 
 /** Variables of the context after the middleware: `c.var.unkey`. */
 export interface UnkeyVariables<Outage extends OnOutage = 'deny'> {

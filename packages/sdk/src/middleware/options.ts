@@ -72,8 +72,7 @@ export type ProtectOptions<
   Outage extends OnOutage = OnOutage,
   Response = never,
   Query extends string = string,
-> = GuardOptions<Request, Outage, Response, Query> &
-  (OwnClient | GivenClient<Request>);
+> = GuardOptions<Request, Outage, Response, Query> & (OwnClient | GivenClient<Request>);
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isLimit = (value: unknown): boolean =>
