@@ -57,6 +57,18 @@ describe('what is recorded', () => {
     ]);
   });
 
+  test('each with the trace of its request, or none', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const traced = { headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } };
+    const limit = { namespace: 'mails', identifier: 'somebody', limit: 9, duration: 60_000 };
+    await service.call('keys.verifyKey', { key }, traced);
+    await service.call('ratelimit.limit', limit, traced);
+    await service.call('ratelimit.multiLimit', [limit], traced);
+    await service.call('keys.verifyKey', { key });
+    const trace = { traceId, spanId: '00f067aa0ba902b7' };
+    expect(events.map((event) => event.trace)).toEqual([trace, trace, trace, null]);
+  });
+
   test('with X-Unkey-Metrics: disabled no limit, but verifications and batches of limits', async () => {
     const limit = { namespace: 'mails', identifier: 'somebody', limit: 10, duration: 60_000 };
     const types = async (headers: Record<string, string>) => {

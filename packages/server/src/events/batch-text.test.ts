@@ -12,6 +12,7 @@ const microseconds = fc.nat(60_000_000);
 const shared = {
   at: fc.integer({ min: at, max: at + 59_999 }),
   latencyMs: microseconds.map((count) => count / 1000),
+  trace: fc.option(fc.constant({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) })),
 };
 const identities = fc.option(fc.constantFrom('id_1', 'id_2'));
 
@@ -39,6 +40,8 @@ const ratelimits = fc
   })
   .map((changes) => exampleRatelimit(changes));
 
+const traceFrom = ([traceId, spanId]: unknown[]) => (traceId === undefined ? null : { traceId, spanId });
+
 /** The events of a batch, as its description says how to read them. */
 function eventsOf(batch: EventBatch): unknown[] {
   const subjects: unknown[][] = JSON.parse(batch.subjects);
@@ -46,10 +49,10 @@ function eventsOf(batch: EventBatch): unknown[] {
   const ratelimitRows: number[][] = JSON.parse(batch.ratelimits);
   return [
     ...verificationRows.map(
-      ([place = -1, after = 0, requestId, outcome, tags, spentCredits, latency = 0]) => {
+      ([place = -1, after = 0, requestId, outcome, tags, spentCredits, latency = 0, ...traceIds]) => {
         const [workspaceId, apiId, keyId, identityId, externalId] = subjects[place] ?? [];
         const ids = { requestId, workspaceId, apiId, keyId, identityId, externalId };
-        const rest = { outcome, tags, spentCredits, latencyMs: latency / 1000 };
+        const rest = { outcome, tags, spentCredits, latencyMs: latency / 1000, trace: traceFrom(traceIds) };
         return { type: 'verification', at: batch.at + after, ...ids, ...rest };
       },
     ),
@@ -65,10 +68,18 @@ function eventsOf(batch: EventBatch): unknown[] {
         cost,
         overrideId,
         latency = 0,
+        ...traceIds
       ]) => {
         const [workspaceId, namespaceId] = subjects[place] ?? [];
         const ids = { requestId, workspaceId, namespaceId, identifier, overrideId };
-        const rest = { passed: passed === 1, limit, remaining, cost, latencyMs: latency / 1000 };
+        const rest = {
+          passed: passed === 1,
+          limit,
+          remaining,
+          cost,
+          latencyMs: latency / 1000,
+          trace: traceFrom(traceIds),
+        };
         return { type: 'ratelimit', at: batch.at + after, ...ids, ...rest };
       },
     ),

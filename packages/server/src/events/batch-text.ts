@@ -32,14 +32,15 @@ export function createBatchText(): BatchText {
   function addVerification(event: VerificationEvent): void {
     const { requestId, outcome, tags, spentCredits } = event;
     const subject = subjectOfKey(event);
-    verifications.add([subject, event.at - at, requestId, outcome, tags, spentCredits, microseconds(event)]);
+    const decision = [outcome, tags, spentCredits];
+    verifications.add([subject, event.at - at, requestId, ...decision, ...measured(event)]);
   }
 
   function addRatelimit(event: RatelimitEvent): void {
     const { requestId, identifier, passed, limit, remaining, cost, overrideId } = event;
     const subject = subjectOfNamespace(event);
     const decision = [passed ? 1 : 0, limit, remaining, cost, overrideId];
-    ratelimits.add([subject, event.at - at, requestId, identifier, ...decision, microseconds(event)]);
+    ratelimits.add([subject, event.at - at, requestId, identifier, ...decision, ...measured(event)]);
   }
 
   // The identity of a key may change within a batch.
@@ -91,8 +92,10 @@ interface Subject {
   readonly externalId: string | null;
 }
 
-function microseconds({ latencyMs }: UsageEvent): number {
-  return Math.round(latencyMs * 1000);
+/** The last members of an event. Most have no trace, and then no place is kept for it. */
+function measured({ latencyMs, trace }: UsageEvent): readonly unknown[] {
+  const microseconds = Math.round(latencyMs * 1000);
+  return trace === null ? [microseconds] : [microseconds, trace.traceId, trace.spanId];
 }
 
 /** A JSON array, written item by item. */

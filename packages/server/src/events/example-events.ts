@@ -16,6 +16,7 @@ export function exampleVerification(changes: Partial<VerificationEvent> = {}): V
     tags: ['path=/v1', 'ünïcode'],
     spentCredits: 1,
     latencyMs: 0.25,
+    trace: null,
     ...changes,
   };
 }
@@ -34,6 +35,7 @@ export function exampleRatelimit(changes: Partial<RatelimitEvent> = {}): Ratelim
     cost: 1,
     overrideId: null,
     latencyMs: 0.25,
+    trace: null,
     ...changes,
   };
 }

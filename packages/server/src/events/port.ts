@@ -1,3 +1,10 @@
+/** The trace that a request belongs to, from its `traceparent` (W3C Trace Context). */
+export interface TraceIds {
+  readonly traceId: string;
+  /** The caller's span that sent the request. */
+  readonly spanId: string;
+}
+
 /** One response of `keys.verifyKey` for a key that exists. */
 export interface VerificationEvent {
   readonly type: 'verification';
@@ -14,6 +21,8 @@ export interface VerificationEvent {
   readonly tags: readonly string[];
   readonly spentCredits: number;
   readonly latencyMs: number;
+  /** Null: the request named none. */
+  readonly trace: TraceIds | null;
 }
 
 /** One decision of `ratelimit.limit` or `ratelimit.multiLimit`. */
@@ -31,6 +40,8 @@ export interface RatelimitEvent {
   readonly cost: number;
   readonly overrideId: string | null;
   readonly latencyMs: number;
+  /** Null: the request named none. */
+  readonly trace: TraceIds | null;
 }
 
 export type UsageEvent = VerificationEvent | RatelimitEvent;
@@ -58,11 +69,14 @@ export interface EventBatch {
   readonly at: number;
   /** For a key: workspaceId, apiId, keyId, identityId, externalId. For a namespace: workspaceId, namespaceId. */
   readonly subjects: string;
-  /** Index in `subjects`, milliseconds after `at`, requestId, outcome, tags, spentCredits, latency in microseconds. */
+  /**
+   * Index in `subjects`, milliseconds after `at`, requestId, outcome, tags, spentCredits, latency in microseconds; with a
+   * trace also traceId and spanId.
+   */
   readonly verifications: string;
   /**
    * Index in `subjects`, milliseconds after `at`, requestId, identifier, passed (0, 1), limit, remaining, cost, overrideId,
-   * latency in microseconds.
+   * latency in microseconds; with a trace also traceId and spanId.
    */
   readonly ratelimits: string;
 }

@@ -45,6 +45,28 @@ const migrations: readonly string[] = [
       json_extract(event.value, '$[9]') / 1000.0
     FROM event_batches batch, json_each(batch.ratelimits) event;
   `,
+  // Events without a trace, and all of earlier versions, have no such members: json_extract returns NULL.
+  `
+  DROP VIEW verifications;
+  DROP VIEW ratelimits;
+  CREATE VIEW verifications AS
+    SELECT *, NULL AS trace_id, NULL AS span_id FROM verification_rows
+    UNION ALL
+    SELECT batch.at + json_extract(event.value, '$[1]'), json_extract(event.value, '$[2]'),
+      ${ofSubject(0)}, ${ofSubject(1)}, ${ofSubject(2)}, ${ofSubject(3)}, ${ofSubject(4)},
+      json_extract(event.value, '$[3]'), json_extract(event.value, '$[4]'), json_extract(event.value, '$[5]'),
+      json_extract(event.value, '$[6]') / 1000.0, json_extract(event.value, '$[7]'), json_extract(event.value, '$[8]')
+    FROM event_batches batch, json_each(batch.verifications) event;
+  CREATE VIEW ratelimits AS
+    SELECT *, NULL AS trace_id, NULL AS span_id FROM ratelimit_rows
+    UNION ALL
+    SELECT batch.at + json_extract(event.value, '$[1]'), json_extract(event.value, '$[2]'),
+      ${ofSubject(0)}, ${ofSubject(1)},
+      json_extract(event.value, '$[3]'), json_extract(event.value, '$[4]'), json_extract(event.value, '$[5]'),
+      json_extract(event.value, '$[6]'), json_extract(event.value, '$[7]'), json_extract(event.value, '$[8]'),
+      json_extract(event.value, '$[9]') / 1000.0, json_extract(event.value, '$[10]'), json_extract(event.value, '$[11]')
+    FROM event_batches batch, json_each(batch.ratelimits) event;
+  `,
 ];
 
 function ofSubject(member: number): string {

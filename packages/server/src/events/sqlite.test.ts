@@ -67,6 +67,8 @@ test('written events are in the file when the write resolves', async () => {
       tags: '["path=/v1","ünïcode"]',
       spent_credits: 1,
       latency_ms: 0.25,
+      trace_id: null,
+      span_id: null,
     },
   ]);
   expect(rows('SELECT namespace_id, passed, override_id FROM ratelimits')).toEqual([
@@ -76,6 +78,23 @@ test('written events are in the file when the write resolves', async () => {
     { text: '9007199254740991' },
   ]);
   await writer.close();
+});
+
+test('events have the trace of their request, and those without a trace have none', async () => {
+  const writer = await openSqliteEvents({ file });
+  const trace = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
+  const events = [trace, null].flatMap((trace) => [
+    exampleVerification({ trace }),
+    exampleRatelimit({ trace }),
+  ]);
+  await writer.write(batchOf(events));
+  await writer.close();
+  for (const view of ['verifications', 'ratelimits']) {
+    expect(rows(`SELECT trace_id, span_id FROM ${view} ORDER BY trace_id DESC`)).toEqual([
+      { trace_id: trace.traceId, span_id: trace.spanId },
+      { trace_id: null, span_id: null },
+    ]);
+  }
 });
 
 test('a file is opened again with what it holds', async () => {
@@ -198,8 +217,8 @@ test('a file of before there were batches goes on: it is read, added to, and its
     { request_id: 'old', tags: '["a"]', latency_ms: 0.123456 },
     { request_id: 'new', tags: '["path=/v1","ünïcode"]', latency_ms: 0.25 },
   ]);
-  expect(rows('SELECT at, identifier, passed, override_id, latency_ms FROM ratelimits')).toEqual([
-    { at: 3, identifier: 'u', passed: 1, override_id: null, latency_ms: 0.5 },
+  expect(rows('SELECT at, identifier, passed, override_id, latency_ms, trace_id FROM ratelimits')).toEqual([
+    { at: 3, identifier: 'u', passed: 1, override_id: null, latency_ms: 0.5, trace_id: null },
   ]);
 });
 

@@ -1,4 +1,5 @@
 import type { AuditEvent } from '@unkey-ts/contract';
+import type { TraceIds } from '../events/port.ts';
 import type { Services, SpendServices } from '../services.ts';
 import type { AuditResource } from '../storage/port/records.ts';
 import type { Store } from '../storage/port/store.ts';
@@ -14,6 +15,8 @@ export interface Context {
   readonly startedAt: number;
   /** Lazy: few verifications need it, and on Bun it is a system call. */
   clientIp(): string;
+  /** From the caller's `traceparent`; null without one. */
+  readonly trace: TraceIds | null;
   readonly userAgent: string | undefined;
   /** False if the client disabled events for this request (`X-Unkey-Metrics: disabled`). */
   readonly isRecorded: boolean;

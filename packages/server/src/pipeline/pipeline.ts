@@ -18,6 +18,7 @@ import { addCreditsAlias, readsCreditsAlias } from './credits-alias.ts';
 import { withDeadline } from './deadline.ts';
 import { respondToFault } from './fault.ts';
 import { parseIdempotencyKey, withCachedRecord, withDurableRecord } from './idempotency.ts';
+import { traceOf } from './log-fields.ts';
 import { logRequest } from './log-request.ts';
 import { RequestState, type Result } from './request-state.ts';
 import { respondData, respondRefusal } from './respond.ts';
@@ -271,6 +272,7 @@ function contextOf(
     now,
     startedAt,
     clientIp: () => clientIp(peer, headers['x-forwarded-for'], trustedProxies),
+    trace: traceOf(headers),
     userAgent: headers['user-agent'],
     isRecorded: headers['x-unkey-metrics'] !== 'disabled',
     services,

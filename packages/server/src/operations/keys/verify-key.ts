@@ -146,5 +146,6 @@ function record(
     tags: input.tags ?? [],
     spentCredits: verdict.code === 'VALID' && key.hasCredits ? (input.credits?.cost ?? 1) : 0,
     latencyMs: performance.now() - context.startedAt,
+    trace: context.trace,
   });
 }

@@ -95,5 +95,6 @@ function record(
     cost: check.cost,
     overrideId: override?.id ?? null,
     latencyMs: performance.now() - context.startedAt,
+    trace: context.trace,
   });
 }

@@ -53,8 +53,8 @@ test('each event is stored with the key, identity or namespace that it is of', a
   );
   const stored = await textOf(database.url, ['verification_events', 'ratelimit_events']);
   const expected = numbers.flatMap((number, at) => [
-    `(${at},req_1,ws_1,api_1,key_${number},id_${number},"ü""",VALID,[],1,0.25)`,
-    `(${at},req_2,ws_1,rlns_${number},user@example.com,0,${Number.MAX_SAFE_INTEGER},0,1,,0.25)`,
+    `(${at},req_1,ws_1,api_1,key_${number},id_${number},"ü""",VALID,[],1,0.25,,)`,
+    `(${at},req_2,ws_1,rlns_${number},user@example.com,0,${Number.MAX_SAFE_INTEGER},0,1,,0.25,,)`,
   ]);
   expect(stored.split('\n').sort()).toEqual(expected.sort());
 });

@@ -9,18 +9,21 @@ const statement = `
     SELECT subject, place - 1 AS place FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS listed (subject, place)
   ), verifications AS (
     INSERT INTO verification_events (
-      at, request_id, workspace_id, api_id, key_id, identity_id, external_id, outcome, tags, spent_credits, latency_ms
+      at, request_id, workspace_id, api_id, key_id, identity_id, external_id, outcome, tags, spent_credits, latency_ms,
+      trace_id, span_id
     )
     SELECT $1::bigint + (event -> 1)::bigint, event ->> 2, subject ->> 0, subject ->> 1, subject ->> 2, subject ->> 3,
-      subject ->> 4, event ->> 3, event ->> 4, (event -> 5)::bigint, (event -> 6)::float8 / 1000
+      subject ->> 4, event ->> 3, event ->> 4, (event -> 5)::bigint, (event -> 6)::float8 / 1000,
+      event ->> 7, event ->> 8
     FROM jsonb_array_elements($3::jsonb) event JOIN subjects ON place = (event -> 0)::bigint
   )
   INSERT INTO ratelimit_events (
-    at, request_id, workspace_id, namespace_id, identifier, passed, limit_value, remaining, cost, override_id, latency_ms
+    at, request_id, workspace_id, namespace_id, identifier, passed, limit_value, remaining, cost, override_id, latency_ms,
+    trace_id, span_id
   )
   SELECT $1::bigint + (event -> 1)::bigint, event ->> 2, subject ->> 0, subject ->> 1, event ->> 3,
     (event -> 4)::smallint, (event -> 5)::bigint, (event -> 6)::bigint, (event -> 7)::bigint, event ->> 8,
-    (event -> 9)::float8 / 1000
+    (event -> 9)::float8 / 1000, event ->> 10, event ->> 11
   FROM jsonb_array_elements($4::jsonb) event JOIN subjects ON place = (event -> 0)::bigint`;
 
 /**

@@ -255,7 +255,8 @@ test('a change is heard of with the time that it took; one too large to tell is 
 test('usage events are stored beside everything else', async () => {
   await open();
   const [one] = opened;
-  const shared = { at, requestId: 'req_1', workspaceId: ws, latencyMs: 0.25 };
+  const trace = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
+  const shared = { at, requestId: 'req_1', workspaceId: ws, latencyMs: 0.25, trace };
   const batch = batchOf([
     {
       ...shared,
@@ -282,7 +283,9 @@ test('usage events are stored beside everything else', async () => {
   ]);
   await one?.events.write(batch);
   expect(await textOf(database.url, ['verification_events'])).toBe(
-    `(${at},req_1,ws_1,api_1,key_1,,"é""\\\\",VALID,"[""a,b"", ""\\\\""c\\\\""""]",3,0.25)`,
+    `(${at},req_1,ws_1,api_1,key_1,,"é""\\\\",VALID,"[""a,b"", ""\\\\""c\\\\""""]",3,0.25,${trace.traceId},${trace.spanId})`,
   );
-  expect(await textOf(database.url, ['ratelimit_events'])).toBe(`(${at},req_1,ws_1,rlns_1,u,1,10,9,1,,0.25)`);
+  expect(await textOf(database.url, ['ratelimit_events'])).toBe(
+    `(${at},req_1,ws_1,rlns_1,u,1,10,9,1,,0.25,${trace.traceId},${trace.spanId})`,
+  );
 });

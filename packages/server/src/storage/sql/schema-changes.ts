@@ -15,7 +15,7 @@ export interface SqlTypes {
  * what they read and write must go on working.
  */
 export function schemaChanges(types: SqlTypes): string[] {
-  return [idempotencyRecords, liveRowIndexes, searchFunction].map((change) => change(types));
+  return [idempotencyRecords, liveRowIndexes, searchFunction, eventTraces].map((change) => change(types));
 }
 
 function idempotencyRecords({ name }: SqlTypes): string {
@@ -53,6 +53,14 @@ function searchFunction({ name }: SqlTypes): string {
     AS $$ SELECT replace(regexp_replace(
       normalize(lower(searched COLLATE "und-x-icu") COLLATE "C", NFD), '[\\u0300-\\u036f]', '', 'g'
     ), 'ς', 'σ') ~ ('***=' || part) $$;`;
+}
+
+// SQLite keeps its events in a file of its own (`events/sqlite-schema.ts`).
+function eventTraces({ name, text }: SqlTypes): string {
+  if (name !== 'postgres') return '';
+  return ['verification_events', 'ratelimit_events']
+    .map((table) => `ALTER TABLE ${table} ADD COLUMN trace_id ${text}, ADD COLUMN span_id ${text};`)
+    .join('\n');
 }
 
 // For processes of older versions, which write to it.
