@@ -10,13 +10,13 @@ import { createDatabase, execute, textOf } from './postgres.ts';
  */
 export interface DataPlace {
   readonly dataDir: string;
-  /** What the service is to be told. */
+  /** The settings of the service. */
   readonly env: Readonly<Record<string, string>>;
-  /** All that is stored, as who has the disk can read it. */
+  /** All stored data, as anyone with access to the disk can read it. */
   text(): Promise<string>;
   /** The same of usage events alone. */
   events(): Promise<string>;
-  /** Changes what is stored, behind the back of the service. */
+  /** Changes stored data without the service. */
   execute(statement: string): Promise<void>;
   remove(): Promise<void>;
 }

@@ -24,7 +24,7 @@ export interface KeyMembers {
   readonly [member: string]: unknown;
 }
 
-/** A key in an API of its own, unless `apiId` is among its members. The call that the case is about comes later. */
+/** A key in a new API, unless the members have `apiId`. The call under test comes later. */
 export async function makeKey(world: World, members: KeyMembers = {}): Promise<MadeKey> {
   const apiId = members.apiId ?? (await makeApi(world)).apiId;
   const keyspaceId = await keyspaceOf(world, world.workspaceId, apiId);
@@ -59,12 +59,12 @@ export async function makePermissions(world: World, slugs: readonly string[]): P
   return ids;
 }
 
-/** A grant in the case's workspace. */
+/** A grant in the workspace of the case. */
 export function grant({ workspaceId }: World, path: string): string {
   return `unkey:v1:${workspaceId}:${path}`;
 }
 
-/** The audit records of what happens now: arranging has moved the clock on. */
+/** The audit records from now on: `arrange` has advanced the clock. */
 export async function recordsOfCall(world: World): Promise<AuditRecord[]> {
   const now = world.clock.now();
   return (await auditOf(world)).filter(({ at }) => at === now);

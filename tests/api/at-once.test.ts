@@ -37,7 +37,7 @@ test.runIf(isInOneProcess)('a request with cached data gets its response without
     ['ratelimit.multiLimit', [limit, { ...limit, identifier: 'someone else' }]],
   ];
   for (const [operation, body] of requests) {
-    // The first may make what the second then looks up.
+    // The first may create what the second then looks up.
     for (let count = 0; count < 2; count++) await handle(operation, body);
     const again = handle(operation, body);
     expect({ operation, body, isAwaited: again instanceof Promise }).toEqual({

@@ -22,7 +22,7 @@ export interface Schema {
 /** Values that exist, by the name of the member (or list) that may hold them: they get a call past its look-ups. */
 export type Known = Readonly<Record<string, readonly string[]>>;
 
-/** A body with one thing wrong, and where. */
+/** A body with one error, and its location. */
 export interface Broken {
   readonly body: unknown;
   readonly location: string;

@@ -50,7 +50,7 @@ async function lifeOf(env: Record<string, string>) {
   return left;
 }
 
-test('what fell due while nothing ran is removed at the next start, and the rest is not', async () => {
+test('rows that became due while no server ran are removed at the next start, and others are not', async () => {
   expect(await lifeOf({ UNKEY_EVENTS_RETENTION: '30d' })).toEqual({ rows: 1, events: 1 });
 });
 

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([trusting.close(), plain.close()]));
 
-/** A key of an API that only these addresses may use its keys from. */
+/** A key of an API with this list of allowed addresses. */
 async function makeKey(service: Service, allowedIps: string | null, members: object = {}) {
   const { apiId } = (await service.call('apis.createApi', { name: 'walled' })).body.data;
   const made = (await service.call('keys.createKey', { apiId, ...members })).body.data;
@@ -37,7 +37,7 @@ test('behind a trusted proxy the forwarded address decides', async () => {
   expect(await verify(trusting, key)).toMatchObject({ code: 'FORBIDDEN' });
 });
 
-test('what a client claims in front of the proxy does not count', async () => {
+test('addresses that a client writes before the proxy do not count', async () => {
   const { key } = await makeKey(trusting, '123.123.123.123');
   expect(await verify(trusting, key, from('123.123.123.123, 192.168.1.1'))).toMatchObject({
     code: 'FORBIDDEN',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Service, startService } from '../service.ts';
 
-/** What is stored of a verification and a limit decision, and the ids in it. */
+/** The stored events of a verification and a limit, and their ids. */
 async function recorded(env: Record<string, string>) {
   const service = await startService({ env });
   try {
@@ -28,7 +28,7 @@ test('with UNKEY_EVENTS=off they leave none', async () => {
   for (const id of ids) expect(stored).not.toContain(id);
 });
 
-describe('what is recorded', () => {
+describe('recorded', () => {
   let service: Service;
   let events: Record<string, unknown>[];
   let key: string;
@@ -83,7 +83,7 @@ describe('what is recorded', () => {
       'ratelimit',
       'verification',
     ]);
-    // Letter by letter: any other value is ignored.
+    // Exact match: any other value is ignored.
     const all = ['ratelimit', 'ratelimit', 'ratelimit', 'verification'];
     expect(await types({ 'x-unkey-metrics': 'Disabled' })).toEqual(all);
     expect(await types({})).toEqual(all);

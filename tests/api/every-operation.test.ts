@@ -13,7 +13,7 @@ import { expectError, locationsOf } from './expect-error.ts';
 import { requestText, sendRaw } from './raw-request.ts';
 import { expectContract } from './scenario.ts';
 
-/** What is the same for all operations behind a root key, with the contract's own example as the body. */
+/** The common behaviour of all operations with a root key, with the contract's example as the body. */
 
 const guarded = operationIds.filter((id) => operations[id].access !== 'public');
 const oneTooMany = 10 * 1024 * 1024 + 1;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Holds a fact for each operation. */
+/** One test for each operation. */
 function everyOperation(fact: string, hold: (id: OperationId, body: unknown) => Promise<void>): void {
   describe(fact, () => {
     test.each(guarded)('%s', (id) => hold(id, operations[id].example.request));
@@ -43,7 +43,7 @@ function asAnyone(id: OperationId): Operation {
   return operations[id];
 }
 
-describe('who calls', () => {
+describe('authentication', () => {
   everyOperation('400 without an Authorization header, whatever the body', async (id, body) => {
     for (const sent of [body, 'no json']) {
       const reply = await call(id, sent);
@@ -142,7 +142,7 @@ describe('who calls', () => {
     const { key } = await service.newRootKey(workspaceId, []);
     const reply = await call(id, body, { rootKey: key });
     expectContract(id, reply);
-    // Nothing exists in this workspace: an operation that looks before it authorises finds nothing.
+    // The workspace is empty: an operation that locates before it authorises finds nothing.
     if (reply.status === 200) expect(reply.body.data).toEqual(emptyDataOf(id));
     else expect([403, 404]).toContain(reply.status);
     const audited = await service.app.services.storage.read((store) =>
@@ -152,7 +152,7 @@ describe('who calls', () => {
   });
 });
 
-describe('where it is sent to', () => {
+describe('methods and paths', () => {
   everyOperation('405 names the method that is allowed', async (id) => {
     for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
       const reply = await sendRaw(service.url, requestText({ method, path: `/v2/${id}` }));
@@ -200,7 +200,7 @@ describe('where it is sent to', () => {
   });
 });
 
-describe('what is sent', () => {
+describe('request bodies', () => {
   everyOperation(
     '400 for a missing or another content type, before the body is looked at',
     async (id, body) => {
@@ -470,7 +470,7 @@ describe('when the service fails', () => {
   });
 });
 
-/** What a caller without permission is shown with 200: an empty page, or the result that hides a thing. */
+/** The 200 response for a caller without permission: an empty page, or the masked result. */
 function emptyDataOf(id: OperationId): unknown {
   return asAnyone(id).isPaged ? [] : { valid: false, code: 'NOT_FOUND' };
 }
@@ -486,19 +486,19 @@ function write<Result>(work: (store: Store) => Promise<Result>): Promise<Result>
   return service.app.services.storage.write(work);
 }
 
-/** Of a new workspace, so that nothing done before is in the way. */
+/** Of a new workspace, unaffected by earlier calls. */
 async function freshRootKey(): Promise<string> {
   return (await service.newWorkspace()).rootKey;
 }
 
-/** A root key of a new workspace that may make so many requests a minute. */
+/** A root key of a new workspace with this limit of requests a minute. */
 async function limitedTo(requestsPerMinute: Workspace['requestsPerMinute']): Promise<string> {
   const made = await service.newWorkspace();
   await write((store) => store.workspaces.update(made.workspaceId, { requestsPerMinute }));
   return made.rootKey;
 }
 
-/** Those that are there. */
+/** Those that exist. */
 function limitHeaders({ headers }: Reply) {
   const named = {
     limit: headers.get('ratelimit-limit'),

@@ -3,7 +3,7 @@ import { keyOf } from '../../packages/server/src/storage/conformance/samples.ts'
 import { type MadeKey, makeApi, makeKey } from './arrange-keys.ts';
 import type { World } from './scenario.ts';
 
-/** Every kind of thing that a key can have, but for its role. */
+/** Every member of a key except its role. */
 export const fullKeyMembers = {
   prefix: 'test',
   name: 'Laptop',
@@ -18,7 +18,7 @@ export const fullKeyMembers = {
   ],
 };
 
-/** A key with all of that, an identity with meta and a limit, and a role that grants one new permission. */
+/** A key with all members, an identity with meta and a limit, and a role with one new permission. */
 export async function makeFullKey(world: World): Promise<MadeKey> {
   await world.do('identities.createIdentity', {
     externalId: 'user_1',
@@ -32,7 +32,7 @@ export async function makeFullKey(world: World): Promise<MadeKey> {
   return makeKey(world, { ...fullKeyMembers, roles: ['Billing Admin'] });
 }
 
-/** The full key as it is shown. */
+/** The full key in a response. */
 export function shownKey({ keyId, key }: MadeKey, createdAt: number) {
   const { prefix: _prefix, externalId, ratelimits, ...kept } = fullKeyMembers;
   const withIds = (limits: readonly object[]) =>
@@ -55,7 +55,7 @@ export function shownKey({ keyId, key }: MadeKey, createdAt: number) {
   };
 }
 
-/** A recoverable key whose ciphertext nothing can open. */
+/** A recoverable key with a damaged ciphertext. */
 export async function makeKeyWithCiphertext(world: World, ciphertext: string): Promise<MadeKey> {
   const { service, workspaceId } = world;
   const api = await makeApi(world);
@@ -66,7 +66,7 @@ export async function makeKeyWithCiphertext(world: World, ciphertext: string): P
   return { ...api, keyId, key: '' };
 }
 
-/** A key of a workspace that has recoverable keys, one of them with damaged ciphertext: that one. */
+/** The key with a damaged ciphertext in a workspace with recoverable keys. */
 export async function damageCiphertext(world: World): Promise<MadeKey> {
   await makeKey(world, { recoverable: true });
   return makeKeyWithCiphertext(world, 'damaged');

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Bytes as they are, to one operation with every permission. */
+/** Sends bytes unchanged to an operation, with every permission. */
 async function send(operation: string, body: string | Uint8Array, headers = {}): Promise<Reply> {
   const authorization = `Bearer ${service.rootKey}`;
   const order = { path: `/v2/${operation}`, headers: { authorization, ...headers }, body };
@@ -182,7 +182,7 @@ describe('bodies', () => {
     expect(reply.body.data.meta).toEqual(JSON.parse(meta));
   });
 
-  test('of a member that is there twice the last counts', async () => {
+  test('of a duplicate member the last one counts', async () => {
     const reply = await send('apis.createApi', '{"name":"x","name":"the last one"}');
     const { apiId } = reply.body.data;
     const found = await send('apis.getApi', `{"apiId":"","apiId":"${apiId}"}`);
@@ -293,7 +293,7 @@ describe('bodies', () => {
   });
 });
 
-describe('requests that are no HTTP', () => {
+describe('bytes that are not HTTP', () => {
   test.each([
     ['a line of garbage', 'garbage\r\n\r\n'],
     ['binary garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
@@ -343,7 +343,7 @@ describe('requests that are no HTTP', () => {
     expectError(reply, 'unkey/application/invalid_input', 'header.authorization');
   });
 
-  test('very long paths and odd ones are 404', async () => {
+  test('very long and malformed paths are 404', async () => {
     const paths = [
       '/',
       '//',

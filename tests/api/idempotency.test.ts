@@ -34,7 +34,7 @@ function limitOf(namespace: string) {
   return { namespace, identifier: 'user_1', limit: 10, duration: 600_000 };
 }
 
-/** As somebody does it who can write to the database. */
+/** By direct access to the database. */
 async function newApi({ do: act }: World): Promise<string> {
   return (await act('apis.createApi', { name: 'payments' })).apiId;
 }
@@ -81,7 +81,7 @@ async function send(operation: OperationId, body: unknown, order: Order = {}): P
   return { status: response.status, text, headers: response.headers, body: JSON.parse(text), isReplayed };
 }
 
-/** Of a call that succeeds, for which the world is prepared. */
+/** The body of a successful call, for which the world is prepared. */
 function bodyOf(id: OperationId): Promise<unknown> {
   return arrangeSuccess(id, world);
 }
@@ -134,7 +134,7 @@ describe.each(repeatable)('%s', (id) => {
     expect(other.text).not.toContain(first.body.meta.requestId);
   });
 
-  test('another workspace has the same key for itself', async () => {
+  test('another workspace can use the same key', async () => {
     const first = await send(id, await bodyOf(id));
     world = await newWorld(service);
     const other = await send(id, await bodyOf(id));
@@ -155,7 +155,7 @@ describe.each(repeatable)('%s', (id) => {
     expect(await eventsOf(world)).toEqual(audited);
   });
 
-  test('any other visible text is a key', async () => {
+  test('any other visible text is accepted as a key', async () => {
     const visible = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)).join('');
     for (const key of ['0', visible, 'x'.repeat(255)]) {
       world = await newWorld(service);
@@ -187,7 +187,7 @@ function inAnyOrder(data: unknown): unknown {
   return Array.isArray(data) ? data.map((item) => JSON.stringify(item)).toSorted() : data;
 }
 
-describe('without a key, done twice is as good as done once:', () => {
+describe('without a key, a repetition changes nothing more:', () => {
   const idempotent = operationIds.filter(
     (id) => asAnyone(id).mode === 'write' && asAnyone(id).idempotent === true,
   );
@@ -195,13 +195,13 @@ describe('without a key, done twice is as good as done once:', () => {
     const body = await arrangeSuccess(id, world);
     const first = await world.call(id, body);
     const again = await world.call(id, body);
-    // What has been deleted is not found any more.
+    // Deleted resources are not found any more.
     if (/\.delete/.test(id) && again.status === 404) return;
     expect(inAnyOrder(again.body.data)).toEqual(inAnyOrder(first.body.data));
   });
 });
 
-test('operations that do not declare it do not look at it', async () => {
+test('operations that do not declare idempotency ignore the header', async () => {
   const { keyId } = await newKey(world);
   for (const key of ['the-key', 'two words', '']) {
     for (const enabled of [true, false]) {
@@ -214,14 +214,14 @@ test('operations that do not declare it do not look at it', async () => {
   expect((await world.do('keys.getKey', { keyId })).enabled).toBe(false);
 });
 
-test('the same key is another one for another operation', async () => {
+test('the same key is independent for another operation', async () => {
   const body = { name: 'one' };
   expect((await send('apis.createApi', body)).body.data).toHaveProperty('apiId');
   expect((await send('permissions.createRole', body)).body.data).toHaveProperty('roleId');
   expect(await send('apis.createApi', body)).toMatchObject({ isReplayed: true });
 });
 
-test('of twenty requests for a key at once there is one key', async () => {
+test('twenty concurrent requests create one key', async () => {
   const apiId = await newApi(world);
   const sent = await Promise.all(
     Array.from({ length: 20 }, () => send('keys.createKey', { apiId, name: 'wanted once' })),
@@ -287,7 +287,7 @@ describe('a repeated verification of a key', () => {
     },
   );
 
-  test('that was renamed meanwhile gets the first response', async () => {
+  test('that has been renamed gets the first response', async () => {
     const { key, keyId } = await newKey(world);
     const first = await send('keys.verifyKey', { key });
     await world.do('keys.updateKey', { keyId, name: 'Other' });
@@ -329,7 +329,7 @@ describe('not recorded', () => {
     });
   });
 
-  test('when the first of many at once is refused, each is refused by itself', async () => {
+  test('when the first of many concurrent calls is refused, each is refused on its own', async () => {
     const { key } = await newKey(world);
     const body = { key, ratelimits: [{ name: 'requests' }] };
     const sent = await Promise.all(Array.from({ length: 10 }, () => send('keys.verifyKey', body)));
@@ -367,15 +367,15 @@ describe('not recorded', () => {
   );
 });
 
-describe('who gets a stored response', () => {
-  test('who sent the first request, also when what it made is gone', async () => {
+describe('access to a stored response', () => {
+  test('the sender of the first request, also when its resource has been deleted', async () => {
     const apiId = await newApi(world);
     const first = await send('keys.createKey', { apiId });
     await world.do('apis.deleteApi', { apiId });
     expect(await send('keys.createKey', { apiId })).toMatchObject({ status: 200, text: first.text });
   });
 
-  test('a root key that has been disabled or deleted has nothing any more', async () => {
+  test('a disabled or deleted root key has no access to its records', async () => {
     const { storage } = service.app.services;
     const { key: rootKey, rootKeyId } = await service.newRootKey(world.workspaceId, ['api.*.create_api']);
     expect((await send('apis.createApi', { name: 'payments' }, { rootKey })).status).toBe(200);
@@ -405,7 +405,7 @@ describe('who gets a stored response', () => {
 });
 
 describe('stored records', () => {
-  test('are unreadable to who has the database only, also without a master key', async () => {
+  test('are unreadable with access to the database alone, also without a master key', async () => {
     for (const env of [{}, { UNKEY_MASTER_KEY: 'off' }]) {
       const own = await startService({ env });
       try {
@@ -425,7 +425,7 @@ describe('stored records', () => {
     }
   });
 
-  test('open for their own operation and root key only, whatever else the database is made to say', async () => {
+  test('can be opened for their own operation and root key only, whatever the database contains', async () => {
     const own = await startService();
     try {
       const body = { name: 'moved' };

@@ -2,23 +2,23 @@ import { grant, type MadeKey, makeForeignKey, makeKey } from './arrange-keys.ts'
 import { denied, malformed } from './refusals.ts';
 import { type Scenario, scenario, type World } from './scenario.ts';
 
-/** What the operations on a key, named by its id, have in common. */
+/** The common cases of operations on a key by its id. */
 export interface KeyOperation {
   /** A body that is accepted for the key. */
   readonly body: (keyId: string) => object;
-  /** What a root key may do to be let through: `update_key`. */
+  /** The required permission: `update_key`. */
   readonly action: string;
-  /** What it holds besides, unless it has a grant on the key. */
+  /** Its other permissions, unless it has a grant on the key. */
   readonly also?: readonly string[];
   /** An action on the same API that does not suffice. */
   readonly otherAction: string;
-  /** Makes what the body names. */
+  /** Creates the resources that the body names. */
   readonly prepare?: (world: World) => Promise<unknown>;
 }
 
 export const keyNotFound = { status: 404, code: 'unkey/data/key_not_found' } as const;
 
-/** Keys that the operation must not find. The missing permission plays no part: the look-up comes first. */
+/** Keys that the operation must not find. The missing permission does not matter: the lookup comes first. */
 export function absentKeyCases({ body, prepare }: Pick<KeyOperation, 'body' | 'prepare'>): Scenario[] {
   const absent: Record<string, (world: World) => Promise<string>> = {
     'an id that nothing has': async () => 'key_doesNotExist',
@@ -49,7 +49,7 @@ export function absentKeyCases({ body, prepare }: Pick<KeyOperation, 'body' | 'p
   );
 }
 
-/** What lets a root key through, and what does not. */
+/** Permissions that suffice, and permissions that do not. */
 export function keyAccessCases({ body, action, also = [], otherAction, prepare }: KeyOperation): Scenario[] {
   const arrange = async (world: World): Promise<MadeKey> => {
     await prepare?.(world);

@@ -1,7 +1,7 @@
 import type { NamespaceWithOverrides } from '@unkey-ts/server';
 import type { World } from './scenario.ts';
 
-/** Makes a namespace by looking at a limit in it without taking; gives its id. */
+/** Creates a namespace by a check of cost 0; returns its id. */
 export async function newNamespace(world: World, name = 'email.send'): Promise<string> {
   await world.do('ratelimit.limit', {
     namespace: name,

@@ -8,7 +8,7 @@ export interface OtherWorkspace {
   do(operation: OperationId, body: unknown): Promise<any>;
 }
 
-/** A neighbour, whose things the case's workspace must not see. */
+/** Another workspace, whose data the workspace of the case must not see. */
 export async function otherWorkspace({ service }: World): Promise<OtherWorkspace> {
   const { rootKey } = await service.newWorkspace();
   return {

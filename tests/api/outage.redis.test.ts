@@ -27,7 +27,7 @@ async function start(mode: string): Promise<Service> {
 
 const limit = { namespace: 'mail', identifier: 'ann', limit: 10, duration: 60_000 };
 
-/** How many of so many calls pass, or the statuses other than 200. */
+/** How many of these calls pass, or the statuses other than 200. */
 async function passes(service: Service, count: number) {
   const calls = Array.from({ length: count }, () => service.call('ratelimit.limit', limit));
   const replies = await Promise.all(calls);
@@ -46,7 +46,7 @@ async function back(service: Service): Promise<void> {
   });
 }
 
-test('what is counted on Redis is not in the process', async () => {
+test('counts on Redis are not in the process', async () => {
   const service = await start('local');
   expect(await passes(service, 7)).toBe(7);
   proxy.drop();
@@ -97,7 +97,7 @@ test('deny: limits get 503 with Retry-After; calls without limits succeed', asyn
   expect((await service.call('keys.verifyKey', { key: limited.key })).body.data.code).toBe('VALID');
 });
 
-test('a spend that is sent twice at once is one', async () => {
+test('a spend that is sent twice at once is applied once', async () => {
   const service = await start('local');
   const call = () => service.call('ratelimit.limit', limit, { headers: { 'idempotency-key': 'once' } });
   const [first, second] = await Promise.all([call(), call()]);

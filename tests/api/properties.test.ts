@@ -32,7 +32,7 @@ describe('a body that matches the schema gets a declared response', () => {
       }),
       run,
     );
-    // Otherwise the bodies would not be what the operation is about.
+    // Otherwise the bodies would not reach the operation.
     expect(statuses).toContain(200);
   });
 });
@@ -72,7 +72,7 @@ function schemaOf(id: OperationId): Schema {
   return operations[id].input as Schema;
 }
 
-/** A workspace with one of each thing, and their names. */
+/** A workspace with one resource of each kind, and their names. */
 async function inhabitedWorkspace() {
   const { workspaceId, rootKey } = await service.newWorkspace();
   const call = (id: OperationId, body: unknown): Promise<Reply> =>

@@ -12,7 +12,7 @@ interface Sample {
   readonly shown?: Readonly<Record<string, unknown>>;
 }
 
-/** A sample for every property that the contract has, but for those that name the target. */
+/** A sample for every property in the contract, except the one that names the target. */
 type Samples<Input, Target extends keyof Input> = Readonly<Record<Exclude<keyof Input, Target>, Sample>>;
 
 type NewKeyInput = InputOf<'keys.createKey'>;
@@ -171,7 +171,7 @@ describe('what identities.updateIdentity accepts changes what identities.getIden
   });
 });
 
-/** Things that are created in one call and have no property that is left out: all properties at once. */
+/** Resources that are created in one call, with all properties at once. */
 const created: Readonly<
   Record<
     string,

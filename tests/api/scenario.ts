@@ -35,7 +35,7 @@ export interface World {
 
 export interface Expected {
   readonly status: number;
-  /** Of the error; every one that the operation declares needs a case. */
+  /** Code of the error; every declared one needs a case. */
   readonly code?: ErrorCode;
   /** Compared with `toMatchObject`; arrays by length and order. */
   readonly data?: unknown;

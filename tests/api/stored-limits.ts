@@ -1,4 +1,4 @@
-/** A limit as requests have it. */
+/** A limit as in a request. */
 export function limitNamed(name: string, changes: object = {}): object {
   return { name, limit: 100, duration: 60_000, autoApply: false, ...changes };
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DataPlace, newDataPlace } from '../data-place.ts';
 import { callInProcess } from './in-process.ts';
 
-/** Two servers on one database, that know of each other by nothing else. */
+/** Two servers that have only the database in common. */
 let place: DataPlace;
 let here: App;
 let there: App;
@@ -41,7 +41,7 @@ async function seen(look: () => Promise<boolean>): Promise<void> {
   while (!(await look())) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('two servers that start at once on an empty database make one workspace', () => {
+test('two servers that start at once on an empty database create one workspace', () => {
   expect([here.firstStart, there.firstStart].filter((start) => start !== null)).toHaveLength(1);
 });
 
@@ -94,7 +94,7 @@ test('credits spent on both sides never exceed what there is', async () => {
   expect((await call(there, 'keys.getKey', { keyId })).credits).toMatchObject({ remaining: 0 });
 });
 
-test('a call with one Idempotency-Key is done once, whichever side it reaches', async () => {
+test('a call with one Idempotency-Key runs once, whichever process it reaches', async () => {
   const send = (app: App) =>
     app.handle({
       method: 'POST',
@@ -112,7 +112,7 @@ test('a call with one Idempotency-Key is done once, whichever side it reaches', 
   expect(new Set(replies.map(({ body }) => JSON.parse(String(body)).data.keyId)).size).toBe(1);
 });
 
-test('the metrics show that changes are heard of, and how long they took', async () => {
+test('the metrics show whether notifications arrive, and their delay', async () => {
   const { body } = await there.handle({
     method: 'GET',
     path: '/metrics',

@@ -4,13 +4,13 @@ import { type Cluster, dataOf, longWindow } from './cluster.ts';
 
 const startCredits = 1_000_000;
 
-/** What became of calls of one kind. */
+/** The results of calls of one kind. */
 interface Account {
-  /** Answered with 200. */
+  /** Status 200. */
   acknowledged: number;
-  /** Answered with 503: nothing was done. */
+  /** Status 503: nothing was done. */
   refused: number;
-  /** No response, or one that leaves it open. */
+  /** No response, or one that does not say whether it was done. */
   open: number;
 }
 
@@ -38,7 +38,7 @@ export class Books {
   };
   /** Calls that the limit let pass. */
   passed = 0;
-  /** Answers other than 200, by what they say. */
+  /** Responses other than 200, by their text. */
   readonly failures = new Map<string, number>();
 
   private constructor(
@@ -60,7 +60,7 @@ export class Books {
     const free = await newKey({});
     const purse = await newKey({ credits: { remaining: startCredits } });
     const books = new Books(cluster, apiId, { free, purse, limit });
-    // Every process knows the keys and the namespace from here on.
+    // From here on every process has cached the keys and the namespace.
     for (const member of cluster.members) {
       for (const { key } of [free, purse])
         await dataOf(member.call('keys.verifyKey', { key, credits: { cost: 0 } }));
@@ -106,7 +106,7 @@ export class Books {
     return null;
   }
 
-  /** Asks for the limit until it lets nothing pass any more. */
+  /** Calls the limit until nothing passes any more. */
   async exhaust(): Promise<void> {
     let before: number;
     do {
@@ -115,7 +115,7 @@ export class Books {
     } while (this.passed > before);
   }
 
-  /** Holds that what was acknowledged is there, and nothing that was neither acknowledged nor left open. */
+  /** Expects everything that was acknowledged, and nothing that was neither acknowledged nor open. */
   async balance(): Promise<void> {
     const unchecked = [...this.#created];
     const check = async () => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
-/** Waits until `member` remembers what was before. A change that is on its way to it may still make it forget. */
+/** Waits until `member` has cached the state before the change. A notification on its way may still drop that entry. */
 async function remembers(change: Change, member: Member): Promise<void> {
   await expect.poll(() => change.probe(member), { timeout: 15_000, interval: 1 }).toEqual(change.before);
   expect(await change.probe(member)).toEqual(change.before);
@@ -30,7 +30,7 @@ async function untilTold(change: Change, member: Member, start: number): Promise
   }
 }
 
-/** Milliseconds from the acknowledgement of a change until each of the others has told of it. */
+/** Milliseconds from the acknowledgement of a change until each of the others shows it. */
 async function lagsOf(kind: KindOfChange, by: Member, others: readonly Member[]): Promise<number[]> {
   number++;
   const change = await kind.arrange(cluster, number);
@@ -38,14 +38,14 @@ async function lagsOf(kind: KindOfChange, by: Member, others: readonly Member[])
   await change.make(by);
   const start = performance.now();
   const lags = Promise.all(others.map((member) => untilTold(change, member, start)));
-  // Who has made it knows at once.
+  // The process that made the change shows it at once.
   expect(await change.probe(by)).toEqual(change.after);
   return lags;
 }
 
 const all: number[] = [];
 
-test.each(kindsOfChange)('$name: all processes know within a second', async (kind) => {
+test.each(kindsOfChange)('$name: all processes show it within a second', async (kind) => {
   for (let round = 0; round < rounds; round++) {
     const [by, ...others] = [0, 1, 2].map((index) => cluster.members[(index + round) % 3]);
     if (by === undefined) throw new Error('There are three.');
@@ -74,7 +74,7 @@ test('the lag is measured over hundreds of changes, and shows in the metrics', a
   }
 });
 
-test('a root key that the command line makes, disables and deletes is known everywhere within a second', async () => {
+test('a root key that the command line creates, disables and deletes is visible everywhere within a second', async () => {
   const unkey = async (...words: string[]) => {
     const { status, stdout, stderr } = await runUnkey([...words, '--json'], { env: cluster.parts.env });
     expect(stderr).toBe('');

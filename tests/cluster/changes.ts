@@ -3,7 +3,7 @@ import { dataOf, longWindow } from './cluster.ts';
 
 /** A prepared change. The responses of a member show whether the member has seen it. */
 export interface Change {
-  /** What a member says that knows, or does not. */
+  /** The responses of a member that has seen the change, or has not. */
   probe(member: Member): Promise<unknown>;
   readonly before: unknown;
   readonly after: unknown;

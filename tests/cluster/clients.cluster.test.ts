@@ -25,7 +25,7 @@ afterAll(async () => {
   await cluster.close();
 });
 
-/** A workspace of its own, made as the command line does: beside the processes that serve it. */
+/** A separate workspace, created as the command line does: outside the processes that serve it. */
 async function newWorld(): Promise<{ client: Unkey; arranged: Arranged }> {
   const migrationId = makers.ids.id('migration');
   const now = Date.now();
@@ -58,7 +58,7 @@ async function callClient(client: Unkey, id: ClientOperation, request: unknown):
   return 'result' in response ? response.result : response;
 }
 
-/** The clock of the processes runs: what they tell of it is as if it had stood still. */
+/** Replaces times, because the clock of the processes runs. */
 function asOf(now: number, data: unknown): unknown {
   const told: Readonly<Record<string, number>> = { createdAt: now, reset: now + 60_000 };
   return JSON.parse(JSON.stringify(data), (name, value) => {

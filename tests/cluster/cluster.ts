@@ -11,7 +11,7 @@ import { type RoundRobin, type RoundRobinOptions, startRoundRobin } from './roun
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** What the servers of a cluster share. */
+/** The parts that the servers of a cluster share. */
 export interface Parts {
   readonly postgres: Postgres;
   readonly redis: RedisServer;
@@ -19,12 +19,12 @@ export interface Parts {
   readonly databaseUrl: string;
   /** Known to every server. */
   readonly rootKey: string;
-  /** What a server is to be told. */
+  /** The settings of a server. */
   readonly env: Environment;
   close(): Promise<void>;
 }
 
-/** A server process, which can end and start again on its port. */
+/** A server process, which can be stopped and started again on its port. */
 export interface Member {
   readonly url: string;
   readonly port: number;

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 
 const script = fileURLToPath(new URL('count.mjs', import.meta.url));
 
-/** Three processes of 64 callers each take from the same counters at once: of each exactly its limit passes. */
+/** Three processes with 64 callers each use the same counters: exactly the limit of each passes. */
 export async function expectExactCounts(kind: 'redis' | 'postgres', url: string): Promise<void> {
   const processes = await Promise.all([0, 1, 2].map(() => startCounting(kind, url)));
   const counts = await Promise.all(processes.map((process) => process.run()));
@@ -15,7 +15,7 @@ export async function expectExactCounts(kind: 'redis' | 'postgres', url: string)
   const some = Array.from({ length: 8 }, (_, index) => total(`some ${index}`));
   expect(some.reduce((sum, count) => sum + count, 0)).toBe(3000);
   expect(Math.max(...some)).toBeLessThanOrEqual(500);
-  // Otherwise one process has done it all.
+  // Otherwise one process has handled all calls.
   for (const count of counts) expect(count.all).toBeGreaterThan(0);
 }
 

@@ -7,15 +7,15 @@ import { dataOf, longWindow, type Member, type Parts, startMember, startParts } 
 const clients = 16;
 const ways = ['stall', 'drop', 'reset'] as const;
 const stalenessMs = 12_000;
-/** A request that waits for a part in vain has ended by then. */
+/** By then a request that waits for an unreachable part has ended. */
 const latestMs = 20_000;
-/** Longer than the silence after which a database is read before credits are taken. */
+/** Longer than the idle time after which a read precedes a spend. */
 const silenceMs = 300;
 
 let parts: Parts;
 let toPostgres: TcpProxy;
 let toRedis: TcpProxy;
-/** Its ways to PostgreSQL and Redis are the proxies. */
+/** Reaches PostgreSQL and Redis through the proxies. */
 let cut: Member;
 let whole: Member;
 let apiId: string;
@@ -52,7 +52,7 @@ const ready = async () => JSON.parse((await cut.get('/health/ready')).text);
 const metrics = async () => (await cut.get('/metrics')).text;
 const eventually = { timeout: 30_000, interval: 50 };
 
-/** All at once, and none later than it may be. */
+/** All concurrently, each within its time limit. */
 async function repliesOf(calls: readonly Promise<Reply>[]): Promise<readonly Reply[]> {
   const start = performance.now();
   const replies = await Promise.all(calls);
@@ -63,33 +63,36 @@ async function repliesOf(calls: readonly Promise<Reply>[]): Promise<readonly Rep
 const many = (call: (index: number) => Promise<Reply>) =>
   Array.from({ length: clients }, (_, index) => call(index));
 
-test.each(ways)('Redis out of reach (%s): limits are shares, no request fails, and it shows', async (way) => {
-  const limit = { namespace: 'cuts', identifier: way, limit: 10, duration: longWindow() };
-  expect((await dataOf(cut.call('ratelimit.limit', limit))).remaining).toBe(9);
-  toRedis[way]();
-  const replies = await repliesOf([
-    ...many(() => cut.call('ratelimit.limit', limit)),
-    cut.call('keys.verifyKey', { key: purse.key }),
-    cut.call('keys.createKey', { apiId }),
-  ]);
-  expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 200));
-  // Half of the limit: two processes counted when that was last known.
-  expect(replies.slice(0, clients).filter(({ body }) => body.data.success)).toHaveLength(5);
-  expect((await ready()).checks.counters).toBe('away');
-  expect(await metrics()).toContain('unkey_counters_up 0\n');
-  // The other one counts on.
-  expect((await dataOf(whole.call('ratelimit.limit', limit))).success).toBe(true);
+test.each(ways)(
+  'Redis unreachable (%s): limits are shares, no request fails, and the probe shows it',
+  async (way) => {
+    const limit = { namespace: 'cuts', identifier: way, limit: 10, duration: longWindow() };
+    expect((await dataOf(cut.call('ratelimit.limit', limit))).remaining).toBe(9);
+    toRedis[way]();
+    const replies = await repliesOf([
+      ...many(() => cut.call('ratelimit.limit', limit)),
+      cut.call('keys.verifyKey', { key: purse.key }),
+      cut.call('keys.createKey', { apiId }),
+    ]);
+    expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 200));
+    // Half of the limit: two processes counted when that was last known.
+    expect(replies.slice(0, clients).filter(({ body }) => body.data.success)).toHaveLength(5);
+    expect((await ready()).checks.counters).toBe('away');
+    expect(await metrics()).toContain('unkey_counters_up 0\n');
+    // The other process continues to count.
+    expect((await dataOf(whole.call('ratelimit.limit', limit))).success).toBe(true);
 
-  toRedis.mend();
-  await expect.poll(metrics, eventually).toContain('unkey_counters_up 1\n');
-  expect((await ready()).checks.counters).toBe('ok');
-  expect((await dataOf(cut.call('ratelimit.limit', limit))).success).toBe(true);
-});
+    toRedis.mend();
+    await expect.poll(metrics, eventually).toContain('unkey_counters_up 1\n');
+    expect((await ready()).checks.counters).toBe('ok');
+    expect((await dataOf(cut.call('ratelimit.limit', limit))).success).toBe(true);
+  },
+);
 
 test.each(ways)(
   'PostgreSQL out of reach (%s): credits and writes are refused, known keys verified, and it shows',
   async (way) => {
-    // After the last spend: one that is under way when the way is cut may be done, and is told so.
+    // After the last spend: one that is running when the connection is cut may be done, and its error says so.
     await pause(silenceMs);
     toPostgres[way]();
     let isCut = true;

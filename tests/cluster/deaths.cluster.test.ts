@@ -23,7 +23,7 @@ function load(): Load {
 
 const failed = (kind: Kind) => books.accounts[kind].open + books.accounts[kind].refused;
 
-/** Resolves when a key can be made again at every process. */
+/** Resolves when every process can create keys again. */
 async function recovered(): Promise<void> {
   for (const member of cluster.members) {
     await expect
@@ -79,7 +79,7 @@ test('Redis is killed: no request fails, limits hold as shares, and the books ba
 
   expect(Object.fromEntries(books.failures)).toEqual({});
   await books.exhaust();
-  // What Redis had counted is lost with it: once before, once as shares of three processes, once after.
+  // The counts of Redis are lost with it: calls pass once before, once as shares of three processes, once after.
   expect(books.passed).toBeGreaterThan(books.limit);
   expect(books.passed).toBeLessThanOrEqual(3 * books.limit);
   await books.balance();
@@ -106,7 +106,7 @@ test('PostgreSQL is killed: writes and credits are refused until it is back, and
   await books.balance();
 });
 
-/** The processes that the killed one has left behind keep its place for a moment. */
+/** The children of the killed process keep its port for a moment. */
 async function startAgain(): Promise<void> {
   const until = performance.now() + 30_000;
   for (;;) {

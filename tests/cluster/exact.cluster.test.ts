@@ -35,16 +35,16 @@ async function newKey(body: object): Promise<{ keyId: string; key: string }> {
 const count = <Item>(items: readonly Item[], isCounted: (item: Item) => boolean) =>
   items.filter(isCounted).length;
 
-test('64 clients of three processes pass one limit exactly as often as it says', async () => {
+test('64 clients of three processes pass a limit exactly as often as it allows', async () => {
   const limit = { namespace: 'exact', identifier: 'one', limit: 700, duration };
   const results = await allClients(20, () => dataOf(cluster.call('ratelimit.limit', limit)));
   const passed = results.filter(({ success }) => success);
   expect(passed).toHaveLength(700);
-  // No two were told the same.
+  // No two responses have the same remaining count.
   expect(new Set(passed.map(({ remaining }) => remaining)).size).toBe(700);
 });
 
-test('several limits of one call are taken all or none', async () => {
+test('several limits of one call count all or none', async () => {
   const limits = (client: number) => [
     { namespace: 'several', identifier: 'all', limit: 500, duration, cost: 2 },
     { namespace: 'several', identifier: `group_${client % 4}`, limit: 60, duration },
@@ -58,7 +58,7 @@ test('several limits of one call are taken all or none', async () => {
     return { group: client % 4, passed: data.passed };
   });
   const passed = results.filter((response) => response.passed);
-  // Of 512 calls the groups let 4 × 60 pass, and the limit of all 250: what is refused by the one is not taken by the other.
+  // Of 512 calls the groups let 4 × 60 pass, and the limit of all 250: a call that one refuses is not counted by the other.
   expect(passed).toHaveLength(240);
   for (const group of [0, 1, 2, 3]) expect(count(passed, (response) => response.group === group)).toBe(60);
   const left = async (identifier: string, limit: number) =>
@@ -73,7 +73,7 @@ test('several limits of one call are taken all or none', async () => {
   }
 });
 
-test('the limit of a key holds over all processes', async () => {
+test('the limit of a key holds across all processes', async () => {
   const { key } = await newKey({
     ratelimits: [{ name: 'calls', limit: 100, duration, autoApply: true }],
   });
@@ -82,7 +82,7 @@ test('the limit of a key holds over all processes', async () => {
   expect(count(results, ({ code }) => code === 'RATE_LIMITED')).toBe(clients * 4 - 100);
 });
 
-test('64 clients at each process spend exactly what a key has', async () => {
+test('64 clients at each process spend exactly the credits of a key', async () => {
   for (const balance of [500, 1, 10, 30, 63, 64, 65, 100]) {
     const { key, keyId } = await newKey({ credits: { remaining: balance } });
     // More often than there are credits.
@@ -93,7 +93,7 @@ test('64 clients at each process spend exactly what a key has', async () => {
     const all = results.flat();
     const valid = all.filter(({ code }) => code === 'VALID');
     expect(count(all, ({ code }) => code === 'USAGE_EXCEEDED')).toBe(all.length - balance);
-    // Each spend left another rest, none of them below zero.
+    // Each spend left a different remainder, none below zero.
     expect(valid.map(({ credits }) => credits).sort((a, b) => a - b)).toEqual(
       Array.from({ length: balance }, (_, index) => index),
     );
@@ -101,7 +101,7 @@ test('64 clients at each process spend exactly what a key has', async () => {
   }
 });
 
-test('spends of different costs add up, and a large one that is refused keeps no small one from its credits', async () => {
+test('spends of different costs add up, and a refused large one does not block a small one', async () => {
   const { key, keyId } = await newKey({ credits: { remaining: 1000 } });
   const results = await Promise.all(
     cluster.members.map((member, index) =>
@@ -121,7 +121,7 @@ test('spends of different costs add up, and a large one that is refused keeps no
   expect(remaining).toBe(0);
 });
 
-test('credits that are changed while they are spent are neither lost nor made', async () => {
+test('credits that change during spends are neither lost nor created', async () => {
   const { key, keyId } = await newKey({ credits: { remaining: 10_000 } });
   let added = 0;
   const results = await allClients(5, async (client) => {
@@ -155,7 +155,7 @@ function expectOneResponse(replies: readonly Reply[]): void {
   );
 }
 
-test('one Idempotency-Key sent to all processes at once makes one key', async () => {
+test('one Idempotency-Key sent to all processes at once creates one key', async () => {
   const { apiId: own } = await dataOf(cluster.call('apis.createApi', { name: 'once' }));
   for (const round of [1, 2, 3, 4, 5]) {
     expectOneResponse(await atOnce('keys.createKey', { apiId: own, name: `${round}` }, `create-${round}`));

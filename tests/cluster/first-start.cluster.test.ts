@@ -14,7 +14,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('ten processes that start at once on an empty database make one schema, one workspace and one root key', async () => {
+test('ten processes that start together on an empty database create one schema, one workspace and one root key', async () => {
   parts = await startParts();
   folder = await mkdtemp(join(tmpdir(), 'unkey-ts-first-'));
   const { UNKEY_ROOT_KEY: _, ...env } = parts.env;

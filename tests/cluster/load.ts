@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Clients that do one thing after the other until the load is stopped, or for three minutes at most. */
+/** Clients that repeat a step until the load is stopped, for at most three minutes. */
 export interface Load {
-  /** How many steps have ended. */
+  /** Number of steps that have ended. */
   readonly steps: number;
-  /** Resolves when so many more have ended. */
+  /** Resolves after this many more steps. */
   more(steps: number): Promise<void>;
   /** Resolves when the last step has ended; rejects if one has thrown. */
   stop(): Promise<void>;

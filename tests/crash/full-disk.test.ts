@@ -12,7 +12,7 @@ afterEach(async () => {
   await removeDataDirs();
 });
 
-test('when nothing more can be written, writes are refused with the reason, reads go on and nothing is lost', async () => {
+test('on a full disk writes are refused with the reason, reads continue and nothing is lost', async () => {
   const dataDir = await newDataDir();
   const server = await startServer({ dataDir, shellSetup: smallFiles });
   await server.said('What next');

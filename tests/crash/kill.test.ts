@@ -12,7 +12,7 @@ afterEach(async () => {
   await removeDataDirs();
 });
 
-test('a server killed in the middle of writes has everything it acknowledged, and spent nothing twice', async () => {
+test('a server killed during writes has everything it acknowledged, and spent nothing twice', async () => {
   const dataDir = await newDataDir();
   let server = await startServer({ dataDir });
   await server.said('What next');
@@ -26,7 +26,7 @@ test('a server killed in the middle of writes has everything it acknowledged, an
   }
 });
 
-/** Many writers at once; the kill comes with others' requests under way. */
+/** Many writers at once; the kill comes while requests are running. */
 async function writeUntilKilled(
   server: ServerProcess,
   acknowledged: Acknowledged,

@@ -60,7 +60,7 @@ test.each(withBody.map((operation) => [operation.id, operation] as const))(
   (_, operation) => expectCheap(operation, worstBodies(operation, 64 * kB)),
 );
 
-test('keys.createKey: no body of 1 MiB does', () => {
+test('keys.createKey: no body of 1 MiB exceeds the time', () => {
   const bodies = [...worstBodies(operations['keys.createKey'], MiB)];
   expectCheap(
     operations['keys.createKey'],
@@ -79,7 +79,7 @@ describe('a process with 160 MiB of heap', () => {
     await removeDataDirs();
   });
 
-  test('refuses every body of 10 MiB less a little, one after the other, and goes on', async () => {
+  test('refuses every body of almost 10 MiB, one after the other, and continues to serve', async () => {
     for (const { name, text } of worstBodies(operations['keys.migrateKeys'], 10 * MiB - 64 * kB)) {
       if (name.includes(' in ')) continue;
       const reply = await fetch(`${server.url}/v2/keys.migrateKeys`, {

@@ -59,7 +59,7 @@ const values: Readonly<Record<string, (size: number) => string>> = {
   spaces: (size) => `[${' '.repeat(size)}]`,
 };
 
-/** Values that a schema has to look into. */
+/** Values that a schema has to traverse. */
 const inside = ['slugs', 'numbers, one of them large', 'empty objects', 'many members', 'a text of Chinese'];
 
 /** Worst bodies for an operation: each value as the body, and those that are looked into in each of its properties. */

@@ -33,7 +33,7 @@ export default suite('apis.createApi', [
     },
   }),
   scenario({
-    name: 'every call makes another API, whatever its name',
+    name: 'every call creates another API, whatever its name',
     async arrange(world) {
       const made = [];
       for (let count = 0; count < 3; count++) made.push(await world.do('apis.createApi', { name: 'same' }));

@@ -11,7 +11,7 @@ const byId = (apiId: string) => ({ apiId });
 
 export default suite('apis.deleteApi', [
   scenario({
-    name: 'a deleted API is gone at once, and its deletion is audited',
+    name: 'a deleted API is not found any more, and its deletion is audited',
     arrange: newApi,
     permissions: ['api.*.delete_api'],
     body: byId,
@@ -73,7 +73,7 @@ export default suite('apis.deleteApi', [
   }),
   { name: '404 for an id that nothing has', body: { apiId: 'api_does_not_exist' }, expect: absent },
   scenario({
-    name: '404 for an API of another workspace, and it stays',
+    name: '404 for an API of another workspace, which is unchanged',
     async arrange(world) {
       const other = await otherWorkspace(world);
       const { apiId } = await other.do('apis.createApi', { name: 'theirs' });
@@ -86,7 +86,7 @@ export default suite('apis.deleteApi', [
     },
   }),
   scenario({
-    name: '412 for a protected API, and it stays until somebody lifts the protection',
+    name: '412 for a protected API, which can be deleted after its protection ends',
     async arrange(world) {
       const apiId = await newApi(world);
       await setProtected(world, apiId, true);

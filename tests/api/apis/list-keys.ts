@@ -67,7 +67,7 @@ export default suite('apis.listKeys', [
     },
   }),
   scenario({
-    name: 'a key is shown with everything that it has',
+    name: 'a key is returned with all members',
     arrange: makeFullKey,
     body: all,
     expect: { status: 200 },
@@ -76,7 +76,7 @@ export default suite('apis.listKeys', [
     },
   }),
   scenario({
-    name: 'what a key does not have is left out, and a verified key has the time of it',
+    name: 'absent members are omitted, and a verified key has its last-used time',
     async arrange(world) {
       const made = await makeKey(world);
       await world.do('keys.verifyKey', { key: made.key });
@@ -199,7 +199,7 @@ export default suite('apis.listKeys', [
     },
   }),
   scenario({
-    name: 'a key whose ciphertext is damaged is listed without plaintext',
+    name: 'a key with a damaged ciphertext is listed without plaintext',
     arrange: damageCiphertext,
     body: decrypted,
     expect: { status: 200 },

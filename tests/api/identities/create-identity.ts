@@ -162,7 +162,7 @@ export default suite('identities.createIdentity', [
     },
   }),
   scenario({
-    name: 'of twenty concurrent calls with one external id one makes it',
+    name: 'of twenty concurrent calls with one external id one creates it',
     body: { externalId: 'first' },
     expect: { status: 200 },
     async after(world) {

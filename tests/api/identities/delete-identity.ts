@@ -61,7 +61,7 @@ export default suite('identities.deleteIdentity', [
     },
   }),
   scenario({
-    name: 'one external id is made and deleted again and again, with limits of equal names',
+    name: 'one external id is created and deleted repeatedly, with limits of equal names',
     async arrange(world) {
       const first = await newIdentity(world);
       await world.call('identities.deleteIdentity', { identity: 'user_123' });

@@ -4,7 +4,7 @@ import { denied, malformed } from '../refusals.ts';
 import { scenario, suite, type World } from '../scenario.ts';
 import { limitNamed } from '../stored-limits.ts';
 
-/** Makes them one after the other; gives their ids by external id. */
+/** Creates them in order; returns their ids by external id. */
 async function make(world: World, ...externalIds: string[]): Promise<Record<string, string>> {
   const ids: Record<string, string> = {};
   for (const externalId of externalIds) {
@@ -79,7 +79,7 @@ export default suite('identities.listIdentities', [
     },
   }),
   scenario({
-    name: 'a page that holds just all has no cursor',
+    name: 'a page with exactly all items has no cursor',
     arrange: (world) => make(world, ...users(3)),
     body: { limit: 3 },
     expect: { status: 200 },

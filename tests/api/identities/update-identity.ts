@@ -7,7 +7,7 @@ import { limitNamed, malformedLimits } from '../stored-limits.ts';
 
 const absent = { status: 404, code: 'unkey/data/identity_not_found' } as const;
 
-/** With meta and two limits; gives it as it is stored. */
+/** With meta and two limits; returns the stored one. */
 async function newIdentity(world: World) {
   await world.do('identities.createIdentity', {
     externalId: 'user_123',
@@ -43,7 +43,7 @@ export default suite('identities.updateIdentity', [
     },
   }),
   scenario({
-    name: 'limits are replaced by name: one stays with its id, one is new, one goes',
+    name: 'limits are replaced by name: one keeps its id, one is new, one is removed',
     arrange: newIdentity,
     body: {
       identity: 'user_123',
@@ -118,7 +118,7 @@ export default suite('identities.updateIdentity', [
     },
   }),
   scenario({
-    name: 'ten concurrent changes of one identity all succeed, and one of them is what stays',
+    name: 'ten concurrent changes of one identity all succeed, and one of them remains',
     arrange: newIdentity,
     body: { identity: 'user_123' },
     expect: { status: 200 },
@@ -172,7 +172,7 @@ export default suite('identities.updateIdentity', [
       locations: ['body.ratelimits[1].name'],
     },
   }),
-  { name: '404 for an identity that nobody made', body: { identity: 'nobody', meta: {} }, expect: absent },
+  { name: '404 for an identity that does not exist', body: { identity: 'nobody', meta: {} }, expect: absent },
   scenario({
     name: '404 for a deleted identity',
     async arrange(world) {

@@ -20,7 +20,7 @@ const connect = 'authorization.connect_permission_and_key';
 
 export default suite('keys.addPermissions', [
   scenario({
-    name: 'what the key holds comes first, then what is added, and both records share an id',
+    name: 'existing items come first, then the added ones, and both audit records share an id',
     arrange: (world) => makeKey(world, { permissions: ['z.old', 'b.old'] }),
     body: adding('c.new', 'a.new', 'b.old', 'C.New'),
     expect: { status: 200 },
@@ -60,7 +60,7 @@ export default suite('keys.addPermissions', [
     },
   }),
   scenario({
-    name: 'what the key holds already is neither added nor audited',
+    name: 'roles that the key has are neither added nor audited',
     arrange: (world) => makeKey(world, { permissions: ['read'] }),
     body: adding('READ', 'read'),
     expect: { status: 200, data: [{ slug: 'read' }] },
@@ -115,14 +115,14 @@ export default suite('keys.addPermissions', [
     },
   }),
   scenario({
-    name: 'slugs that do not exist are made with the permission for that',
+    name: 'missing slugs are created if the root key may create permissions',
     arrange: makeKey,
     permissions: ['api.*.update_key', 'rbac.*.add_permission_to_key', 'rbac.*.create_permission'],
     body: adding('made'),
     expect: { status: 200, data: [{ slug: 'made' }] },
   }),
   scenario({
-    name: 'grants on the key and on making permissions suffice to make them',
+    name: 'grants on the key and to create permissions suffice to create them',
     arrange: makeKey,
     permissions: (_key, world) => [
       grant(world, 'keyspaces/*/keys/*#update_key'),

@@ -18,7 +18,7 @@ async function makeHolder(world: World): Promise<MadeKey> {
 
 export default suite('keys.addRoles', [
   scenario({
-    name: 'what the key has comes first, then what is added, with what the roles grant',
+    name: 'existing roles come first, then the added ones, with their permissions',
     arrange: makeHolder,
     body: adding('viewer', 'Editor', 'billing admin', 'VIEWER'),
     expect: { status: 200 },
@@ -44,7 +44,7 @@ export default suite('keys.addRoles', [
     },
   }),
   scenario({
-    name: 'what the key has already is neither added nor audited',
+    name: 'permissions that the key has are neither added nor audited',
     arrange: makeHolder,
     body: adding('editor'),
     expect: { status: 200, data: [{ name: 'editor' }] },

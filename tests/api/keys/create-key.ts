@@ -17,7 +17,7 @@ import { type Scenario, scenario, suite, type World } from '../scenario.ts';
 const apiNotFound = { status: 404, code: 'unkey/data/api_not_found' } as const;
 const invalid = { status: 400, code: 'unkey/application/invalid_input' } as const;
 
-/** A key with these members is made, and getKey shows this of it. */
+/** Creates a key with these members; getKey must return the expected ones. */
 function shown(name: string, members: object, expected: object): Scenario {
   return scenario({
     name,
@@ -30,10 +30,10 @@ function shown(name: string, members: object, expected: object): Scenario {
   });
 }
 
-/** A key with these members is refused because of the place. */
+/** A key with these members is refused, with this location. */
 function refused(what: string, members: object, location: string): Scenario {
   return scenario({
-    name: `400 for ${what}, and nothing is made`,
+    name: `400 for ${what}, and nothing is created`,
     arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, externalId: 'user_1', permissions: ['made'], ...members }),
     expect: { ...invalid, locations: [location] },
@@ -78,7 +78,7 @@ const recoverable: Record<string, (api: MadeApi, world: World) => string[]> = {
 
 export default suite('keys.createKey', [
   scenario({
-    name: 'a key without options is enabled and named by its first characters, and its making is audited',
+    name: 'a key without options is enabled and shown by its first characters, and its creation is audited',
     arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId }),
     expect: { status: 200 },
@@ -107,7 +107,7 @@ export default suite('keys.createKey', [
     },
   }),
   scenario({
-    name: 'a prefix stands before the key, with `_` between them',
+    name: 'a prefix precedes the key, with `_` between them',
     arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, prefix: 'test' }),
     expect: { status: 200, data: { key: expect.stringMatching(/^test_[^_]{20,24}$/) } },
@@ -170,7 +170,7 @@ export default suite('keys.createKey', [
     },
   ),
   scenario({
-    name: 'a key that expired before it was made verifies as EXPIRED',
+    name: 'a key that expired before its creation verifies as EXPIRED',
     arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, expires: 1_704_067_200_000 }),
     expect: { status: 200 },
@@ -183,7 +183,7 @@ export default suite('keys.createKey', [
     },
   }),
   scenario({
-    name: 'twenty keys made at once with one external id share one identity',
+    name: 'twenty keys created at once with one external id share one identity',
     arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, externalId: 'user_1' }),
     expect: { status: 200 },
@@ -266,7 +266,7 @@ export default suite('keys.createKey', [
     },
   }),
   scenario({
-    name: 'permissions that do not exist are made, each once, and only their attaching is audited',
+    name: 'missing permissions are created, each once, and only their attachment is audited',
     arrange: makeApi,
     permissions: ['api.*.create_key'],
     body: ({ apiId }: MadeApi) => ({
@@ -325,7 +325,7 @@ export default suite('keys.createKey', [
     },
   }),
   scenario({
-    name: '404 for a role that does not exist, and nothing is made',
+    name: '404 for a role that does not exist, and nothing is created',
     arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, externalId: 'user_1', permissions: ['made'], roles: ['nobody'] }),
     expect: { status: 404, code: 'unkey/data/role_not_found' },
@@ -373,7 +373,7 @@ export default suite('keys.createKey', [
   ),
   ...Object.entries(recoverable).map(([what, permissions]) =>
     scenario({
-      name: `a recoverable key can be shown again, and ${what} suffices to make it`,
+      name: `a recoverable key can be shown again, and ${what} suffices to create it`,
       arrange: makeApi,
       permissions,
       body: ({ apiId }: MadeApi) => ({ apiId, prefix: 'test', recoverable: true }),
@@ -395,7 +395,7 @@ export default suite('keys.createKey', [
     expect: apiNotFound,
   }),
   scenario({
-    name: '412 for a recoverable key on a server without master key; others are made there',
+    name: '412 for a recoverable key on a server without master key; others are created there',
     service: 'withoutMasterKey',
     arrange: makeApi,
     body: ({ apiId }: MadeApi) => ({ apiId, recoverable: true, externalId: 'user_1', permissions: ['made'] }),

@@ -20,7 +20,7 @@ async function makeFullKey(world: World): Promise<MadeKey> {
 
 export default suite('keys.deleteKey', [
   scenario({
-    name: 'a deleted key is gone at once, and its deletion is audited',
+    name: 'a deleted key is not found any more, and its deletion is audited',
     async arrange(world) {
       const made = await makeKey(world);
       expect(await world.do('keys.verifyKey', { key: made.key })).toMatchObject({ code: 'VALID' });
@@ -40,7 +40,7 @@ export default suite('keys.deleteKey', [
     },
   }),
   scenario({
-    name: 'a key that is deleted for good leaves nothing but its identity, permissions and roles',
+    name: 'an erased key leaves only its identity, permissions and roles',
     arrange: makeFullKey,
     body: ({ keyId }: MadeKey) => ({ keyId, permanent: true }),
     expect: { status: 200 },

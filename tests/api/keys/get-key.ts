@@ -11,7 +11,7 @@ const decrypted = ({ keyId }: MadeKey) => ({ keyId, decrypt: true });
 
 export default suite('keys.getKey', [
   scenario({
-    name: 'a key is shown with everything that it has, and nobody audits that',
+    name: 'a key is returned with all members, and reads are not audited',
     arrange: makeFullKey,
     permissions: ['api.*.read_key'],
     body: byId,
@@ -22,7 +22,7 @@ export default suite('keys.getKey', [
     },
   }),
   scenario({
-    name: 'what a key does not have is left out',
+    name: 'absent members are omitted',
     arrange: (world) => makeKey(world, { meta: {} }),
     body: byId,
     expect: { status: 200 },
@@ -128,7 +128,7 @@ export default suite('keys.getKey', [
     },
   }),
   scenario({
-    name: 'a key whose ciphertext is damaged comes without plaintext',
+    name: 'a key with a damaged ciphertext is returned without plaintext',
     arrange: (world) => damageCiphertext(world),
     body: decrypted,
     expect: { status: 200 },

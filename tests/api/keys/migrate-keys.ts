@@ -7,7 +7,7 @@ import { denied, malformed } from '../refusals.ts';
 import { type Scenario, scenario, suite, type World } from '../scenario.ts';
 
 const sha256 = (key: string) => createHash('sha256').update(key).digest('base64');
-/** Keys of the case's own: hashes are unique across workspaces. */
+/** Keys of this case only: hashes are unique across workspaces. */
 const keyOf = ({ workspaceId }: World, name: string) => `${name}_${workspaceId}`;
 
 interface Migration {
@@ -27,7 +27,7 @@ const oneKey = ({ apiId, migrationId, hash }: Migration) => ({ apiId, migrationI
 
 function refused(what: string, item: object, location: string): Scenario {
   return scenario({
-    name: `400 for ${what}, and nothing is made`,
+    name: `400 for ${what}, and nothing is created`,
     arrange,
     body: ({ apiId, migrationId, hash }: Migration) => ({
       apiId,
@@ -187,7 +187,7 @@ export default suite('keys.migrateKeys', [
     },
   }),
   scenario({
-    name: 'each way of writing a hash verifies and is shown as sent; what is no hash fails, and nothing is made for it',
+    name: 'every notation of a hash verifies and is returned as sent; other texts fail, and nothing is created for them',
     async arrange(world) {
       const made = await arrange(world);
       const digest = (name: string) => createHash('sha256').update(keyOf(world, name)).digest();

@@ -37,7 +37,7 @@ export default suite('keys.removePermissions', [
   removal('case does not count in a slug', ['A'], ['b', 'c'], 1),
   removal('what the key does not hold is passed over', ['unassigned', 'unassigned'], ['a', 'b', 'c'], 0),
   scenario({
-    name: 'it counts from the next verification on, and the permission itself stays',
+    name: 'it is removed from the next verification on, and the permission itself still exists',
     async arrange(world) {
       const made = await makeHolder(world);
       expect(await world.do('keys.verifyKey', { key: made.key, permissions: 'a' })).toMatchObject({
@@ -56,7 +56,7 @@ export default suite('keys.removePermissions', [
     },
   }),
   scenario({
-    name: 'what a role grants stays',
+    name: 'permissions of roles are unchanged',
     async arrange(world) {
       await world.do('permissions.createRole', { name: 'admin', permissions: ['a'] });
       return makeKey(world, { roles: ['admin'], permissions: ['a'] });

@@ -55,7 +55,7 @@ export default suite('keys.removeRoles', [
     },
   }),
   scenario({
-    name: 'what the key does not have is passed over',
+    name: 'permissions that the key does not have are ignored',
     arrange: (world) => makeHolder(world).then(() => makeKey(world)),
     body: removing('unassigned'),
     expect: { status: 200, data: [] },

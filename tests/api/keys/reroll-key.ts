@@ -10,7 +10,7 @@ const shown = (world: World, keyId: string) => world.do('keys.getKey', { keyId }
 
 export default suite('keys.rerollKey', [
   scenario({
-    name: 'the new key has everything of the old one but its id, its secret and its times',
+    name: 'the new key has all members of the old one except id, secret and times',
     async arrange(world) {
       const made = await makeFullKey(world);
       await world.do('keys.verifyKey', { key: made.key });
@@ -52,7 +52,7 @@ export default suite('keys.rerollKey', [
     },
   }),
   scenario({
-    name: 'without expiration the old key stops at once, and the new one works',
+    name: 'without expiration the old key ends at once, and the new one works',
     async arrange(world) {
       const made = await makeKey(world, { credits: { remaining: 5 } });
       await world.do('keys.verifyKey', { key: made.key });
@@ -74,7 +74,7 @@ export default suite('keys.rerollKey', [
     },
   }),
   scenario({
-    name: 'the old key works until the end of the minute in which its time runs out',
+    name: 'the old key works until the end of the minute of its expiration',
     arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ keyId, expiration: 60_000 }),
     expect: { status: 200 },
@@ -89,7 +89,7 @@ export default suite('keys.rerollKey', [
     },
   }),
   scenario({
-    name: 'time that runs out at a full minute is not made longer',
+    name: 'an expiration at a full minute is not extended',
     async arrange(world) {
       const made = await makeKey(world);
       world.clock.set(Date.UTC(2026, 10, 15, 12, 5));
@@ -116,7 +116,7 @@ export default suite('keys.rerollKey', [
     },
   }),
   scenario({
-    name: 'the whole prefix stays, and the length, when the API has a shorter one by now',
+    name: 'prefix and length are copied, also when the API has other defaults by now',
     async arrange(world) {
       const made = await makeKey(world, { prefix: 'my_app', byteLength: 64 });
       await world.service.app.services.storage.write((store) =>
@@ -164,7 +164,7 @@ export default suite('keys.rerollKey', [
     },
   }),
   scenario({
-    name: 'a disabled key gives a disabled one, and what limits have counted stays with the old',
+    name: 'a disabled key gets a disabled copy, and the counts of limits stay with the old key',
     async arrange(world) {
       const ratelimits = [{ name: 'requests', limit: 1, duration: 60_000, autoApply: true }];
       const made = await makeKey(world, { ratelimits });
@@ -233,7 +233,7 @@ export default suite('keys.rerollKey', [
     held: { 'create_key only for a recoverable key': () => ['api.*.create_key'] },
   }),
   scenario({
-    name: '412 for a recoverable key on a server without master key, and the old key stays as it is',
+    name: '412 for a recoverable key on a server without master key, and the old key is unchanged',
     service: 'withoutMasterKey',
     arrange: (world) => makeKeyWithCiphertext(world, 'of another time'),
     body: now,
@@ -244,7 +244,7 @@ export default suite('keys.rerollKey', [
     },
   }),
   scenario({
-    name: 'members that nobody knows are passed over',
+    name: 'unknown members are ignored',
     arrange: makeKey,
     body: ({ keyId }: MadeKey) => ({ keyId, expiration: 0, reason: 'leaked' }),
     expect: { status: 200 },

@@ -56,7 +56,7 @@ export default suite('keys.setPermissions', [
     },
   }),
   scenario({
-    name: 'of ten lists set at once one is held, and nothing of the others',
+    name: 'of ten lists set concurrently exactly one is stored',
     arrange: makeHolder,
     body: setting('a'),
     expect: { status: 200 },

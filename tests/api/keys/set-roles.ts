@@ -60,7 +60,7 @@ export default suite('keys.setRoles', [
     },
   }),
   scenario({
-    name: 'of ten roles set at once one stays',
+    name: 'of ten roles set concurrently one remains',
     arrange: makeHolder,
     body: setting(),
     expect: { status: 200 },

@@ -24,10 +24,10 @@ function changed(name: string, credits: object | undefined, change: object, expe
   });
 }
 
-/** The change is refused, and the credits stay. */
+/** The change is refused, and the credits are unchanged. */
 function refused(what: string, credits: object | undefined, change: object): Scenario {
   return scenario({
-    name: `400 for ${what}, and the credits stay`,
+    name: `400 for ${what}, and the credits are unchanged`,
     arrange: (world) => makeKey(world, credits && { credits }),
     body: ({ keyId }: MadeKey) => ({ keyId, ...change }),
     expect: { status: 400, code: 'unkey/application/invalid_input' },
@@ -68,7 +68,7 @@ export default suite('keys.updateCredits', [
   changed('`decrement` stops at 0', { remaining: 5 }, decrement(6), { remaining: 0 }),
   ...[set(null), set()].map((change) =>
     scenario({
-      name: `a refill is gone for good after ${JSON.stringify(change)}`,
+      name: `a refill is removed for good after ${JSON.stringify(change)}`,
       arrange: (world) => makeKey(world, { credits: { remaining: 5, refill: monthly } }),
       body: ({ keyId }: MadeKey) => ({ keyId, ...change }),
       expect: { status: 200, data: { remaining: null } },
@@ -116,7 +116,7 @@ export default suite('keys.updateCredits', [
     },
   }),
   scenario({
-    name: 'what is due for a refill is refilled before it is changed',
+    name: 'a due refill is applied before the change',
     async arrange(world) {
       const made = await makeKey(world, {
         credits: { remaining: 1, refill: { interval: 'daily', amount: 10 } },

@@ -160,7 +160,7 @@ export default suite('keys.updateKey', [
     },
   }),
   scenario({
-    name: 'an update of nothing is an update, and audited',
+    name: 'an update without changes succeeds and is audited',
     arrange: (world) => makeKey(world, { name: 'Laptop' }),
     body: ({ keyId }: MadeKey) => ({ keyId }),
     expect: { status: 200, data: {} },
@@ -278,7 +278,7 @@ export default suite('keys.updateKey', [
   ),
   refusedCredits('a daily refill with a day', { ...daily(5), refillDay: 4 }, 'body.credits.refill.refillDay'),
   scenario({
-    name: 'limits are replaced as a whole, and one whose name stays keeps its id',
+    name: 'limits are replaced as a whole, and one with the same name keeps its id',
     arrange: (world) => makeKey(world, { ratelimits: [limit('requests'), limit('dropped')] }),
     body: ({ keyId }: MadeKey) => ({
       keyId,
@@ -303,7 +303,7 @@ export default suite('keys.updateKey', [
     },
   }),
   scenario({
-    name: 'roles and permissions are replaced as a whole, and permissions that do not exist are made',
+    name: 'roles and permissions are replaced as a whole, and missing permissions are created',
     async arrange(world) {
       await makeRoles(world, ['admin', 'User', 'old']);
       return makeKey(world, { roles: ['old'], permissions: ['old'] });

@@ -73,7 +73,7 @@ const basics: Scenario[] = [
     },
   }),
   scenario({
-    name: 'what a key does not have is left out',
+    name: 'absent members are omitted',
     arrange: (world) => makeKey(world, { meta: {} }),
     body: byKey,
     expect: { status: 200 },
@@ -162,7 +162,7 @@ const basics: Scenario[] = [
     { code: 'RATE_LIMITED', credits: 0 },
   ),
   scenario({
-    name: 'what is changed at the identity, its roles and its permissions counts at once',
+    name: 'changes of the identity, of roles and of permissions apply at once',
     async arrange(world) {
       const made = await makeFullKey(world);
       await verify(world, made.key);
@@ -498,7 +498,7 @@ const permissions: Scenario[] = [
   lacking(['documents.read'], 'documents/read'),
   lacking(['documents.read'], 'documents.read AND documents.write'),
   scenario({
-    name: 'what a role grants counts',
+    name: 'permissions of roles count',
     arrange: makeFullKey,
     body: ({ key }: MadeKey) => ({ key, permissions: 'billing.read AND documents.write' }),
     expect: { status: 200, data: { code: 'VALID' } },
@@ -560,7 +560,7 @@ async function makeSiblings(world: World, ratelimits: object[], own: object[] = 
 
 const ratelimits: Scenario[] = [
   scenario({
-    name: 'a limit that applies by itself counts every verification',
+    name: 'a limit with autoApply counts every verification',
     arrange: (world) => makeKey(world, { ratelimits: [limit('requests', { autoApply: true })] }),
     body: byKey,
     expect: { status: 200, data: { code: 'VALID' } },
@@ -575,7 +575,7 @@ const ratelimits: Scenario[] = [
     },
   }),
   scenario({
-    name: 'a limit that does not apply by itself counts only when it is named',
+    name: 'a limit without autoApply counts only when it is named',
     arrange: (world) => makeKey(world, { ratelimits: [limit('requests')] }),
     body: ({ key }: MadeKey) => ({ key, ratelimits: [] }),
     expect: { status: 200, data: { code: 'VALID' } },
@@ -610,7 +610,7 @@ const ratelimits: Scenario[] = [
     },
   ),
   scenario({
-    name: 'a limit of the request counts what earlier requests took',
+    name: 'a limit of the request counts earlier requests',
     arrange: makeKey,
     body: ({ key }: MadeKey) => ({
       key,
@@ -754,7 +754,7 @@ const ratelimits: Scenario[] = [
     },
   }),
   scenario({
-    name: 'a window slides: what the last one took weighs by the part of it that is still in sight',
+    name: 'a window slides: the previous one counts in proportion to its part within the duration',
     async arrange(world) {
       world.clock.set(Date.UTC(2026, 10, 15, 12, 0, 0));
       return makeKey(world, { ratelimits: [limit('requests', { limit: 10, autoApply: true })] });

@@ -28,7 +28,7 @@ const insufficient: Record<string, (key: MadeKey, world: World) => string[]> = {
 
 export default suite('keys.whoami', [
   scenario({
-    name: 'a key is found by itself, and shown with everything that it has',
+    name: 'a key is found by its plaintext, and returned with all members',
     arrange: makeFullKey,
     body: byKey,
     expect: { status: 200 },

@@ -27,7 +27,7 @@ export default suite('permissions.createPermission', [
   }),
   ...[{}, { description: '' }].map((description) =>
     scenario({
-      name: `${'description' in description ? 'an empty' : 'no'} description is none`,
+      name: `${'description' in description ? 'an empty' : 'no'} description is omitted`,
       body: { ...valid, ...description },
       expect: { status: 200 },
       async after(world) {
@@ -77,7 +77,7 @@ export default suite('permissions.createPermission', [
     expect: { status: 200 },
   }),
   scenario({
-    name: 'of ten concurrent calls with one slug one makes it',
+    name: 'of ten concurrent calls with one slug one creates it',
     body: { name: 'x', slug: 'first' },
     expect: { status: 200 },
     async after(world) {

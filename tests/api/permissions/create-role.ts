@@ -31,7 +31,7 @@ export default suite('permissions.createRole', [
     },
   }),
   scenario({
-    name: 'an empty description is none, and an empty list needs no more than the role',
+    name: 'an empty description removes it, and an empty list requires only the role',
     permissions: ['rbac.*.create_role'],
     body: { name: 'Editor', description: '', permissions: [] },
     expect: { status: 200 },
@@ -43,7 +43,7 @@ export default suite('permissions.createRole', [
     },
   }),
   scenario({
-    name: 'listed slugs are attached: those that exist, and those that are made with the slug as name',
+    name: 'listed slugs are attached: existing ones, and missing ones, which are created with the slug as name',
     arrange: (world) => makePermission(world, 'old'),
     body: { name: 'Editor', permissions: ['new.b', 'old', 'new.a'] },
     expect: { status: 200 },
@@ -82,7 +82,7 @@ export default suite('permissions.createRole', [
     expect: { status: 200 },
   }),
   scenario({
-    name: 'a grant by path suffices for making permissions',
+    name: 'a grant by path suffices to create permissions',
     permissions: (_vars, { workspaceId }) => [
       'rbac.*.create_role',
       'rbac.*.add_permission_to_role',
@@ -100,7 +100,7 @@ export default suite('permissions.createRole', [
     },
   }),
   scenario({
-    name: 'two roles at once that name one missing slug make it once',
+    name: 'two concurrent roles that name one missing slug create it once',
     body: { name: 'First' },
     expect: { status: 200 },
     async after(world) {
@@ -159,7 +159,7 @@ export default suite('permissions.createRole', [
     held: [['rbac.*.create_role'], ['rbac.*.create_role', 'rbac.*.create_permission']],
   }),
   scenario({
-    name: '403 without the right to make permissions, and nothing is made',
+    name: '403 without the permission to create permissions, and nothing is created',
     arrange: (world) => makePermission(world, 'old'),
     permissions: ['rbac.*.create_role', 'rbac.*.add_permission_to_role'],
     body: { name: 'Editor', permissions: ['old', 'new'] },

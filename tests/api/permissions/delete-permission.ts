@@ -70,7 +70,7 @@ export default suite('permissions.deletePermission', [
     expect: absent,
   }),
   scenario({
-    name: '404 for one of another workspace, and it stays',
+    name: '404 for one of another workspace, which is unchanged',
     async arrange(world) {
       const other = await otherWorkspace(world);
       const made = await other.do('permissions.createPermission', { name: 'x', slug: 'theirs' });

@@ -16,7 +16,7 @@ export default suite('permissions.deleteRole', [
     ] as const
   ).map(([what, body]) =>
     scenario({
-      name: `a role is deleted by ${what}; its permissions stay, and it is audited`,
+      name: `a role is deleted by ${what}; its permissions remain, and it is audited`,
       arrange: newRole,
       permissions: ['rbac.*.delete_role'],
       body,
@@ -31,7 +31,7 @@ export default suite('permissions.deleteRole', [
     }),
   ),
   scenario({
-    name: 'keys lose it and what it granted at once',
+    name: 'keys lose it and its permissions at once',
     async arrange(world) {
       await newRole(world);
       const { apiId } = await world.do('apis.createApi', { name: 'demo' });
@@ -62,7 +62,7 @@ export default suite('permissions.deleteRole', [
     expect: absent,
   }),
   scenario({
-    name: '404 for one of another workspace, and it stays',
+    name: '404 for one of another workspace, which is unchanged',
     async arrange(world) {
       const other = await otherWorkspace(world);
       const { roleId } = await other.do('permissions.createRole', { name: 'Theirs' });

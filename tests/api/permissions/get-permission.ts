@@ -36,7 +36,7 @@ export default suite('permissions.getPermission', [
       expect(reply.body.data).toEqual({ id: permissionId, name: 'x', slug: 'bare' });
     },
   }),
-  { name: '404 for one that nobody made', body: { permission: 'nothing' }, expect: absent },
+  { name: '404 for one that does not exist', body: { permission: 'nothing' }, expect: absent },
   scenario({
     name: '404 for an id in another case',
     arrange: newPermission,

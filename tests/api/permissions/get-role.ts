@@ -39,7 +39,7 @@ export default suite('permissions.getRole', [
       },
     }),
   ),
-  { name: '404 for one that nobody made', body: { role: 'nobody 🤷' }, expect: absent },
+  { name: '404 for one that does not exist', body: { role: 'nobody 🤷' }, expect: absent },
   scenario({
     name: '404 for a name with another accent',
     arrange: newRole,

@@ -38,7 +38,7 @@ export default suite('permissions.listPermissions', [
     },
   }),
   scenario({
-    name: 'those that were made in passing are listed, and neighbours are not',
+    name: 'implicitly created ones are listed, and those of other workspaces are not',
     async arrange(world) {
       await world.do('permissions.createRole', { name: 'Editor', permissions: ['in.passing'] });
       await (await otherWorkspace(world)).do('permissions.createPermission', { name: 'x', slug: 'theirs' });

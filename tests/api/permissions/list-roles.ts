@@ -38,7 +38,7 @@ export default suite('permissions.listRoles', [
     },
   }),
   scenario({
-    name: 'each role comes with what it grants, and neighbours are not listed',
+    name: 'each role is returned with its permissions, and those of other workspaces are not listed',
     async arrange(world) {
       await world.do('permissions.createRole', { name: 'Editor', permissions: ['read', 'write'] });
       await world.do('permissions.createRole', { name: 'Guest' });

@@ -16,7 +16,7 @@ async function slugsOf(world: World, role: string): Promise<string[]> {
 
 export default suite('permissions.setRolePermissions', [
   scenario({
-    name: 'the set is replaced: one stays in its spelling, one is made, one goes; each change is audited',
+    name: 'the set is replaced: one keeps its spelling, one is created, one is removed; each change is audited',
     async arrange(world) {
       await world.do('permissions.createPermission', { name: 'Kept', slug: 'keep' });
       return newRole(world, ['old']);
@@ -92,7 +92,7 @@ export default suite('permissions.setRolePermissions', [
     expect: { status: 200, data: [{ slug: 'known' }, { slug: 'old' }] },
   }),
   scenario({
-    name: 'a grant by path suffices for making permissions',
+    name: 'a grant by path suffices to create permissions',
     arrange: newRoleOnly,
     permissions: (_roleId, { workspaceId }) => [
       ...changing,
@@ -120,12 +120,12 @@ export default suite('permissions.setRolePermissions', [
     },
   }),
   {
-    name: '404 for a role that nobody made',
+    name: '404 for a role that does not exist',
     body: { roleId: 'role_none', permissions: ['new'] },
     expect: absent,
   },
   scenario({
-    name: '404 for a name, and nothing is made',
+    name: '404 for a name, and nothing is created',
     arrange: newRoleOnly,
     body: { roleId: 'Editor', permissions: ['new'] },
     expect: absent,
@@ -134,7 +134,7 @@ export default suite('permissions.setRolePermissions', [
     },
   }),
   scenario({
-    name: '404 for a role of another workspace, and it stays as it is',
+    name: '404 for a role of another workspace, which is unchanged',
     async arrange(world) {
       const other = await otherWorkspace(world);
       const { roleId } = await other.do('permissions.createRole', {
@@ -160,7 +160,7 @@ export default suite('permissions.setRolePermissions', [
     ],
   }),
   scenario({
-    name: '403 without the right to make permissions, and the role stays as it is',
+    name: '403 without the permission to create permissions, and the role is unchanged',
     arrange: newRoleOnly,
     permissions: changing,
     body: (roleId: string) => ({ roleId, permissions: ['new'] }),
@@ -171,7 +171,7 @@ export default suite('permissions.setRolePermissions', [
     },
   }),
   {
-    name: '403 for a role that does not exist, without the right to change roles',
+    name: '403 for a role that does not exist, without the permission to change roles',
     permissions: ['rbac.*.add_permission_to_role'],
     body: { roleId: 'role_none', permissions: [] },
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },

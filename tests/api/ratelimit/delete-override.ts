@@ -9,7 +9,7 @@ const absentOverride = { status: 404, code: 'unkey/data/ratelimit_override_not_f
 const absentNamespace = { status: 404, code: 'unkey/data/ratelimit_namespace_not_found' } as const;
 const reference = { namespace: 'email.send', identifier: 'user_1' };
 
-/** Gives the id of its namespace. */
+/** Returns the id of its namespace. */
 async function newOverride(world: World, identifier = 'user_1'): Promise<string> {
   const id = await newNamespace(world);
   await world.do('ratelimit.setOverride', {
@@ -75,7 +75,7 @@ export default suite('ratelimit.deleteOverride', [
     },
   }),
   scenario({
-    name: '404 for a wildcard that would cover an override, and that stays',
+    name: '404 for a wildcard that would match an override, which is unchanged',
     arrange: newOverrideOnly,
     body: { ...reference, identifier: '*' },
     expect: absentOverride,
@@ -107,7 +107,7 @@ export default suite('ratelimit.deleteOverride', [
     expect: absentNamespace,
   }),
   scenario({
-    name: '404 for a namespace of another workspace, and the override stays',
+    name: '404 for a namespace of another workspace, and the override is unchanged',
     async arrange(world) {
       const other = await otherWorkspace(world);
       await other.do('ratelimit.limit', { ...reference, limit: 1, duration: 1000 });

@@ -34,7 +34,7 @@ const namespaces = [
 
 export default suite('ratelimit.limit', [
   scenario({
-    name: 'the first call makes the namespace, counts, and is audited with its name',
+    name: 'the first call creates the namespace, counts, and is audited with its name',
     body: valid,
     expect: { status: 200 },
     async after(world, _vars, reply) {
@@ -108,7 +108,7 @@ export default suite('ratelimit.limit', [
     },
   }),
   scenario({
-    name: 'the window slides: the one before weighs by what is left of it',
+    name: 'the window slides: the previous one counts in proportion to its part within the duration',
     async arrange(world) {
       const start = startOfWindow(world);
       await limit(world, { cost: 90 });
@@ -127,7 +127,7 @@ export default suite('ratelimit.limit', [
     },
   }),
   scenario({
-    name: 'two windows later nothing weighs',
+    name: 'two windows later nothing counts',
     async arrange(world) {
       const start = startOfWindow(world);
       await limit(world, { cost: 100 });
@@ -276,7 +276,7 @@ export default suite('ratelimit.limit', [
     expect: { status: 200 },
   }),
   {
-    name: 'the permissions to make and to count suffice for a new namespace',
+    name: 'the permissions to create and to count suffice for a new namespace',
     permissions: ['ratelimit.*.create_namespace', 'ratelimit.*.limit'],
     body: valid,
     expect: { status: 200 },
@@ -315,7 +315,7 @@ export default suite('ratelimit.limit', [
     held: [[], ['ratelimit.*.limit'], ['ratelimit.*.create_namespace'], ['ratelimit.email.send.limit']],
   }),
   {
-    name: '403 names the right to make namespaces first, and none is made',
+    name: '403 names the permission to create namespaces first, and none is created',
     permissions: ['ratelimit.*.limit'],
     body: valid,
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },
@@ -325,7 +325,7 @@ export default suite('ratelimit.limit', [
     },
   },
   {
-    name: '403 with the right to make namespaces but not to count, and none is made',
+    name: '403 with the permission to create namespaces but not to count, and none is created',
     permissions: ['ratelimit.*.create_namespace'],
     body: valid,
     expect: { status: 403, code: 'unkey/authorization/insufficient_permissions' },

@@ -7,7 +7,7 @@ import { scenario, suite, type World } from '../scenario.ts';
 const absent = { status: 404, code: 'unkey/data/ratelimit_namespace_not_found' } as const;
 const identifiers = (count: number) => Array.from({ length: count }, (_, index) => `user_${index}`).sort();
 
-/** A namespace with that many overrides; gives its id. */
+/** Creates a namespace with this many overrides; returns its id. */
 async function withOverrides(world: World, count: number): Promise<string> {
   const id = await newNamespace(world);
   for (const identifier of identifiers(count)) {
@@ -49,7 +49,7 @@ export default suite('ratelimit.listOverrides', [
     },
   }),
   scenario({
-    name: 'one row is the whole override, by namespace id and with the permission for it',
+    name: 'an item has all members of the override, by namespace id and with the permission for it',
     arrange: (world) => withOverrides(world, 1),
     permissions: (id) => [`ratelimit.${id}.read_override`],
     body: (id: string) => ({ namespace: id, limit: 100 }),

@@ -12,7 +12,7 @@ const item = (namespace: string, changes: object = {}) => ({
   ...changes,
 });
 
-/** What is left of an item's limit, without taking. */
+/** What remains of the limit of an item, by a check of cost 0. */
 async function remainingOf(world: World, body: object): Promise<number> {
   return (await world.do('ratelimit.limit', { ...body, cost: 0 })).remaining;
 }
@@ -40,7 +40,7 @@ export default suite('ratelimit.multiLimit', [
     },
   }),
   scenario({
-    name: 'the audit records of namespaces made together share a correlation id',
+    name: 'the audit records of namespaces created together share a correlation id',
     body: [item('a'), item('b'), item('a')],
     expect: { status: 200 },
     async after(world) {
@@ -97,7 +97,7 @@ export default suite('ratelimit.multiLimit', [
     },
   }),
   scenario({
-    name: 'overrides apply to each item by itself',
+    name: 'overrides apply to each item separately',
     async arrange(world) {
       await twoNamespaces(world);
       return {
@@ -183,7 +183,7 @@ export default suite('ratelimit.multiLimit', [
     },
   }),
   scenario({
-    name: '403 without the right to make a namespace that is missing, and nothing is made or counted',
+    name: '403 without the permission to create a missing namespace, and nothing is created or counted',
     arrange: (world) => newNamespace(world, 'a'),
     permissions: ['ratelimit.*.limit'],
     body: [item('a'), item('new')],

@@ -134,7 +134,7 @@ export default suite('ratelimit.setOverride', [
     },
   }),
   ...['email.send', 'rlns_does_not_exist'].map((namespace) => ({
-    name: `404 for the namespace ${namespace}, which does not exist, without permission too; none is made`,
+    name: `404 for the namespace ${namespace}, which does not exist, without permission too; none is created`,
     permissions: [],
     body: { ...valid, namespace },
     expect: absent,

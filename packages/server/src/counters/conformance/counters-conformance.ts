@@ -12,7 +12,7 @@ function check(counter: string, change: Partial<LimitCheck> = {}): LimitCheck {
   return { counter, limit: 10, durationMs: minute, cost: 1, ...change };
 }
 
-/** What all counters must do, wherever they are kept. `open` gives some that have counted nothing. */
+/** The behaviour of all counters, on any store. `open` returns empty ones. */
 export function countersConformance(name: string, open: () => Promise<Counters>): void {
   describe(name, () => {
     let counters: Counters;
@@ -44,7 +44,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
       expect(new Set(remaining).size).toBe(50);
     });
 
-    test('takes everything or nothing, and tells of those that would pass what is left without the call', async () => {
+    test('counts all or none, and returns what remains for those that would pass', async () => {
       await counters.consume(workspaceId, [check('a', { cost: 3 }), check('b', { cost: 9 })], now);
       const refused = await counters.consume(
         workspaceId,
@@ -83,7 +83,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
       ]);
     });
 
-    test('the window before counts by the part of it that is still within a duration', async () => {
+    test('the previous window counts in proportion to its part within the duration', async () => {
       await counters.consume(workspaceId, [check('a', { cost: 9 })], now);
       const left = async (at: number) =>
         outcome((await counters.consume(workspaceId, [check('a', { cost: 0 })], at)).results[0]);
@@ -94,7 +94,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
       expect(await left(now + 2 * minute)).toEqual([true, 10]);
     });
 
-    test('a clock that steps back neither forgets what was counted nor opens an earlier window', async () => {
+    test('a clock that goes back neither drops counts nor opens an earlier window', async () => {
       await counters.consume(workspaceId, [check('a', { cost: 10 })], now);
       const [back] = (await counters.consume(workspaceId, [check('a')], now - 1)).results;
       expect(back).toEqual({ passed: false, remaining: 0, resetAt: now + minute });
@@ -102,7 +102,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
       expect(free).toEqual({ passed: true, remaining: 9, resetAt: now });
     });
 
-    test('asking for nothing leaves no trace, and passes a counter that is exactly full', async () => {
+    test('a cost of 0 leaves no trace, and passes at a full counter', async () => {
       await counters.consume(workspaceId, [check('a', { cost: 0 })], now + minute);
       await counters.consume(workspaceId, [check('a', { cost: 10 })], now);
       const free = await counters.consume(workspaceId, [check('a', { cost: 0, limit: 10 })], now);
@@ -110,14 +110,14 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
       expect((await counters.consume(workspaceId, [check('a')], now)).passed).toBe(false);
     });
 
-    test('a limit of 0 lets only what costs nothing through', async () => {
+    test('a limit of 0 passes only a cost of 0', async () => {
       expect((await counters.consume(workspaceId, [check('a', { limit: 0 })], now)).passed).toBe(false);
       expect((await counters.consume(workspaceId, [check('a', { limit: 0, cost: 0 })], now)).passed).toBe(
         true,
       );
     });
 
-    test('another limit keeps what was counted', async () => {
+    test('another limit keeps the count', async () => {
       await counters.consume(workspaceId, [check('a', { cost: 8 })], now);
       expect((await counters.consume(workspaceId, [check('a', { limit: 8 })], now)).passed).toBe(false);
       expect(
@@ -154,7 +154,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
         expect(await counters.claim('a', now)).toBeNull();
       });
 
-      test('names are told apart', async () => {
+      test('names are distinct', async () => {
         expect(await counters.claim('a', now)).toBeNull();
         expect(await counters.claim('A', now)).toBeNull();
         expect(await counters.claim('a\n', now)).toBeNull();
@@ -167,7 +167,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
         for (const known of await Promise.all(waiting)) expect(known).toMatchObject(record);
       });
 
-      test('when the first one releases the name, one of those that wait has it and the others go on waiting', async () => {
+      test('when the first one releases the name, one waiter claims it and the others continue to wait', async () => {
         expect(await counters.claim('a', now)).toBeNull();
         const next = Array.from({ length: 20 }, async () => {
           const known = await counters.claim('a', now);
@@ -181,7 +181,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
       });
     });
 
-    test('counters are told apart by every letter', async () => {
+    test('counters with similar names are distinct', async () => {
       const names = [
         'a',
         'A',
@@ -205,7 +205,7 @@ export function countersConformance(name: string, open: () => Promise<Counters>)
   });
 }
 
-/** The rule itself, with a memory that never forgets. */
+/** The rule itself, without eviction. */
 function ruleWithMemory(): (call: Call) => { passed: boolean; results: readonly LimitResult[] } {
   const windows = new Map<string, Window>();
   return ({ checks, now: at }) => {

@@ -7,17 +7,17 @@ export interface Call {
 
 const durations = [1000, 1500, 10_000, 60_000, 3_600_000];
 
-/** Calls as a seed has them: some limits at once, at times that mostly go on, by much or little, and sometimes back. */
+/** Seeded calls: several limits at once, at times that mostly advance, by much or little, and sometimes go back. */
 export function* seededCalls(seed: number, count: number): Generator<Call> {
   const below = belowOf(seed);
   let latest = 1_700_000_000_000 + below(100_000);
-  /** For each counter, the end of the time in which it may still weigh something. */
+  /** For each counter, the time until which it may still count. */
   const ends = new Map<string, number>();
   for (let index = 0; index < count; index++) {
     latest += pick(below, [0, 0, 1, 40, 700, 2500, 31_000, 400_000, 9_000_000]);
     const checks = Array.from({ length: 1 + below(4) }, () => checkOf(below));
     const back = latest - below(900);
-    // Whether a weight that has run out is still there when the clock steps back is for the counters to choose.
+    // Whether an expired window still counts after the clock went back is up to the counters.
     const isSettled = [...ends.values()].every((end) => end <= back || end > latest);
     const now = below(100) < 10 && isSettled ? back : latest;
     for (const { counter, durationMs } of checks) {
@@ -46,7 +46,7 @@ function pick<Item>(below: (most: number) => number, items: readonly Item[]): It
   return item;
 }
 
-/** Numbers below a bound, the same for the same seed (a linear congruential generator's upper bits). */
+/** Seeded numbers below a bound (the upper bits of a linear congruential generator). */
 function belowOf(seed: number): (most: number) => number {
   let state = BigInt(seed);
   return (most) => {

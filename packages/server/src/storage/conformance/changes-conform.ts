@@ -18,7 +18,7 @@ import {
 
 const ws = 'ws_1';
 
-/** Every change of something that lookups cache, or could, and exactly the tags that it must report. */
+/** Every change of data that lookups cache, or could cache, and exactly the tags that it must report. */
 const changes: Record<string, { tags: readonly string[]; change: (store: Store) => Promise<unknown> }> = {
   'a new key': { tags: ['hash-of-key_2'], change: (store) => store.keys.create(ws, keyOf({ id: 'key_2' })) },
   'a changed key': {
@@ -180,7 +180,7 @@ export function changesConform(open: OpenStorage): void {
     },
   );
 
-  test('a change is reported when others can see it, before its writer hears', async () => {
+  test('a change is reported once it is visible, before its writer gets the result', async () => {
     const one = current();
     const seen: unknown[] = [];
     const order: string[] = [];
@@ -197,7 +197,7 @@ export function changesConform(open: OpenStorage): void {
     expect(await Promise.all(seen)).toMatchObject([{ id: 'key_1' }]);
   });
 
-  test('what is taken back is not reported, though others wrote at the same time', async () => {
+  test('a write that is rolled back is not reported, also beside concurrent writes', async () => {
     await current().write((store) => store.apis.create(ws, apiOf()));
     current().reports.length = 0;
     await Promise.allSettled([
@@ -231,7 +231,7 @@ function tagsOf({ reports }: Case): string[] {
   return reports.flatMap((tags) => [...(tags ?? ['anything'])]);
 }
 
-/** Over some turns of the event loop, as look-ups do. */
+/** Over some turns of the event loop, as lookups do. */
 async function askOften({ storage }: Case): Promise<void> {
   for (let turn = 0; turn < 20; turn++) {
     storage.pollChanges();

@@ -28,7 +28,7 @@ export function creditsConform(open: OpenStorage): void {
     expect((await current().storage.readCredits(ws, 'key_1'))?.remaining).toBe(left);
   });
 
-  test('spends and changes of the number go one after the other', async () => {
+  test('spends and changes of the credits are serialised', async () => {
     await current().write((store) => createKey(store, { credits: creditsOf(50) }));
     const additions = Array.from({ length: 20 }, () =>
       current().write(async (store) => {
@@ -41,7 +41,7 @@ export function creditsConform(open: OpenStorage): void {
     expect((await current().storage.readCredits(ws, 'key_1'))?.remaining).toBe(50 + 200 - 40);
   });
 
-  test('a spend that fits exactly leaves zero; one of nothing takes nothing', async () => {
+  test('a spend of all credits leaves zero; a spend of zero changes nothing', async () => {
     await current().write((store) => createKey(store, { credits: creditsOf(5) }));
     expect(await current().storage.spendCredits(ws, 'key_1', { cost: 5, now: at })).toEqual({
       remaining: 0,
@@ -57,7 +57,7 @@ export function creditsConform(open: OpenStorage): void {
     });
   });
 
-  test('a large spend that is refused does not keep a small one beside it from its credits', async () => {
+  test('a refused large spend does not block a concurrent small one', async () => {
     await current().write((store) => createKey(store, { credits: creditsOf(5) }));
     const spends = await Promise.all(
       [3, 4, 2].map((cost) => current().storage.spendCredits(ws, 'key_1', { cost, now: at })),
@@ -69,7 +69,7 @@ export function creditsConform(open: OpenStorage): void {
     ]);
   });
 
-  test('spends of many keys at once are each of their own key', async () => {
+  test('concurrent spends of many keys each change their own key', async () => {
     const ids = Array.from({ length: 30 }, (_, index) => `key_${index}`);
     await current().write(async (store) => {
       await store.apis.create(ws, apiOf());
@@ -96,7 +96,7 @@ export function creditsConform(open: OpenStorage): void {
     expect(await spend(1, at + dayMs - 1)).toEqual({ remaining: 4, isSpent: true });
     const refused = { remaining: 4, isSpent: false, isRefillDue: true };
     expect(await Promise.all([spend(1, at + dayMs), spend(50, at + dayMs)])).toEqual([refused, refused]);
-    // Of who has just seen to a refill, only the credits are asked.
+    // After the refill was applied, only the credits decide.
     const together = await Promise.all([spend(1, at + dayMs), spend(1, 0)]);
     expect(together).toMatchObject([
       { isSpent: false, isRefillDue: true },
@@ -118,7 +118,7 @@ export function creditsConform(open: OpenStorage): void {
     expect((await current().storage.readCredits(ws, 'key_1'))?.remaining).toBeNull();
   });
 
-  test('what was spent is there for another process', async () => {
+  test('spends are visible to another process', async () => {
     await current().write((store) => createKey(store, { credits: creditsOf(9) }));
     await current().storage.spendCredits(ws, 'key_1', { cost: 2, now: at });
     const another = await current().openAnother();
@@ -130,7 +130,7 @@ export function creditsConform(open: OpenStorage): void {
     expect((await current().storage.readCredits(ws, 'key_1'))?.remaining).toBe(4);
   });
 
-  test('refills that are due are those of limited, live keys of every workspace whose moment has come', async () => {
+  test('due refills are those of limited, live keys of every workspace, at or after their time', async () => {
     const refilled = (remaining: number | null, day: number | null) => ({
       remaining,
       refill: { amount: 10, day },
@@ -159,7 +159,7 @@ export function creditsConform(open: OpenStorage): void {
     expect(await due(at + 2 * dayMs)).toEqual(['key_monthly', 'key_other']);
   });
 
-  test('when keys were used last is written in one go', async () => {
+  test('last-used times are written in one batch', async () => {
     await current().write(async (store) => {
       await createKey(store);
       await store.keys.create(ws, keyOf({ id: 'key_2' }));

@@ -22,7 +22,7 @@ export function deletedRowsConform(open: OpenStorage): void {
   const remove = (before: number, limit = 100, storage: Storage = current().storage) =>
     storage.write((store) => store.deletedRows.remove(before, limit), 'unordered');
 
-  test('a deleted key is removed with all that is its own, and its hash stays taken; others stay whole', async () => {
+  test('a deleted key is removed with all its data, and its hash stays reserved; other keys are unchanged', async () => {
     await current().write(async (store) => {
       await createKey(store);
       await store.keys.create(ws, keyOf({ id: 'key_2' }));
@@ -37,7 +37,7 @@ export function deletedRowsConform(open: OpenStorage): void {
     });
     expect([await remove(at), await remove(later), await remove(later)]).toEqual([0, 1, 0]);
 
-    // Its id is free, and nothing is left under it.
+    // Its id is free, and no data refers to it.
     await current().write((store) => store.keys.create(ws, keyOf({ hash: 'another' })));
     expect(await current().storage.findVerifiableKey('another')).toMatchObject({
       permissions: [],
@@ -53,7 +53,7 @@ export function deletedRowsConform(open: OpenStorage): void {
     expect(await current().read((store) => store.keys.isHashTaken('no-hash'))).toBe(false);
   });
 
-  test('a deleted API is removed after its keys, in batches; their hashes stay taken', async () => {
+  test('a deleted API is removed after its keys, in batches; their hashes stay reserved', async () => {
     await current().write(async (store) => {
       await createKey(store);
       for (const id of ['key_2', 'key_3', 'key_4', 'key_5']) await store.keys.create(ws, keyOf({ id }));
@@ -70,7 +70,7 @@ export function deletedRowsConform(open: OpenStorage): void {
     expect(await current().storage.findVerifiableKey('another')).toMatchObject({ id: 'key_1' });
   });
 
-  test('a deleted identity is removed; its keys stay, and do not come to another one of its id', async () => {
+  test('a deleted identity is removed; its keys remain, and do not belong to a later one with its id', async () => {
     await current().write(async (store) => {
       await store.identities.create(ws, identityOf());
       await store.identities.saveRatelimits(ws, 'id_1', [ratelimitOf('requests')]);
@@ -78,7 +78,7 @@ export function deletedRowsConform(open: OpenStorage): void {
       await store.keys.create(ws, keyOf({ id: 'key_2', identityId: 'id_1' }));
       await store.identities.delete(ws, 'id_1', at);
     });
-    // Two keys let go of it, one identity.
+    // Two rows of keys, one of the identity.
     const counts = [await remove(at), await remove(later, 2), await remove(later, 2), await remove(later)];
     expect(counts).toEqual([0, 2, 1, 0]);
 
@@ -89,7 +89,7 @@ export function deletedRowsConform(open: OpenStorage): void {
     }
   });
 
-  test('what can come back, or whose name stays taken, is not removed, however old', async () => {
+  test('rows that can be restored, or whose names stay reserved, are not removed, however old', async () => {
     await current().write(async (store) => {
       await createKey(store, { identityId: 'id_1' });
       await store.identities.create(ws, identityOf());
@@ -117,7 +117,7 @@ export function deletedRowsConform(open: OpenStorage): void {
     });
   });
 
-  test('two processes that remove at once remove each row once', async () => {
+  test('two processes that remove concurrently remove each row once', async () => {
     await current().write(async (store) => {
       await createKey(store);
       for (let key = 2; key <= 60; key++) await store.keys.create(ws, keyOf({ id: `key_${key}` }));
@@ -130,7 +130,7 @@ export function deletedRowsConform(open: OpenStorage): void {
         remove(later, 10, turn % 2 === 0 ? current().storage : another),
       ),
     );
-    // A batch that meets another one's rows leaves them to it.
+    // A batch skips rows that another one has locked.
     for (let count = 1; count > 0; counts.push(count)) count = await remove(later);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(61);
     expect(Math.max(...counts.slice(0, 20))).toBeLessThanOrEqual(10);

@@ -17,7 +17,7 @@ const own = 'ws_1';
 const other = 'ws_2';
 const all = { cursor: undefined, limit: 100 };
 
-/** Everything there is of a workspace, under the ids and names of `create`. */
+/** All reads of the data of a workspace, by the ids and names of `create`. */
 const reads: Record<string, (store: Store, workspaceId: string) => Promise<unknown>> = {
   'apis.find': (store, ws) => store.apis.find(ws, 'api_1'),
   'keys.find': (store, ws) => store.keys.find(ws, 'key_1'),
@@ -45,7 +45,7 @@ const reads: Record<string, (store: Store, workspaceId: string) => Promise<unkno
   'migrations.find': (store, ws) => store.migrations.find(ws, 'mig_1'),
 };
 
-/** Every change that one can name another workspace's things in. */
+/** Every change that can name resources of another workspace. */
 const changes: Record<string, (store: Store, workspaceId: string) => Promise<unknown>> = {
   'apis.update': (store, ws) => store.apis.update(ws, 'api_1', { isProtected: true }),
   'apis.delete': (store, ws) => store.apis.delete(ws, 'api_1', at),
@@ -124,7 +124,7 @@ export function isolationConforms(open: OpenStorage): void {
     expect(await snapshot()).toEqual(before);
   });
 
-  test('things of two workspaces are never linked', async () => {
+  test('resources of two workspaces are never linked', async () => {
     await current().write(create);
     await current().write(async (store) => {
       await store.permissions.create(other, [permissionOf('foreign')]);
@@ -139,7 +139,7 @@ export function isolationConforms(open: OpenStorage): void {
     expect(await snapshot()).toEqual(before);
   });
 
-  test('namespaces and credits of another workspace are out of reach on the fast paths', async () => {
+  test('lookups and spends of the hot path do not reach another workspace', async () => {
     await current().write(create);
     const { storage } = current();
     expect(await storage.findNamespace(other, 'api')).toBeNull();

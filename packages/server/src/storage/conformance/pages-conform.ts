@@ -7,7 +7,7 @@ import { apiOf, at, identityOf, keyOf, overrideOf, permissionOf, roleOf } from '
 const ws = 'ws_1';
 type List = (store: Store, query: PageQuery) => Promise<Page<{ readonly id: string }>>;
 
-/** Each list, and how to make a row of it. */
+/** Each list, and how to create a row of it. */
 const lists: Record<string, { list: List; create: (store: Store, id: string) => Promise<unknown> }> = {
   keys: {
     list: (store, query) => store.keys.list(ws, 'api_1', query),
@@ -59,7 +59,7 @@ export function pagesConform(open: OpenStorage): void {
   const current = openForEach(open);
 
   for (const [name, { list, create }] of Object.entries(lists)) {
-    test(`${name} come in pages, sorted by id as code points, each once`, async () => {
+    test(`${name} are paged by id, in order of code points, each once`, async () => {
       await current().write(async (store) => {
         await store.apis.create(ws, apiOf());
         await store.namespaces.create(ws, { id: 'rlns_1', name: 'api', createdAt: at });
@@ -102,7 +102,7 @@ export function pagesConform(open: OpenStorage): void {
     },
   );
 
-  test('search looks at ids, too, and pages on', async () => {
+  test('search includes ids and is paged', async () => {
     await current().write(async (store) => {
       for (const id of ['id_a1', 'id_b', 'id_a2', 'id_a3']) {
         await store.identities.create(ws, identityOf({ id, externalId: `of ${id.slice(-1)}` }));

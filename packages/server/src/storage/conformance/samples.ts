@@ -13,7 +13,7 @@ import {
 } from '../port/records.ts';
 import type { Store } from '../port/store.ts';
 
-/** Records to store: everything that a test does not name is plain, or null where it may be. */
+/** Records to store: members that a test does not set have a plain value, or null where that is allowed. */
 
 export const mostInteger = Number.MAX_SAFE_INTEGER;
 export const at = Date.UTC(2026, 10, 15);
@@ -76,7 +76,7 @@ export function keyOf(change: Partial<NewKey> = {}): NewKey {
   };
 }
 
-/** A record in which every member is null where it may be. */
+/** A record with null in every member that allows it. */
 function plainRecordOf<Declared extends Columns>(columns: Declared): RecordOf<Declared> {
   const plain = { text: '', integer: 0, flag: true, json: {} };
   const members = Object.entries(columns).map(([name, { type, isNullable }]) => [
@@ -86,7 +86,7 @@ function plainRecordOf<Declared extends Columns>(columns: Declared): RecordOf<De
   return Object.fromEntries(members) as RecordOf<Declared>;
 }
 
-/** A record in which no member is null, and each differs from those of other names and numbers. */
+/** A record without null, with values that differ by member and by number. */
 export function fullRecordOf<Declared extends Columns>(
   columns: Declared,
   number: number,

@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { storedName } from '../sql/names.ts';
 import { tables } from '../sql/tables.ts';
 
-/** What two databases have to agree on. */
+/** The part of a schema that both databases have in common. */
 export interface Schema {
   /** `text`, `integer?` (may be null), by table and column. */
   readonly tables: Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -10,7 +10,7 @@ import { pagesConform } from './pages-conform.ts';
 import { transactionsConform } from './transactions-conform.ts';
 import { valuesConform } from './values-conform.ts';
 
-/** What every storage must do, whatever database is behind it. `open` gives one that is empty, each time it is called. */
+/** The behaviour of every storage, on any database. `open` returns an empty one at each call. */
 export function storageConformance(name: string, open: OpenStorage): void {
   describe(name, () => {
     describe('values', () => valuesConform(open));

@@ -8,7 +8,7 @@ const ws = 'ws_1';
 export function transactionsConform(open: OpenStorage): void {
   const current = openForEach(open);
 
-  test('nothing of a write stays when it throws, and its error is told as it is', async () => {
+  test('a write that throws leaves nothing behind, and its error is passed on', async () => {
     const failure = new Error('no');
     const write = current().write(async (store) => {
       await createKey(store);
@@ -20,7 +20,7 @@ export function transactionsConform(open: OpenStorage): void {
     expect(await current().read((store) => store.identities.find(ws, 'id_1'))).toBeNull();
   });
 
-  test('writes that run together do not take each other along when one fails', async () => {
+  test('writes of one group commit do not fail together', async () => {
     await current().write((store) => createKey(store, { id: 'key_0' }));
     const numbers = Array.from({ length: 30 }, (_, index) => index + 1);
     const outcomes = await Promise.allSettled(
@@ -44,7 +44,7 @@ export function transactionsConform(open: OpenStorage): void {
     expect(nameOf(rows.find(({ id }) => id === 'key_0'))).toBe('written by 29');
   });
 
-  test('a statement that the database refuses takes back its own write only', async () => {
+  test('a failed statement rolls back its own write only', async () => {
     const outcomes = await Promise.allSettled([
       current().write((store) => createKey(store, { id: 'key_1', hash: 'same' })),
       current().write(async (store) => {
@@ -58,7 +58,7 @@ export function transactionsConform(open: OpenStorage): void {
     expect(await current().read((store) => store.keys.find(ws, 'key_3'))).not.toBeNull();
   });
 
-  test('no update is lost: each of a hundred writers sees what the one before it wrote', async () => {
+  test('no update is lost: each of a hundred writers sees the write before it', async () => {
     await current().write((store) => createKey(store, { credits: creditsOf(0) }));
     const writes = Array.from({ length: 100 }, () =>
       current().write(async (store) => {
@@ -70,7 +70,7 @@ export function transactionsConform(open: OpenStorage): void {
     expect((await current().storage.readCredits(ws, 'key_1'))?.remaining).toBe(100);
   });
 
-  test('a read sees one moment, though writes are done before it ends', async () => {
+  test('a read sees one snapshot, though writes commit before it ends', async () => {
     await current().write((store) => createKey(store, { name: 'before' }));
     const rename = () => current().write((store) => store.keys.update(ws, 'key_1', { name: 'after' }));
     const seen = await current().read(async (store) => {
@@ -82,7 +82,7 @@ export function transactionsConform(open: OpenStorage): void {
     expect(await current().read(async (store) => nameOf(await store.keys.find(ws, 'key_1')))).toBe('after');
   });
 
-  test('reads and writes at the same time never see half of a write', async () => {
+  test('concurrent reads and writes never see half of a write', async () => {
     await current().write(async (store) => {
       await createKey(store, { id: 'key_1', name: '0' });
       await store.keys.create(ws, keyOf({ id: 'key_2', name: '0' }));
@@ -104,7 +104,7 @@ export function transactionsConform(open: OpenStorage): void {
     for (const [first, second] of await Promise.all(reads)) expect(second).toBe(first);
   });
 
-  test('a read that fails does not spoil the next one', async () => {
+  test('a failed read does not affect the next one', async () => {
     await current().write((store) => createKey(store));
     await expect(
       current().read(async () => {
@@ -114,7 +114,7 @@ export function transactionsConform(open: OpenStorage): void {
     expect(await current().read((store) => store.keys.find(ws, 'key_1'))).not.toBeNull();
   });
 
-  test('a write sees what it has itself written, and others do only when it is done', async () => {
+  test('a write sees its own changes, others see them only after its commit', async () => {
     let isSeenInside = false;
     let isSeenOutside: boolean | undefined;
     await current().write(async (store) => {
@@ -126,7 +126,7 @@ export function transactionsConform(open: OpenStorage): void {
     expect(await current().storage.findVerifiableKey('hash-of-key_1')).not.toBeNull();
   });
 
-  test('what is written is there for another process', async () => {
+  test('writes are visible to another process', async () => {
     await current().write((store) => createKey(store));
     const another = await current().openAnother();
     expect(await another.findVerifiableKey('hash-of-key_1')).not.toBeNull();

@@ -5,7 +5,7 @@ import { transferTables } from '../transfer/tables.ts';
 import type { TransferReport, TransferStep } from '../transfer/transfer.ts';
 import { filledFolder, newFolder, rowlessFolder, rowsPerTable } from './every-table.ts';
 
-/** An empty place for data, and a look into it from outside. */
+/** An empty place for data, with direct access to it. */
 export interface TestTarget {
   readonly place: TransferPlace;
   execute(statement: string): Promise<void>;
@@ -16,9 +16,9 @@ export interface TestTarget {
 const now = () => 1_795_000_000_000;
 const totalRows = transferTables.length * rowsPerTable;
 
-/** Holds for every kind of target. */
+/** The behaviour of every kind of target. */
 export function transferConforms(newTarget: () => Promise<TestTarget>): void {
-  test('every row of every table arrives as it was, and comes back', async () => {
+  test('every row of every table is copied unchanged, and back again', async () => {
     const source = filledFolder();
     const target = await newTarget();
     const report = await move(source, target);
@@ -30,7 +30,7 @@ export function transferConforms(newTarget: () => Promise<TestTarget>): void {
     expect(back.contents()).toEqual(source.contents());
   });
 
-  test('progress only grows, ends with all rows, and names what is done', async () => {
+  test('progress only grows, ends with all rows, and names each phase', async () => {
     const steps: TransferStep[] = [];
     await move(filledFolder(), await newTarget(), (step) => steps.push(step));
     for (const phase of ['copy', 'compare'] as const) {
@@ -41,17 +41,17 @@ export function transferConforms(newTarget: () => Promise<TestTarget>): void {
     }
   });
 
-  test('cut off at any page, it goes on behind it, and ends with everything', async () => {
+  test('interrupted after any page, the next run resumes there and copies everything', async () => {
     const source = filledFolder();
     const target = await newTarget();
     let copied = 0;
     for (const pages of [1, 5, 12, 20]) {
-      await expect(move(source, target, stopAfter(pages))).rejects.toThrow('cut off');
+      await expect(move(source, target, stopAfter(pages))).rejects.toThrow('interrupted');
       const seen = await firstStepOf(source, target);
       expect(seen.done).toBeGreaterThan(copied);
       copied = seen.done;
     }
-    await expect(move(source, target, stopAfterComparing('apis'))).rejects.toThrow('cut off');
+    await expect(move(source, target, stopAfterComparing('apis'))).rejects.toThrow('interrupted');
     expect(await move(source, target)).toMatchObject({ rows: totalRows, resumedRows: totalRows });
     const back = newFolder();
     await move(target, back);
@@ -69,7 +69,7 @@ export function transferConforms(newTarget: () => Promise<TestTarget>): void {
   ])('a difference is found, and repaired by another run: %s', async (_, statement) => {
     const source = filledFolder();
     const target = await newTarget();
-    await expect(move(source, target, stopAfterTable('identities'))).rejects.toThrow('cut off');
+    await expect(move(source, target, stopAfterTable('identities'))).rejects.toThrow('interrupted');
     await target.execute(statement);
     await expect(move(source, target)).rejects.toThrow(/not everything .* source: apis\./i);
     expect(await move(source, target)).toMatchObject({
@@ -78,27 +78,27 @@ export function transferConforms(newTarget: () => Promise<TestTarget>): void {
     });
   });
 
-  test('a transfer that an older version began goes on with tables that have another name now', async () => {
+  test('a transfer that an older version began resumes with renamed tables', async () => {
     const source = filledFolder();
     const target = await newTarget();
     const cutOff = move(source, target, stopAfterComparing('workspaces'));
-    await expect(cutOff).rejects.toThrow('cut off');
+    await expect(cutOff).rejects.toThrow('interrupted');
     await target.execute(
       "UPDATE data_transfer SET progress = replace(progress, 'idempotency_records', 'kept_answers')",
     );
     expect(await move(source, target)).toMatchObject({ rows: totalRows, resumedRows: totalRows });
   });
 
-  test('rows that are in the way are taken out, and copied by another run', async () => {
+  test('conflicting rows are removed, and copied by another run', async () => {
     const source = filledFolder();
     const target = await newTarget();
-    await expect(move(source, target, stopAfterTable('identities'))).rejects.toThrow('cut off');
+    await expect(move(source, target, stopAfterTable('identities'))).rejects.toThrow('interrupted');
     await target.execute("UPDATE data_transfer SET progress = '{}'");
     await expect(move(source, target)).rejects.toThrow(/Everything was taken out/);
     expect(await move(source, target)).toMatchObject({ rows: totalRows, resumedRows: 0 });
   });
 
-  test('what has been moved is not moved again', async () => {
+  test('data that has been moved is not moved again', async () => {
     const source = filledFolder();
     const target = await newTarget();
     await move(source, target);
@@ -114,16 +114,16 @@ export function transferConforms(newTarget: () => Promise<TestTarget>): void {
     expect(await move(target, back)).toMatchObject({ rows: totalRows });
   });
 
-  test('a target with a part of other data is refused', async () => {
+  test('a target with part of other data is refused', async () => {
     const target = await newTarget();
-    await expect(move(filledFolder('other'), target, stopAfter(3))).rejects.toThrow('cut off');
+    await expect(move(filledFolder('other'), target, stopAfter(3))).rejects.toThrow('interrupted');
     await expect(move(filledFolder(), target)).rejects.toThrow(/part of other data/);
   });
 
   test('a target with tables of another program is refused, and gets none of ours', async () => {
     const target = await newTarget();
     await target.execute('CREATE TABLE permissions (id integer)');
-    await expect(move(filledFolder(), target)).rejects.toThrow(/tables of something else/);
+    await expect(move(filledFolder(), target)).rejects.toThrow(/tables of another program/);
     expect(await target.tables()).toEqual(['permissions']);
   });
 
@@ -149,30 +149,30 @@ function stopAfter(pages: number): (step: TransferStep) => void {
   let seen = 0;
   return () => {
     seen++;
-    if (seen === pages) throw new Error('cut off');
+    if (seen === pages) throw new Error('interrupted');
   };
 }
 
 function stopAfterTable(name: string): (step: TransferStep) => void {
   return ({ table }) => {
-    if (table === name) throw new Error('cut off');
+    if (table === name) throw new Error('interrupted');
   };
 }
 
 function stopAfterComparing(name: string): (step: TransferStep) => void {
   return ({ phase, table }) => {
-    if (phase === 'compare' && table === name) throw new Error('cut off');
+    if (phase === 'compare' && table === name) throw new Error('interrupted');
   };
 }
 
-/** Where the next run stands after its first page. */
+/** The progress of the next run after its first page. */
 async function firstStepOf(from: Place, to: Place): Promise<TransferStep> {
   const steps: TransferStep[] = [];
   const stop = (step: TransferStep) => {
     steps.push(step);
-    throw new Error('cut off');
+    throw new Error('interrupted');
   };
-  await expect(move(from, to, stop)).rejects.toThrow('cut off');
+  await expect(move(from, to, stop)).rejects.toThrow('interrupted');
   const [first] = steps;
   if (first === undefined) throw new Error('There was no step.');
   return first;

@@ -32,7 +32,7 @@ const scripts = {
 export function valuesConform(open: OpenStorage): void {
   const current = openForEach(open);
 
-  test('what is null stays null, and what is empty stays empty', async () => {
+  test('null stays null, and empty stays empty', async () => {
     const key = await current().write(async (store) => {
       await createKey(store);
       return store.keys.find(ws, 'key_1');
@@ -59,7 +59,7 @@ export function valuesConform(open: OpenStorage): void {
     expect(changed).toMatchObject({ name: '', meta: {}, prefix: '' });
   });
 
-  test('every column of a key is found as it was created, and as it was changed', async () => {
+  test('every column of a key is stored at creation and by a change', async () => {
     const [created, changed] = [1, 2].map((number) => ({
       ...fullRecordOf(keyColumns, number),
       credits: { remaining: number, refill: { amount: number, day: number }, lastRefillAt: number },
@@ -75,7 +75,7 @@ export function valuesConform(open: OpenStorage): void {
     expect(await find()).toMatchObject({ ...changes, apiId });
   });
 
-  test('a change leaves what it does not name as it is, and null takes it away', async () => {
+  test('a change keeps members that it does not name, and null removes one', async () => {
     await current().write(async (store) => {
       await createKey(store, { name: 'Name', meta: { a: 1 }, expiresAt: 5, credits: creditsOf(3) });
       await store.keys.update(ws, 'key_1', { isEnabled: false, expiresAt: null });
@@ -127,7 +127,7 @@ export function valuesConform(open: OpenStorage): void {
     });
   });
 
-  test.each(Object.entries(scripts))('text is kept letter by letter: %s', async (_, text) => {
+  test.each(Object.entries(scripts))('text is stored unchanged: %s', async (_, text) => {
     await current().write(async (store) => {
       await store.identities.create(ws, identityOf({ externalId: text, meta: { [text]: [text] } }));
       await createKey(store, { name: text, meta: { text }, identityId: 'id_1' });
@@ -149,7 +149,7 @@ export function valuesConform(open: OpenStorage): void {
     expect(await current().read((store) => store.identities.findByExternalId(ws, text))).not.toBeNull();
   });
 
-  test('identifiers of 512 characters are kept whole and told apart by the last one', async () => {
+  test('identifiers of 512 characters are stored in full and differ by the last one', async () => {
     const long = `${'😀'.repeat(511)}a`;
     const other = `${'😀'.repeat(511)}b`;
     await current().write(async (store) => {
@@ -170,7 +170,7 @@ export function valuesConform(open: OpenStorage): void {
     expect(absent).toBeNull();
   });
 
-  test('meta of 1 MiB is kept', async () => {
+  test('meta of 1 MiB is stored', async () => {
     const meta = { text: 'é'.repeat(1_048_576 / 2 - 20), nested: { list: [null, true, 1.5, 'x'] } };
     await current().write(async (store) => {
       await store.identities.create(ws, identityOf({ meta }));
@@ -182,7 +182,7 @@ export function valuesConform(open: OpenStorage): void {
     expect((await current().storage.findVerifiableKey('hash-of-key_1'))?.meta).toEqual(meta);
   });
 
-  test('ids, hashes, external ids, namespaces and identifiers differ when only their case or blanks do', async () => {
+  test('ids, hashes, external ids, namespaces and identifiers are distinct if only case or blanks differ', async () => {
     await current().write(async (store) => {
       await createKey(store, { id: 'key_a', hash: 'Hash' });
       await store.keys.create(ws, keyOf({ id: 'key_A', hash: 'hash' }));
@@ -208,7 +208,7 @@ export function valuesConform(open: OpenStorage): void {
     expect(await storage.findNamespace(ws, 'Api')).toBeNull();
   });
 
-  test('slugs and role names are found whatever their case; accents count', async () => {
+  test('slugs and role names are found regardless of case, but not of accents', async () => {
     await current().write(async (store) => {
       await store.permissions.create(ws, [permissionOf('Doc.Read'), permissionOf('doc.write')]);
       await store.roles.create(ws, [roleOf('Büro'), roleOf('Buro')]);
@@ -228,7 +228,7 @@ export function valuesConform(open: OpenStorage): void {
     ).rejects.toThrow();
   });
 
-  test('an id wins over an external id, a slug, a name that is spelt like it', async () => {
+  test('an id takes precedence over an equal external id, slug or name', async () => {
     await current().write(async (store) => {
       await store.identities.create(ws, identityOf({ id: 'id_1', externalId: 'id_2' }));
       await store.identities.create(ws, identityOf({ id: 'id_2', externalId: 'id_1' }));
@@ -246,7 +246,7 @@ export function valuesConform(open: OpenStorage): void {
     expect((await storage.findNamespace(ws, 'rlns_1'))?.id).toBe('rlns_1');
   });
 
-  test('the hash of a deleted key stays taken, that of a purged one is free', async () => {
+  test('the hash of a deleted key stays reserved, that of an erased one is free', async () => {
     const isTaken = await current().write(async (store) => {
       await createKey(store);
       await store.keys.create(ws, keyOf({ id: 'key_2' }));
@@ -276,7 +276,7 @@ export function valuesConform(open: OpenStorage): void {
     expect(await storage.findVerifiableKey('hash-of-key_1')).toBeNull();
   });
 
-  test('a deleted identity is gone from its keys, and its external id is free; a later one does not get its keys', async () => {
+  test('a deleted identity is removed from its keys, and its external id is free; a later one does not get its keys', async () => {
     await current().write(async (store) => {
       await store.identities.create(ws, identityOf());
       await createKey(store, { identityId: 'id_1' });
@@ -291,7 +291,7 @@ export function valuesConform(open: OpenStorage): void {
     expect((await current().read((store) => store.identities.find(ws, 'user_1')))?.id).toBe('id_4');
   });
 
-  test('permissions of a verifiable key are those of itself and of its roles, each once, sorted', async () => {
+  test('permissions of a verifiable key are its own and those of its roles, each once, sorted', async () => {
     await current().write(async (store) => {
       await createKey(store);
       await store.permissions.create(
@@ -315,7 +315,7 @@ export function valuesConform(open: OpenStorage): void {
     expect((await current().storage.findVerifiableKey('hash-of-key_1'))?.permissions).toEqual(['a', 'c']);
   });
 
-  test('a key gets and loses more permissions at once than one statement holds', async () => {
+  test('a key gets and loses more permissions than one statement can hold', async () => {
     const slugs = Array.from({ length: 40_000 }, (_, index) => `p${index}`);
     const ids = slugs.map((slug) => `perm_${slug}`);
     await current().write(async (store) => {

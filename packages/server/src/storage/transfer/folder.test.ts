@@ -55,7 +55,7 @@ test('a command cannot write to the source meanwhile', async () => {
   command.close();
 });
 
-test('a source that is not there is named, and not made', async () => {
+test('a missing source is named, and not created', async () => {
   const source = newFolder().place.dataDir;
   const target = newFolder().place.dataDir;
   await expect(move(source, target)).rejects.toThrow(TransferError);
@@ -70,7 +70,7 @@ test('a target folder with a database is refused', async () => {
   expect(other.contents()).toEqual(before);
 });
 
-test('a target has the name of a database only once it is whole, and is then one file', async () => {
+test('a target gets the name of a database only when it is complete, and is then one file', async () => {
   const target = newFolder().place.dataDir;
   const files = () => readdirSync(target).filter((name) => name.startsWith('unkey.sqlite'));
   await move(filledFolder().place.dataDir, target, () => expect(files()).not.toContain('unkey.sqlite'));

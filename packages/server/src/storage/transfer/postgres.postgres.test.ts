@@ -46,20 +46,20 @@ async function rowsOf(url: string, statement: string): Promise<Record<string, un
 const move = (from: TransferPlace, to: TransferPlace, onStep = () => {}) =>
   migrateData({ from, to, now: () => 0, onStep });
 
-test('a server does not start on a part of the data, and starts on all of it', async () => {
+test('a server does not start on partial data, and starts on complete data', async () => {
   const source = filledFolder().place;
   const { url, place } = await newDatabase();
   const open = () => openPostgresStorage({ url, onCommit: () => {} });
   const cut = () => {
-    throw new Error('cut off');
+    throw new Error('interrupted');
   };
-  await expect(move(source, place, cut)).rejects.toThrow('cut off');
+  await expect(move(source, place, cut)).rejects.toThrow('interrupted');
   await expect(open()).rejects.toThrow(/migrate-data/);
   await move(source, place);
   await (await open()).storage.close();
 });
 
-test('the audit log goes on behind its last record', async () => {
+test('the audit log continues after its last record', async () => {
   const source = filledFolder().place;
   const { url, place } = await newDatabase();
   await move(source, place);
@@ -70,7 +70,7 @@ test('the audit log goes on behind its last record', async () => {
   expect(rows).toEqual([{ id: 'log_newest' }]);
 });
 
-test('one process at a time may move data, and none beside a server', async () => {
+test('one process at a time may move data, and none while a server runs', async () => {
   const source = filledFolder().place;
   const { url, place } = await newDatabase();
   const running = await openPostgresStorage({ url, onCommit: () => {} });
@@ -100,7 +100,7 @@ test.each([
   expect(String(failure)).not.toMatch(/very-secret|nowhere_at_all|127\.0\.0\.1/);
 });
 
-test('a connection that breaks is told, and the next run goes on', async () => {
+test('a lost connection is reported, and the next run resumes', async () => {
   const source = filledFolder().place;
   const { url, place } = await newDatabase();
   let steps = 0;
@@ -109,12 +109,12 @@ test('a connection that breaks is told, and the next run goes on', async () => {
     if (steps === 3) endSessions(url);
   };
   await expect(move(source, place, cutAtThird)).rejects.toThrow(
-    /--to cannot be reached.* goes on where it was/,
+    /--to cannot be reached.* resumes where it stopped/,
   );
   expect((await move(source, place)).resumedRows).toBeGreaterThan(0);
 });
 
-/** Returns when it is done: the code that is tested does nothing meanwhile. */
+/** Synchronous: the tested code does nothing in the meantime. */
 function endSessions(url: string): void {
   const script = `
     import pg from 'pg';
@@ -129,18 +129,18 @@ function endSessions(url: string): void {
   });
 }
 
-test('a part of the data is no source', async () => {
+test('partial data is refused as a source', async () => {
   const { url, place } = await newDatabase();
   const cut = () => {
-    throw new Error('cut off');
+    throw new Error('interrupted');
   };
-  await expect(move(filledFolder().place, place, cut)).rejects.toThrow('cut off');
+  await expect(move(filledFolder().place, place, cut)).rejects.toThrow('interrupted');
   await expect(move({ url, name: '--from' }, newFolder().place)).rejects.toThrow(
     /migrate-data.* has not finished/,
   );
 });
 
-test('a user without rights to make tables is told what to do', async () => {
+test('an error for a user without the right to create tables has the remedy', async () => {
   const source = filledFolder().place;
   const { url } = await newDatabase();
   const guest = Object.assign(new URL(url), { username: `unkey_guest_${process.pid}` });

@@ -151,7 +151,7 @@ async function withSideErrors<Result>({ name }: Side, work: Promise<Result>): Pr
     const told = unavailable(error);
     if (!(told instanceof StorageUnavailableError)) throw told;
     const reason = isLost(error) ? gone(name) : told.message.replaceAll('DATABASE_URL', name);
-    throw new TransferError(`${reason} Run the same command again after that: it goes on where it was.`, {
+    throw new TransferError(`${reason} Run the same command again after that: it resumes where it stopped.`, {
       cause: error,
     });
   }

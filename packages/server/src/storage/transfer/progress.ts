@@ -33,7 +33,7 @@ export async function beginOrResume(target: TransferTarget, origin: string): Pro
     return progress;
   }
   if (tables.size > 0 && !firstTables.every((name) => tables.has(name))) {
-    throw new TransferError(`The target holds tables of something else. ${howToEmpty}`);
+    throw new TransferError(`The target has tables of another program. ${howToEmpty}`);
   }
   if (tables.size > 0 && (await originOf(connection)) !== null) {
     throw new TransferError(
@@ -57,7 +57,7 @@ async function progressOf({ connection, howToEmpty }: TransferTarget, origin: st
     );
   }
   if (found?.origin !== origin) {
-    throw new TransferError(`The target holds a part of other data, whose move has not ended. ${howToEmpty}`);
+    throw new TransferError(`The target has part of other data from an unfinished move. ${howToEmpty}`);
   }
   // Only `saveProgress` writes it.
   const progress = JSON.parse(String(found.progress)) as Progress;

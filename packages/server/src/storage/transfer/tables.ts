@@ -1,7 +1,7 @@
 import { storedName } from '../sql/names.ts';
 import type { Tables } from '../sql/tables.ts';
 
-/** What tells one row of each table from another: rows are copied and compared in the order of these columns. */
+/** The key of each table: rows are copied and compared in the order of these columns. */
 const keys = {
   workspaces: ['id'],
   rootKeys: ['id'],

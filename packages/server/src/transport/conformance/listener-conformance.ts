@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ListenerOptions } from '../listener.ts';
 import { allBytes } from './test-handler.ts';
 
-/** What a test may change. */
+/** The options of a test. */
 export type ListenerLimits = Pick<ListenerOptions, 'maxBodyBytes' | 'bodyTimeoutMs' | 'drainGraceMs'>;
 
 export interface StartedListener {
@@ -27,7 +27,7 @@ interface Received {
 
 const limits = { maxBodyBytes: 1000, bodyTimeoutMs: 300, drainGraceMs: 300 };
 
-/** What every listener does for its clients. `start` begins one whose handler is `testHandler`. */
+/** The behaviour of every listener. `start` starts one with `testHandler`. */
 export function listenerConformance(
   name: string,
   start: (limits: ListenerLimits) => Promise<StartedListener>,
@@ -46,7 +46,7 @@ export function listenerConformance(
     const send = (path: string, sent: Sent = {}) => exchange(listener.port, agent, path, sent);
     const sendRaw = (text: string) => exchangeRaw(listener.port, text);
 
-    test('a request reaches the handler with method, path and body, without its query', async () => {
+    test('the handler gets method, path and body, without the query', async () => {
       const received = await send('/a/b?c=d', { method: 'POST', body: 'ä' });
       expect(received.status).toBe(200);
       expect(received.headers['content-type']).toBe('application/json');
@@ -148,7 +148,7 @@ export function listenerConformance(
       expect(received).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     });
 
-    test('no response may be taken for another type', async () => {
+    test('no response can be sniffed as another type', async () => {
       for (const path of ['/text', '/bytes', '/throw']) {
         expect((await send(path)).headers['x-content-type-options']).toBe('nosniff');
       }

@@ -19,7 +19,7 @@ export function json(status: number, value: unknown): HttpResponse {
   return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) };
 }
 
-/** Every byte there is. */
+/** All 256 bytes. */
 export const allBytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 
 export const echo: HttpHandler = async (request) =>
