@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
+import { eventLoopDelay, watchEventLoop } from '../base/event-loop.ts';
 import { registerGauge, registerTotal } from './register-metric.ts';
 
 /**
- * The process metrics of prom-client, under the same names. Its own collector runs garbage collection hooks and a timer
- * all the time; these cost something only when they are read.
+ * The process metrics of prom-client, under the same names. Its own collector runs garbage collection hooks all the time;
+ * these cost something only when they are read, except for the timer that samples the event loop.
  */
 export function registerProcessMetrics(registers: Registry[]): void {
   registerTotal(registers, 'process_cpu_seconds_total', 'User and system CPU time in seconds.', cpuSeconds);
@@ -27,11 +27,23 @@ export function registerProcessMetrics(registers: Registry[]): void {
     'Total heap in bytes.',
     () => process.memoryUsage().heapTotal,
   );
+  registerEventLoopMetrics(registers);
+}
+
+function registerEventLoopMetrics(registers: Registry[]): void {
+  watchEventLoop();
+  const span = 'in the last complete minute and the current one';
   registerGauge(
     registers,
     'nodejs_eventloop_lag_seconds',
-    'Time until the next turn of the event loop.',
-    eventLoopLag,
+    `Mean delay of the event loop ${span}.`,
+    () => eventLoopDelay().meanMs / 1000,
+  );
+  registerGauge(
+    registers,
+    'nodejs_eventloop_lag_max_seconds',
+    `Longest stall of the event loop ${span}.`,
+    () => eventLoopDelay().longestMs / 1000,
   );
 }
 
@@ -42,10 +54,4 @@ function cpuSeconds(): number {
 
 function processStart(): number {
   return Math.round(performance.timeOrigin / 1000);
-}
-
-async function eventLoopLag(): Promise<number> {
-  const start = performance.now();
-  await nextTurn();
-  return (performance.now() - start) / 1000;
 }

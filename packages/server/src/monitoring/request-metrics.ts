@@ -34,7 +34,7 @@ export function registerRequestMetrics(registry: Registry): ObserveRequest {
   });
   const durations = {
     name: durationName,
-    help: 'Time from the complete request to its response.',
+    help: 'Time from the arrival of the complete request to its response, with its wait for a busy event loop.',
     type: 'histogram',
     aggregator: 'sum',
     get: async () => ({ ...durations, values: [...operations].flatMap(durationValues) }),

@@ -1,3 +1,4 @@
+import { arrivalOfRequest } from '../base/event-loop.ts';
 import type { HttpRequest, HttpResponse } from '../base/http-message.ts';
 import type { Context } from '../operations/context.ts';
 import type { Handler, Located } from '../operations/handler.ts';
@@ -19,8 +20,8 @@ export class RequestState {
   readonly requestId: string;
   /** Unix milliseconds; the same for all steps. */
   readonly now: number;
-  /** Monotonic milliseconds. */
-  readonly startedAt = performance.now();
+  /** When its bytes arrived, in monotonic milliseconds. */
+  readonly startedAt = arrivalOfRequest();
   /** The parsed body, once it is validated. */
   input: unknown = null;
   /** Null: the request has none, or the operation ignores it. */
