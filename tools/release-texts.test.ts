@@ -8,7 +8,7 @@ import {
   manifestWithVersion,
 } from './release-texts.ts';
 
-test('versions are ordered as Semantic Versioning says', () => {
+test('versions are ordered as in Semantic Versioning', () => {
   const ordered = [
     '1.0.0-alpha',
     '1.0.0-alpha.1',

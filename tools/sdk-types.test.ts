@@ -34,7 +34,7 @@ const listWebhooks: Operation = {
   },
 };
 
-test('a new operation is in the client by itself: method, types and tables', () => {
+test('a new operation appears in the client without further edits: method, types and tables', () => {
   const text = apiTypes([...wholeTable, listWebhooks]);
   expect(text).toContain('export interface Webhooks {');
   expect(text).toContain(
@@ -80,12 +80,15 @@ test('two schemas of one title do not get types of one name', () => {
   );
 });
 
-test.each(['Keys', 'Operations', 'LimitRequest'])('a schema is not titled %s, which is taken', (title) => {
-  const output = { type: 'object', title, properties: { color: { type: 'string' } } };
-  expect(() => apiTypes([...wholeTable, { ...listWebhooks, isPaged: false, output }])).toThrow(
-    `Two different types have the name ${title}`,
-  );
-});
+test.each(['Keys', 'Operations', 'LimitRequest'])(
+  'a schema cannot be titled %s, which is in use',
+  (title) => {
+    const output = { type: 'object', title, properties: { color: { type: 'string' } } };
+    expect(() => apiTypes([...wholeTable, { ...listWebhooks, isPaged: false, output }])).toThrow(
+      `Two different types have the name ${title}`,
+    );
+  },
+);
 
 test('an enum of requests and responses is closed in requests and open in responses', () => {
   const text = apiTypes(wholeTable);

@@ -69,7 +69,7 @@ describe('a request', () => {
   });
 });
 
-describe('what is refused in JSON', () => {
+describe('refusals in JSON', () => {
   test.each([
     ['a path that does not exist', 'GET', '/nowhere', 'unkey/routing/route_not_found'],
     ['another method', 'PUT', path, 'unkey/routing/method_not_allowed'],
@@ -83,7 +83,7 @@ describe('what is refused in JSON', () => {
     expectError(await sendRaw(server.url, order), 'unkey/application/invalid_input');
   });
 
-  test('a body that says that it is too large, before it comes', async () => {
+  test('a body that is declared too large, before it arrives', async () => {
     const headers = { ...authorised(), 'content-length': String(bodyBytesMax + 1) };
     const reply = await sendRaw(server.url, requestText({ path, headers }));
     expectError(reply, 'user/bad_request/request_body_too_large', 'body');
@@ -105,7 +105,7 @@ describe('what is refused in JSON', () => {
   });
 });
 
-describe('what Bun refuses with a bare status', () => {
+describe('refusals of Bun with a bare status', () => {
   test.each([
     ['no HTTP', 'hello\r\n\r\n', 400],
     ['a missing Host header', `POST ${path} HTTP/1.1\r\nContent-Length: 0\r\n\r\n`, 400],

@@ -51,7 +51,7 @@ async function lastAudit(): Promise<{ event: string; actor: object; resources: o
 const byCli = { type: 'system', id: 'cli', name: 'unkey CLI' };
 
 describe('root keys', () => {
-  test('a new one is accepted by the next request, and may do what it was made for only', async () => {
+  test('a new one is accepted by the next request, with its permissions only', async () => {
     const apiId = await newApi();
     const made = await unkeyJson(
       ...['root-keys', 'create', '--name', 'reader', '--permissions', `api.${apiId}.read_api`],
@@ -215,7 +215,7 @@ test('a deleted namespace gets 410, and a restored one has its overrides', async
   expect((await unkey('namespaces', 'delete', 'nothing')).status).toBe(1);
 });
 
-test('keys are migrated under a migration that was made here', async () => {
+test('keys are migrated with a migration created on the command line', async () => {
   const apiId = await newApi();
   const { migrationId, workspaceId } = await unkeyJson(
     ...['migrations', 'create', '--name', 'old system', '--algorithm', 'sha256'],
@@ -231,7 +231,7 @@ test('keys are migrated under a migration that was made here', async () => {
 });
 
 describe('audit list', () => {
-  test('shows what a request did, since a time and not before', async () => {
+  test('shows the records of a request, since a time and not before', async () => {
     const apiId = await newApi('for the log');
     const [record] = await unkeyJson('audit', 'list', '--since', '1h', '--limit', '1');
     expect(record).toMatchObject({ event: 'api.create', resources: [{ type: 'api', id: apiId }] });
@@ -260,7 +260,7 @@ describe('backup', () => {
     expect(verified.body.data).toMatchObject({ code: 'VALID', credits: 8 });
   });
 
-  test('replaces nothing, and says that the master key is not in it', async () => {
+  test('replaces nothing, and warns that the master key is not included', async () => {
     const file = `${dataDir}-once.sqlite`;
     const first = await unkey('backup', file);
     expect(first.stdout).toContain('master key is not in it');
@@ -274,7 +274,7 @@ describe('backup', () => {
 });
 
 describe('secrets rotate', () => {
-  test('makes a new key file under which the running server reads old and new secrets', async () => {
+  test('creates a new key file with which the running server reads old and new secrets', async () => {
     const apiId = await newApi();
     const before = await newKey(apiId, { recoverable: true });
     const keyFile = join(dataDir, 'master.key');
@@ -322,7 +322,7 @@ describe('secrets rotate', () => {
 });
 
 describe('a data folder without a database', () => {
-  test('is named, and nothing is made in it', async () => {
+  test('is named, and nothing is created in it', async () => {
     const folder = await newDataDir();
     const ran = await runUnkey(['root-keys', 'list', '--data-dir', folder]);
     expect(ran).toMatchObject({ status: 1, stdout: '' });

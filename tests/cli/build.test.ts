@@ -33,7 +33,7 @@ const unkey = (...words: string[]) => run(process.execPath, [launcher, ...words]
 const buildsOf = async () =>
   (await readdir(join(copy, 'packages/cli/dist'))).filter((name) => /^[0-9a-f]{12}$/.test(name));
 
-test('twenty commands after a change build once, and leave a running server what it started with', async () => {
+test('twenty commands after a change build once, and a running server keeps its build', async () => {
   const server = await startServer({ dataDir: join(copy, 'data'), program: launcher });
   const versionFile = join(copy, 'packages/contract/src/version.ts');
   await appendFile(versionFile, '\nObject.assign(globalThis, { isChanged: true });\n');

@@ -26,7 +26,7 @@ async function dataOf(words: readonly string[], input?: string): Promise<any> {
 }
 
 describe('an operation of the API', () => {
-  test('takes its members as flags, in either spelling, each in its type', async () => {
+  test('accepts members as flags, in either spelling, with their types', async () => {
     const { apiId } = await dataOf(['apis', 'createApi', '--name', 'from the shell']);
     const { keyId } = await dataOf([
       ...['keys', 'create-key', '--api-id', apiId, '--prefix=sh', '--name', '-dashed', '--byteLength', '20'],
@@ -42,7 +42,7 @@ describe('an operation of the API', () => {
     });
   });
 
-  test('takes its whole body from a flag or from standard input, and flags go over it', async () => {
+  test('accepts a whole body from a flag or standard input, and flags override it', async () => {
     const { apiId } = await dataOf(['apis', 'createApi', '--body', '{"name":"as JSON"}']);
     expect(await dataOf(['apis', 'getApi', '--body', '-'], JSON.stringify({ apiId }))).toMatchObject({
       name: 'as JSON',

@@ -66,7 +66,7 @@ describe('unkey doctor', () => {
     expect(statesOf(await doctor(dataDir))).toMatchObject({ 'data folder': 'warning' });
   });
 
-  test('names a folder open to others, a damaged file, a database and a Redis that are away', async () => {
+  test('names a folder open to others, a damaged file, and an unreachable database and Redis', async () => {
     const dataDir = await newDataDir();
     await mkdir(dataDir);
     await chmod(dataDir, 0o755);
@@ -82,7 +82,7 @@ describe('unkey doctor', () => {
     expect(remote.stdout).not.toContain('not-to-be-seen');
   });
 
-  test('says which settings are not valid, and looks no further', async () => {
+  test('names the invalid settings, and checks nothing else', async () => {
     const ran = await doctor(await newDataDir(), { PORT: 'none' });
     expect(ran.status).toBe(1);
     expect(statesOf(ran)).toEqual({ versions: 'ok', settings: 'failed' });

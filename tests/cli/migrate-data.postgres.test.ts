@@ -40,7 +40,7 @@ async function stop(server: ServerProcess): Promise<void> {
 }
 
 describe('a service that is moved', () => {
-  test('goes on as before: every response, every key, and back again', async () => {
+  test('works as before: every response, every key, and back again', async () => {
     const dataDir = await newDataDir();
     const first = await startServer({ dataDir });
     await first.said('What next');
@@ -85,7 +85,7 @@ describe('a service that is moved', () => {
   });
 });
 
-test('killed again and again, it goes on each time, and every row arrives once', async () => {
+test('killed repeatedly, it resumes each time, and every row arrives once', async () => {
   const source = filledFolder();
   const url = await newDatabaseUrl();
   const random = randomOf(4);
@@ -123,8 +123,8 @@ test('50,000 keys, far more than the memory that it may use, arrive', async () =
   expect(JSON.parse(moved.stdout).tables.keys.rows).toBe(50_000);
 }, 180_000);
 
-describe('what cannot be moved', () => {
-  test('is told in one line without the URL, and leaves nothing behind', async () => {
+describe('data that cannot be moved', () => {
+  test('is reported in one line without the URL, and leaves nothing behind', async () => {
     const url = await newDatabaseUrl();
     const folder = await newDataDir();
     const refused = await migrateData(folder, url);
@@ -148,7 +148,7 @@ describe('what cannot be moved', () => {
     expect(`${busy.stderr}${refused.stderr}`).not.toContain(password);
   });
 
-  test('a place that is none, or the same, is not understood', async () => {
+  test('an invalid place, or the same place, is a usage error', async () => {
     const folder = filledFolder().place.dataDir;
     for (const to of ['mysql://u:not-to-be-shown@h/d', 'postgres://u:not-to-be-shown@[/d', folder]) {
       const refused = await migrateData(folder, to);

@@ -12,7 +12,7 @@ async function folderOf(keys: number): Promise<string> {
   return folder;
 }
 
-test('a folder moves to another one, with progress on standard error and what to do next', async () => {
+test('a folder moves to another one, with progress on standard error and the next step', async () => {
   const [from, to] = [await folderOf(1000), await newDataDir()];
   const moved = await runUnkey(['migrate-data', '--from', from, '--to', to]);
   expect(moved.status).toBe(0);
@@ -47,7 +47,7 @@ test('a flag that is missing or no place is not understood', async () => {
   }
 });
 
-test('a source without a database is told, and no folder is made', async () => {
+test('a source without a database is reported, and no folder is created', async () => {
   const [from, to] = [await newDataDir(), await newDataDir()];
   const refused = await runUnkey(['migrate-data', '--from', from, '--to', to]);
   expect(refused).toMatchObject({

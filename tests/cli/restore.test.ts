@@ -45,7 +45,7 @@ function restore(file: string, folder: string, env: Record<string, string> = {})
   return runUnkey(['restore', file, '--data-dir', folder], { env });
 }
 
-test('a backup becomes the database of a new folder, and a server goes on with it', async () => {
+test('a backup becomes the database of a new folder, and a server works with it', async () => {
   const folder = await newDataDir();
   const restored = await restore(backup, folder);
   expect(restored).toMatchObject({ status: 0, stderr: '' });

@@ -57,7 +57,7 @@ describe('the first start', () => {
     expect(server.output()).toContain('Bearer $UNKEY_ROOT_KEY');
   });
 
-  test('shows the root key even when the port is taken: it would be lost', async () => {
+  test('shows the root key even when the port is in use: it would be lost', async () => {
     const other = await startServer({ dataDir: await newDataDir() });
     const ran = await runUnkey([
       'serve',
@@ -72,7 +72,7 @@ describe('the first start', () => {
   });
 });
 
-describe('what is built', () => {
+describe('the build', () => {
   test('has the parts that a start leaves for later', async () => {
     const server = await startServer({ dataDir: await newDataDir() });
     const document = await fetch(`${server.url}/openapi.yaml`);
@@ -114,7 +114,7 @@ describe('a start is refused with one message and status 1', () => {
     expectRefused(await runUnkey(['serve', '--port', '0', '--data-dir', dataDir]), 'is not a directory');
   });
 
-  test('when the data folder cannot be made', async () => {
+  test('when the data folder cannot be created', async () => {
     const ran = await runUnkey(['serve', '--port', '0', '--data-dir', '/proc/unkey-data']);
     expectRefused(ran, '/proc/unkey-data');
   });
@@ -169,7 +169,7 @@ describe('a stop', () => {
     },
   );
 
-  test('with a drain delay still takes one call a connection while it says that it is not ready', async () => {
+  test('with a drain delay still accepts one call a connection while it is not ready', async () => {
     const server = await startServer({ dataDir: await newDataDir(), env: { UNKEY_DRAIN_DELAY: '1h' } });
     server.signal('SIGTERM');
     await server.said('stopping');
@@ -188,7 +188,7 @@ describe('a stop', () => {
     await stop(server);
   });
 
-  test('asked for again ends at once', async () => {
+  test('a second signal ends it at once', async () => {
     const server = await startServer({ dataDir: await newDataDir() });
     await halfARequest(server);
     server.signal('SIGINT');

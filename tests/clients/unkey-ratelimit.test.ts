@@ -31,7 +31,7 @@ describe('Ratelimit', () => {
     expect(await ratelimit.limit('user_2')).toMatchObject({ success: true, remaining: 2 });
   });
 
-  test('takes a cost; 0 checks without consuming', async () => {
+  test('accepts a cost; 0 checks without consuming', async () => {
     const ratelimit = limiter({ namespace: 'costs', limit: 10 });
     expect(await ratelimit.limit('user_1', { cost: 4 })).toMatchObject({ success: true, remaining: 6 });
     expect(await ratelimit.limit('user_1', { cost: 0 })).toMatchObject({ success: true, remaining: 6 });

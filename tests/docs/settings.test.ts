@@ -24,7 +24,7 @@ test('the table of settings has every setting, with its flag and its member of t
   expect(documented().length).toBe(declared().length);
 });
 
-test('every documented default is what a server has without the setting', () => {
+test('every documented default is the value without the setting', () => {
   const [plain, stated] = [{}, Object.fromEntries(documented().map((row) => [row.variable, row.fallback]))];
   expect(configOf(stated)).toEqual(configOf(plain));
 });

@@ -21,7 +21,7 @@ test("no member of a request hides a flag of the command's own, in either spelli
   }
 });
 
-test('every command, argument and flag says what it is', () => {
+test('every command, argument and flag has a description', () => {
   for (const command of commands) {
     expect(command.summary, titleOf(command)).toMatch(/\.$/);
     const described = [...command.arguments, ...Object.values(command.flags)];

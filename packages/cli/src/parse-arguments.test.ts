@@ -37,11 +37,11 @@ test('a value may begin with a dash and hold =', () => {
   expect(parse('id', '--keyName=--force').text('keyName')).toBe('--force');
 });
 
-test('what follows -- is an argument, whatever it looks like', () => {
+test('anything after -- is an argument', () => {
   expect(parse('--force', '--', '--keyName').argument('ID')).toBe('--keyName');
 });
 
-test('a flag that is given several times keeps all its values', () => {
+test('a repeated flag has all its values', () => {
   expect(parse('id', '--tags', 'a', '--tags', 'b').list('tags')).toEqual(['a', 'b']);
 });
 

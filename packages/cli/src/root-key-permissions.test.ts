@@ -15,7 +15,7 @@ test('permissions are listed with commas; spaces and repetitions do not matter',
   });
 });
 
-test('a permission about one thing is known where there is such a form', () => {
+test('a permission on one resource is known where that form exists', () => {
   expect(parse('api.api_1.read_key,ratelimit.rlns_1.limit').warnings).toEqual([]);
   expect(parse('rbac.role_1.create_role').warnings).toHaveLength(1);
   expect(parse('api.api 1.read_key').warnings).toHaveLength(1);
@@ -26,7 +26,7 @@ test('a grant is known if it works in the workspace', () => {
   expect(parse('unkey:v1:ws_2:keyspaces/*#read_key').warnings).toHaveLength(1);
 });
 
-test('an unknown permission is kept, and reported with the nearest known one', () => {
+test('an unknown permission is stored, and reported with the nearest known one', () => {
   const { permissions, warnings } = parse('api.*.reed_key,rbac.*.creat_role');
   expect(permissions).toEqual(['api.*.reed_key', 'rbac.*.creat_role']);
   expect(warnings.join()).toMatch(/'api\.\*\.read_key'.*'rbac\.\*\.create_role'/s);

@@ -17,6 +17,6 @@ test.each([
   expect(parseSince(text, { now, parseUnits })).toBe(at);
 });
 
-test.each(['', 'yesterday', '1w', '-1h', '12', '2026-13-45'])('%j is none', (text) => {
+test.each(['', 'yesterday', '1w', '-1h', '12', '2026-13-45'])('%j is refused', (text) => {
   expect(() => parseSince(text, { now, parseUnits })).toThrow(/--since/);
 });

@@ -17,7 +17,7 @@ test.each([
   expect(displayWidth(text)).toBe(width);
 });
 
-test('columns are aligned by what is seen', () => {
+test('columns are aligned by display width', () => {
   const lines = table(
     ['name', 'id'],
     [

@@ -92,7 +92,7 @@ describe.each(Object.entries<Operation>(operations))('%s', (_, operation) => {
     expect(issuesOf(schema, example, 'body')).toEqual([]);
   });
 
-  test('its example answer fits its envelope', () => {
+  test('its example response matches its envelope', () => {
     const { schema, example } = contentOf(`${place}/responses/200/content/application~1json`);
     expect(issuesOf(schema, example, 'answer')).toEqual([]);
     expect(Object.keys(schema.properties as Json)).toEqual([

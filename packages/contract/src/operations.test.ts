@@ -20,7 +20,7 @@ describe.each(all)('%s', (_, operation) => {
     ).toEqual([]);
   });
 
-  test('its example answer is one that it gives', () => {
+  test('its example response matches its output', () => {
     const { output, example } = operation;
     expect(output === null ? [] : issuesOf(output, example.response, 'data')).toEqual([]);
   });
@@ -83,7 +83,7 @@ test('errors are told by rising status, an operation’s own first, each once', 
   ]);
 });
 
-test('what creates, changes by an amount or spends answers a repetition as before', () => {
+test('operations that create, change by an amount or spend have idempotency records', () => {
   expect(all.filter(([, { idempotency }]) => idempotency === 'durable').map(([id]) => id)).toEqual([
     'apis.createApi',
     'identities.createIdentity',

@@ -99,7 +99,7 @@ test('the configuration is frozen', () => {
   expect(Object.isFrozen(config.trustedProxies)).toBe(true);
 });
 
-test('all problems are told at once, each with its name and what is allowed', () => {
+test('all problems are reported at once, each with its name and the allowed values', () => {
   writeFile({ port: 'x', colour: 'red' });
   const env = { HOST: 'a b', UNKEY_TRUSTED_PROXIES: '10.0.0.0/33', UNKEY_ROOT_KEY: 'two words' };
   const problems = problemsOf({ env, flags: { 'log-level': 'loud' } });
@@ -124,7 +124,7 @@ test.each(['postgres://u:p@h/d', 'postgresql://u@127.0.0.1:5433/d?sslmode=verify
 );
 
 test.each(['mysql://user:secret@host/d', 'host=h password=secret', 'postgres://user:secret@[::/d'])(
-  'the database %j is refused without telling its value',
+  'the database %j is refused without its value',
   (url) => {
     const problems = problemsOf({ env: { DATABASE_URL: url } });
     expect(problems).toEqual([expect.stringContaining('DATABASE_URL must be a URL')]);
@@ -218,7 +218,7 @@ test('REDIS_URL is one server, or some nodes of a cluster', () => {
   expect(load({ env: { REDIS_URL: 'redis://a,redis://b' } }).redis).toHaveLength(2);
 });
 
-test('a REDIS_URL that is none is refused without telling its value', () => {
+test('an invalid REDIS_URL is refused without its value', () => {
   const problems = problemsOf({ env: { REDIS_URL: 'proto://user:secret@host' } });
   expect(problems).toEqual([expect.stringMatching(/^REDIS_URL must be redis:/)]);
   expect(problems.join()).not.toContain('secret');

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { closeAll } from './closing.ts';
 
-test('what was opened last is closed first', async () => {
+test('the resource opened last is closed first', async () => {
   const closed: string[] = [];
   await closeAll([() => void closed.push('folder'), async () => void closed.push('database')]);
   expect(closed).toEqual(['database', 'folder']);
 });
 
-test('one that fails keeps no other open, and the first failure is told', async () => {
+test('a failed close does not keep others open, and the first failure is thrown', async () => {
   const closed: string[] = [];
   const closing = closeAll([
     () => void closed.push('folder'),

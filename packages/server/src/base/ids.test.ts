@@ -11,7 +11,7 @@ test('ids differ across many refills of the pool', () => {
   expect(new Set(made).size).toBe(5000);
 });
 
-test('bytes have the length asked for, larger than the pool too', () => {
+test('bytes have the requested length, also beyond the pool', () => {
   const ids = randomIds();
   expect(ids.bytes(0)).toHaveLength(0);
   expect(ids.bytes(16)).toHaveLength(16);
@@ -29,7 +29,7 @@ test('no random byte is handed out twice', () => {
   expect(new Set(seen).size).toBe(3000);
 });
 
-test('bytes stay as they were when the pool is filled again', () => {
+test('bytes do not change when the pool is refilled', () => {
   const ids = randomIds();
   const kept = ids.bytes(16);
   const copy = Uint8Array.from(kept);

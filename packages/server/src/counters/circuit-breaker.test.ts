@@ -83,7 +83,7 @@ countersConformance('counters while the shared ones are away', async () => {
   return counters;
 });
 
-test('local: each process lets its share of the limit pass, and nobody else’s', async () => {
+test('local: each process enforces its own share of the limit', async () => {
   const { pull, putBack, passes } = await openPlugged({ processes: 3 });
   expect(await passes(2, 10)).toBe(2);
   pull();
@@ -102,14 +102,14 @@ test('local: a limit smaller than the number of processes lets one through at ea
   expect(await passes(5, 0)).toBe(0);
 });
 
-test('allow: what the limit could let pass does, however often', async () => {
+test('allow: every call that the limit could pass does', async () => {
   const { pull, passes } = await openPlugged({ mode: 'allow' });
   pull();
   expect(await passes(50, 10)).toBe(50);
   expect(await passes(5, 0)).toBe(0);
 });
 
-test('deny: what needs a limit or may be a repetition fails, and says that it may be tried again', async () => {
+test('deny: calls with a limit or an idempotency key fail with Retry-After', async () => {
   const { counters, pull, putBack, passes } = await openPlugged({ mode: 'deny' });
   pull();
   await expect(passes(1, 10)).rejects.toThrow(CountersUnavailableError);
@@ -120,7 +120,7 @@ test('deny: what needs a limit or may be a repetition fails, and says that it ma
   expect(await counters.claim('call', now)).toBeNull();
 });
 
-test('an outage is one line when it begins and one when it ends, and its decisions are counted', async () => {
+test('an open circuit is logged once and its end once, and its decisions are counted', async () => {
   const { status, lines, pull, putBack, passes } = await openPlugged();
   expect(status()).toEqual({ circuit: 'closed', mode: 'local', fallbackDecisions: 0, processes: 1 });
   pull();
@@ -142,13 +142,13 @@ test('an outage is one line when it begins and one when it ends, and its decisio
   ]);
 });
 
-test('an outage begins without any call, too', async () => {
+test('the circuit also opens without any call', async () => {
   const { status, pull } = await openPlugged();
   pull();
   await vi.waitFor(() => expect(status().circuit).toBe('open'));
 });
 
-test('a call that was sent before an outage and fails after it begins no other', async () => {
+test('a call that was sent before the circuit opened and fails after it closed does not open it again', async () => {
   const { counters, remote, status, lines, pull, putBack, passes } = await openPlugged();
   const consume = remote.consume;
   let fail = (_error: Error): void => {};

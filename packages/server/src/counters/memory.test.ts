@@ -13,7 +13,7 @@ function check(counter: string, durationMs = minute) {
   return { counter, limit: 10, durationMs, cost: 1 };
 }
 
-test('counters that weigh nothing any more are dropped, the others stay', () => {
+test('expired counters are dropped, the others remain', () => {
   const counters = memoryCounters();
   counters.consume('ws', [check('minute'), check('hour', 60 * minute)], now);
   expect(counters.size()).toBe(2);
@@ -43,7 +43,7 @@ test('a sweep looks at some counters only, and the next ones at the others', () 
   expect(counters.size()).toBe(0);
 });
 
-test('of too many counters those in use stay exact', () => {
+test('above the capacity, counters in use stay exact', () => {
   const counters = memoryCounters(1000);
   const passed = Array.from({ length: 20_000 }, (_, index) => {
     counters.consume('ws', [check(`visitor ${index}`)], now);
@@ -53,7 +53,7 @@ test('of too many counters those in use stay exact', () => {
   expect(counters.size()).toBe(1000);
 });
 
-test('what is refused or free takes no memory', () => {
+test('refused checks and checks of cost 0 use no memory', () => {
   const counters = memoryCounters();
   counters.consume('ws', [{ ...check('refused'), cost: 11 }], now);
   counters.consume('ws', [{ ...check('free'), cost: 0 }], now);
@@ -61,7 +61,7 @@ test('what is refused or free takes no memory', () => {
   expect(counters.size()).toBe(0);
 });
 
-test('answers that have expired are dropped with the counters', async () => {
+test('expired records are dropped with the counters', async () => {
   const counters = memoryCounters();
   await counters.claim('a', now);
   counters.complete('a', { fingerprint: 'f', response: 'x' }, now + minute);
@@ -72,7 +72,7 @@ test('answers that have expired are dropped with the counters', async () => {
   expect(await counters.claim('a', now)).toBeNull();
 });
 
-test('answers do not pile up over the minutes', async () => {
+test('records do not accumulate over minutes', async () => {
   const answers = memoryIdempotency();
   for (let second = 0; second < 600; second++) {
     const at = now + second * 1000;

@@ -86,7 +86,7 @@ function eventsOf(batch: EventBatch): unknown[] {
   ];
 }
 
-test('what is read from a batch is what was written, whatever is in it', () => {
+test('a batch is read as it was written, for any events', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(verifications, ratelimits), { minLength: 1, maxLength: 30 }), (events) => {
       const isOf = (type: UsageEvent['type']) => (event: UsageEvent) => event.type === type;
@@ -101,7 +101,7 @@ test('what is read from a batch is what was written, whatever is in it', () => {
   );
 });
 
-test('what events have in common is written once', () => {
+test('common members of events are written once', () => {
   const events = [exampleVerification(), exampleRatelimit(), exampleVerification(), exampleRatelimit()];
   expect(JSON.parse(batchOf(events).subjects)).toHaveLength(2);
 });

@@ -75,7 +75,7 @@ test('a batch of a million bytes is full', () => {
   expect(pending.map(({ batch }) => batch.count)).toEqual([17]);
 });
 
-test('one batch is under way at a time, and the next full one follows it', async () => {
+test('one batch is written at a time, and the next full one follows it', async () => {
   const { events, pending } = setUp();
   record(events, 2500);
   await vi.advanceTimersByTimeAsync(5000);
@@ -109,7 +109,7 @@ test('a full buffer drops new events and counts them', async () => {
   expect(events.stats()).toEqual({ buffered: 501, written: 1000, dropped: 500 });
 });
 
-test('flush waits for what was recorded before it, and not for what follows', async () => {
+test('flush waits for earlier events, and not for later ones', async () => {
   const { events, pending } = setUp();
   record(events, 1500);
   let isFlushed = false;
@@ -135,7 +135,7 @@ test('a failed batch counts as dropped, and an outage is logged once', async () 
   expect(lines).toEqual(['error', 'info', 'error']);
 });
 
-test('close writes what is buffered, and drops what comes later', async () => {
+test('close writes the buffer, and drops later events', async () => {
   const { events, pending } = setUp();
   record(events, 3);
   const closed = events.close();

@@ -97,7 +97,7 @@ test('events have the trace of their request, and those without a trace have non
   }
 });
 
-test('a file is opened again with what it holds', async () => {
+test('a file is opened again with its data', async () => {
   for (const requestId of ['req_1', 'req_2']) {
     const writer = await openSqliteEvents({ file });
     await writer.write(batchOf([exampleVerification({ requestId })]));
@@ -109,7 +109,7 @@ test('a file is opened again with what it holds', async () => {
   ]);
 });
 
-test('a batch that cannot be stored is refused, and the writer goes on', async () => {
+test('a batch that cannot be stored is refused, and the writer continues', async () => {
   const writer = await openSqliteEvents({ file });
   const broken = { ...batchOf([exampleVerification()]), at: Number.NaN };
   await expect(writer.write(broken)).rejects.toThrow(/NOT NULL/);
@@ -181,7 +181,7 @@ test('events of several workspaces, keys and identities are each found with thei
   );
 });
 
-test('what is older than wanted is deleted in portions, and nothing else', async () => {
+test('events beyond the retention are deleted in slices, and nothing else', async () => {
   const archive = await openSqliteEvents({ file });
   for (const at of [1, 2, 3, 4]) {
     await archive.write(
@@ -198,7 +198,7 @@ test('what is older than wanted is deleted in portions, and nothing else', async
   );
 });
 
-test('a file of before there were batches goes on: it is read, added to, and its old events are deleted', async () => {
+test('a file from before the batches is read and extended, and its old events are deleted', async () => {
   writeRowsOfBefore();
   const archive = await openSqliteEvents({ file });
   await archive.write(batchOf([exampleVerification({ requestId: 'new', at: 5 })]));
@@ -236,7 +236,7 @@ test('a file that cannot be opened is an error at once', async () => {
   );
 });
 
-test('an open writer does not hold its process, and what it was given is stored', async () => {
+test('an open writer does not keep its process alive, and its events are stored', async () => {
   const module = new URL('../../dist/events/sqlite.js', import.meta.url);
   const batch = batchOf([exampleVerification()]);
   const script = `

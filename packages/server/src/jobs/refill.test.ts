@@ -71,7 +71,7 @@ test('a sweep stops after the current slice', async () => {
   expect(await refillDueKeys(services(), at + day)).toBe(30);
 });
 
-test('a sweep ends, though the keys that it lists stay due', async () => {
+test('a sweep ends, although its keys stay due', async () => {
   await createKeys(50);
   execute('UPDATE keys SET next_refill_at = 1');
   const uncorrected: Storage = {

@@ -81,7 +81,7 @@ test('a failure is logged and counted, and the next run tries again', async () =
   await job.stop();
 });
 
-test('a job reports its rows and what is left of those that were due', async () => {
+test('a job reports its rows and how many due ones remain', async () => {
   const slice = held();
   const job = schedule({
     countDue: async () => 50,

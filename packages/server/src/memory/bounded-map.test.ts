@@ -15,7 +15,7 @@ function put(map: BoundedMap<Numbered>, entry: Numbered): Numbered | undefined {
   return map.add(entry);
 }
 
-test('entries that are read stay, however many others come and go', () => {
+test('entries that are read are not evicted, however many others are added', () => {
   const map = new BoundedMap<Numbered>(1000);
   for (let index = 0; index < 500; index++) put(map, entryOf(`wanted ${index}`));
   for (let index = 0; index < 20_000; index++) {

@@ -51,7 +51,7 @@ test('events and the key cache are read afresh each time', async () => {
   }
 });
 
-test('a background job shows what it did and what is left; unknown values have no series', async () => {
+test('a background job shows its rows and those still due; unknown values have no series', async () => {
   const unknown = { dueRows: null, lastSuccessAt: null, lastDurationMs: null };
   const metrics = createMetrics({
     events: () => ({ buffered: 0, written: 0, dropped: 0 }),
@@ -99,7 +99,7 @@ test('two servers in one process keep their own numbers', async () => {
   expect(await second.text()).not.toContain('operation="keys.verifyKey"');
 });
 
-test('an outage of shared counters shows, with what was decided in it', async () => {
+test('an open circuit of the shared counters shows, with its decisions', async () => {
   const status = { circuit: 'open', mode: 'allow', fallbackDecisions: 12, processes: 3 } as const;
   const sources = {
     events: () => ({ buffered: 0, written: 0, dropped: 0 }),

@@ -64,7 +64,7 @@ test.each([
   },
 );
 
-test('what a client causes is neither logged nor counted as a fault', async () => {
+test('errors of clients are neither logged nor counted as faults', async () => {
   const { options, lines, metrics } = setUp();
   const response = createFailureReport(options)('malformed', { accept: 'application/problem+json' });
   expect(response).toMatchObject({ status: 400, headers: { 'content-type': 'application/problem+json' } });

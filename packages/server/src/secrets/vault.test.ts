@@ -20,7 +20,7 @@ const configuredKeys = (configured: string) => openMasterKeys({ configured, keyF
 const fileKeys = (mayCreate = true) => openMasterKeys({ configured: undefined, keyFile, mayCreate });
 const vaultOf = (configured: string) => createVault(configuredKeys(configured));
 
-test('what is encrypted decrypts to the same text', () => {
+test('a ciphertext decrypts to the same text', () => {
   const vault = vaultOf(keyA);
   const dataKey = vault.newDataKey();
   for (const plaintext of ['', 'prod_3ZyKkYp', 'schlüssel 🔑']) {
@@ -60,7 +60,7 @@ test('a changed, cut or foreign ciphertext does not decrypt', () => {
   expect(() => vault.decrypt('nonsense', ciphertext, 'key_1')).toThrow(DamagedSecretError);
 });
 
-test('an unknown master key is named, with what to do', () => {
+test('an unknown master key is named, with the remedy', () => {
   const dataKey = vaultOf(keyA).newDataKey();
   const id = configuredKeys(keyA).current()?.id ?? 'none';
   expect(dataKey.startsWith(`dk1.${id}.`)).toBe(true);
@@ -87,14 +87,14 @@ test('off means no encryption', () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a missing key file is made once, for its owner only', () => {
+test('a missing key file is created once, for its owner only', () => {
   const dataKey = createVault(fileKeys()).newDataKey();
   expect(statSync(keyFile).mode & 0o777).toBe(0o600);
   expect(readdirSync(folder)).toEqual(['master.key']);
   expect(createVault(fileKeys(false)).encrypt(dataKey, 'x', 'key_1')).toMatch(/^ct1\./);
 });
 
-test('a missing key file is an error where none may be made', () => {
+test('a missing key file is an error where none may be created', () => {
   expect(() => fileKeys(false)).toThrow(MasterKeyError);
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-test('a missing folder is made for its owner only', () => {
+test('a missing folder is created for its owner only', () => {
   const folder = openDataFolder(path);
   expect(folder.path).toBe(path);
   expect(statSync(path).mode & 0o777).toBe(0o700);

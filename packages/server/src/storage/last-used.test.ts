@@ -15,7 +15,7 @@ function database() {
   return { stored, state, storage: storage as unknown as Storage };
 }
 
-test('what could not be written is written with the next attempt, unless something later came', async () => {
+test('times that could not be written are written by the next flush, unless a later one replaced them', async () => {
   const { stored, state, storage } = database();
   const lastUsed = lastUsedBuffer(storage);
   lastUsed.mark('key_1', 1000);
@@ -73,7 +73,7 @@ test('many keys are written in batches, each of them once', async () => {
   expect(stored.size).toBe(201);
 });
 
-test('of more keys than there is room for, those that were there first are kept up to date', async () => {
+test('above the capacity, keys that came first are updated', async () => {
   const { stored, storage } = database();
   const lastUsed = lastUsedBuffer(storage, 2);
   lastUsed.mark('key_1', 1000);
@@ -92,7 +92,7 @@ test('of more keys than there is room for, those that were there first are kept 
   expect(stored.get('key_3')).toBe(3000);
 });
 
-test('what is marked while others are written is written by the next flush', async () => {
+test('keys marked during a flush are written by the next one', async () => {
   const { stored, storage } = database();
   const marking = {
     ...storage,

@@ -92,7 +92,7 @@ test('while the database is down, stale entries are served without a query, up t
   await expect(lookups.findVerifiableKey('never seen')).rejects.toThrow('It is away.');
 });
 
-test('when the database goes down before that is known, a query fails, and the stale entry is served', async () => {
+test('when the database fails unnoticed, a query fails, and the stale entry is served', async () => {
   expect(await isEnabled()).toBe(true);
   isAway = true;
   vi.advanceTimersByTime(10_000);
@@ -122,7 +122,7 @@ function holdNextRead() {
   return () => release();
 }
 
-test('a read that is under way at a commit is not shared with a lookup after it', async () => {
+test('a read that runs during a commit is not shared with a lookup after it', async () => {
   const release = holdNextRead();
   const before = isEnabled();
   await disable();
@@ -133,7 +133,7 @@ test('a read that is under way at a commit is not shared with a lookup after it'
   expect(await before).toBe(true);
 });
 
-test('what was read before a commit is not cached after it', async () => {
+test('a value that was read before a commit is not cached after it', async () => {
   const release = holdNextRead();
   const before = isEnabled();
   await disable();

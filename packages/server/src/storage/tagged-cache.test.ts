@@ -4,7 +4,7 @@ import { TaggedCache } from './tagged-cache.ts';
 
 const at = 0;
 
-test('an entry is dropped by any of its tags, others stay', () => {
+test('an entry is dropped by any of its tags, others remain', () => {
   const cache = new TaggedCache<number>(10);
   cache.set('a', { value: 1, at }, ['key_1', 'ws_1']);
   cache.set('b', { value: 2, at }, ['key_2', 'ws_1']);
@@ -15,7 +15,7 @@ test('an entry is dropped by any of its tags, others stay', () => {
   expect([cache.get('b')?.value, cache.get('c')?.value]).toEqual([undefined, 3]);
 });
 
-test('what is not asked for makes room for a new one', () => {
+test('an entry that is not read is evicted for a new one', () => {
   const cache = new TaggedCache<number>(2);
   cache.set('a', { value: 1, at }, []);
   cache.set('b', { value: 2, at }, []);
@@ -33,7 +33,7 @@ test('a replaced entry is not dropped by the tags of the former one', () => {
   expect(cache.get('a')?.value).toBe(2);
 });
 
-test('what came after a tag was dropped is dropped by that tag again, and only then', () => {
+test('an entry added after its tag was dropped is dropped by the next drop, and only then', () => {
   const cache = new TaggedCache<number>(10);
   cache.set('a', { value: 1, at }, ['ws_1']);
   cache.drop('ws_1');
@@ -45,7 +45,7 @@ test('what came after a tag was dropped is dropped by that tag again, and only t
   expect(cache.get('b')).toBeUndefined();
 });
 
-test('it serves what was set last and not dropped since; what fits is never lost', () => {
+test('it returns the value set last and not dropped since; entries within the capacity are never lost', () => {
   const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
   const tag = fc.constantFrom('t', 'u', 'v', 'w');
   const step = fc.oneof(

@@ -24,7 +24,7 @@ const start = (configuredRootKey?: string) =>
   ensureWorkspace({ storage, ids: randomIds(), clock: { now: () => 1000 } }, { configuredRootKey });
 const rootKeyOf = (key: string) => storage.read((store) => store.rootKeys.findByHash(hashKey(key)));
 
-test('the first start makes a workspace and a root key that may do everything; the next makes nothing', async () => {
+test('the first start creates a workspace and a root key with all permissions; the next creates nothing', async () => {
   const made = await start();
   expect(await rootKeyOf(made?.rootKey ?? '')).toMatchObject({
     id: made?.rootKeyId,
@@ -34,7 +34,7 @@ test('the first start makes a workspace and a root key that may do everything; t
   expect(await start()).toBeNull();
 });
 
-test('a configured root key exists from the start, is not shown, and is made once', async () => {
+test('a configured root key exists from the start, is not shown, and is created once', async () => {
   expect(await start('configured')).toMatchObject({ rootKey: null });
   expect(await start('configured')).toBeNull();
   expect(await rootKeyOf('configured')).toMatchObject({ name: 'UNKEY_ROOT_KEY' });

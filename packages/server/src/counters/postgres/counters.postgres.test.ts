@@ -66,7 +66,7 @@ test('windows that weigh nothing any more are deleted, a minute later for the cl
   await counters.close();
 });
 
-test('a database that makes each transaction serial is told to be wrong, not counted on', async () => {
+test('a database with serializable transactions is reported as unsuitable and not used', async () => {
   const url = new URL(database.url);
   url.searchParams.set('options', '-c default_transaction_isolation=serializable');
   const counters = await openPostgresCounters({ url: url.href, timeoutMs: 20_000 });
@@ -74,7 +74,7 @@ test('a database that makes each transaction serial is told to be wrong, not cou
   await counters.close();
 });
 
-test('a database that is not there is an outage, and its password stays unknown', async () => {
+test('an unreachable database opens the circuit, and its password is not shown', async () => {
   const counters = await openPostgresCounters({ url: 'postgres://user:secret@127.0.0.1:1/none' });
   const failure = await counters.heartbeat().catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(CountersUnavailableError);

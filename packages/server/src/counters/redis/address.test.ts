@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseRedisAddresses, RedisAddressError } from './address.ts';
 
-test('a URL says where, as whom, which database, and whether it is encrypted', () => {
+test('a URL has host, user, database and encryption', () => {
   expect(parseRedisAddresses('redis://localhost')).toEqual([
     {
       place: { host: 'localhost', port: 6379 },

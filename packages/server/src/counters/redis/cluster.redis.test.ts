@@ -48,7 +48,7 @@ test('workspaces are spread over the nodes, and each has all its counters on one
   await counters.close();
 });
 
-test('a node of a cluster that is named alone says what is missing', async () => {
+test('a single node of a cluster gets an error that names what is missing', async () => {
   const alone = await openRedisCounters({
     addresses: parseRedisAddresses(nodes[0]?.url ?? ''),
     timeoutMs: 20_000,
@@ -63,7 +63,7 @@ test('a node of a cluster that is named alone says what is missing', async () =>
   await alone.close();
 });
 
-test('a cluster without one of its nodes is away, and back with it', async () => {
+test('a cluster without one of its nodes is unavailable until the node is back', async () => {
   const counters = await open();
   expect(await counters.heartbeat()).toBe(1);
   await nodes[2]?.kill();

@@ -67,7 +67,7 @@ test.each(['stall', 'drop', 'reset'] as const)(
   },
 );
 
-test('a connection that has gone silent for ever is given up for a new one', async () => {
+test('a silent connection is replaced by a new one', async () => {
   const { status, passes } = await open();
   expect(await passes(4)).toBe(4);
   proxy.abandon();
@@ -76,7 +76,7 @@ test('a connection that has gone silent for ever is given up for a new one', asy
   expect(await passes(50)).toBe(6);
 });
 
-test('a server that starts again has forgotten what was counted and the scripts, and counts from nothing', async () => {
+test('a restarted server has lost counts and scripts, and counts from zero', async () => {
   const { counters, status, passes } = await open();
   expect(await passes(20)).toBe(10);
   expect(await counters.claim('call', now)).toBeNull();
@@ -87,7 +87,7 @@ test('a server that starts again has forgotten what was counted and the scripts,
   expect(await passes(20)).toBe(10);
 });
 
-test('a server that takes no writes is away until it takes them', async () => {
+test('a read-only server is unavailable until it accepts writes', async () => {
   const { status, lines, passes } = await open();
   expect(await passes(4)).toBe(4);
   const admin = new Redis({ port: redis.port, password: secret });
@@ -114,7 +114,7 @@ test('a replica that accepts writes is not counted on', async () => {
   admin.disconnect();
 });
 
-test('a database that the server does not have is away, with the reason, and database 0 stays empty', async () => {
+test('a missing database number is unavailable, with the reason, and database 0 stays empty', async () => {
   const { status, lines, passes } = await open(`redis://:${secret}@127.0.0.1:${proxy.port}/99`);
   expect(await passes(20)).toBe(10);
   expect(status().circuit).toBe('open');
@@ -124,7 +124,7 @@ test('a database that the server does not have is away, with the reason, and dat
   admin.disconnect();
 });
 
-test('a wrong password is an outage whose reason tells no secret', async () => {
+test('a wrong password opens the circuit, with a reason without secrets', async () => {
   const { status, lines, passes } = await open(`redis://:${secret}-wrong@127.0.0.1:${proxy.port}`);
   expect(status()).toMatchObject({ circuit: 'open', processes: null });
   expect(await passes(20)).toBe(10);
@@ -156,7 +156,7 @@ test('processes know how many they are, by their signs of life', async () => {
   await expect(first.heartbeat()).rejects.toThrow(CountersUnavailableError);
 });
 
-test('a name is kept for as long as its call runs', async () => {
+test('a claim is renewed while its call runs', async () => {
   const addresses = parseRedisAddresses(redis.url.replace('//', `//:${secret}@`));
   const slow = await openRedisCounters({ addresses, timeoutMs: 20_000 });
   const next = await openRedisCounters({ addresses, timeoutMs: 20_000 });

@@ -20,7 +20,7 @@ describe('X-Forwarded-For counts only from a trusted peer', () => {
 });
 
 describe('of several entries', () => {
-  test('the right-most that is not trusted is the client; what stands left of it may be invented', () => {
+  test('the right-most untrusted address is the client; addresses left of it may be forged', () => {
     expect(clientIp('127.0.0.1', '9.9.9.9, 1.2.3.4, 10.0.0.7', trusted)).toBe('1.2.3.4');
   });
 
@@ -33,7 +33,7 @@ describe('of several entries', () => {
     expect(clientIp('127.0.0.1', ' , ', trusted)).toBe('127.0.0.1');
   });
 
-  test('one that is no address hides what stands left of it', () => {
+  test('an invalid address hides those left of it', () => {
     expect(clientIp('127.0.0.1', 'unknown', trusted)).toBe('127.0.0.1');
     expect(clientIp('127.0.0.1', '1.2.3.4, unknown', trusted)).toBe('127.0.0.1');
     expect(clientIp('127.0.0.1', 'unknown, 1.2.3.4', trusted)).toBe('1.2.3.4');

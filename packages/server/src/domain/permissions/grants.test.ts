@@ -156,7 +156,7 @@ describe('the sentence', () => {
     expect(describeMissing({ allOf: ['a', 'b'] }, scope)).toBe('Missing permissions: a and b');
   });
 
-  test('tells about the first part that fails', () => {
+  test('reports the first part that fails', () => {
     const requirement = { allOf: ['a', { allOf: ['b', { anyOf: ['c', 'd'] }] }] };
     expect(findMissing(requirement, prepareGrants('ws_1', ['a', 'b']), scope)).toEqual({ anyOf: ['c', 'd'] });
     expect(findMissing(requirement, prepareGrants('ws_1', ['b', 'c']), scope)).toBe('a');

@@ -36,7 +36,7 @@ describe('a window', () => {
     expect(weighted(window, now - 5 * minute, minute)).toBe(11);
   });
 
-  test('weighs the previous one by what is left of it, rounded down', () => {
+  test('counts the previous one in proportion to its remaining part, rounded down', () => {
     expect(weighted(window, now, minute)).toBe(11);
     expect(weighted(window, now + minute / 2, minute)).toBe(9);
     expect(weighted(window, now + minute / 2 + 1, minute)).toBe(8);
@@ -49,7 +49,7 @@ describe('a window', () => {
 });
 
 describe('one check', () => {
-  test('passes up to the limit and tells what is left', () => {
+  test('passes up to the limit and returns what remains', () => {
     const first = decide([check('a', { cost: 4 })], empty, now);
     expect(first.passed).toBe(true);
     expect(first.results).toEqual([{ passed: true, remaining: 6, resetAt: now + minute }]);
@@ -92,7 +92,7 @@ describe('several checks', () => {
     expect(both.charged.map(({ counter }) => counter)).toEqual(['a', 'b']);
   });
 
-  test('of which one fails consume nothing; the others show what is left without this call', () => {
+  test('of which one fails consume nothing; the others return what remains without this call', () => {
     const used = holding({ a: { sequence, current: 3, previous: 0 } });
     const refused = decide([check('a', { cost: 2 }), check('b', { limit: 1, cost: 2 })], used, now);
     expect(refused.passed).toBe(false);

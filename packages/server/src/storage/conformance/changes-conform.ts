@@ -210,7 +210,7 @@ export function changesConform(open: OpenStorage): void {
     expect(tagsOf(current())).toEqual(['hash-of-key_1']);
   });
 
-  test("another process's write is noticed, once; what nobody writes is not", async () => {
+  test('a write of another process is noticed, once', async () => {
     const one = current();
     const another = await one.openAnother();
     await one.write(createAll);

@@ -56,7 +56,7 @@ const failureOf = (url: string) =>
     (error: Error) => `${error.name}: ${error.message}`,
   );
 
-test('a user that may not create tables is told the GRANT', async () => {
+test('the error for a user that may not create tables has the GRANT', async () => {
   await execute(database.url, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE "plain user" LOGIN');
   closers.push(() => execute(plain.url, 'DROP ROLE "plain user"'));
   const url = new URL(database.url);

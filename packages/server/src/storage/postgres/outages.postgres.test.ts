@@ -57,7 +57,7 @@ const endConnections = (condition: string) =>
       WHERE datname = current_database() AND pid <> pg_backend_pid() AND ${condition}`,
   );
 
-test('connections that end while nobody uses them are not noticed by who uses the next ones', async () => {
+test('idle connections that end do not affect later queries', async () => {
   await storage.read((store) => store.workspaces.list());
   await endConnections('true');
   expect(await storage.findVerifiableKey(hash)).not.toBeNull();
@@ -80,7 +80,7 @@ test('a write whose connection ends before its commit is done again from the sta
   expect((await storage.readCredits(ws, 'key_1'))?.remaining).toBe(15);
 });
 
-test('of a commit that is not answered nobody says that it was or was not done, and it is not done twice', async () => {
+test('a commit without a response is reported as possibly done, and is not repeated', async () => {
   const order: string[] = [];
   const write = storage.write(async (store) => {
     order.push('run');
@@ -104,7 +104,7 @@ test('of a commit that is not answered nobody says that it was or was not done, 
   expect([10, 15]).toContain((await storage.readCredits(ws, 'key_1'))?.remaining);
 });
 
-test('a spend that is not answered may be done; one that finds no database is not', async () => {
+test('a spend without a response is possibly done; one without a connection is not done', async () => {
   expect(await storage.spendCredits(ws, 'key_1', { cost: 1, now: at })).toEqual({
     isSpent: true,
     remaining: 9,
@@ -123,7 +123,7 @@ test('a spend that is not answered may be done; one that finds no database is no
   expect([8, 9]).toContain((await storage.readCredits(ws, 'key_1'))?.remaining);
 });
 
-test('a process that was cut off catches up with all that it missed', async () => {
+test('a process that was disconnected catches up with all changes', async () => {
   const { storage: other } = await open(database.url);
   expect(await nameOf()).toBeNull();
   proxy.drop();
@@ -159,7 +159,7 @@ test('a killed database is used again when it is back, and cache entries are ser
   expect(lookups.isServingStale()).toBe(false);
 });
 
-test('a database that has become read-only says so, and is written to again when it is not', async () => {
+test('a database that has become read-only is reported, and is used again when it accepts writes', async () => {
   const set = (value: string) =>
     execute(postgres.url, `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET ${value}`);
   await set('default_transaction_read_only = on');
@@ -172,7 +172,7 @@ test('a database that has become read-only says so, and is written to again when
   await rename('again');
 });
 
-test('a database that cannot be opened says why, and never with the password', async () => {
+test('the error of a database that cannot be opened has the reason, and never the password', async () => {
   const attempts = [
     [`postgres://unkey:hunter2@127.0.0.1:${postgres.port}/absent`, /does not exist/],
     [`postgres://unkey:hunter2@127.0.0.1:1/absent`, /cannot be reached/],

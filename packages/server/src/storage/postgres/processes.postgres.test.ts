@@ -229,7 +229,7 @@ test('an expired idempotency record that is claimed while the clean-up waits for
   expect(await first?.write((store) => store.idempotencyRecords.claim(ws, request, at + day))).not.toBeNull();
 });
 
-test('a change is heard of with the time that it took; one too large to tell is heard of as anything', async () => {
+test('a change arrives with its delay; one too large for a notification arrives as a change of anything', async () => {
   const lags: number[] = [];
   const heard: (ReadonlySet<string> | null)[] = [];
   const listener = await openPostgresStorage({

@@ -143,7 +143,7 @@ test('while the address leads to the read-only server, it is read, and it shows'
   expect(process.storage.isReadOnly?.()).toBe(false);
 });
 
-test('a network that splits: the old primary still takes writes, and is left when a new connection finds the new one', {
+test('a network split: the old primary still accepts writes, and is left when a new connection finds the new one', {
   timeout,
 }, async () => {
   const process = await openProcess();

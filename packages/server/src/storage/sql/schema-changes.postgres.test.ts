@@ -30,7 +30,7 @@ async function openFirstSchema() {
 
 const claim = { operation: 'keys.createKey', keyHash: 'hash-of-key', fingerprint: 'other', expiresAt: 3 };
 
-test('a database of the first schema keeps what is in it, and gets what was added since', async () => {
+test('a database of the first schema keeps its data, and is migrated', async () => {
   const storage = await openFirstSchema();
   expect(await storage.findVerifiableKey('hash-of-key_1')).toMatchObject({ id: 'key_1', name: 'Laptop' });
   expect(await storage.readCredits('ws_1', 'key_1')).toMatchObject({ remaining: 7 });
@@ -41,7 +41,7 @@ test('a database of the first schema keeps what is in it, and gets what was adde
   await storage.close();
 });
 
-test('a process of an older version goes on with idempotency records while others are replaced', async () => {
+test('a process of an older version can use idempotency records while others are replaced', async () => {
   const storage = await openFirstSchema();
   const older = `
     INSERT INTO kept_answers (workspace_id, operation, key_hash, fingerprint, answer, expires_at)

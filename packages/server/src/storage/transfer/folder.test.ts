@@ -46,7 +46,7 @@ test('a folder in use is neither a source nor a target', async () => {
   await move(source, target);
 });
 
-test('a command cannot write to the source meanwhile', async () => {
+test('a command cannot write to the source during a move', async () => {
   const source = filledFolder().place.dataDir;
   const command = new DatabaseSync(databaseFileOf(source), { timeout: 0 });
   const writing = () => command.exec('UPDATE keys SET is_enabled = 0');

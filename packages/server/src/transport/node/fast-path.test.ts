@@ -204,7 +204,7 @@ test('a client that ends its side after its requests gets all responses, and the
   expect((await client.ended).match(/"held":true/g)).toHaveLength(2);
 });
 
-test('a client that ends its side in the middle of a request is told', async () => {
+test('a client that ends its side during a request gets an error', async () => {
   const client = (await start()).open();
   client.socket.end(`${post('/1', 'a')}POST /2 HTTP/1.1\r\nHost`);
   expect(await client.ended).toMatch(/"path":"\/1"[\s\S]*HTTP\/1.1 400 [\s\S]*malformed/);
@@ -254,7 +254,7 @@ async function heldListener() {
   return { ...listener, ...held, paths, goOn };
 }
 
-test('what arrives while a request is handled stays with the client once there is too much of it', async () => {
+test('bytes that arrive while a request is handled are not read beyond a bound', async () => {
   const listener = await heldListener();
   const client = listener.open();
   client.socket.write(post('/held', 'a'));
@@ -268,7 +268,7 @@ test('what arrives while a request is handled stays with the client once there i
   await client.received('{}', count);
 });
 
-test('a response makes no room for more than its request took', async () => {
+test('a response frees no more of the bound than its request used', async () => {
   const listener = await heldListener();
   const client = listener.open();
   client.socket.write(post('/late', 'a').repeat(400) + post('/held', 'a'));
@@ -283,7 +283,7 @@ test('a response makes no room for more than its request took', async () => {
   expect(unsent).toBeGreaterThan(0);
 });
 
-test('a connection goes on behind a request that arrived while another was handled', async () => {
+test('a connection continues after a request that arrived while another was handled', async () => {
   const listener = await heldListener();
   const client = listener.open();
   client.socket.write(post('/held', 'a'));
@@ -297,7 +297,7 @@ test('a connection goes on behind a request that arrived while another was handl
   await client.received('{}', 2);
 });
 
-test('of a client that has left no further request is handled, and nobody else is disturbed', async () => {
+test('no further request of a disconnected client is handled, and others are unaffected', async () => {
   const listener = await heldListener();
   const leaving = listener.open();
   leaving.socket.write(post('/held', 'a') + post('/2', 'b'));
@@ -310,7 +310,7 @@ test('of a client that has left no further request is handled, and nobody else i
   await listener.server.drain();
 });
 
-test('a client that does not read its responses gets no more of them made, and is cut by a drain', async () => {
+test('no more requests of a client that does not read are handled, and a drain ends its connection', async () => {
   let calls = 0;
   const { open, server } = await start({
     handle() {
@@ -329,7 +329,7 @@ test('a client that does not read its responses gets no more of them made, and i
   expect(calls).toBeLessThan(count);
 });
 
-test('a client that takes minutes to read gets all of its response', async () => {
+test('a client that needs minutes to read gets its whole response', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   let calls = 0;
   // More than two sockets hold.

@@ -75,7 +75,7 @@ test('a declared length over the limit is refused before the body is sent', asyn
   expect(text).toMatch(/Connection: close/i);
 });
 
-test('a body as long as the limit is taken', async () => {
+test('a body as long as the limit is accepted', async () => {
   const client = (await start({ maxBodyBytes: 10 })).open();
   client.socket.write(post('/', '0123456789'));
   expect(await client.received('}')).toContain('"body":"0123456789"');
@@ -88,7 +88,7 @@ test('a client that sends far too much still reads the response', async () => {
   expect(await client.ended).toMatch(/^HTTP\/1.1 413 [\s\S]*too_large/);
 });
 
-test('chunks over the limit are refused, and what follows them is not a request', async () => {
+test('chunks over the limit are refused, and bytes after them are not a request', async () => {
   let calls = 0;
   const { open } = await start({
     maxBodyBytes: 10,
@@ -310,7 +310,7 @@ const nextRequests = [
 ];
 
 test.each(lastRequests.flatMap((last) => nextRequests.map((next) => [last, next] as const)))(
-  'behind the last request nothing is handled or answered: %j, %j',
+  'after the last request nothing is handled: %j, %j',
   async (last, next) => {
     const paths: string[] = [];
     const { open } = await start({
@@ -354,7 +354,7 @@ test.each([true, false])('a client that does not read is disconnected: fast path
 });
 
 test.each([true, false])(
-  'a drain answers all pipelined requests, the last with the end: fast path %s',
+  'a drain responds to all pipelined requests, the last one with Connection: close: fast path %s',
   async (hasFastPath) => {
     const held = heldHandler();
     const { open, server, port } = await start({ handle: held.handle, hasFastPath });
@@ -484,7 +484,7 @@ test.each([true, false])(
   },
 );
 
-test('a drain answers what has arrived on an idle connection while the process was busy', async () => {
+test('a drain responds to requests that arrived on an idle connection while the process was busy', async () => {
   const { server, open } = await start();
   const client = open();
   client.socket.write(post('/1', 'x'));
@@ -521,7 +521,7 @@ test('a drain before listening, and a second one, resolve', async () => {
   await server.drain();
 });
 
-test('a port in use is named, with what to do', async () => {
+test('a port in use is named, with the remedy', async () => {
   const { port } = await start();
   const second = createNodeListener({ handle: echo, failure });
   const attempt = second.listen('127.0.0.1', port);
