@@ -184,6 +184,7 @@ function createHandler(
     events: () => events.stats(),
     keyCache: () => lookups.stats(),
     jobs: () => jobs.stats(),
+    ...(storage.stats !== undefined && { storage: storage.stats }),
     counterMemory,
     counters,
     changes,

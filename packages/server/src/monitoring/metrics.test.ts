@@ -51,6 +51,32 @@ test('events and the key cache are read afresh each time', async () => {
   }
 });
 
+test('the database shows its size, its pools and what waits; an unknown size has no series', async () => {
+  const stats = { waitingWrites: 3, databaseBytes: null as number | null, logBytes: 5 };
+  const pools = [{ name: 'spends', size: 2, maxSize: 4, inUse: 1, waiting: 7 }];
+  const metrics = createMetrics({
+    events: () => ({ buffered: 0, written: 0, dropped: 0 }),
+    keyCache: () => ({ hits: 0, misses: 0, size: 0, maxSize: 1 }),
+    counters: null,
+    changes: null,
+    storage: () => ({ ...stats, pools }),
+  });
+  expect(await metrics.text()).not.toMatch(/^unkey_database_bytes/m);
+  stats.databaseBytes = 1000;
+  const text = await metrics.text();
+  for (const line of [
+    'unkey_waiting_writes 3',
+    'unkey_database_bytes 1000',
+    'unkey_database_log_bytes 5',
+    'unkey_postgres_connections{pool="spends"} 2',
+    'unkey_postgres_connections_max{pool="spends"} 4',
+    'unkey_postgres_connections_in_use{pool="spends"} 1',
+    'unkey_postgres_waiting{pool="spends"} 7',
+  ]) {
+    expect(text).toContain(`\n${line}\n`);
+  }
+});
+
 test('a background job shows its rows and those still due; unknown values have no series', async () => {
   const unknown = { dueRows: null, lastSuccessAt: null, lastDurationMs: null };
   const metrics = createMetrics({

@@ -2,11 +2,13 @@ import { Counter, Registry } from 'prom-client';
 import type { CounterMemoryStats, CountersStatus } from '../counters/port.ts';
 import type { EventStats } from '../events/port.ts';
 import type { JobStats } from '../jobs/port.ts';
+import type { StorageStats } from '../storage/port/storage.ts';
 import type { ChangeLag } from './change-lag.ts';
 import { registerJobMetrics } from './job-metrics.ts';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { registerGauge, registerTotal } from './register-metric.ts';
 import { type ObserveRequest, registerRequestMetrics } from './request-metrics.ts';
+import { registerStorageMetrics } from './storage-metrics.ts';
 
 export interface KeyCacheStats {
   readonly hits: number;
@@ -28,6 +30,8 @@ export function createMetrics(sources: {
   keyCache(): KeyCacheStats;
   /** Default: there are none. */
   jobs?(): readonly JobStats[];
+  /** Default: there are none. */
+  storage?(): StorageStats;
   /** Null: they are in this process and have no outages. */
   readonly counters: (() => CountersStatus) | null;
   readonly counterMemory?: () => CounterMemoryStats;
@@ -48,6 +52,7 @@ export function createMetrics(sources: {
     lag.registerIn(registry);
   }
   registerJobMetrics(registers, () => sources.jobs?.() ?? []);
+  if (sources.storage !== undefined) registerStorageMetrics(registers, sources.storage);
   registerProcessMetrics(registers);
 
   return { observe, text: () => registry.metrics(), contentType: registry.contentType };

@@ -68,9 +68,32 @@ export interface HotStorage {
   pollChanges(): Freshness;
   /** Throws when the database cannot respond. */
   ping(): MaybePromise<void>;
+  /** Figures for `/metrics`. */
+  stats?(): StorageStats;
   /** Whether the database accepts reads only. Absent: it never does. */
   isReadOnly?(): boolean;
   close(): Promise<void>;
+}
+
+export interface StorageStats {
+  /** Writes of this process that wait for their turn. */
+  readonly waitingWrites: number;
+  /** Null: not known yet. */
+  readonly databaseBytes: number | null;
+  /** Of the write-ahead log; null: it is not a file of this process. */
+  readonly logBytes: number | null;
+  /** Empty: the database is in this process. */
+  readonly pools: readonly PoolStats[];
+}
+
+/** Connections of one kind of work. */
+export interface PoolStats {
+  readonly name: string;
+  readonly size: number;
+  readonly maxSize: number;
+  readonly inUse: number;
+  /** Work that waits for a connection. */
+  readonly waiting: number;
 }
 
 /** The database: snapshots, transactions, and the statements of the verify and limit paths. */

@@ -15,6 +15,7 @@ import { migrate } from './migrations.ts';
 import { refuseTransactionPooling } from './pooler-check.ts';
 import { checkServer, UnsuitableDatabaseError } from './server-check.ts';
 import { creditSpender } from './spends.ts';
+import { storageStats } from './stats.ts';
 import { snapshotReader, transactionWriter } from './transactions.ts';
 import { unavailable } from './unavailable.ts';
 import { refuseUnfinishedTransfer } from './unfinished-transfer.ts';
@@ -69,6 +70,7 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
     ...hotPath(connections),
     pollChanges: () => channel.freshness,
     isReadOnly: () => connections.primary.isReadOnly,
+    stats: storageStats(connections),
     ping: () => withStorageErrors(ping()),
     async close() {
       await channel.close();

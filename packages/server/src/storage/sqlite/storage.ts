@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
 import { Kysely } from 'kysely';
 import type { ChangeListener } from '../changes.ts';
@@ -50,11 +51,21 @@ export function openSqliteStorage(options: SqliteOptions): Storage {
     spendCredits: (workspaceId, keyId, order) => spends.spend(workspaceId, keyId, order),
     pollChanges,
     ping: () => void hot.prepare('SELECT 1 FROM workspaces LIMIT 1').get(),
+    stats: () => ({
+      waitingWrites: writer.waiting,
+      databaseBytes: bytesOf(file),
+      logBytes: bytesOf(`${file}-wal`),
+      pools: [],
+    }),
     async close() {
       await writer.idle();
       for (const database of [hot, reading, writing]) if (database.isOpen) database.close();
     },
   };
+}
+
+function bytesOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function kyselyOver(database: DatabaseSync): Kysely<Tables> {

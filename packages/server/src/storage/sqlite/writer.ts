@@ -62,6 +62,11 @@ export class Writer {
     });
   }
 
+  /** Jobs that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** Resolves when nothing is queued or running. */
   async idle(): Promise<void> {
     while (this.#running !== null) await this.#running;
