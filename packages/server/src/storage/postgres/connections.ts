@@ -1,5 +1,13 @@
 import pg from 'pg';
 import type { Log } from '../../base/log.ts';
+import {
+  connectShared,
+  isRefusedConnection,
+  isTooLarge,
+  makeRoom,
+  type SharedPool,
+  sharePool,
+} from './connection-shares.ts';
 import { Primary } from './primary.ts';
 import { mustDiscard, unconnected } from './unavailable.ts';
 
@@ -21,8 +29,7 @@ export interface Connections {
 }
 
 /** Connections that all lead to the same primary. */
-export interface ConnectionPool {
-  readonly clients: pg.Pool;
+export interface ConnectionPool extends SharedPool {
   readonly primary: Primary;
   /** When a client connected, by `performance.now()`. */
   readonly connectedAt: WeakMap<pg.ClientBase, number>;
@@ -86,7 +93,11 @@ export function openConnections(url: string, log: Pick<Log, 'warn'>): Connection
     ...opened,
     primary,
     createListener: () => new pg.Client(settings(url, listenerMs)),
-    connectListener: (client) => connectPrimary(client, primary, sessionSql(url, listenerMs)),
+    connectListener: (client) =>
+      connectPrimary(client, primary, sessionSql(url, listenerMs)).catch((error: unknown) => {
+        if (isRefusedConnection(error)) makeRoom(url);
+        throw error;
+      }),
     async close() {
       await probes.stop();
       await Promise.all(
@@ -125,11 +136,28 @@ function openPool(
     onConnect: (async (client: pg.ClientBase) => {
       await prepare(client, primary, session);
       connectedAt.set(client, performance.now());
+      pool.established++;
     }) as unknown as (client: pg.ClientBase) => undefined,
   });
   clients.on('error', () => {});
+  clients.on('remove', (client) => {
+    if (connectedAt.delete(client)) pool.established--;
+  });
   primary.onReplaced(() => discardIdle(clients));
-  return { clients, primary, connectedAt, pingAfterMs, lastReplyAt: 0, distrustBefore: 0 };
+  const pool = {
+    clients,
+    url,
+    maxSize: max,
+    established: 0,
+    isStarved: false,
+    primary,
+    connectedAt,
+    pingAfterMs,
+    lastReplyAt: 0,
+    distrustBefore: 0,
+  };
+  sharePool(pool);
+  return pool;
 }
 
 /** Connections in use are discarded when they are returned. */
@@ -262,14 +290,14 @@ export async function withClient<Result>(
     pool.primary.report(client, error);
     throw error;
   } finally {
-    client.release(mustDiscard(failure) || !pool.primary.isCurrent(client));
+    client.release(mustDiscard(failure) || !pool.primary.isCurrent(client) || isTooLarge(pool));
   }
 }
 
 async function checkOut(pool: ConnectionPool): Promise<pg.PoolClient> {
   try {
     for (;;) {
-      const client = await pool.clients.connect();
+      const client = await connectShared(pool);
       if (await isUsable(client, pool)) return client;
       client.release(true);
     }

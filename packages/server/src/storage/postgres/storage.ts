@@ -8,6 +8,7 @@ import type { EventArchive } from '../../events/port.ts';
 import type { ChangeListener } from '../changes.ts';
 import type { Storage } from '../port/storage.ts';
 import { openChangeChannel } from './change-channel.ts';
+import { starvedPools } from './connection-shares.ts';
 import { type Connections, openConnections, withClient, withDedicatedClient } from './connections.ts';
 import { postgresEvents } from './events.ts';
 import { hotReads } from './hot-path.ts';
@@ -71,13 +72,20 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
     pollChanges: () => channel.freshness,
     isReadOnly: () => connections.primary.isReadOnly,
     stats: storageStats(connections),
-    ping: () => withStorageErrors(ping()),
+    ping: () => withStorageErrors(pingPools(connections)),
     async close() {
       await channel.close();
       await connections.close();
     },
   };
   return { storage, events: postgresEvents(connections.events), isChannelUp: channel.isUp };
+}
+
+/** Pings over the pool of the lookups, and over each pool that has no connection left. */
+async function pingPools({ lookups, spends, reads, writes }: Connections): Promise<void> {
+  for (const pool of new Set([lookups, ...starvedPools([spends, reads, writes])])) {
+    await withClient(pool, (client) => client.query('SELECT 1'));
+  }
 }
 
 function prepareDatabase(url: string): Promise<void> {
