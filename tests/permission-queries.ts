@@ -1,6 +1,6 @@
 /** What a permission query means, as data: the service and the client must both agree with every row. */
 
-interface Answered {
+interface DecidedQuery {
   readonly query: string;
   readonly held: readonly string[];
   readonly holds: boolean;
@@ -15,7 +15,7 @@ interface Malformed {
 const nested = (depth: number): string => `${'('.repeat(depth)}a${')'.repeat(depth)}`;
 const slugs = (count: number): string[] => Array.from({ length: count }, (_, index) => `p${index}`);
 
-export const answeredQueries: readonly Answered[] = [
+export const decidedQueries: readonly DecidedQuery[] = [
   { query: 'documents.read', held: ['documents.read'], holds: true },
   { query: 'documents.read', held: [], holds: false },
   { query: 'documents.read', held: ['documents.write'], holds: false },

@@ -43,18 +43,18 @@ async function newWorld(): Promise<{ client: Unkey; arranged: Arranged }> {
   return { client, arranged: await arrange(client, { now, migrationId }) };
 }
 
-interface Answer {
+interface ClientResponse {
   readonly meta: { readonly requestId: string };
   readonly data?: unknown;
 }
 
-async function callClient(client: Unkey, id: ClientOperation, request: unknown): Promise<Answer> {
+async function callClient(client: Unkey, id: ClientOperation, request: unknown): Promise<ClientResponse> {
   const [resource = '', name = ''] = id.split('.');
   const methods: object = Reflect.get(client, resource);
   // The table of calls gives each operation the request that the client's types ask for.
   const response = (await Reflect.get(methods, name).call(methods, request)) as
-    | Answer
-    | { readonly result: Answer };
+    | ClientResponse
+    | { readonly result: ClientResponse };
   return 'result' in response ? response.result : response;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hasPermissions, PermissionQueryError } from '../../packages/sdk/src/permissions/index.ts';
-import { answeredQueries, malformedQueries, queriesOfWrongLength } from '../permission-queries.ts';
+import { decidedQueries, malformedQueries, queriesOfWrongLength } from '../permission-queries.ts';
 import { type Reply, type Service, startService } from '../service.ts';
 
 let service: Service;
@@ -31,7 +31,7 @@ async function verify(query: string, held: readonly string[]): Promise<Reply> {
   return service.call('keys.verifyKey', { key: await keyWith(held), permissions: query });
 }
 
-test.each(answeredQueries)('$query for $held: $holds', async ({ query, held, holds }) => {
+test.each(decidedQueries)('$query for $held: $holds', async ({ query, held, holds }) => {
   const { status, body } = await verify(query, held);
   expect({ status, code: body.data?.code }).toEqual({
     status: 200,

@@ -35,8 +35,8 @@ async function listen(server: Server, ...where: [host?: string] | [path: { path:
 }
 
 /** A server with this listener; `connections` counts its connections. */
-async function serve(answer: RequestListener) {
-  const server = createHttpServer(answer);
+async function serve(listener: RequestListener) {
+  const server = createHttpServer(listener);
   const seen = { connections: 0 };
   server.on('connection', () => {
     seen.connections += 1;
@@ -109,10 +109,10 @@ test('a request arrives as it was given', async () => {
 test('a GET has no body', async () => {
   const { url } = await serve(echo);
   const { body: _, ...withoutBody } = init({ method: 'GET' });
-  const answer = JSON.parse(await (await nodeFetch()(url, withoutBody)).text());
-  expect(answer).toMatchObject({ method: 'GET', body: '' });
-  expect(answer.headers).not.toHaveProperty('content-length');
-  expect(answer.headers).not.toHaveProperty('transfer-encoding');
+  const response = JSON.parse(await (await nodeFetch()(url, withoutBody)).text());
+  expect(response).toMatchObject({ method: 'GET', body: '' });
+  expect(response.headers).not.toHaveProperty('content-length');
+  expect(response.headers).not.toHaveProperty('transfer-encoding');
 });
 
 test('a response has its status, its headers and its text', async () => {
@@ -199,8 +199,8 @@ test.each([
 });
 
 test('an unrequested response is not used for the next request', async () => {
-  const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n';
-  const url = await play((socket, connection) => socket.write(`${answer}${connection}${answer}x`));
+  const response = 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n';
+  const url = await play((socket, connection) => socket.write(`${response}${connection}${response}x`));
   const fetch = nodeFetch({ maxSockets: 1 });
   const texts = await Promise.all([textOf(fetch, url), textOf(fetch, url), textOf(fetch, url)]);
   expect(texts).toEqual(['1', '2', '3']);
@@ -407,8 +407,8 @@ test('idle connections do not keep the process alive', async () => {
   const program = `
     import { nodeFetch } from './packages/sdk/dist/node/index.js';
     const { signal } = new AbortController();
-    const answer = await nodeFetch({ keepAliveMs: 3_600_000 })(${JSON.stringify(url)}, { method: 'GET', headers: {}, signal });
-    console.log(await answer.text());`;
+    const response = await nodeFetch({ keepAliveMs: 3_600_000 })(${JSON.stringify(url)}, { method: 'GET', headers: {}, signal });
+    console.log(await response.text());`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
   expect(stdout).toBe('done\n');
 });

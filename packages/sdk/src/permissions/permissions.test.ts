@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyText } from '../../../../tests/any-text.ts';
 import {
-  answeredQueries,
+  decidedQueries,
   malformedQueries,
   queriesOfWrongLength,
 } from '../../../../tests/permission-queries.ts';
@@ -20,7 +20,7 @@ function faultOf(act: () => unknown): PermissionQueryError {
 }
 
 describe('the shared cases', () => {
-  test.each(answeredQueries)('$query for $held: $holds', ({ query, held, holds: expected }) => {
+  test.each(decidedQueries)('$query for $held: $holds', ({ query, held, holds: expected }) => {
     expect(hasPermissions(query, held)).toBe(expected);
     expect(parsePermissions(query).evaluate(new Set(held))).toBe(expected);
     expect(serviceHolds(query, held)).toBe(expected);
@@ -116,10 +116,10 @@ const wellFormed = fc.letrec<{ query: string }>((tie) => ({
 })).query;
 const heldWords = fc.subarray(['a', 'b', 'c.*', 'd:e', 'android', 'A', 'c.d']);
 
-test('client and service answer every query alike, malformed ones included', () => {
+test('client and service decide every query alike, malformed ones included', () => {
   fc.assert(
     fc.property(fc.oneof(anyQuery, wellFormed), heldWords, (query, held) => {
-      expect(clientAnswer(query, held)).toEqual(serviceAnswer(query, held));
+      expect(clientResult(query, held)).toEqual(serviceResult(query, held));
     }),
     { seed: 3, numRuns: 3000 },
   );
@@ -128,9 +128,9 @@ test('client and service answer every query alike, malformed ones included', () 
 test('what and, or and permission build means what it says', () => {
   fc.assert(
     fc.property(fc.array(wellFormed, { minLength: 1, maxLength: 3 }), heldWords, (queries, held) => {
-      const answers = queries.map((query) => serviceHolds(query, held));
-      expect(serviceHolds(and(...queries), held)).toBe(answers.every(Boolean));
-      expect(serviceHolds(or(...queries), held)).toBe(answers.some(Boolean));
+      const results = queries.map((query) => serviceHolds(query, held));
+      expect(serviceHolds(and(...queries), held)).toBe(results.every(Boolean));
+      expect(serviceHolds(or(...queries), held)).toBe(results.some(Boolean));
     }),
     { seed: 3, numRuns: 1000 },
   );
@@ -147,13 +147,13 @@ interface Fault {
   readonly message: string;
 }
 
-function serviceAnswer(query: string, held: readonly string[]): boolean | Fault {
+function serviceResult(query: string, held: readonly string[]): boolean | Fault {
   const parsed = parseQuery(query);
   if (parsed.kind !== 'syntaxError') return holds(parsed, new Set(held));
   return { position: parsed.position, message: parsed.message };
 }
 
-function clientAnswer(query: string, held: readonly string[]): boolean | Fault {
+function clientResult(query: string, held: readonly string[]): boolean | Fault {
   try {
     return hasPermissions(query, held);
   } catch (error) {

@@ -24,9 +24,9 @@ function pluggedCounters(): RemoteCounters & { plug: { isIn: boolean; processes:
       check();
       return inner.claim(name, at);
     },
-    async complete(name, answer, expiresAt) {
+    async complete(name, record, expiresAt) {
       check();
-      return inner.complete(name, answer, expiresAt);
+      return inner.complete(name, record, expiresAt);
     },
     async release(name) {
       check();

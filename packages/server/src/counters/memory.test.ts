@@ -73,13 +73,13 @@ test('expired records are dropped with the counters', async () => {
 });
 
 test('records do not accumulate over minutes', async () => {
-  const answers = memoryIdempotency();
+  const records = memoryIdempotency();
   for (let second = 0; second < 600; second++) {
     const at = now + second * 1000;
-    await answers.claim(`call ${second}`, at);
-    answers.complete(`call ${second}`, { fingerprint: 'f', response: 'x' }, at + minute);
+    await records.claim(`call ${second}`, at);
+    records.complete(`call ${second}`, { fingerprint: 'f', response: 'x' }, at + minute);
   }
-  expect(answers.size()).toBe(60);
+  expect(records.size()).toBe(60);
 });
 
 const daily = 24 * 60 * minute;

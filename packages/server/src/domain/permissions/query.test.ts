@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { anyText } from '../../../../../tests/any-text.ts';
 import { holds, parseQuery, type Query } from './query.ts';
 
-function answer(text: string, ...has: string[]): boolean {
+function holdsFor(text: string, ...has: string[]): boolean {
   const query = parseQuery(text);
   if (query.kind === 'syntaxError') throw new Error(query.message);
   return holds(query, new Set(has));
@@ -11,29 +11,29 @@ function answer(text: string, ...has: string[]): boolean {
 
 describe('a query holds', () => {
   test('when its one permission is there, letter by letter', () => {
-    expect(answer('documents.read', 'documents.read')).toBe(true);
-    expect(answer('documents.read', 'Documents.Read')).toBe(false);
-    expect(answer('documents.read', 'documents.*')).toBe(false);
-    expect(answer('documents.*', 'documents.read')).toBe(false);
-    expect(answer('documents.*', 'documents.*')).toBe(true);
+    expect(holdsFor('documents.read', 'documents.read')).toBe(true);
+    expect(holdsFor('documents.read', 'Documents.Read')).toBe(false);
+    expect(holdsFor('documents.read', 'documents.*')).toBe(false);
+    expect(holdsFor('documents.*', 'documents.read')).toBe(false);
+    expect(holdsFor('documents.*', 'documents.*')).toBe(true);
   });
 
   test('with AND before OR, unless parentheses say otherwise', () => {
-    expect(answer('a OR b AND c', 'a')).toBe(true);
-    expect(answer('(a OR b) AND c', 'a')).toBe(false);
-    expect(answer('(a OR b) AND c', 'b', 'c')).toBe(true);
-    expect(answer('a AND b OR c AND d', 'c', 'd')).toBe(true);
-    expect(answer('((a)) AND ((b OR (c)))', 'a', 'c')).toBe(true);
+    expect(holdsFor('a OR b AND c', 'a')).toBe(true);
+    expect(holdsFor('(a OR b) AND c', 'a')).toBe(false);
+    expect(holdsFor('(a OR b) AND c', 'b', 'c')).toBe(true);
+    expect(holdsFor('a AND b OR c AND d', 'c', 'd')).toBe(true);
+    expect(holdsFor('((a)) AND ((b OR (c)))', 'a', 'c')).toBe(true);
   });
 
   test('with operators in any case and any of the four blanks', () => {
-    expect(answer('a and\tb\r\nOr c', 'c')).toBe(true);
-    expect(answer('a And(b)', 'a')).toBe(false);
+    expect(holdsFor('a and\tb\r\nOr c', 'c')).toBe(true);
+    expect(holdsFor('a And(b)', 'a')).toBe(false);
   });
 
   test('for words that only look like operators', () => {
     for (const word of ['ANDROID', 'ORACLE', 'AND.x', 'or:', 'a/b', '2fa.read', '*', '_', 'ORx', 'o*']) {
-      expect(answer(word, word)).toBe(true);
+      expect(holdsFor(word, word)).toBe(true);
     }
   });
 });
@@ -75,8 +75,8 @@ describe('a query that cannot be read names the position', () => {
 test('parentheses of any depth are parsed', () => {
   expect(parseQuery('('.repeat(1000))).toMatchObject({ kind: 'syntaxError', position: 1000 });
   expect(parseQuery('('.repeat(1_000_000))).toMatchObject({ kind: 'syntaxError', position: 1000 });
-  expect(answer(`${'('.repeat(499)}a${')'.repeat(499)}`, 'a')).toBe(true);
-  expect(answer(`${'(a AND '.repeat(999)}a${')'.repeat(999)}`, 'a')).toBe(true);
+  expect(holdsFor(`${'('.repeat(499)}a${')'.repeat(499)}`, 'a')).toBe(true);
+  expect(holdsFor(`${'(a AND '.repeat(999)}a${')'.repeat(999)}`, 'a')).toBe(true);
 });
 
 test('any text is a query or a fault inside the text', () => {
@@ -109,7 +109,7 @@ test('a printed query reads back with the same meaning', () => {
   }));
   fc.assert(
     fc.property(query, fc.subarray(['a', 'b.*', 'c/d', 'android']), (sample, has) => {
-      expect(answer(print(sample), ...has)).toBe(holds(sample, new Set(has)));
+      expect(holdsFor(print(sample), ...has)).toBe(holds(sample, new Set(has)));
     }),
     { seed: 7, numRuns: 500 },
   );
