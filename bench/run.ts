@@ -10,6 +10,7 @@ import { clientTypes } from './client-types.ts';
 import { sayCores } from './cores.ts';
 import { inProcess } from './in-process.ts';
 import { latency } from './latency.ts';
+import { meanwhile } from './meanwhile.ts';
 import { memory } from './memory.ts';
 import { requestBenchmarks } from './requests.ts';
 import { sharedData } from './shared-data.ts';
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   verifyEvents,
   bunVerify,
   latency,
+  meanwhile,
   inProcess,
   spends,
   startUp,

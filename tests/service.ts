@@ -10,6 +10,7 @@ import {
   loadConfig,
 } from '@unkey-ts/server';
 import { type DataPlace, newDataPlace } from './data-place.ts';
+import { createAppInThreads, isThreadedRun } from './threaded.ts';
 
 /** Time that moves only when told to. */
 export interface FakeClock {
@@ -74,6 +75,8 @@ export async function startService(
     readonly log?: Log;
     /** Served beside the operations. */
     readonly endpoints?: AppOptions['endpoints'];
+    /** Whether the service runs in two threads. Default: as the run says. */
+    readonly isThreaded?: boolean;
   } = {},
 ): Promise<Service> {
   const place = await newDataPlace();
@@ -83,7 +86,8 @@ export async function startService(
     env: { LOG_LEVEL: 'silent', ...place.env, ...options.env },
     cwd: place.dataDir,
   });
-  const app = await createApp({
+  const isThreaded = options.isThreaded ?? isThreadedRun;
+  const app = await (isThreaded ? createAppInThreads : createApp)({
     hasJobs: false,
     config,
     clock,

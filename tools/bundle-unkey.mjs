@@ -15,8 +15,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const entries = {
   main: 'packages/cli/src/main.ts',
-  // A worker thread: it shares little with the program, and its start waits for one file only.
+  // Worker threads: each is one file, because its start waits for all that it loads.
   'sqlite-worker': 'packages/server/src/events/sqlite-worker.ts',
+  'storage-worker': 'packages/server/src/threads/storage-worker.ts',
 };
 
 /** Workspace packages, which are bundled from their sources. */

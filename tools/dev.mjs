@@ -51,6 +51,7 @@ function bundle() {
     input: {
       main: `${root}packages/cli/src/main.ts`,
       'sqlite-worker': `${root}packages/server/src/events/sqlite-worker.ts`,
+      'storage-worker': `${root}packages/server/src/threads/storage-worker.ts`,
     },
     external: (id) => /^[^./]/.test(id) && !id.startsWith('@unkey-ts/') && !id.startsWith(root),
     platform: 'node',

@@ -82,12 +82,12 @@ export function suite(operation: OperationId, cases: readonly Scenario[]): Suite
 }
 
 /** Runs the suites of a resource, each case in its own workspace; every declared error must have a case. */
-export function runSuites(suites: readonly Suite[]): void {
+export function runSuites(suites: readonly Suite[], options: { readonly isThreaded?: boolean } = {}): void {
   const used = new Set(suites.flatMap(({ cases }) => cases.map(environmentOf)));
   const services = new Map<keyof typeof environments, Service>();
   beforeAll(async () => {
     for (const environment of used) {
-      services.set(environment, await startService({ env: environments[environment] }));
+      services.set(environment, await startService({ env: environments[environment], ...options }));
     }
   });
   afterAll(async () => {

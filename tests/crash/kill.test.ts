@@ -24,7 +24,7 @@ test('a server killed during writes has everything it acknowledged, and spent no
     server = await startServer({ dataDir, rootKey });
     await acknowledged.check(server);
   }
-});
+}, 240_000);
 
 /** Many writers at once; the kill comes while requests are running. */
 async function writeUntilKilled(

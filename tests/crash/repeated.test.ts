@@ -26,7 +26,7 @@ test('after a kill every repeated request has one effect, and the acknowledged o
     if (response !== null) expect(repeated).toEqual({ text: response, isReplayed: true });
   }
   expect((await namesOfKeys(again, apiId)).sort()).toEqual([...responses.keys()].sort());
-});
+}, 240_000);
 
 /** Each writer creates one key after the other, until one gets no response (null) because the server was killed. */
 async function createUntilKilled(server: ServerProcess, apiId: string): Promise<Map<string, string | null>> {

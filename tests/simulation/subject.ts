@@ -1,5 +1,6 @@
 import {
   type App,
+  type AppOptions,
   type Config,
   createApp,
   createLog,
@@ -42,7 +43,10 @@ export type Move = (from: Config) => Promise<Config>;
 const samePlace: Move = async (config) => config;
 
 /** With `moveTo`, each restart uses another place. */
-export async function startSubject(moveTo: Move = samePlace): Promise<Subject> {
+export async function startSubject(
+  moveTo: Move = samePlace,
+  create: (options: AppOptions) => Promise<App> = createApp,
+): Promise<Subject> {
   const { dataDir, env, remove } = await newDataPlace();
   const clock = fakeClock(0);
   let config = loadConfig({
@@ -50,7 +54,7 @@ export async function startSubject(moveTo: Move = samePlace): Promise<Subject> {
     env: { LOG_LEVEL: 'error', ...env },
     cwd: dataDir,
   });
-  const open = () => createApp({ config, clock, log: createLog({ level: config.logLevel }) });
+  const open = () => create({ config, clock, log: createLog({ level: config.logLevel }) });
   let app = await open();
   let callers: Caller[] = [];
   const workspaceOf = (index: number) => {

@@ -1,5 +1,5 @@
 import { version } from '@unkey-ts/contract';
-import type { App } from '@unkey-ts/server';
+import type { ThreadedApp } from '@unkey-ts/server';
 import type { Command, Invocation } from './command.ts';
 import { configFlags, configFlagsOf } from './config-flags.ts';
 import { firstKeyText, firstStepsText } from './first-steps.ts';
@@ -20,10 +20,10 @@ export const serveCommand: Command = {
 };
 
 async function serve({ args, env, cwd, print }: Invocation): Promise<null> {
-  const { createApp, createLog, loadConfig } = await import('@unkey-ts/server');
+  const { createLog, createThreadedApp, loadConfig } = await import('@unkey-ts/server');
   const config = loadConfig({ flags: configFlagsOf(args), env, cwd });
   const log = createLog({ level: config.logLevel });
-  const app = await createApp({ config, log });
+  const app = await createThreadedApp({ config, log });
   // Before anything else can fail: the key is not shown again.
   const place = config.databaseUrl === undefined ? config.dataDir : 'PostgreSQL';
   if (app.firstStart) print(firstKeyText({ ...app.firstStart, place }));
@@ -37,7 +37,7 @@ async function serve({ args, env, cwd, print }: Invocation): Promise<null> {
   return null;
 }
 
-async function listenOrClose(app: App): Promise<{ url: string }> {
+async function listenOrClose(app: ThreadedApp): Promise<{ url: string }> {
   try {
     return await app.listen();
   } catch (error) {

@@ -5,7 +5,7 @@ import { type Closer, closeAll } from './base/closing.ts';
 import type { Endpoint, HttpHandler } from './base/http-message.ts';
 import { randomIds } from './base/ids.ts';
 import { createLog, type Log } from './base/log.ts';
-import { type Config, ConfigError } from './config.ts';
+import type { Config } from './config.ts';
 import { withCircuitBreaker } from './counters/circuit-breaker.ts';
 import { memoryCounters } from './counters/memory.ts';
 import type { CounterMemoryStats, Counters, CountersStatus, RemoteCounters } from './counters/port.ts';
@@ -14,29 +14,30 @@ import { createEventBuffer } from './events/buffer.ts';
 import { discardEvents } from './events/discard.ts';
 import type { EventArchive } from './events/port.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
-import { type Jobs, noJobs, startJobs } from './jobs/jobs.ts';
+import { noJobs, startJobs } from './jobs/jobs.ts';
 import { apiDocument } from './monitoring/api-document.ts';
-import { type ChangeLag, changeLag } from './monitoring/change-lag.ts';
+import { changeLag } from './monitoring/change-lag.ts';
 import { createEndpoints } from './monitoring/endpoints.ts';
-import { createMetrics } from './monitoring/metrics.ts';
+import { createMetrics, type Metrics } from './monitoring/metrics.ts';
+import { openVault } from './open-vault.ts';
 import { commandsOn } from './operations/commands.ts';
 import { guardEndpoint } from './pipeline/guard-endpoint.ts';
-import { createPipeline } from './pipeline/pipeline.ts';
+import { createPipeline, type PipelineOptions } from './pipeline/pipeline.ts';
 import { createRouter, type Router } from './pipeline/router.ts';
 import { createFailureReport } from './pipeline/transport-failure.ts';
-import { createVault, openMasterKeys, type Vault } from './secrets/vault.ts';
-import type { Services } from './services.ts';
+import type { Services, SpendServices } from './services.ts';
 import type { ChangeListener } from './storage/changes.ts';
-import { databaseFileOf, masterKeyFileOf, openDataFolder } from './storage/data-folder.ts';
+import { databaseFileOf, openDataFolder } from './storage/data-folder.ts';
 import { lastUsedBuffer } from './storage/last-used.ts';
 import { createLookups, type Lookups } from './storage/lookups.ts';
 import type { Storage } from './storage/port/storage.ts';
 import type { PostgresOptions } from './storage/postgres/storage.ts';
+import { openHotStorage } from './storage/sqlite/hot-storage.ts';
 import { openSqliteStorage, type SqliteOptions } from './storage/sqlite/storage.ts';
+import { openStorageThread } from './threads/storage-thread.ts';
 import { bun } from './transport/bun/bun-api.ts';
 import type { Listener, ListenerOptions } from './transport/listener.ts';
 import { createNodeListener, type NodeListenerOptions } from './transport/node/server.ts';
-import { checkMasterKey } from './workspace/check-master-key.ts';
 import { ensureWorkspace, type FirstStart } from './workspace/ensure-workspace.ts';
 
 export interface App {
@@ -62,11 +63,33 @@ export interface AppOptions {
   readonly hasJobs?: boolean;
 }
 
-/** Composes the service: the only place that creates adapters. */
+/** Without the services, which are divided between two threads. */
+export type ThreadedApp = Omit<App, 'services'>;
+
+/** Composes the service in one thread: the only place that creates adapters. */
 export async function createApp(options: AppOptions): Promise<App> {
+  return closedOnFailure(async (closers) => {
+    const opened = await openServices(setUp(options), closers);
+    return { ...(await compose(options, opened, closers)), services: opened.services };
+  });
+}
+
+/**
+ * Composes the service so that verifications and limits wait for no other work: on SQLite, a second thread writes, lists
+ * and runs the jobs. On PostgreSQL, which does these itself, this is `createApp`. Jobs have the system's clock.
+ */
+export async function createThreadedApp(options: AppOptions): Promise<ThreadedApp> {
+  if (options.config.databaseUrl !== undefined) return createApp(options);
+  return closedOnFailure(async (closers) =>
+    compose(options, await openThreadedServices(setUp(options), closers), closers),
+  );
+}
+
+/** `work` adds what closes each thing that it opens, so that a failed start closes them, too. */
+async function closedOnFailure<Result>(work: (closers: Closer[]) => Promise<Result>): Promise<Result> {
   const closers: Closer[] = [];
   try {
-    return await compose(options, closers);
+    return await work(closers);
   } catch (error) {
     // The reason for the failed start matters, not a failure while closing.
     await closeAll(closers).catch(() => {});
@@ -74,20 +97,26 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-/** Adds to `closers` what closes each thing that is opened, so that a failed start closes them, too. */
-async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
-  const { config, clock = systemClock, hasJobs = true } = options;
-  const log = options.log ?? createLog({ level: config.logLevel });
-  const opened = await openServices({ config, clock, log }, closers);
-  const { services, archive } = opened;
-  const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
+/** The options with their defaults. */
+function setUp(options: AppOptions): SetUp {
+  const { config, clock = systemClock, hasJobs = true, timeoutMs } = options;
+  return { config, clock, hasJobs, timeoutMs, log: options.log ?? createLog({ level: config.logLevel }) };
+}
+
+interface SetUp {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly hasJobs: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly log: Log;
+}
+
+async function compose(options: AppOptions, opened: Opened, closers: Closer[]): Promise<ThreadedApp> {
+  const { config } = options;
   const state = { isDraining: false };
-  const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;
-  closers.push(services.lastUsed.flush, jobs.stop);
-  const { handle, admitBody, failure } = createHandler(options, {
+  const { handle, admitBody, failure } = createHandler(setUp(options), {
     ...opened,
-    log,
-    jobs,
+    endpoints: options.endpoints ?? [],
     isDraining: () => state.isDraining,
   });
   const listener = await createListener({
@@ -101,8 +130,7 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
 
   return {
     handle,
-    services,
-    firstStart,
+    firstStart: opened.firstStart,
     listen: () => listener.listen(config.host, config.port),
     async close() {
       state.isDraining = true;
@@ -111,43 +139,31 @@ async function compose(options: AppOptions, closers: Closer[]): Promise<App> {
   };
 }
 
-interface OpenedServices {
-  readonly services: Services;
-  readonly archive: EventArchive;
+/** What both forms of the service consist of. */
+interface Opened {
+  readonly services: SpendServices;
+  /** Performs the requests of operations that read or write, if it is not this thread. */
+  readonly forward?: NonNullable<PipelineOptions['forward']>;
+  readonly metrics: Metrics;
   readonly countersStatus: (() => CountersStatus) | null;
-  readonly counterMemory: () => CounterMemoryStats;
-  /** Null: there are no other processes to be notified by. */
-  readonly changes: { readonly isChannelUp: () => boolean; readonly lag: ChangeLag } | null;
+  readonly firstStart: FirstStart | null;
 }
 
 /** How long writes and spends wait while another process has locked the SQLite file, in milliseconds. */
 const lockWaitMs = 2000;
 
 async function openServices(
-  { config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log },
+  { config, clock, hasJobs, log }: SetUp,
   closers: Closer[],
-): Promise<OpenedServices> {
+): Promise<Opened & { readonly services: Services }> {
   // A data folder belongs to one process; a database server may be shared.
-  if (config.databaseUrl === undefined) {
-    const folder = openDataFolder(config.dataDir);
-    closers.push(folder.release);
-    if (folder.isOpenToOthers) {
-      log.warn({ path: folder.path }, 'Other users can access the data folder: run chmod 700 on it.');
-    }
-  }
+  if (config.databaseUrl === undefined) lockDataFolder(config, log, closers);
   const lag = changeLag();
-  const { storage, lookups, openEvents, isChannelUp } = await openStorage(config, {
-    onLag: lag.observe,
-    log,
-    lockWaitMs,
-  });
+  const heard = { onLag: lag.observe, log, lockWaitMs };
+  const { storage, lookups, openEvents, isChannelUp } = await openStorage(config, heard);
   closers.push(storage.close);
   const archive = await openEvents();
-  closers.push(archive.close);
-  const events = config.isRecordingEvents ? createEventBuffer({ writer: archive, log }) : discardEvents;
-  closers.push(events.close);
-  const { counters, status, memory } = await openCounters(config, { log, clock });
-  closers.push(counters.close);
+  const { counters, events, status, memory } = await openSinks({ config, log, clock }, archive, closers);
   const ids = randomIds();
   const services: Services = {
     storage,
@@ -160,41 +176,110 @@ async function openServices(
     ids,
     clock,
   };
-  return {
-    services,
-    archive,
-    countersStatus: status,
+  const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
+  const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;
+  closers.push(services.lastUsed.flush, jobs.stop);
+  const metrics = createMetrics({
+    events: events.stats,
+    keyCache: lookups.stats,
+    jobs: jobs.stats,
+    ...(storage.stats !== undefined && { storage: storage.stats }),
     counterMemory: memory,
+    counters: status,
     changes: isChannelUp && { isChannelUp, lag },
-  };
+  });
+  return { services, metrics, countersStatus: status, firstStart };
+}
+
+/** This thread answers verifications and limits; the storage thread does the rest. */
+async function openThreadedServices(
+  { config, clock, hasJobs, timeoutMs, log }: SetUp,
+  closers: Closer[],
+): Promise<Opened> {
+  lockDataFolder(config, log, closers);
+  const ids = randomIds();
+  const firstStart = await prepareDatabase(config, { ids, clock });
+  const archive = await openSqliteEvents({ file: eventsFileOf(config.dataDir) });
+  const { counters, events, status, memory } = await openSinks({ config, log, clock }, archive, closers);
+  let lookups: Lookups | null = null;
+  const onCommit: ChangeListener = (tags) => lookups?.onCommit(tags);
+  const metrics = createMetrics({
+    events: events.stats,
+    keyCache: () => keyCache.stats(),
+    jobs: () => thread.stats().jobs,
+    storage: () => thread.stats().storage,
+    counterMemory: memory,
+    counters: status,
+    changes: null,
+  });
+  const thread = await openStorageThread({
+    thread: { config, logLevel: config.logLevel, lockWaitMs, timeoutMs, hasJobs },
+    log,
+    counters,
+    archive,
+    onCommit,
+    observe: metrics.observe,
+  });
+  closers.push(thread.close);
+  const { spendCredits, check, commands, lastUsed, forward } = thread;
+  const file = databaseFileOf(config.dataDir);
+  const storage = openHotStorage({ file, onCommit, spendCredits, check });
+  closers.push(storage.close);
+  const keyCache = createLookups(storage, config);
+  lookups = keyCache;
+  const services = { storage, commands, lookups, counters, events, lastUsed, ids, clock };
+  return { services, forward, metrics, countersStatus: status, firstStart };
+}
+
+/** What a start checks and creates, before there are two threads. */
+async function prepareDatabase(
+  config: Config,
+  makers: Pick<Services, 'ids' | 'clock'>,
+): Promise<FirstStart | null> {
+  const { storage } = await openStorage(config, { lockWaitMs });
+  try {
+    await openVault(config, storage);
+    return await ensureWorkspace({ ...makers, storage }, { configuredRootKey: config.rootKey });
+  } finally {
+    await storage.close();
+  }
+}
+
+function lockDataFolder({ dataDir }: Config, log: Log, closers: Closer[]): void {
+  const folder = openDataFolder(dataDir);
+  closers.push(folder.release);
+  if (!folder.isOpenToOthers) return;
+  log.warn({ path: folder.path }, 'Other users can access the data folder: run chmod 700 on it.');
+}
+
+/** Events and counters. */
+async function openSinks(
+  { config, log, clock }: Pick<SetUp, 'config' | 'log' | 'clock'>,
+  archive: EventArchive,
+  closers: Closer[],
+) {
+  closers.push(archive.close);
+  const events = config.isRecordingEvents ? createEventBuffer({ writer: archive, log }) : discardEvents;
+  closers.push(events.close);
+  const opened = await openCounters(config, { log, clock });
+  closers.push(opened.counters.close);
+  return { events, ...opened };
 }
 
 /** The pipeline's endpoints, those for operators, and any others, behind one router. */
 function createHandler(
-  { config, timeoutMs, endpoints = [] }: AppOptions,
-  opened: OpenedServices & {
-    readonly log: Log;
-    readonly jobs: Jobs;
-    readonly isDraining: () => boolean;
-  },
+  { config, timeoutMs, log }: SetUp,
+  opened: Opened & { readonly endpoints: readonly Endpoint[]; readonly isDraining: () => boolean },
 ): Pick<ListenerOptions, 'handle' | 'failure'> & Router {
-  const { services, countersStatus: counters, counterMemory, changes, log, jobs, isDraining } = opened;
-  const { storage, lookups, events, ids } = services;
-  const metrics = createMetrics({
-    events: () => events.stats(),
-    keyCache: () => lookups.stats(),
-    jobs: () => jobs.stats(),
-    ...(storage.stats !== undefined && { storage: storage.stats }),
-    counterMemory,
-    counters,
-    changes,
-  });
+  const { services, forward, metrics, countersStatus: counters, endpoints, isDraining } = opened;
+  const { storage, lookups, ids } = services;
   const guard = { ids, log, metrics };
   const operations = createPipeline({
     services,
     log,
     metrics,
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(forward !== undefined && { forward }),
     trustedProxies: parseAllowList(config.trustedProxies.join(',') || null),
   });
   const monitoring = createEndpoints({
@@ -217,6 +302,8 @@ async function createListener(options: NodeListenerOptions): Promise<Listener> {
   return createBunListener(bun, options);
 }
 
+const eventsFileOf = (dataDir: string) => join(dataDir, 'events.sqlite');
+
 export interface OpenedStorage {
   readonly storage: Storage;
   readonly lookups: Lookups;
@@ -237,7 +324,7 @@ export async function openStorage(
   if (databaseUrl === undefined) {
     const storage = openSqliteStorage({ file: databaseFileOf(dataDir), onCommit, ...heard });
     lookups = createLookups(storage, config);
-    const openEvents = () => openSqliteEvents({ file: join(dataDir, 'events.sqlite') });
+    const openEvents = () => openSqliteEvents({ file: eventsFileOf(dataDir) });
     return { storage, lookups, openEvents, isChannelUp: null };
   }
   // The driver is loaded only if it is used.
@@ -281,26 +368,3 @@ async function openRemoteCounters(
   const { openPostgresCounters } = await import('./counters/postgres/counters.ts');
   return openPostgresCounters({ url: databaseUrl, log });
 }
-
-/** The vault, after a check that its master key decrypts the stored data keys. */
-export async function openVault(
-  config: Pick<Config, 'masterKey' | 'dataDir' | 'databaseUrl'>,
-  storage: Storage,
-): Promise<Vault> {
-  if (config.databaseUrl !== undefined && config.masterKey === undefined)
-    throw new ConfigError([oneMasterKey]);
-  const workspaces = await storage.read((store) => store.workspaces.list());
-  const hasSecrets = workspaces.some(({ wrappedDataKey }) => wrappedDataKey !== null);
-  const masterKeys = openMasterKeys({
-    configured: config.masterKey,
-    keyFile: masterKeyFileOf(config.dataDir),
-    mayCreate: !hasSecrets,
-  });
-  const vault = createVault(masterKeys);
-  checkMasterKey(vault, workspaces);
-  return vault;
-}
-
-const oneMasterKey =
-  'UNKEY_MASTER_KEY must be set with DATABASE_URL: all processes need the same master key. Make one with ' +
-  '`openssl rand -base64 32`, or set `off` to keep no recoverable keys.';

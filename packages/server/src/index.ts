@@ -1,4 +1,11 @@
-export { type App, type AppOptions, createApp, openStorage, openVault } from './app.ts';
+export {
+  type App,
+  type AppOptions,
+  createApp,
+  createThreadedApp,
+  openStorage,
+  type ThreadedApp,
+} from './app.ts';
 export { systemClock } from './base/clock.ts';
 export { parseUnits } from './base/duration.ts';
 export type { Endpoint } from './base/http-message.ts';
@@ -12,6 +19,7 @@ export { isUrnGrant } from './domain/permissions/grants.ts';
 export { removeDeletedRows } from './jobs/deleted-rows.ts';
 export { deleteExpiredIdempotencyRecords } from './jobs/expired-idempotency-records.ts';
 export { refillDueKeys } from './jobs/refill.ts';
+export { openVault } from './open-vault.ts';
 export { databaseFileOf, masterKeyFileOf } from './storage/data-folder.ts';
 export {
   type Api,

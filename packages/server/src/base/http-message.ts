@@ -24,6 +24,8 @@ export interface HttpRequest {
   readonly body: Uint8Array;
   /** The remote address of the socket; empty when the socket is closed. */
   readonly peer: string;
+  /** When it arrived, by `performance.now()`. Default: when it is read in this turn of the event loop. */
+  readonly arrivedAt?: number;
 }
 
 export interface HttpResponse {

@@ -39,6 +39,12 @@ export function createLog(options: { level: LogLevel; destination?: DestinationS
   return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
 }
 
+/** Writes a line that a log of another thread has made, as it is. */
+export function writeLogLine(log: Log, line: string): void {
+  // The library does not type where a log writes to.
+  (log as unknown as Record<symbol, DestinationStream>)[pino.symbols.streamSym]?.write(line);
+}
+
 export function errorFields(error: unknown): ErrorFields {
   return fieldsWithCauses(error, causesMax);
 }

@@ -16,7 +16,7 @@ export interface Jobs {
 }
 
 export interface JobOptions {
-  readonly archive: EventArchive;
+  readonly archive: Pick<EventArchive, 'deleteBefore'>;
   /** Null: events are never deleted. */
   readonly eventsRetentionMs: number | null;
   /** Null: records of the audit log are never deleted. */

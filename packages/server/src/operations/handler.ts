@@ -1,7 +1,7 @@
 import type { Condition, Operation } from '@unkey-ts/contract';
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Scope } from '../domain/permissions/grants.ts';
-import type { Services } from '../services.ts';
+import type { SpendServices } from '../services.ts';
 import type { Context, ReadContext, WriteContext } from './context.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -39,7 +39,7 @@ export interface Handler<Op extends Operation = Operation> {
   /** The result of operations whose access check has `maskAs: 'result'`. */
   maskedResult?(): OperationResult<unknown>;
   /** Whether the request is about a key that the workspace does not have. Such requests have a limit of their own. */
-  isUnknown?(services: Services, workspaceId: string, input: never): MaybePromise<boolean>;
+  isUnknown?(services: SpendServices, workspaceId: string, input: never): MaybePromise<boolean>;
   /** Whether the recorded result may still be sent for a repeated `Idempotency-Key`. Default: yes. */
   mayReplay?(context: never, input: never, recorded: () => never): MaybePromise<boolean>;
 }
@@ -57,7 +57,7 @@ interface Steps<Op extends Operation, Found extends Located> {
     found: Found,
   ): MaybePromise<OperationResult<Types<Op>['output']> | Refusal>;
   maskedResult?(): OperationResult<Types<Op>['output']>;
-  isUnknown?(services: Services, workspaceId: string, input: Types<Op>['input']): MaybePromise<boolean>;
+  isUnknown?(services: SpendServices, workspaceId: string, input: Types<Op>['input']): MaybePromise<boolean>;
   mayReplay?(
     context: Contexts[Op['mode']],
     input: Types<Op>['input'],

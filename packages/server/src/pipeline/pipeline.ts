@@ -10,7 +10,7 @@ import { type Handler, masked, type OperationResult } from '../operations/handle
 import { handlers } from '../operations/index.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { transact } from '../operations/transaction.ts';
-import type { Services } from '../services.ts';
+import type { Services, SpendServices } from '../services.ts';
 import { type Authenticated, authenticate, refuseMissingCredential } from './authenticate.ts';
 import { authorise } from './authorise.ts';
 import { parseBody } from './body.ts';
@@ -26,12 +26,18 @@ import { UnknownRootKeys } from './unknown-root-keys.ts';
 import { limitWorkspace } from './workspace-limit.ts';
 
 export interface PipelineOptions {
-  readonly services: Services;
+  /** Complete, unless `forward` takes the requests that need the rest. */
+  readonly services: Services | SpendServices;
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'observe'>;
   readonly trustedProxies: AllowList | null;
   /** How long a request may take, in milliseconds. Default 60,000. */
   readonly timeoutMs?: number;
+  /** Performs the requests of operations that read or write, elsewhere. Default: they are performed here. */
+  readonly forward?: (
+    request: HttpRequest,
+    at: Pick<RequestState, 'now' | 'startedAt'>,
+  ) => Promise<HttpResponse>;
 }
 
 interface PipelineParts extends PipelineOptions {
@@ -72,7 +78,7 @@ export function createPipeline(given: PipelineOptions): readonly Endpoint[] {
     return {
       path: pathOf(handler.operation),
       method: handler.operation.method,
-      handle: (request: HttpRequest) => run(begin(request), options),
+      handle: (request: HttpRequest) => performRequest(begin(request), options),
       ...(handler.operation.access !== 'public' && {
         admitBody: (request: HttpRequest) => admitBody(begin(request), options),
       }),
@@ -90,6 +96,13 @@ async function admitBody(state: RequestState, options: PipelineParts): Promise<H
   } catch (error) {
     return finishFault(state, options, error);
   }
+}
+
+function performRequest(state: RequestState, options: PipelineParts): MaybePromise<HttpResponse> {
+  const { access, mode } = state.handler.operation;
+  const { forward } = options;
+  if (forward === undefined || mode === 'spend' || access === 'public') return run(state, options);
+  return forward(state.request, state).catch((error) => finishFault(state, options, error));
 }
 
 function run(state: RequestState, options: PipelineParts): MaybePromise<HttpResponse> {
@@ -275,7 +288,8 @@ function contextOf(
     trace: traceOf(headers),
     userAgent: headers['user-agent'],
     isRecorded: headers['x-unkey-metrics'] !== 'disabled',
-    services,
+    // An operation that reads or writes comes here only where they are complete.
+    services: services as Services,
   };
 }
 

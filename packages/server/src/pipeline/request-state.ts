@@ -21,7 +21,7 @@ export class RequestState {
   /** Unix milliseconds; the same for all steps. */
   readonly now: number;
   /** When its bytes arrived, in monotonic milliseconds. */
-  readonly startedAt = arrivalOfRequest();
+  readonly startedAt: number;
   /** The parsed body, once it is validated. */
   input: unknown = null;
   /** Null: the request has none, or the operation ignores it. */
@@ -40,6 +40,7 @@ export class RequestState {
     this.request = request;
     this.requestId = requestId;
     this.now = now;
+    this.startedAt = request.arrivedAt ?? arrivalOfRequest();
   }
 }
 

@@ -2,10 +2,11 @@ import { statSync } from 'node:fs';
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
 import { Kysely } from 'kysely';
 import type { ChangeListener } from '../changes.ts';
-import { alwaysFresh, type Freshness, type Storage } from '../port/storage.ts';
+import type { Storage } from '../port/storage.ts';
 import type { Store } from '../port/store.ts';
 import { sqlStore } from '../sql/store.ts';
 import type { Tables } from '../sql/tables.ts';
+import { announceCommit, onceATurn, otherCommits } from './commits.ts';
 import { sqliteDialect } from './dialect.ts';
 import { hotReads } from './hot-path.ts';
 import { migrate } from './migrations.ts';
@@ -19,6 +20,8 @@ export interface SqliteOptions {
   readonly onCommit: ChangeListener;
   /** How long a write waits while another process writes, in milliseconds. Default 10,000. */
   readonly lockWaitMs?: number;
+  /** Whether the hot storage of another thread or process is told of commits. Default true. */
+  readonly announcesCommits?: boolean;
 }
 
 /**
@@ -26,18 +29,19 @@ export interface SqliteOptions {
  * verify and limit paths, which must see the last commit even while a snapshot is open.
  */
 export function openSqliteStorage(options: SqliteOptions): Storage {
-  const { file, onCommit, lockWaitMs = 10_000 } = options;
+  const { file, onCommit, lockWaitMs = 10_000, announcesCommits = true } = options;
   checkDatabase(file);
   const writing = withStorageErrors(() => openDatabase(file));
   withStorageErrors(() => migrate(writing));
   writing.exec('PRAGMA busy_timeout = 0');
   const reading = openDatabase(file);
   const hot = openDatabase(file);
-  const writer = new Writer(writing, { onCommit, lockWaitMs });
+  const beforeCommit = announcesCommits ? () => announceCommit(writing) : () => {};
+  const writer = new Writer(writing, { onCommit, lockWaitMs, beforeCommit });
   const spends = new Spends(writing, writer);
   const reads = hotReads(hot);
   const snapshots = snapshotReader(reading);
-  const pollChanges = otherProcesses(writing, onCommit);
+  const pollChanges = onceATurn(otherCommits(writing), onCommit);
   const writingDb = kyselyOver(writing);
 
   return {
@@ -96,26 +100,5 @@ function snapshotReader(database: DatabaseSync) {
     const result = readAfter(last, work);
     last = result;
     return result;
-  };
-}
-
-/** Checks at most once a turn of the event loop whether another process (the command line) has committed. */
-function otherProcesses(database: DatabaseSync, onCommit: ChangeListener): () => Freshness {
-  const statement = database.prepare('PRAGMA data_version');
-  const version = () => (statement.get() as { data_version: number }).data_version;
-  let known = version();
-  let isAsked = false;
-
-  return () => {
-    if (isAsked) return alwaysFresh;
-    isAsked = true;
-    setImmediate(() => {
-      isAsked = false;
-    });
-    const current = version();
-    if (current === known) return alwaysFresh;
-    known = current;
-    onCommit(null);
-    return alwaysFresh;
   };
 }

@@ -10,6 +10,7 @@ function recorded() {
   const writer = new Writer(new DatabaseSync(':memory:'), {
     onCommit: (tags) => commits.push([...(tags ?? [])]),
     lockWaitMs: 0,
+    beforeCommit: () => {},
   });
   const write = (name: string) => writer.run((changes) => void changes.add(name));
   return { commits, write };
@@ -50,7 +51,11 @@ test('when a job ends the whole transaction, no job of its batch is acknowledged
   const database = new DatabaseSync(':memory:');
   database.exec('CREATE TABLE rows (name TEXT)');
   const commits: unknown[] = [];
-  const writer = new Writer(database, { onCommit: (tags) => commits.push(tags), lockWaitMs: 0 });
+  const writer = new Writer(database, {
+    onCommit: (tags) => commits.push(tags),
+    lockWaitMs: 0,
+    beforeCommit: () => {},
+  });
   const insert = (name: string) =>
     writer.run(() => void database.exec(`INSERT INTO rows VALUES ('${name}')`));
   const settled = await Promise.allSettled([

@@ -21,6 +21,8 @@ export interface WriterOptions {
   readonly onCommit: ChangeListener;
   /** How long a job waits for the transaction of another process, in milliseconds. */
   readonly lockWaitMs: number;
+  /** Runs inside each transaction that has changed something, before its commit. */
+  readonly beforeCommit: () => void;
 }
 
 type Settled = { readonly result: unknown } | { readonly error: unknown };
@@ -111,6 +113,7 @@ export class Writer {
     const settled: Settled[] = [];
     try {
       for (const job of jobs) settled.push(await this.#runInSavepoint(job, changes));
+      if (changes.size > 0) this.#options.beforeCommit();
       this.#commit.run();
     } catch (error) {
       this.#abandon();

@@ -1,0 +1,268 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { HeaderName, HttpRequest, HttpResponse } from '../base/http-message.ts';
+import { errorFields, type Log, writeLogLine } from '../base/log.ts';
+import type { Counters } from '../counters/port.ts';
+import type { EventArchive } from '../events/port.ts';
+import type { ObserveRequest } from '../monitoring/request-metrics.ts';
+import type { ChangeListener } from '../storage/changes.ts';
+import type { LastUsed } from '../storage/last-used.ts';
+import type { Commands } from '../storage/port/commands.ts';
+import { type HotStorage, StorageUnavailableError } from '../storage/port/storage.ts';
+import { type Channel, createChannel } from './channel.ts';
+import {
+  type ForwardedRequest,
+  type MainEnd,
+  noStats,
+  type StorageEnd,
+  sharedTime,
+  type ThreadOptions,
+  type ThreadStats,
+} from './protocol.ts';
+
+interface RequestTimes {
+  /** Unix milliseconds. */
+  readonly now: number;
+  /** When it arrived, by `performance.now()`. */
+  readonly startedAt: number;
+}
+
+export interface StorageThread {
+  readonly commands: Commands;
+  readonly spendCredits: HotStorage['spendCredits'];
+  readonly lastUsed: Pick<LastUsed, 'mark'>;
+  /** Performs a request of an operation that reads or writes. */
+  forward(request: HttpRequest, at: RequestTimes): Promise<HttpResponse>;
+  stats(): ThreadStats;
+  /** Throws while the thread is being started again. */
+  check(): void;
+  /** Ends the thread when its work is done and written. */
+  close(): Promise<void>;
+  /** The running thread, for tests that end it. */
+  worker(): Worker | null;
+}
+
+export interface StorageThreadOptions {
+  readonly thread: ThreadOptions;
+  readonly log: Log;
+  readonly counters: Pick<Counters, 'consume'>;
+  readonly archive: Pick<EventArchive, 'deleteBefore'>;
+  readonly onCommit: ChangeListener;
+  readonly observe: ObserveRequest;
+}
+
+const restartDelayMs = 1000;
+const markEveryMs = 1000;
+const maxMarks = 10_000;
+
+/** Complete by type. */
+const allHeaders: Record<HeaderName, true> = {
+  accept: true,
+  authorization: true,
+  'content-encoding': true,
+  'content-type': true,
+  'idempotency-key': true,
+  'if-none-match': true,
+  traceparent: true,
+  'user-agent': true,
+  'x-forwarded-for': true,
+  'x-request-id': true,
+  'x-unkey-metrics': true,
+};
+const headerNames = Object.keys(allHeaders) as HeaderName[];
+
+/** Starts the storage thread; resolves once it has opened the database. A thread that dies is started again. */
+export async function openStorageThread(options: StorageThreadOptions): Promise<StorageThread> {
+  let stats: ThreadStats = { jobs: [], storage: noStats };
+  const onStats = (latest: ThreadStats) => {
+    stats = latest;
+  };
+  const supervised = supervise(options, (onDeath) => startWorker(options, { onStats, onDeath }));
+  const { current, worker } = supervised;
+  const marks = markBuffer((usedAt) => {
+    // While no thread runs, times of use are lost, as they would be with the process.
+    if (worker() !== null) current().tell('markUsed', usedAt);
+  });
+  await supervised.started;
+  return {
+    commands: {
+      refillKey: async (order) => current().call('refillKey', order),
+      adoptMigratedKey: async (order) => current().call('adoptMigratedKey', order),
+      createNamespaces: async (order) => current().call('createNamespaces', order),
+    },
+    spendCredits: async (...spend) => current().call('spendCredits', ...spend),
+    lastUsed: { mark: marks.mark },
+    async forward(request, at) {
+      const channel = current();
+      // The thread shows the last use of keys: it must know of all that were before this request.
+      marks.flush();
+      return channel.call('handle', forwarded(request, at));
+    },
+    stats: () => stats,
+    check: () => void current(),
+    async close() {
+      marks.stop();
+      await supervised.stop();
+    },
+    worker,
+  };
+}
+
+interface Supervised {
+  /** Rejects when the first thread dies before it has started. */
+  readonly started: Promise<void>;
+  /** Throws while no thread is running. */
+  current(): Channel<StorageEnd>;
+  worker(): Worker | null;
+  stop(): Promise<void>;
+}
+
+/** Starts a thread, and another one when it dies. */
+function supervise(
+  { log, onCommit }: Pick<StorageThreadOptions, 'log' | 'onCommit'>,
+  start: (onDeath: (error: Error) => void) => Running,
+): Supervised {
+  let isStopping = false;
+  let hasStarted = false;
+  const onDeath = (error: Error) => {
+    running = null;
+    // Without a first start there is no service: the start of the process fails.
+    if (isStopping || !hasStarted) return;
+    log.error(errorFields(error), 'the storage thread has ended and is started again');
+    // What it has committed without telling is forgotten, too.
+    onCommit(null);
+    void restart();
+  };
+  const restart = async (): Promise<void> => {
+    await pause(restartDelayMs, undefined, { ref: false });
+    if (isStopping) return;
+    const next = start(onDeath);
+    // Its death is noticed by `onDeath`.
+    await next.started.catch(() => {});
+    if (next.isDead()) return;
+    if (isStopping) await next.worker.terminate();
+    else running = next;
+  };
+  let running: Running | null = start(onDeath);
+  return {
+    started: running.started.then(() => {
+      hasStarted = true;
+    }),
+    current() {
+      if (running === null) throw new StorageUnavailableError(restarting);
+      return running.channel;
+    },
+    worker: () => running?.worker ?? null,
+    async stop() {
+      isStopping = true;
+      const last = running;
+      if (last === null) return;
+      await last.channel.call('close');
+      await last.worker.terminate();
+    },
+  };
+}
+
+const restarting = 'The storage thread is being started again. Try again in a few seconds.';
+
+interface Running {
+  readonly worker: Worker;
+  readonly channel: Channel<StorageEnd>;
+  /** Rejects when the thread ends before it has started. */
+  readonly started: Promise<void>;
+  isDead(): boolean;
+}
+
+function startWorker(
+  { log, counters, archive, onCommit, observe, thread }: StorageThreadOptions,
+  { onStats, onDeath }: { onStats(stats: ThreadStats): void; onDeath(error: Error): void },
+): Running {
+  // Node options of the parent, such as `--input-type`, can make a worker fail.
+  const worker = new Worker(workerUrl(), { workerData: thread, execArgv: [] });
+  let isStarted = () => {};
+  let isDead = false;
+  let cause: unknown;
+
+  const own: MainEnd = {
+    started: () => isStarted(),
+    changed: (tags) => onCommit(tags && new Set(tags)),
+    observe,
+    log: (line) => writeLogLine(log, line),
+    stats: onStats,
+    consume: (...check) => counters.consume(...check),
+    deleteEventsBefore: (at, limit) => archive.deleteBefore(at, limit),
+  };
+  const channel = createChannel<MainEnd, StorageEnd>(own, {
+    post: (messages) => worker.postMessage(messages),
+    // The thread keeps the process alive only while somebody waits for it.
+    onWaiting: (isWaiting) => (isWaiting ? worker.ref() : worker.unref()),
+  });
+  const started = new Promise<void>((resolve, reject) => {
+    isStarted = resolve;
+    worker.once('exit', () => {
+      isDead = true;
+      const error = new StorageUnavailableError(died, { cause, mayBeDone: true });
+      reject(error);
+      channel.end(error);
+      onDeath(error);
+    });
+  });
+  worker.on('message', channel.receive);
+  worker.once('error', (error) => {
+    cause = error;
+  });
+  void started.then(
+    () => channel.isWaiting() || worker.unref(),
+    () => {},
+  );
+  return { worker, channel, started, isDead: () => isDead };
+}
+
+const died = 'The storage thread has ended while it worked. Look at what was done before you try again.';
+
+function forwarded(request: HttpRequest, { now, startedAt }: RequestTimes): ForwardedRequest {
+  const { method, path, body, peer } = request;
+  const read: Record<string, string> = {};
+  for (const name of headerNames) {
+    const value = request.headers[name];
+    if (value !== undefined) read[name] = value;
+  }
+  return {
+    method,
+    path,
+    headers: read,
+    // A view would take the whole buffer that it shows a part of to the other thread.
+    body: body.byteLength === body.buffer.byteLength ? body : new Uint8Array(body),
+    peer,
+    arrivedAt: sharedTime(startedAt),
+    now,
+  };
+}
+
+/** Times of use until they are sent: with the next request, or after a second. */
+function markBuffer(send: (usedAt: ReadonlyMap<string, number>) => void) {
+  let pending = new Map<string, number>();
+  const flush = () => {
+    if (pending.size === 0) return;
+    send(pending);
+    pending = new Map();
+  };
+  const timer = setInterval(flush, markEveryMs).unref();
+  return {
+    mark(keyId: string, at: number) {
+      pending.set(keyId, at);
+      if (pending.size >= maxMarks) flush();
+    },
+    flush,
+    stop() {
+      flush();
+      clearInterval(timer);
+    },
+  };
+}
+
+// A worker runs compiled code only: from the sources it is the one that the build put into `dist`.
+function workerUrl(): URL {
+  const isSource = import.meta.url.endsWith('.ts');
+  return new URL(isSource ? '../../dist/threads/storage-worker.js' : './storage-worker.js', import.meta.url);
+}
