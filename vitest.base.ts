@@ -26,7 +26,7 @@ function clientSources(): { find: RegExp; replacement: string }[] {
   );
 }
 
-/** Of every run of the tests. They run on the sources; what they start as a process runs the build. */
+/** The configuration of all runs. Tests run the sources; the processes that they start run the build. */
 export const base = {
   resolve: {
     alias: [

@@ -6,7 +6,7 @@ const variables = {
   redis: 'UNKEY_TEST_REDIS',
   postgres: 'UNKEY_TEST_DATABASE_URL',
   cluster: 'UNKEY_TEST_CLUSTER',
-  // Also what runs `unkey` in the tests of the command line then: the path of Bun.
+  // The path of Bun, which then also runs `unkey` in the tests of the command line.
   bun: 'UNKEY_TEST_BUN',
 };
 const absent = Object.entries(variables)

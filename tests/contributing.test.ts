@@ -45,7 +45,7 @@ test('the example of a new operation works as printed', { timeout }, async () =>
     'tests/simulation/coverage',
     'tools/tidy',
   ];
-  // What is tested of the operation, and what is tested of all operations at once.
+  // The tests of the operation, and those of all operations.
   await node(
     'vitest/vitest.mjs',
     'run',
@@ -60,7 +60,7 @@ interface Step {
   readonly code: string;
 }
 
-/** Each step names its file and prints what goes into it. */
+/** Each step names a file and prints its content. */
 function stepsOf(page: string): Step[] {
   const [, section = ''] = /\n## Add an operation\n([\s\S]*?)\n## /.exec(page) ?? [];
   const steps = section.matchAll(/^\d\. `([^`]+)`[\s\S]*?^ {3}```ts\n([\s\S]*?)^ {3}```$/gm);
@@ -78,7 +78,7 @@ async function apply(file: string, code: string): Promise<void> {
   return writeFile(file, `${imports.join('\n')}\n${changed}`);
 }
 
-/** The sources in a folder of their own, with the packages of this repository and what is already compiled. */
+/** A copy of the sources in a temporary folder, with the packages of this repository and the compiled files. */
 async function copyTree(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'unkey-ts-contributing-')));
   const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
@@ -88,7 +88,7 @@ async function copyTree(): Promise<string> {
   for (const path of [...stdout.split('\0'), ...compiled]) {
     if (path === '') continue;
     await mkdir(dirname(join(folder, path)), { recursive: true });
-    // What is compiled may be missing, and so may a tracked file that has just been deleted.
+    // Compiled files may be missing, and tracked files may have just been deleted.
     await cp(join(root, path), join(folder, path), { recursive: true, preserveTimestamps: true }).catch(
       () => undefined,
     );
@@ -111,7 +111,7 @@ async function linkPackages(folder: string): Promise<void> {
     await cp(join(from, name), join(to, name), { recursive: true, verbatimSymlinks: true });
 }
 
-/** Runs a program of `node_modules` in the copy; what it prints is the message of a failure. */
+/** Runs a program of `node_modules` in the copy; a failure throws its output. */
 async function node(program: string, ...args: readonly string[]): Promise<void> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(VITEST|UNKEY_)/.test(name)),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
 
-/** A PostgreSQL of its own, in a folder of its own, on a port of 127.0.0.1. */
+/** A new PostgreSQL in a temporary folder, on a port of 127.0.0.1. */
 export interface Postgres {
   readonly port: number;
   /** Of the postmaster; another one after `start`. */
@@ -20,7 +20,7 @@ export interface Postgres {
   start(): Promise<void>;
   /** Ends it: SIGINT as an operator does, SIGKILL as a crash does; resolves when it is gone. */
   signal(signal: 'SIGINT' | 'SIGKILL'): Promise<void>;
-  /** A standby becomes a primary. */
+  /** Makes a standby the primary. */
   promote(): Promise<void>;
   /** Ends it and removes the folder. */
   close(): Promise<void>;
@@ -40,7 +40,7 @@ const user = 'unkey';
 export async function startPostgres(wanted: PostgresSettings = {}): Promise<Postgres> {
   const { fsync = 'off', settings = {}, standbyOf } = wanted;
   const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-postgres-'));
-  // PostgreSQL does not run as root: then it is the user that its package made.
+  // PostgreSQL does not run as root: then it runs as the user that its package created.
   const isRoot = process.getuid?.() === 0;
   if (isRoot) execFileSync('chown', ['postgres', folder]);
   else await chmod(folder, 0o700);
@@ -112,7 +112,7 @@ export async function startPostgres(wanted: PostgresSettings = {}): Promise<Post
   };
 }
 
-/** An empty database beside the one that the URL names. */
+/** A new empty database on the server of the URL. */
 export async function createDatabase(url: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `unkey_${randomBytes(6).toString('hex')}`;
   await execute(url, `CREATE DATABASE ${name}`);
@@ -121,7 +121,7 @@ export async function createDatabase(url: string): Promise<{ url: string; drop()
   return { url: own.href, drop: () => execute(url, `DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-/** One statement on a connection of its own. */
+/** Runs one statement on a new connection. */
 export async function execute(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -75,7 +75,7 @@ async function redisCli(port: number, command: readonly string[]): Promise<strin
   return (await promisify(execFile)('redis-cli', ['-p', String(port), ...command])).stdout;
 }
 
-/** Resolves when it takes connections. */
+/** Resolves when it accepts connections. */
 async function spawnRedis(folder: string, port: number, options: readonly string[]): Promise<ChildProcess> {
   const settings = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--dir', folder];
   const child = spawn('redis-server', [...settings, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });

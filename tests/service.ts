@@ -12,7 +12,7 @@ import {
 import { type DataPlace, newDataPlace } from './data-place.ts';
 import { createAppInThreads, isThreadedRun } from './threaded.ts';
 
-/** Time that moves only when told to. */
+/** A clock that advances only by its methods. */
 export interface FakeClock {
   now(): number;
   set(now: number): void;
@@ -45,7 +45,7 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** A running service on a real socket and a real database, with a clock of its own. */
+/** A running service on a real socket and a real database, with a fake clock. */
 export interface Service {
   readonly url: string;
   readonly app: App;

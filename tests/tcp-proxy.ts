@@ -4,15 +4,15 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A bad network between a client and a server on this machine. It starts well. */
 export interface TcpProxy {
   readonly port: number;
-  /** Well again. What was held back is lost with its connection. */
+  /** Restores the connection. Bytes that were held back are lost with their connections. */
   mend(): void;
-  /** Connections stay open and are made, and nothing comes through them. */
+  /** Connections stay open and new ones are accepted, but no bytes pass. */
   stall(): void;
   /** As with `stall`, on those connections only on which the client has sent or sends this text. */
   stallThose(saying: string): void;
   /** Closes the connections on which the client has sent this text; returns how many. */
   endThose(saying: string): number;
-  /** Open connections stay so for ever, and nothing comes through them any more; new ones are well. */
+  /** Open connections stay open without any bytes; new ones work. */
   abandon(): void;
   /** Connections are closed, and new ones at once too. */
   drop(): void;
@@ -23,14 +23,14 @@ export interface TcpProxy {
 
 type State = 'well' | 'stalled' | 'dropped' | 'reset';
 
-/** How much of what a client has sent is kept, to know its connection by. */
+/** How many of the bytes of a client are stored to identify its connection. */
 const keptCharacters = 10_000;
 
 /** `targetPort` is asked for every connection. */
 export async function startProxy(target: number | (() => number)): Promise<TcpProxy> {
   const targetPort = () => (typeof target === 'number' ? target : target());
   const sockets = new Set<Socket>();
-  /** What each client has sent. */
+  /** The first bytes of each client. */
   const said = new Map<Socket, string>();
   let state: State = 'well';
   let stalledWord: string | null = null;

@@ -79,7 +79,7 @@ export function packageFoldersOf(modules) {
   return [...new Set(folders)].sort();
 }
 
-/** The licences of what was copied into the bundle ask to be copied with it. */
+/** The licences of bundled packages must be copied with them. */
 function licencesOf(folders) {
   const notices = folders.map((folder) => {
     const { name, version, license } = readManifest(folder);

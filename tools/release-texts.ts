@@ -85,7 +85,7 @@ function withVersion(manifest: Manifest, version: string): Manifest {
   };
 }
 
-/** The changelog with what is unreleased under the version and its date, and an empty "Unreleased" above. */
+/** The changelog with the unreleased changes under the version and its date, and an empty "Unreleased" above. */
 export function changelogWithVersion(
   text: string,
   { version, date }: { version: string; date: string },

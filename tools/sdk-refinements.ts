@@ -1,4 +1,4 @@
-/** What the client's types say beyond the JSON Schemas of the contract. */
+/** Types of the client that are narrower than the JSON Schemas of the contract. */
 
 /** One form of an object: the types of the members that distinguish it from the other forms. */
 export interface Variant {

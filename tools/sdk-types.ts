@@ -60,7 +60,7 @@ const betterNames: Readonly<Record<string, string>> = {
   VerifyKeyRatelimitData: 'AppliedRatelimit',
 };
 
-/** Resources whose own name is taken: `Ratelimit` is the type of a single limit. */
+/** Resources whose name is in use: `Ratelimit` is the type of a single limit. */
 const resourceTypes: Readonly<Record<string, string>> = { ratelimit: 'Ratelimits' };
 
 const tags = openapi('').tags as readonly { readonly name: string; readonly description: string }[];
@@ -125,7 +125,7 @@ function errorCodeType(operation: Operation): string {
   return ['CommonErrorCode', ...ownErrorCodes(operation).map((code) => `'${code}'`)].join(' | ');
 }
 
-/** `src/generated/operations.ts`: what the client knows of the operations at run time. */
+/** `src/generated/operations.ts`: the operations as the client needs them at run time. */
 export function operationTables(operations: readonly Operation[]): string {
   const idsOf = (isListed: (operation: Operation) => boolean) =>
     list(operations.filter(isListed).map(({ id }) => id));

@@ -85,7 +85,7 @@ function short(path: string): string {
   return path.replace(`${server}/`, '');
 }
 
-/** The code spans of a cell, and what its words stand for. */
+/** The code spans of a cell, with its abbreviations expanded. */
 function layersIn(text: string): string[] {
   const words = {
     'the services': services.map(short),

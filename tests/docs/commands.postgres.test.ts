@@ -9,7 +9,7 @@ import { type Block, blocksOf } from './blocks.ts';
 import { openShell, type Shell } from './shell.ts';
 
 /**
- * What the pages tell a reader to type, typed in the order of the page, in a folder of its own, against a real service.
+ * Runs the commands of the pages in their order, in a new folder, against a real service.
  * A block that cannot run says why: `<!-- not run: … -->` in front of it.
  */
 const root = new URL('../../', import.meta.url).pathname;
@@ -19,13 +19,13 @@ const rootKey = `unkey_${randomBytes(24).toString('hex')}`;
 const masterKey = randomBytes(32).toString('base64');
 
 interface Page {
-  /** What stands for something of the reader's own, and what it is here. */
+  /** Placeholders of the page, and their values here. */
   placeholders?(reader: Reader): readonly (readonly [string, string])[];
-  /** What a reader of this page has already. */
+  /** What exists before the first command of the page. */
   prepare?(reader: Reader): Promise<void>;
 }
 
-/** Somebody who reads a page. */
+/** The reader of a page. */
 interface Reader {
   readonly shell: Shell;
   readonly url: string;
@@ -33,7 +33,7 @@ interface Reader {
   call(operation: string, body: object): Promise<Record<string, string>>;
   /** An empty database. */
   newDatabase(): Promise<string>;
-  /** What exists in the service when it does; the names are of the pages. */
+  /** The resources in the service, with the names of the pages. */
   readonly made: Record<string, string>;
 }
 

@@ -6,7 +6,7 @@ import { loadConfig } from '@unkey-ts/server';
 import { expect, test } from 'vitest';
 import { commands } from '../../packages/cli/src/commands.ts';
 
-// What a sentence of a page names. The fenced blocks of the pages are run: see commands.postgres.test.ts.
+// Commands in sentences. Fenced blocks are run in commands.postgres.test.ts.
 const root = new URL('../../', import.meta.url).pathname;
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));

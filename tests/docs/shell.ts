@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /** A folder that looks like a checkout, in which a reader types the commands of a page. */
 export interface Shell {
   readonly folder: string;
-  /** What was typed runs with these, and with nothing else of this process but the path. */
+  /** The environment of the commands; of this process they get only PATH. */
   readonly env: Record<string, string>;
   /** Rejects with all output when it fails. */
   run(commands: string): Promise<string>;
@@ -14,9 +14,9 @@ export interface Shell {
   runModule(program: string): Promise<string>;
   /** Commands of which the last one serves; resolves once it listens. */
   serve(commands: string): Promise<void>;
-  /** The output of what serves, once it holds the text. */
+  /** The output of the server, once it contains the text. */
   output(text: string): Promise<string>;
-  /** SIGTERM to what serves; resolves when it has ended. */
+  /** Sends SIGTERM to the server; resolves when it has ended. */
   stop(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -85,7 +85,7 @@ interface Running {
 }
 
 function start(cwd: string, env: Readonly<Record<string, string>>, commands: string): Running {
-  // A process group of its own: what the commands have started is ended with them.
+  // A separate process group, so that processes started by the commands end with them.
   const child = spawn('bash', ['-euo', 'pipefail', '-c', commands], {
     cwd,
     env,
