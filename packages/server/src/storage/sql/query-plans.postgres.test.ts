@@ -10,6 +10,7 @@ interface PlanNode {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly 'Index Cond'?: string;
+  readonly 'Rows Removed by Filter'?: number;
   readonly Plans?: readonly PlanNode[];
 }
 
@@ -28,6 +29,15 @@ function scansOf(node: PlanNode): string[] {
   return [...own, ...(node.Plans ?? []).flatMap(scansOf)];
 }
 
+/** Rows that were read and neither returned nor changed. */
+function walkedIn(node: PlanNode): number {
+  const own = node['Rows Removed by Filter'] ?? 0;
+  return (node.Plans ?? []).reduce((sum, child) => sum + walkedIn(child), own);
+}
+
+/** More than a statement may read in vain: the tables have a thousand rows of each kind that it does not want. */
+const maxWalked = 60;
+
 /** With few rows every index is as good as any other. */
 const manyRows = `
   INSERT INTO apis SELECT 'api_m' || n, 'ws_' || n % 7, 'Many', 'ks_m' || n, NULL, 0, NULL, NULL, n, nullif(n % 50, 1)
@@ -38,6 +48,12 @@ const manyRows = `
     SELECT 'key_m' || n, 'ws_' || n % 7, 'api_m' || n % 1000, 'hash_m' || n, '', 16, 'id_m' || n % 5000, 1, n,
       CASE WHEN n % 50 = 0 THEN n END
     FROM generate_series(1, 20000) n;
+  INSERT INTO keys (id, workspace_id, api_id, hash, start, byte_length, identity_id, is_enabled, created_at, deleted_at)
+    SELECT 'a_key_' || n, 'ws_1', 'api_1', 'hash_a' || n, '', 16, CASE WHEN n % 3 = 0 THEN 'id_m' || n % 5000 END, 1, n,
+      CASE WHEN n % 2 = 0 THEN n + 1800000000000 END
+    FROM generate_series(1, 3000) n;
+  INSERT INTO identities SELECT 'a_id_' || n, 'ws_1', 'a_user_' || n, NULL, n, NULL, n + 1800000000000
+    FROM generate_series(1, 1000) n;
   INSERT INTO permissions SELECT 'perm_m' || n, 'ws_' || n % 7, 'm' || n, 'm' || n, 'Many', NULL, n
     FROM generate_series(1, 5000) n;
   INSERT INTO roles SELECT 'role_m' || n, 'ws_' || n % 7, 'm' || n, 'm' || n, NULL, n FROM generate_series(1, 5000) n;
@@ -54,7 +70,8 @@ const manyRows = `
     SELECT 'log_m' || n, 'ws_' || n % 7, 'key.create', n, 'system', 'a', 'A', 'Many', '[]'
     FROM generate_series(1, 5000) n`;
 
-test('no query of the stores scans a table of PostgreSQL', async () => {
+// With the statistics that autovacuum keeps.
+test('no query of the stores scans a table of PostgreSQL, or reads rows in vain', async () => {
   const database = await createDatabase(process.env.UNKEY_TEST_DATABASE_URL ?? '');
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
@@ -64,7 +81,24 @@ test('no query of the stores scans a table of PostgreSQL', async () => {
   // A scan of a small table is the best plan: forbidden, it shows only where there is no other way.
   await client.query('SET enable_seqscan = off');
   const statements: Statement[] = [];
-  const recording = new Proxy(client, {
+  const store = sqlStore(databaseOver(recording(client, statements)), new Set(), 'update');
+  const found: string[] = [];
+  for (const [name, call] of Object.entries(storeCalls)) {
+    statements.length = 0;
+    await client.query('BEGIN');
+    await call(store);
+    for (const statement of readsWholeTable.has(name) ? [] : statements) {
+      for (const fault of await faultsOf(client, statement)) found.push(`${name}: ${fault}`);
+    }
+    await client.query('COMMIT');
+  }
+  await client.end();
+  await database.drop();
+  expect(found).toEqual([]);
+});
+
+function recording(client: pg.Client, statements: Statement[]): pg.Client {
+  return new Proxy(client, {
     get(target, member) {
       if (member !== 'query') return Reflect.get(target, member);
       return (statement: Statement) => {
@@ -73,20 +107,14 @@ test('no query of the stores scans a table of PostgreSQL', async () => {
       };
     },
   });
-  const store = sqlStore(databaseOver(recording), new Set(), 'update');
-  const scans: string[] = [];
-  for (const [name, call] of Object.entries(storeCalls)) {
-    statements.length = 0;
-    await client.query('BEGIN');
-    await call(store);
-    for (const { text, values } of readsWholeTable.has(name) ? [] : statements) {
-      const { rows } = await client.query(`EXPLAIN (FORMAT JSON) ${text}`, values);
-      const plan = rows[0]['QUERY PLAN'][0].Plan as PlanNode;
-      scans.push(...scansOf(plan).map((scan) => `${name}: ${scan} in ${text}`));
-    }
-    await client.query('COMMIT');
-  }
-  await client.end();
-  await database.drop();
-  expect(scans).toEqual([]);
-});
+}
+
+async function faultsOf(client: pg.Client, { text, values }: Statement): Promise<string[]> {
+  // Writes are planned only: executed again, they would fail or do nothing.
+  const analyze = text.startsWith('select') ? 'ANALYZE, ' : '';
+  const { rows } = await client.query(`EXPLAIN (${analyze}FORMAT JSON) ${text}`, values);
+  const plan = rows[0]['QUERY PLAN'][0].Plan as PlanNode;
+  const walked = walkedIn(plan);
+  const vain = walked > maxWalked ? [`${walked} rows in vain in ${text}`] : [];
+  return [...scansOf(plan).map((scan) => `${scan} in ${text}`), ...vain];
+}
