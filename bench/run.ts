@@ -8,6 +8,7 @@ import { clientImport } from './client-import.ts';
 import { clientSize } from './client-size.ts';
 import { clientTypes } from './client-types.ts';
 import { sayCores } from './cores.ts';
+import { imports } from './imports.ts';
 import { inProcess } from './in-process.ts';
 import { latency } from './latency.ts';
 import { meanwhile } from './meanwhile.ts';
@@ -34,6 +35,7 @@ const benchmarks: readonly Benchmark[] = [
   meanwhile,
   inProcess,
   spends,
+  imports,
   startUp,
   memory,
   sharedData,
