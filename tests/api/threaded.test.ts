@@ -11,14 +11,15 @@ const files = import.meta.glob<{ default: Suite }>(
   { eager: true },
 );
 
-if (!isThreadedRun) {
+const isOnSqlite = (process.env.UNKEY_TEST_DATABASE_URL ?? '') === '';
+
+// On PostgreSQL there is one thread, which the other files test.
+if (isOnSqlite && !isThreadedRun) {
   runSuites(
     Object.values(files).map((file) => file.default),
     { isThreaded: true },
   );
 }
-
-const isOnSqlite = (process.env.UNKEY_TEST_DATABASE_URL ?? '') === '';
 
 test.runIf(isOnSqlite)(
   'while another process has locked the database, only what writes is refused',
