@@ -38,7 +38,10 @@ export const base = {
     globalSetup: ['tests/build.ts'],
     // By default one core is left idle, which is half of a machine with two.
     maxWorkers: '100%',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Only failures take this long, and a busy machine is many times slower.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 } satisfies ViteUserConfig;

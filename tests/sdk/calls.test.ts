@@ -36,7 +36,7 @@ describe('a call', () => {
   test('is sent when it is made, and once, however often it is awaited', async () => {
     const fetch = vi.fn<Fetch>(async () => new Response('{"meta":{"requestId":"r"},"data":{}}'));
     const call = getApi(client({ fetch }));
-    await vi.waitFor(() => expect(fetch).toHaveBeenCalledTimes(1));
+    await vi.waitFor(() => expect(fetch).toHaveBeenCalledTimes(1), 30_000);
     await Promise.all([
       call,
       call.then(),
@@ -103,7 +103,7 @@ describe('a call', () => {
       await new Promise((resolve) => setImmediate(resolve));
       expect(unhandled).toEqual([]);
       getApi(client({ fetch }));
-      await vi.waitFor(() => expect(unhandled).toHaveLength(1));
+      await vi.waitFor(() => expect(unhandled).toHaveLength(1), 30_000);
       await new Promise((resolve) => setImmediate(resolve));
       expect(unhandled).toEqual([expect.any(NotFoundErrorResponse)]);
     } finally {

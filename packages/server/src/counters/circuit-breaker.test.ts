@@ -65,7 +65,7 @@ async function openPlugged({
   };
   const putBack = async () => {
     remote.plug.isIn = true;
-    await vi.waitFor(() => expect(status().circuit).toBe('closed'));
+    await vi.waitFor(() => expect(status().circuit).toBe('closed'), 30_000);
   };
   const passes = async (count: number, limit: number) => {
     const one = { counter: 'a', limit, durationMs: 60_000, cost: 1 };
@@ -145,7 +145,7 @@ test('an open circuit is logged once and its end once, and its decisions are cou
 test('the circuit also opens without any call', async () => {
   const { status, pull } = await openPlugged();
   pull();
-  await vi.waitFor(() => expect(status().circuit).toBe('open'));
+  await vi.waitFor(() => expect(status().circuit).toBe('open'), 30_000);
 });
 
 test('a call that was sent before the circuit opened and fails after it closed does not open it again', async () => {

@@ -33,7 +33,7 @@ test('a job never runs beside itself', async () => {
   vi.advanceTimersByTime(10_000);
   expect({ runs, isRunning: job.stats().isRunning }).toEqual({ runs: 1, isRunning: true });
   slice.release();
-  await vi.waitFor(() => expect(job.stats().isRunning).toBe(false));
+  await vi.waitFor(() => expect(job.stats().isRunning).toBe(false), 30_000);
   vi.advanceTimersByTime(1000);
   expect(runs).toBe(2);
   await job.stop();
@@ -73,7 +73,7 @@ test('a failure is logged and counted, and the next run tries again', async () =
   });
   for (const count of [1, 2]) {
     vi.advanceTimersByTime(1000);
-    await vi.waitFor(() => expect(job.stats().isRunning).toBe(false));
+    await vi.waitFor(() => expect(job.stats().isRunning).toBe(false), 30_000);
     expect(runs).toBe(count);
   }
   expect(job.stats()).toMatchObject({ failures: 1, lastSuccessAt: 5000 });
@@ -92,7 +92,10 @@ test('a job reports its rows and how many due ones remain', async () => {
     },
   });
   job.runNow();
-  await vi.waitFor(() => expect(job.stats()).toMatchObject({ rows: 20, dueRows: 30, isRunning: true }));
+  await vi.waitFor(
+    () => expect(job.stats()).toMatchObject({ rows: 20, dueRows: 30, isRunning: true }),
+    30_000,
+  );
   slice.release();
   await job.stop();
   expect(job.stats()).toMatchObject({ rows: 60, dueRows: 0, isRunning: false });

@@ -60,7 +60,7 @@ test.each(['stall', 'drop', 'reset'] as const)(
     expect(await passes(50)).toBe(10);
     expect(status()).toMatchObject({ circuit: 'open', fallbackDecisions: 50, processes: 1 });
     proxy.mend();
-    await vi.waitFor(() => expect(status().circuit).toBe('closed'), 10_000);
+    await vi.waitFor(() => expect(status().circuit).toBe('closed'), 30_000);
     expect(await passes(50)).toBe(6);
     expect(lines).toHaveLength(2);
     expect(lines.join()).not.toContain(secret);
@@ -72,7 +72,7 @@ test('a silent connection is replaced by a new one', async () => {
   expect(await passes(4)).toBe(4);
   proxy.abandon();
   expect(await passes(50)).toBe(10);
-  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 20_000);
+  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 30_000);
   expect(await passes(50)).toBe(6);
 });
 
@@ -81,9 +81,9 @@ test('a restarted server has lost counts and scripts, and counts from zero', asy
   expect(await passes(20)).toBe(10);
   expect(await counters.claim('call', now)).toBeNull();
   await redis.kill();
-  await vi.waitFor(() => expect(status().circuit).toBe('open'));
+  await vi.waitFor(() => expect(status().circuit).toBe('open'), 30_000);
   await redis.start();
-  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 10_000);
+  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 30_000);
   expect(await passes(20)).toBe(10);
 });
 
@@ -95,7 +95,7 @@ test('a read-only server is unavailable until it accepts writes', async () => {
   expect(await passes(50)).toBe(10);
   expect(status().circuit).toBe('open');
   await admin.replicaof('NO', 'ONE');
-  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 10_000);
+  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 30_000);
   expect(lines[0]).toMatch(/read only replica/);
   admin.disconnect();
 });
@@ -105,12 +105,12 @@ test('a replica that accepts writes is not counted on', async () => {
   const admin = new Redis({ port: redis.port, password: secret });
   await admin.config('SET', 'replica-read-only', 'no');
   await admin.replicaof('127.0.0.1', '1');
-  await vi.waitFor(() => expect(status().circuit).toBe('open'), 10_000);
+  await vi.waitFor(() => expect(status().circuit).toBe('open'), 30_000);
   expect(await passes(50)).toBe(10);
   expect(lines[0]).toMatch(/the server is a replica/);
   await admin.replicaof('NO', 'ONE');
   await admin.config('SET', 'replica-read-only', 'yes');
-  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 10_000);
+  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 30_000);
   admin.disconnect();
 });
 
@@ -139,7 +139,7 @@ test('without a server the process starts, and counts there as soon as there is 
   expect(status().circuit).toBe('open');
   expect(await passes(20)).toBe(10);
   proxy.mend();
-  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 10_000);
+  await vi.waitFor(() => expect(status().circuit).toBe('closed'), 30_000);
   expect(await passes(20)).toBe(10);
 });
 
