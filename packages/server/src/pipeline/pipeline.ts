@@ -1,12 +1,12 @@
 import { maxBodyBytesOf, pathOf } from '@unkey-ts/contract';
 import type { Endpoint, HttpRequest, HttpResponse } from '../base/http-message.ts';
 import type { Log } from '../base/log.ts';
-import { andThen, type MaybePromise } from '../base/maybe-promise.ts';
+import type { MaybePromise } from '../base/maybe-promise.ts';
 import { clientIp } from '../domain/network/client-ip.ts';
 import type { AllowList } from '../domain/network/ip-allow-list.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
 import type { Context, ReadContext } from '../operations/context.ts';
-import { type Handler, masked, type OperationResult } from '../operations/handler.ts';
+import { type Handler, type Located, masked, type OperationResult } from '../operations/handler.ts';
 import { handlers } from '../operations/index.ts';
 import { Refusal, refuse } from '../operations/refusal.ts';
 import { transact } from '../operations/transaction.ts';
@@ -132,11 +132,45 @@ function runSteps(
     if (result instanceof Promise) {
       // The last step never returns null: its promise is the result.
       if (index === list.length - 1) return result as Promise<Result>;
-      return result.then((late) => late ?? runSteps(list, state, options, index + 1));
+      return runRest(result, list, state, options, index + 1);
     }
     if (result !== null) return result;
   }
   throw new Error(`${state.handler.operation.id} has no response after its last step.`);
+}
+
+// Apart, because a closure inside the loop would cost every step an allocation.
+function runRest(
+  result: Promise<Result | null>,
+  list: readonly Step[],
+  state: RequestState,
+  options: PipelineParts,
+  from: number,
+): Promise<Result> {
+  return result.then((late) => late ?? runSteps(list, state, options, from));
+}
+
+/** What a step does with a value that it may have to wait for. */
+type Next<Value, Out> = (value: Value, state: RequestState, options: PipelineParts) => MaybePromise<Out>;
+
+/** Like `andThen`, but `next` needs no closure: without a promise, nothing is allocated. */
+function continueWith<Value, Out>(
+  value: MaybePromise<Value>,
+  state: RequestState,
+  options: PipelineParts,
+  next: Next<Value, Out>,
+): MaybePromise<Out> {
+  return value instanceof Promise ? continueLater(value, state, options, next) : next(value, state, options);
+}
+
+// Apart, because V8 allocates what a closure captures when the function around it begins.
+function continueLater<Value, Out>(
+  value: Promise<Value>,
+  state: RequestState,
+  options: PipelineParts,
+  next: Next<Value, Out>,
+): Promise<Out> {
+  return value.then((late) => next(late, state, options));
 }
 
 function requireCredential({ request }: RequestState): Refusal | null {
@@ -154,43 +188,70 @@ function validate(state: RequestState): Refusal | null {
   return null;
 }
 
-function authenticateCaller(
-  state: RequestState,
-  { services, unknownRootKeys, trustedProxies }: PipelineParts,
-): MaybePromise<Refusal | null> {
-  const { authorization = '', 'x-forwarded-for': forwardedFor } = state.request.headers;
-  return andThen(authenticate(authorization, services.lookups, state.now), (caller) => {
-    if (caller instanceof Refusal) {
-      if (caller.code !== 'unkey/authentication/key_not_found') return caller;
-      const address = clientIp(state.request.peer, forwardedFor, trustedProxies);
-      return unknownRootKeys.count(address, state.now) ?? caller;
-    }
-    state.caller = caller;
-    return null;
-  });
+function authenticateCaller(state: RequestState, options: PipelineParts): MaybePromise<Refusal | null> {
+  const { authorization = '' } = state.request.headers;
+  const caller = authenticate(authorization, options.services.lookups, state.now);
+  return continueWith(caller, state, options, keepCaller);
 }
 
-function checkWorkspaceLimit(state: RequestState, { services }: PipelineParts): MaybePromise<Refusal | null> {
+function keepCaller(
+  caller: Authenticated | Refusal,
+  state: RequestState,
+  { unknownRootKeys, trustedProxies }: PipelineParts,
+): Refusal | null {
+  if (!(caller instanceof Refusal)) {
+    state.caller = caller;
+    return null;
+  }
+  if (caller.code !== 'unkey/authentication/key_not_found') return caller;
+  const { peer, headers } = state.request;
+  return (
+    unknownRootKeys.count(clientIp(peer, headers['x-forwarded-for'], trustedProxies), state.now) ?? caller
+  );
+}
+
+function checkWorkspaceLimit(state: RequestState, options: PipelineParts): MaybePromise<Refusal | null> {
   const { workspace } = callerOf(state);
   if (workspace.requestsPerMinute === null) return null;
-  const isUnknown = state.handler.isUnknown?.(services, workspace.id, state.input as never) ?? false;
-  return andThen(isUnknown, (unknown) => {
-    const share = unknown ? 'unknown keys' : 'all';
-    return andThen(limitWorkspace(workspace, share, services.counters, state.now), (limited) => {
-      if (limited instanceof Refusal) return limited;
-      state.limitHeaders = limited;
-      return null;
-    });
-  });
+  const isUnknown = state.handler.isUnknown?.(options.services, workspace.id, state.input as never) ?? false;
+  return continueWith(isUnknown, state, options, countRequest);
+}
+
+function countRequest(
+  isUnknown: boolean,
+  state: RequestState,
+  options: PipelineParts,
+): MaybePromise<Refusal | null> {
+  const { workspace } = callerOf(state);
+  const share = isUnknown ? 'unknown keys' : 'all';
+  const limited = limitWorkspace(workspace, share, options.services.counters, state.now);
+  return continueWith(limited, state, options, keepLimitHeaders);
+}
+
+function keepLimitHeaders(
+  limited: RequestState['limitHeaders'] | Refusal,
+  state: RequestState,
+): Refusal | null {
+  if (limited instanceof Refusal) return limited;
+  state.limitHeaders = limited;
+  return null;
 }
 
 /** In one snapshot, in one transaction, or in atomic steps of its own: the operation's mode decides. */
 function perform(state: RequestState, options: PipelineParts): MaybePromise<Result> {
   const context = contextOf(state, options);
+  const isAtomic = state.handler.operation.mode === 'spend' && state.idempotencyKey === null;
+  return isAtomic ? operate(state, options, context) : performInside(state, options, context);
+}
+
+/** Inside a snapshot or transaction, or around an idempotency record. */
+function performInside(
+  state: RequestState,
+  options: PipelineParts,
+  context: Omit<ReadContext, 'store'>,
+): Promise<Result> {
   const { idempotencyKey } = state;
   const { mode } = state.handler.operation;
-  if (mode === 'spend' && idempotencyKey === null) return operate(state, options, context);
-
   const inContext = async (inner: Context) => operate(state, options, inner);
   if (mode === 'read') {
     return context.services.storage.read((store) => {
@@ -227,15 +288,17 @@ function operate(state: RequestState, options: PipelineParts, context: Context):
   return runSteps(operationSteps, state, options);
 }
 
-function locate(state: RequestState): MaybePromise<Result | null> {
+function locate(state: RequestState, options: PipelineParts): MaybePromise<Result | null> {
   // The input has passed the operation's schema, and the context is the one of its mode.
   const located = state.handler.locate(state.context as never, state.input as never);
-  return andThen(located, (found) => {
-    if (found instanceof Refusal) return found;
-    if (found === masked) return respondMasked(state);
-    state.located = found;
-    return null;
-  });
+  return continueWith(located, state, options, keepLocated);
+}
+
+function keepLocated(located: Located | Refusal | typeof masked, state: RequestState): Result | null {
+  if (located instanceof Refusal) return located;
+  if (located === masked) return respondMasked(state);
+  state.located = located;
+  return null;
 }
 
 function authoriseCaller(state: RequestState): Result | null {
@@ -244,11 +307,14 @@ function authoriseCaller(state: RequestState): Result | null {
 }
 
 /** The response is written here, so that the transaction of a write can store its very text. */
-function actAndRespond(state: RequestState): MaybePromise<Result> {
+function actAndRespond(state: RequestState, options: PipelineParts): MaybePromise<Result> {
   const { handler, context, input, located } = state;
-  return andThen(handler.act(context as never, input as never, located as never), (acted) =>
-    acted instanceof Refusal ? acted : respond(state, acted),
-  );
+  const acted = handler.act(context as never, input as never, located as never);
+  return continueWith(acted, state, options, respondUnlessRefused);
+}
+
+function respondUnlessRefused(acted: OperationResult<unknown> | Refusal, state: RequestState): Result {
+  return acted instanceof Refusal ? acted : respond(state, acted);
 }
 
 function respondMasked(state: RequestState): Result {
