@@ -10,14 +10,15 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 const slugs = ['doc.read', 'DOC.READ', 'doc.write', 'doc.*', 'users:list', 'Users:List', 'a-b', '2fa'];
-const roleNames = ['Admin', 'admin', 'Billing Admin', 'Büro', 'BÜRO', 'buro', '50% off_role'];
+const roleNames = ['Admin', 'admin', 'Billing Admin', 'Büro', 'BÜRO', 'buro', 'Büro 2', '50% off_role'];
 const externalIds = ['user.1', 'USER.1', 'org-2', 'x'];
 const limitNames = ['requests', 'tokens', 'Requests'];
 const namespaces = ['api', 'api', 'api', 'API', 'mail @ 日本'];
 const identifiers = ['user_1', 'user_2', 'User_1', 'admin', '*'];
 const patterns = ['user_*', '*', '*_1', 'u*_1', 'user_1', 'ad*n'];
 const durations = [second, 10 * second, minute, minute, hour, hour, 30 * day];
-const searches = ['', '  ', '%', '_', 'DOC.', 's:', 'ü', 'g a', '50% OFF_', 'no such', '-', '\\'];
+// Each has a character that no id has: ids are random, and searches look at them, too.
+const searches = ['', '  ', '%', '_', 'DOC.', 's:', 'BURÓ 2', 'g a', '50% OFF_', 'no such', '-', '\\'];
 const metas = [{}, { plan: 'pro' }, { nested: { list: [1, null, 'é😀'], yes: true } }];
 const words = ['A', 'Name of it', 'ключ 😀', '100% <&>'];
 

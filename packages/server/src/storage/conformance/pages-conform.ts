@@ -55,6 +55,10 @@ const searches: Record<string, string[]> = {
   "'": [],
 };
 
+function fail(): never {
+  throw new Error('There is no such list.');
+}
+
 export function pagesConform(open: OpenStorage): void {
   const current = openForEach(open);
 
@@ -99,6 +103,50 @@ export function pagesConform(open: OpenStorage): void {
       expect(identities.rows.map(({ externalId }) => externalId)).toEqual(found);
       expect(roles.rows.map(({ name }) => name)).toEqual(found);
       expect(permissions.rows.map(({ description }) => description)).toEqual(found);
+    },
+  );
+
+  const large = { text: 'x'.repeat(300 * 1024) };
+  const filled: Record<string, (store: Store) => Promise<unknown>> = {
+    keys: async (store) => {
+      for (const id of ['a', 'b', 'c', 'd', 'e']) await store.keys.create(ws, keyOf({ id, meta: large }));
+    },
+    'keys of large identities': async (store) => {
+      for (const id of ['a', 'b', 'c', 'd', 'e']) {
+        await store.identities.create(ws, identityOf({ id, externalId: id, meta: large }));
+        await store.keys.create(ws, keyOf({ id, identityId: id }));
+      }
+    },
+    identities: async (store) => {
+      for (const id of ['a', 'b', 'c', 'd', 'e']) {
+        await store.identities.create(ws, identityOf({ id, externalId: id, meta: large }));
+      }
+    },
+    roles: async (store) => {
+      const permissions = Array.from({ length: 3000 }, (_, index) => permissionOf(`slug-${index}`));
+      await store.permissions.create(ws, permissions);
+      for (const id of ['a', 'b', 'c', 'd', 'e']) {
+        await store.roles.create(ws, [roleOf(id, { id })]);
+        const ids = permissions.map((permission) => permission.id);
+        await store.roles.attachPermissions(ws, id, ids);
+      }
+    },
+  };
+  test.each(Object.entries(filled))(
+    '%s: a page ends at its size, and its cursor leads on',
+    async (name, fill) => {
+      await current().write(async (store) => {
+        await store.apis.create(ws, apiOf());
+        await fill(store);
+      });
+      const list = lists[name.split(' ')[0] ?? '']?.list;
+      const page = async (cursor: string | undefined, limit: number) => {
+        const found = await current().read((store) => list?.(store, { cursor, limit }) ?? fail());
+        return [found.rows.map(({ id }) => id).join(''), found.nextCursor];
+      };
+      expect(await page(undefined, 100)).toEqual(['abcd', 'e']);
+      expect(await page('e', 100)).toEqual(['e', null]);
+      expect(await page(undefined, 2)).toEqual(['ab', 'c']);
     },
   );
 

@@ -1,6 +1,7 @@
 import type { Changes } from '../changes.ts';
 import type { Identity } from '../port/records.ts';
 import type { IdentityStore } from '../port/store.ts';
+import { boundedIdentities } from './bounded-page.ts';
 import { chunksOf } from './chunks.ts';
 import { insertRows } from './insert-row.ts';
 import { isOwn } from './own-ids.ts';
@@ -46,7 +47,8 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
         },
         query,
       );
-      return { ...page, rows: await identitiesById(db, page.rows) };
+      const bounded = await boundedIdentities(db, page);
+      return { ...bounded, rows: await identitiesById(db, bounded.rows) };
     },
     async update(workspaceId, id, { meta, updatedAt }) {
       changes.add(id);

@@ -10,6 +10,7 @@ import {
   type Role,
 } from '../port/records.ts';
 import type { DueRefill, KeyStore } from '../port/store.ts';
+import { boundedKeys } from './bounded-page.ts';
 import { chunksOf } from './chunks.ts';
 import { decode, encode } from './columns.ts';
 import { identitiesOf } from './identities.ts';
@@ -74,6 +75,8 @@ function keyReads(
     takenHashes: (hashes) => takenHashes(db, hashes),
     async list(workspaceId, apiId, { cursor, limit }, externalId) {
       let query = liveKeys(db)
+        .clearSelect()
+        .select('keys.id')
         .where('keys.workspaceId', '=', workspaceId)
         .where('apiId', '=', apiId)
         .orderBy('keys.id')
@@ -85,8 +88,8 @@ function keyReads(
         if (identity === undefined) return { rows: [], nextCursor: null };
         query = query.where('identityId', '=', identity);
       }
-      const page = pageOf(await query.execute(), limit);
-      return { ...page, rows: await keysOf(db, page.rows) };
+      const page = await boundedKeys(db, pageOf(await query.execute(), limit));
+      return { ...page, rows: await keysById(db, page.rows) };
     },
   };
 }
@@ -104,6 +107,12 @@ async function takenHashes(db: Database, hashes: readonly string[]): Promise<Set
     for (const { hash } of rows) taken.add(hash);
   }
   return taken;
+}
+
+async function keysById(db: Database, rows: readonly { readonly id: string }[]): Promise<Key[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  return keysOf(db, await liveKeys(db).where('keys.id', 'in', ids).orderBy('keys.id').execute());
 }
 
 async function liveIdentityId(
