@@ -94,7 +94,7 @@ describe.each(Object.entries<Operation>(operations))('%s', (_, operation) => {
 
   test('its example response matches its envelope', () => {
     const { schema, example } = contentOf(`${place}/responses/200/content/application~1json`);
-    expect(issuesOf(schema, example, 'answer')).toEqual([]);
+    expect(issuesOf(schema, example, 'response')).toEqual([]);
     expect(Object.keys(schema.properties as Json)).toEqual([
       'meta',
       ...(operation.output === null ? [] : ['data']),
@@ -118,7 +118,7 @@ describe.each(Object.entries<Operation>(operations))('%s', (_, operation) => {
       const response = responses[status] as { description: string; content: Record<string, Content> };
       expect(codes.filter((code) => !response.description.includes(`/errors/${code}\``))).toEqual([]);
       const content = response.content['application/json'];
-      expect(issuesOf(content?.schema ?? {}, content?.example, 'answer')).toEqual([]);
+      expect(issuesOf(content?.schema ?? {}, content?.example, 'response')).toEqual([]);
       expect(response.content['application/problem+json']?.schema).toEqual(content?.schema);
     }
   });

@@ -162,20 +162,20 @@ test.each([
   ['5m', 300_000],
   ['2h', 7_200_000],
   ['3d', 259_200_000],
-])('the staleness %s is %i ms', (given, milliseconds) => {
-  expect(load({ env: { UNKEY_MAX_STALENESS: given } }).maxStalenessMs).toBe(milliseconds);
+])('the staleness %s is %i ms', (value, milliseconds) => {
+  expect(load({ env: { UNKEY_MAX_STALENESS: value } }).maxStalenessMs).toBe(milliseconds);
 });
 
-test.each(['-1', '5 minutes', '1w', '1.5s', 's'])('the staleness %j is refused', (given) => {
-  expect(problemsOf({ env: { UNKEY_MAX_STALENESS: given } })).toEqual([expect.stringContaining('30s, 5m')]);
+test.each(['-1', '5 minutes', '1w', '1.5s', 's'])('the staleness %j is refused', (value) => {
+  expect(problemsOf({ env: { UNKEY_MAX_STALENESS: value } })).toEqual([expect.stringContaining('30s, 5m')]);
 });
 
-test.each(['1000', '10000000'])('the key cache may hold %s keys', (given) => {
-  expect(load({ env: { UNKEY_KEY_CACHE_SIZE: given } }).keyCacheSize).toBe(Number(given));
+test.each(['1000', '10000000'])('the key cache may hold %s keys', (value) => {
+  expect(load({ env: { UNKEY_KEY_CACHE_SIZE: value } }).keyCacheSize).toBe(Number(value));
 });
 
-test.each(['999', '10000001', '1e6', '-5000', 'all'])('a key cache of %j is refused', (given) => {
-  expect(problemsOf({ env: { UNKEY_KEY_CACHE_SIZE: given } })).toEqual([
+test.each(['999', '10000001', '1e6', '-5000', 'all'])('a key cache of %j is refused', (value) => {
+  expect(problemsOf({ env: { UNKEY_KEY_CACHE_SIZE: value } })).toEqual([
     expect.stringMatching(/^UNKEY_KEY_CACHE_SIZE is ".+; it must be a number of keys from 1000 to/),
   ]);
 });
@@ -184,8 +184,8 @@ test.each([
   ['off', null],
   ['1h', 3_600_000],
   ['7d', 604_800_000],
-])('the retention of events and of the audit log may be %s', (given, milliseconds) => {
-  const env = { UNKEY_EVENTS_RETENTION: given, UNKEY_AUDIT_RETENTION: given };
+])('the retention of events and of the audit log may be %s', (value, milliseconds) => {
+  const env = { UNKEY_EVENTS_RETENTION: value, UNKEY_AUDIT_RETENTION: value };
   expect(load({ env })).toMatchObject({ eventsRetentionMs: milliseconds, auditRetentionMs: milliseconds });
 });
 
@@ -205,8 +205,8 @@ test('usage events may be recorded or not', () => {
   ]);
 });
 
-test.each(['90', '0', '59m', 'never'])('a retention of %j is refused', (given) => {
-  const env = { UNKEY_EVENTS_RETENTION: given, UNKEY_AUDIT_RETENTION: given };
+test.each(['90', '0', '59m', 'never'])('a retention of %j is refused', (value) => {
+  const env = { UNKEY_EVENTS_RETENTION: value, UNKEY_AUDIT_RETENTION: value };
   expect(problemsOf({ env })).toEqual([
     expect.stringMatching(/^UNKEY_EVENTS_RETENTION is ".+; it must be/),
     expect.stringMatching(/^UNKEY_AUDIT_RETENTION is ".+; it must be/),

@@ -100,7 +100,7 @@ type WrongMethod = {
   [Id in Exclude<OperationId, 'liveness'>]: Same<MethodOf<Id>, Method<Id>> extends true ? never : Id;
 }[Exclude<OperationId, 'liveness'>];
 
-test('what operations take and answer with is what the contract says, to the letter', () => {
+test('requests and responses have the types of the contract', () => {
   expectTypeOf<keyof Operations>().toEqualTypeOf<OperationId>();
   type Refined = 'keys.createKey' | 'keys.migrateKeys' | 'keys.updateCredits' | 'keys.updateKey';
   expectTypeOf<WrongRequest>().toEqualTypeOf<Refined>();

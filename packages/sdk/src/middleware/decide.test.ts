@@ -55,14 +55,14 @@ function asking(authorization: string | null = 'Bearer secret_key', init: Reques
 }
 
 /** The result of a request: the caller, or the response. */
-async function outcomeOf(given: WebOptions, request = asking()) {
+async function outcomeOf(options: WebOptions, request = asking()) {
   const errors: unknown[] = [];
   const refusals: Refusal[] = [];
   const guard = protect({
-    ...(!given.unkey && { rootKey: 'root_secret', serverURL: 'http://127.0.0.1:9', retry: false }),
+    ...(!options.unkey && { rootKey: 'root_secret', serverURL: 'http://127.0.0.1:9', retry: false }),
     onError: (error) => void errors.push(error),
     onRefused: (refusal) => void refusals.push(refusal),
-    ...given,
+    ...options,
   } as WebOptions);
   const caller = await guard(request);
   const response = caller instanceof Response ? caller : undefined;
@@ -228,7 +228,7 @@ describe('what is asked', () => {
     expect(bodies).toEqual([{ key: 'secret_key', ...asked }]);
   });
 
-  test('functions are given the request, and may take their time', async () => {
+  test('functions get the request, and may be slow', async () => {
     const { fetch, bodies } = scripted(verdict(valid));
     await outcomeOf({
       fetch,
@@ -261,8 +261,8 @@ describe('what is asked', () => {
           throw cause;
         },
       ]) {
-        const given = { ...(name !== 'unkey' && { fetch }), onOutage: 'allow', [name]: fail };
-        const outcome = await outcomeOf(given as unknown as WebOptions);
+        const options = { ...(name !== 'unkey' && { fetch }), onOutage: 'allow', [name]: fail };
+        const outcome = await outcomeOf(options as unknown as WebOptions);
         expect(outcome).toMatchObject({
           caller: undefined,
           status: 500,
@@ -476,7 +476,7 @@ describe('onError', () => {
     ]);
   });
 
-  test('is given the request, and changes nothing by failing', async () => {
+  test('gets the request, and changes nothing by failing', async () => {
     const onError = vi.fn(() => Promise.reject(new Error('The log is full.')));
     const request = asking();
     const denied = await outcomeOf({ ...answering(failure(500, 'x')), onError }, request);
@@ -528,7 +528,7 @@ describe('options', () => {
     }
   });
 
-  test('a client may be given, or found for each request', async () => {
+  test('a client is an option, or found for each request', async () => {
     const { fetch, bodies } = scripted(verdict(valid));
     const clients = [new UnkeyCore({ rootKey: 'a', fetch }), new Unkey({ rootKey: 'b', fetch })];
     for (const client of clients) {

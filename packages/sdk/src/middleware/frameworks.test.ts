@@ -225,9 +225,9 @@ describe('express', () => {
     socket.end(
       'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer bad\r\nAuthorization: Bearer good\r\n\r\n',
     );
-    let answer = '';
-    for await (const chunk of socket) answer += chunk;
-    expect(answer).toMatch(/^HTTP\/1.1 401 /);
+    let received = '';
+    for await (const chunk of socket) received += chunk;
+    expect(received).toMatch(/^HTTP\/1.1 401 /);
   });
 });
 

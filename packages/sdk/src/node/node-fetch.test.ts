@@ -87,7 +87,7 @@ function occurrence() {
   return { happened, happens };
 }
 
-test('a request arrives as it was given', async () => {
+test('a request arrives unchanged', async () => {
   const { url } = await serve(echo);
   const text = await textOf(nodeFetch(), `${url}v2/keys.verifyKey`, {
     headers: { authorization: 'Bearer unkey_1', 'content-type': 'application/json' },
@@ -129,7 +129,7 @@ test('a response has its status, its headers and its text', async () => {
   expect(await text()).toBe('text');
 });
 
-test('a redirect is given as it is', async () => {
+test('a redirect is returned, not followed', async () => {
   const { url, seen } = await serve((_, response) => {
     response.writeHead(307, { location: '/elsewhere' }).end();
   });

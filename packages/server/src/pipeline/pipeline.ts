@@ -70,8 +70,11 @@ const publicSteps: readonly Step[] = [actAndRespond];
  * An endpoint for each operation. Its `handle` never throws or rejects, and a request that waits for nothing, like a
  * verification from cached data, gets its response without a promise.
  */
-export function createPipeline(given: PipelineOptions): readonly Endpoint[] {
-  const options: PipelineParts = { ...given, unknownRootKeys: new UnknownRootKeys(given.log) };
+export function createPipeline(pipelineOptions: PipelineOptions): readonly Endpoint[] {
+  const options: PipelineParts = {
+    ...pipelineOptions,
+    unknownRootKeys: new UnknownRootKeys(pipelineOptions.log),
+  };
   const { ids, clock } = options.services;
   return Object.values(handlers).map((handler: Handler) => {
     const begin = (request: HttpRequest) => new RequestState(handler, request, ids.id('req'), clock.now());

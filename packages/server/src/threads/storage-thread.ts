@@ -129,7 +129,7 @@ function supervise(
     // Without a first start there is no service: the start of the process fails.
     if (isStopping || !hasStarted) return;
     log.error(errorFields(error), 'the storage thread has ended and is started again');
-    // What it has committed without telling is forgotten, too.
+    // The tags of its last commits may be lost.
     onCommit(null);
     void restart();
   };

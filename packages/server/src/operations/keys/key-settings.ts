@@ -23,9 +23,9 @@ export function newSettings(input: NewKeySettings): Settings {
 export function changedSettings(
   input: Pick<InputOf<'keys.createKey'> | InputOf<'keys.updateKey'>, Property>,
 ): Partial<Settings> {
-  const given = Object.entries(members).filter(([property]) => input[property as Property] !== undefined);
+  const present = Object.entries(members).filter(([property]) => input[property as Property] !== undefined);
   // A property and its member have the same type: `members` ties the two.
-  return Object.fromEntries(given.map(([property, member]) => [member, input[property as Property]]));
+  return Object.fromEntries(present.map(([property, member]) => [member, input[property as Property]]));
 }
 
 /** The settings that a copy of the key gets. */

@@ -30,7 +30,7 @@ const decoders: Readonly<Record<ColumnType, (stored: StoredValue) => unknown>> =
   json: (stored) => JSON.parse(String(stored)),
 };
 
-/** The columns of the members that are given. Members without a column are left out. */
+/** The columns of the members that are present. Members without a column are left out. */
 export function encode<Declared extends Columns, Given extends Partial<RecordOf<Declared>>>(
   columns: Declared,
   record: Given,
