@@ -107,6 +107,31 @@ test('PgBouncer in transaction mode is refused with the reason', async () => {
   );
 });
 
+test.each([
+  ['session', /^none$/],
+  ['transaction', /pooler in transaction mode/],
+] as const)('PgBouncer in %s mode is recognised while other clients use it', async (mode, expected) => {
+  const url = await startPgBouncer(mode);
+  const stopClients = await startClients(url, 8);
+  closers.push(stopClients);
+  for (let start = 0; start < 5; start++) expect(await failureOf(url)).toMatch(expected);
+});
+
+/** Clients that send one statement after another. */
+async function startClients(url: string, count: number): Promise<() => Promise<void>> {
+  let isStopped = false;
+  const clients = Array.from({ length: count }, () => new pg.Client({ connectionString: url }));
+  await Promise.all(clients.map((client) => client.connect()));
+  const loops = clients.map(async (client) => {
+    while (!isStopped) await client.query('SELECT pg_sleep(0.001)');
+    await client.end();
+  });
+  return async () => {
+    isStopped = true;
+    await Promise.all(loops);
+  };
+}
+
 /** The URL of the database through it. */
 async function startPgBouncer(mode: 'session' | 'transaction'): Promise<string> {
   const port = await freePort();
