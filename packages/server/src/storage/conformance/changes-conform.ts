@@ -104,7 +104,7 @@ const changes: Record<string, { tags: readonly string[]; change: (store: Store) 
   },
   'a deleted API': { tags: ['api_1'], change: (store) => store.apis.delete(ws, 'api_1', at) },
   'a new namespace': {
-    tags: [],
+    tags: ['rlns_2'],
     change: (store) => store.namespaces.create(ws, { id: 'rlns_2', name: 'new', createdAt: at }),
   },
   'a new override': {

@@ -13,7 +13,8 @@ export function namespaceStore(db: Database, changes: Changes): NamespaceStore {
   return {
     ...overrideMethods(db, changes),
     async create(workspaceId, namespace) {
-      // Nothing caches that a namespace is absent: a new one changes no entry.
+      // No entry has this tag, but a read that began before the commit must not serve lookups after it.
+      changes.add(namespace.id);
       await db
         .insertInto('namespaces')
         .values({ ...namespace, workspaceId, deletedAt: null })
