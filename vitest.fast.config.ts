@@ -22,6 +22,8 @@ export default mergeConfig(
         'packages/server/src/transport/**',
         'packages/server/src/storage/sqlite/storage.test.ts',
         'packages/server/src/events/sqlite.test.ts',
+        // Its thread runs the last build.
+        'packages/server/src/threads/storage-thread.test.ts',
       ],
       // The modules are loaded once for each worker, not once for each of a hundred files.
       isolate: false,
