@@ -90,7 +90,7 @@ describe('a call', () => {
     expect(await getApi(client()).safe()).toMatchObject({ ok: true, value: { data: { id: 'api_1' } } });
   });
 
-  test('that fails without a handler is one unhandled rejection, as of any promise; with a handler it is none', async () => {
+  test('that fails is one unhandled rejection without a handler, and none with one', async () => {
     const unhandled: unknown[] = [];
     const listeners = process.listeners('unhandledRejection');
     process.removeAllListeners('unhandledRejection');

@@ -154,7 +154,7 @@ test('what the service refuses does not compile', () => {
   for (const body of verifyKey) expect(issues('keys.verifyKey', body)).not.toEqual([]);
 });
 
-test('what is undefined, null where it may be, or a constant list is right', () => {
+test('undefined members, null where the contract allows it, and constant lists compile', () => {
   const permissions = ['documents.read', 'documents.write'] as const;
   const createKey: CreateKeyRequest = { apiId: 'api_docs', name: undefined, permissions };
   const updateKey: UpdateKeyRequest = { keyId: 'key_docs', name: null, credits: { refill: null } };
@@ -166,7 +166,7 @@ test('what is undefined, null where it may be, or a constant list is right', () 
   expect(issues('ratelimit.multiLimit', limits)).toEqual([]);
 });
 
-test('a list can be asked for with nothing, if nothing is needed', () => {
+test('a list without required members needs no request', () => {
   expectTypeOf<Parameters<Identities['listIdentities']>['length']>().toEqualTypeOf<0 | 1 | 2>();
   expectTypeOf<Parameters<Apis['listKeys']>['length']>().toEqualTypeOf<1 | 2>();
 });

@@ -356,7 +356,7 @@ describe('an outage', () => {
     return { url, close: () => new Promise((resolve) => server.close(() => resolve())) };
   }
 
-  test('is a port that nobody listens on', async () => {
+  test('is a port without a listener', async () => {
     const { url, close } = await silentServer();
     await close();
     const denied = await outcomeOf({ serverURL: url });
@@ -376,7 +376,7 @@ describe('an outage', () => {
     }
   });
 
-  test('is not a caller who has gone', async () => {
+  test('is not a caller who has disconnected', async () => {
     const { url } = await silentServer();
     const controller = new AbortController();
     const waiting = outcomeOf(
@@ -449,7 +449,7 @@ describe('onRefused', () => {
 });
 
 describe('onError', () => {
-  test('may return a response, which allows nobody and gives way to onRefused', async () => {
+  test('may return a response, which allows nobody; onRefused replaces it', async () => {
     const broken = answering(failure(500, 'x'));
     const onError = () => ({ status: 502, body: 'of onError' });
     expect(await outcomeOf({ ...broken, onError })).toMatchObject({ status: 502, text: 'of onError' });

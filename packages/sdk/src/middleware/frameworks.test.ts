@@ -168,7 +168,7 @@ describe('express', () => {
     expect((await globalThis.fetch(`${url}/documents/7`)).status).toBe(401);
   });
 
-  test('what a later handler throws is not taken for a failure of the door', async () => {
+  test('an error of a later handler is not an error of the middleware', async () => {
     const app = createExpress();
     const failed = vi.fn();
     app.use(express.protect(service));
@@ -184,7 +184,7 @@ describe('express', () => {
     expect(failed.mock.calls).toEqual([['of the handler']]);
   });
 
-  test('a response of ours that cannot be sent goes to the error handler, not past the door', async () => {
+  test('a response that cannot be sent goes to the error handler; the route does not run', async () => {
     const app = createExpress();
     const handler = vi.fn();
     app.use(express.protect({ ...service, onRefused: () => ({ headers: { 'x-bad': 'a\nb' } }) }));
@@ -334,7 +334,7 @@ describe('next', () => {
     expect((await GET(nextRequest(bad), context)).status).toBe(401);
   });
 
-  test('types of a handler that names none, and of one behind an outage', async () => {
+  test('types of a handler without type arguments, and of one with onOutage', async () => {
     const plain = next.withUnkey((request) => {
       expectTypeOf(request).toEqualTypeOf<Request & next.WithKey>();
       return Response.json(request.unkey.keyId);

@@ -206,7 +206,7 @@ test('an unrequested response is not used for the next request', async () => {
   expect(texts).toEqual(['1', '2', '3']);
 });
 
-test('a refused connection is told by its code, and nothing was processed', async () => {
+test('a refused connection has its code, and nothing was processed', async () => {
   const server = createTcpServer();
   const port = await listen(server);
   server.close();
@@ -325,7 +325,7 @@ test('maxSockets is how many connections there are at once', async () => {
   expect(seen.connections).toBe(3);
 });
 
-test('a Unix socket takes the place of host and port', async () => {
+test('a Unix socket replaces host and port', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-'));
   try {
     const path = process.platform === 'win32' ? `\\\\.\\pipe\\${folder}` : join(folder, 'http.sock');
@@ -364,7 +364,7 @@ async function serveSecurely(): Promise<string> {
   return `https://127.0.0.1:${await listen(server)}/`;
 }
 
-test('https takes the options of TLS', async () => {
+test('https has options for TLS', async () => {
   const fetch = nodeFetch({
     tls: {
       ...byShare,
@@ -377,7 +377,7 @@ test('https takes the options of TLS', async () => {
   expect(JSON.parse(await textOf(fetch, url.replace('https', 'HTTPS')))).toMatchObject({ method: 'POST' });
 });
 
-test('https trusts nobody by itself', async () => {
+test('https rejects an unknown certificate by default', async () => {
   await failureOf(nodeFetch()(await serveSecurely(), init()));
 });
 

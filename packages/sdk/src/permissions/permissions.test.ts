@@ -48,7 +48,7 @@ describe('what is held', () => {
     expect(hasPermissions('a', undefined)).toBe(false);
   });
 
-  test('is read when it is asked for', () => {
+  test('is read lazily', () => {
     const query = parsePermissions('a AND b');
     const held = new Set(['a']);
     expect(query.evaluate(held)).toBe(false);
@@ -84,7 +84,7 @@ describe('a query that is built', () => {
     expect(hasPermissions(permission(slug), [slug])).toBe(true);
   });
 
-  test('has at least one part, whole parts, and the length that the service takes', () => {
+  test('has at least one part, complete parts, and at most the length that the service accepts', () => {
     for (const build of [and, or]) {
       expect(faultOf(() => build())).toMatchObject({ position: 0 });
       expect(faultOf(() => build('a) OR (b', 'c'))).toMatchObject({ query: 'a) OR (b', position: 1 });
