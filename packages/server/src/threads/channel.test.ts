@@ -8,6 +8,7 @@ interface Far {
   double(number: number): Promise<number>;
   note(word: string): void;
   fail(error: 'storage' | 'counters' | 'other'): Promise<void>;
+  failAtOnce(): void;
   never(): Promise<void>;
 }
 
@@ -30,6 +31,9 @@ function connect() {
     note: (word) => void notes.push(word),
     fail: async (error) => {
       throw failures[error];
+    },
+    failAtOnce() {
+      throw failures.other;
     },
     never: () => new Promise(() => {}),
   };
@@ -71,6 +75,13 @@ test('an error keeps its message, and the class that decides about the response'
   await expect(here.call('fail', 'counters')).rejects.toBeInstanceOf(CountersUnavailableError);
   const other = await here.call('fail', 'other').catch((error: unknown) => error);
   expect(other).toMatchObject({ message: 'A fault.', stack: failures.other.stack });
+});
+
+test('a method that throws at once fails its call only', async () => {
+  const { here } = connect();
+  const [failed, doubled] = await Promise.allSettled([here.call('failAtOnce'), here.call('double', 2)]);
+  expect(failed).toMatchObject({ status: 'rejected', reason: { message: 'A fault.' } });
+  expect(doubled).toEqual({ status: 'fulfilled', value: 4 });
 });
 
 test('when the other end has died, all calls without an answer are rejected', async () => {

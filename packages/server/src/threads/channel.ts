@@ -75,7 +75,8 @@ export function createChannel<Own extends Methods<Own>, Other extends Methods<Ot
     // The other end's types have checked name and arguments.
     const method = own[name as keyof Own] as unknown as (...args: readonly unknown[]) => unknown;
     if (call === 0) return void method(...args);
-    Promise.resolve(method(...args)).then(
+    // A method that throws at once must not lose the messages behind it.
+    new Promise((resolve) => resolve(method(...args))).then(
       (result) => send(['done', call, result]),
       (error) => send(['failed', call, sentError(error)]),
     );
