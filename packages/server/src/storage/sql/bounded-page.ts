@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Page } from '../port/records.ts';
 import type { Database } from './tables.ts';
 
@@ -16,40 +16,34 @@ type Identified = { readonly id: string };
 const permissionBytes = sql.lit(100);
 const maxLinks = sql.lit(11_000);
 
-/** Cuts a page of keys by the size of their metadata and permissions, of which nothing is read. */
-export async function boundedKeys<Row extends Identified>(db: Database, page: Page<Row>): Promise<Page<Row>> {
-  const sizes = sql<Size>`
-    SELECT keys.id, coalesce(octet_length(keys.meta), 0) + coalesce(octet_length(identities.meta), 0)
-      + ${permissionBytes} * (SELECT count(*) FROM key_permissions WHERE key_id = keys.id)
-      + ${permissionBytes} * (SELECT count(*) FROM (
-          SELECT 1 FROM key_roles JOIN role_permissions ON role_permissions.role_id = key_roles.role_id
-          WHERE key_roles.key_id = keys.id LIMIT ${maxLinks}) AS links) AS bytes
-    FROM keys LEFT JOIN identities ON identities.id = keys.identity_id
-    WHERE keys.id IN ${idsOf(page)}`;
-  return page.rows.length < 2 ? page : cut(page, (await sizes.execute(db)).rows);
-}
+type Ids = RawBuilder<unknown>;
 
-export async function boundedIdentities<Row extends Identified>(
+/** The sizes of the keys with these ids: of their metadata and permissions, of which nothing is read. */
+export const keySizes = (ids: Ids) => sql<Size>`
+  SELECT keys.id, coalesce(octet_length(keys.meta), 0) + coalesce(octet_length(identities.meta), 0)
+    + ${permissionBytes} * (SELECT count(*) FROM key_permissions WHERE key_id = keys.id)
+    + ${permissionBytes} * (SELECT count(*) FROM (
+        SELECT 1 FROM key_roles JOIN role_permissions ON role_permissions.role_id = key_roles.role_id
+        WHERE key_roles.key_id = keys.id LIMIT ${maxLinks}) AS links) AS bytes
+  FROM keys LEFT JOIN identities ON identities.id = keys.identity_id
+  WHERE keys.id IN (${ids})`;
+
+export const identitySizes = (ids: Ids) => sql<Size>`
+  SELECT id, coalesce(octet_length(meta), 0) AS bytes FROM identities WHERE id IN (${ids})`;
+
+export const roleSizes = (ids: Ids) => sql<Size>`
+  SELECT role_id AS id, ${permissionBytes} * count(*) AS bytes FROM role_permissions
+  WHERE role_id IN (${ids}) GROUP BY role_id`;
+
+/** Cuts a page by the sizes of its items. */
+export async function boundedPage<Row extends Identified>(
   db: Database,
   page: Page<Row>,
+  sizesOf: (ids: Ids) => RawBuilder<Size>,
 ): Promise<Page<Row>> {
-  const sizes = sql<Size>`
-    SELECT id, coalesce(octet_length(meta), 0) AS bytes FROM identities WHERE id IN ${idsOf(page)}`;
-  return page.rows.length < 2 ? page : cut(page, (await sizes.execute(db)).rows);
-}
-
-export async function boundedRoles<Row extends Identified>(
-  db: Database,
-  page: Page<Row>,
-): Promise<Page<Row>> {
-  const sizes = sql<Size>`
-    SELECT role_id AS id, ${permissionBytes} * count(*) AS bytes FROM role_permissions
-    WHERE role_id IN ${idsOf(page)} GROUP BY role_id`;
-  return page.rows.length < 2 ? page : cut(page, (await sizes.execute(db)).rows);
-}
-
-function idsOf({ rows }: Page<Identified>) {
-  return sql`(${sql.join(rows.map(({ id }) => id))})`;
+  if (page.rows.length < 2) return page;
+  const ids = sql.join(page.rows.map(({ id }) => id));
+  return cut(page, (await sizesOf(ids).execute(db)).rows);
 }
 
 function cut<Row extends Identified>({ rows, nextCursor }: Page<Row>, sizes: readonly Size[]): Page<Row> {

@@ -1,7 +1,7 @@
 import type { Changes } from '../changes.ts';
 import type { Identity } from '../port/records.ts';
 import type { IdentityStore } from '../port/store.ts';
-import { boundedIdentities } from './bounded-page.ts';
+import { boundedPage, identitySizes } from './bounded-page.ts';
 import { chunksOf } from './chunks.ts';
 import { insertRows } from './insert-row.ts';
 import { isOwn } from './own-ids.ts';
@@ -47,7 +47,7 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
         },
         query,
       );
-      const bounded = await boundedIdentities(db, page);
+      const bounded = await boundedPage(db, page, identitySizes);
       return { ...bounded, rows: await identitiesById(db, bounded.rows) };
     },
     async update(workspaceId, id, { meta, updatedAt }) {

@@ -10,7 +10,7 @@ import {
   type Role,
 } from '../port/records.ts';
 import type { DueRefill, KeyStore } from '../port/store.ts';
-import { boundedKeys } from './bounded-page.ts';
+import { boundedPage, keySizes } from './bounded-page.ts';
 import { chunksOf } from './chunks.ts';
 import { decode, encode } from './columns.ts';
 import { identitiesOf } from './identities.ts';
@@ -88,7 +88,7 @@ function keyReads(
         if (identity === undefined) return { rows: [], nextCursor: null };
         query = query.where('identityId', '=', identity);
       }
-      const page = await boundedKeys(db, pageOf(await query.execute(), limit));
+      const page = await boundedPage(db, pageOf(await query.execute(), limit), keySizes);
       return { ...page, rows: await keysById(db, page.rows) };
     },
   };

@@ -2,7 +2,7 @@ import { foldCase } from '../../domain/fold-case.ts';
 import type { Changes } from '../changes.ts';
 import type { Role } from '../port/records.ts';
 import type { RoleStore } from '../port/store.ts';
-import { boundedRoles } from './bounded-page.ts';
+import { boundedPage, roleSizes } from './bounded-page.ts';
 import { chunksOf } from './chunks.ts';
 import { addHoldersOfRole } from './holders.ts';
 import { insertRows } from './insert-row.ts';
@@ -57,7 +57,7 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
     async list(workspaceId, query) {
       const read = (from: string | undefined, limit: number) => rowsFrom(db, workspaceId, from, limit);
       const textsOf = ({ id, name, description }: RoleRow) => [id, name, description];
-      const page = await boundedRoles(db, await searchPage({ read, textsOf }, query));
+      const page = await boundedPage(db, await searchPage({ read, textsOf }, query), roleSizes);
       return { ...page, rows: await rolesOf(db, page.rows) };
     },
     attachPermissions: (workspaceId, id, permissionIds) =>
