@@ -4,7 +4,7 @@ export { describeAccess } from './describe-access.ts';
 export { errorMeanings } from './error-meanings.ts';
 export { type ErrorCode, errors, errorType, statusesWithIssues } from './errors.ts';
 export { idempotencyKey, idempotencyLifetimes } from './idempotency.ts';
-export type { VerificationCode } from './keys/verify-key.ts';
+export { type VerificationCode, verificationCodes } from './keys/verify-key.ts';
 export { openapi } from './openapi.ts';
 export { type Declaration, type Mode, maxBodyBytesOf, type Operation, pathOf } from './operation.ts';
 export { errorsByStatus, errorsOf } from './operation-errors.ts';

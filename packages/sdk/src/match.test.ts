@@ -1,3 +1,4 @@
+import { verificationCodes } from '@unkey-ts/contract';
 import { expect, expectTypeOf, test } from 'vitest';
 import { ResponseValidationError } from './errors.ts';
 import type { VerificationCode, VerifyKeyData } from './generated/api.ts';
@@ -22,7 +23,7 @@ test('the function of the code is called with the verification', () => {
 });
 
 test('without a function for a newer code it says what to add', () => {
-  const all = Object.fromEntries(codes.map((code) => [code, () => code])) as Record<
+  const all = Object.fromEntries(verificationCodes.map((code) => [code, () => code])) as Record<
     VerificationCode,
     () => string
   >;
@@ -55,14 +56,3 @@ test('`valid` and `code` narrow a verification', () => {
   // @ts-expect-error a misspelt code
   expect(data.code === 'RATELIMITED').toBe(false);
 });
-
-const codes = [
-  'VALID',
-  'NOT_FOUND',
-  'FORBIDDEN',
-  'INSUFFICIENT_PERMISSIONS',
-  'USAGE_EXCEEDED',
-  'RATE_LIMITED',
-  'DISABLED',
-  'EXPIRED',
-] as const satisfies readonly VerificationCode[];
