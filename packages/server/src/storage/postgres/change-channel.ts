@@ -117,8 +117,13 @@ class Listener {
     client.on('notification', (notification) => {
       if (this.#client === client) this.#onNotification(notification);
     });
+    // The driver never settles a `connect` whose client is ended meanwhile.
+    const ended = new Promise<never>((_, reject) => {
+      client.once('end', () => reject(new Error('The connection has ended.')));
+    });
+    ended.catch(() => {});
     try {
-      await connect(client);
+      await Promise.race([connect(client), ended]);
       await client.query(`LISTEN ${channel}; LISTEN ${channel}_${this.#processId}`);
       this.freshness.isReachable = true;
       // Commits made while nobody listened.
