@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { newDataDir, removeDataDirs } from './data-folders.ts';
-import { run, runUnkey, unkeyFile } from './run-unkey.ts';
+import { run, runtime, runUnkey, unkeyFile } from './run-unkey.ts';
 import { endServers, type ServerProcess, startServer } from './server-process.ts';
 
 afterEach(async () => {
@@ -15,16 +15,51 @@ afterEach(async () => {
 });
 
 describe('the first start', () => {
-  test('prints a root key and three lines that work in a shell as they are', async () => {
-    const server = await startServer({ dataDir: await newDataDir() });
+  test('writes the root key to a private file, and prints three lines that work in a shell as they are', async () => {
+    const dataDir = await newDataDir();
+    const server = await startServer({ dataDir, shellSetup: 'umask 000' });
     await server.said('What next');
-    const lines = server.output().match(/^ {2}(API_ID=|KEY=|curl ).*$/gm) ?? [];
-    expect(lines).toHaveLength(3);
-    const pasted = await run('sh', [], { input: `${lines.join('\n')}\n` });
-    expect(JSON.parse(pasted.stdout).data).toMatchObject({ valid: true, code: 'VALID' });
+    const file = join(dataDir, 'root.key');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(server.rootKey()).toMatch(/^unkey_\w+$/);
+    expect(await readFile(file, 'utf8')).toBe(`${server.rootKey()}\n`);
+    expect(server.output()).toContain(`\n  ${file}\n`);
+    expect(server.output()).not.toContain(server.rootKey());
+    expect(await pasted(server.output())).toMatchObject({ valid: true, code: 'VALID' });
   });
 
-  test('is the only one that prints the root key, and the key keeps working', async () => {
+  test('works in a folder with quotes, spaces and dollars in its name', async () => {
+    const server = await startServer({ dataDir: join(await newDataDir(), `it's "$HOME" \`id\``) });
+    await server.said('What next');
+    expect(await pasted(server.output())).toMatchObject({ valid: true, code: 'VALID' });
+  });
+
+  test('keeps a root key that the folder has from elsewhere', async () => {
+    const dataDir = await newDataDir();
+    await mkdir(dataDir, { mode: 0o700 });
+    await writeFile(join(dataDir, 'root.key'), 'of another database');
+    const server = await startServer({ dataDir });
+    await server.said('What next');
+    expect(await readFile(join(dataDir, 'root.key'), 'utf8')).toBe('of another database');
+    expect(server.output()).toMatch(/root\.key_\w+\.key/);
+    expect(await pasted(server.output())).toMatchObject({ valid: true, code: 'VALID' });
+  });
+
+  test('prints the root key on a terminal, and writes no file', async () => {
+    const dataDir = await newDataDir();
+    const serve = `"${runtime}" "${unkeyFile}" serve --port 0 --data-dir "${dataDir}"`;
+    const server = await startServer({
+      dataDir,
+      program: 'terminal',
+      shellSetup: `exec script -qec '${serve}' /dev/null`,
+    });
+    await server.said('What next');
+    expect(server.output()).toMatch(/^ {2}unkey_\w+\r?$/m);
+    expect(await readdir(dataDir)).not.toContain('root.key');
+    expect(await pasted(server.output())).toMatchObject({ valid: true, code: 'VALID' });
+  });
+
+  test('is the only one that names the root key, and the key keeps working', async () => {
     const dataDir = await newDataDir();
     const first = await startServer({ dataDir });
     await first.said('What next');
@@ -57,17 +92,14 @@ describe('the first start', () => {
     expect(server.output()).toContain('Bearer $UNKEY_ROOT_KEY');
   });
 
-  test('shows the root key even when the port is in use: it would be lost', async () => {
+  test('leaves the root key even when the port is in use: it would be lost', async () => {
     const other = await startServer({ dataDir: await newDataDir() });
-    const ran = await runUnkey([
-      'serve',
-      '--port',
-      new URL(other.url).port,
-      '--data-dir',
-      await newDataDir(),
-    ]);
+    const dataDir = await newDataDir();
+    const { port } = new URL(other.url);
+    const ran = await runUnkey(['serve', '--port', port, '--data-dir', dataDir]);
     expect(ran.status).toBe(1);
-    expect(ran.stdout).toMatch(/^ {2}unkey_\w+$/m);
+    expect(ran.stdout).toContain(join(dataDir, 'root.key'));
+    expect(await readFile(join(dataDir, 'root.key'), 'utf8')).toMatch(/^unkey_\w+\n$/);
     expect(ran.stderr).toContain('the port is in use');
   });
 });
@@ -213,6 +245,14 @@ function expectRefused(
   expect(ran.stderr).not.toMatch(/^\s+at /m);
   expect(ran.stdout).toBe('');
   expect(ran.status).toBe(1);
+}
+
+/** The response to the three lines that a first start prints, as a shell runs them. */
+async function pasted(output: string): Promise<unknown> {
+  const lines = output.match(/^ {2}(API_ID=|KEY=|curl ).*$/gm) ?? [];
+  expect(lines).toHaveLength(3);
+  const { stdout } = await run('sh', [], { input: `${lines.join('\n')}\n` });
+  return JSON.parse(stdout).data;
 }
 
 /** A request whose head has arrived and whose body has not. */

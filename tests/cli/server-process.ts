@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { OperationId } from '@unkey-ts/contract';
 import { post, type Reply } from '../service.ts';
 import { environment, runtime, unkeyFile } from './run-unkey.ts';
@@ -10,7 +11,7 @@ export interface ServerProcess {
   output(): string;
   /** Resolves once standard output holds the text. */
   said(text: string): Promise<void>;
-  /** The root key of a first start, as it was printed. */
+  /** The root key of a first start, from the file that it named. */
   rootKey(): string;
   call(operation: OperationId, body: unknown, rootKey?: string): Promise<Reply>;
   signal(signal: NodeJS.Signals): void;
@@ -63,7 +64,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   const output = collect(child);
   await output.until('listens on', ended);
   const url = /listens on (\S+), data in/.exec(output.text())?.[1] ?? '';
-  const rootKey = () => options.rootKey ?? printedRootKey(output.text()) ?? '';
+  const rootKey = () => options.rootKey ?? savedRootKey(output.text()) ?? '';
   return {
     url,
     pid: child.pid ?? 0,
@@ -89,8 +90,9 @@ export async function endServers(): Promise<void> {
   );
 }
 
-function printedRootKey(output: string): string | undefined {
-  return /^ {2}(unkey_\w+)$/m.exec(output)?.[1];
+function savedRootKey(output: string): string | undefined {
+  const path = /^ {2}(\/.*root\S*\.key)$/m.exec(output)?.[1];
+  return path && readFileSync(path, 'utf8').trim();
 }
 
 function collect(child: ChildProcess) {

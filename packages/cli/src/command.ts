@@ -35,6 +35,8 @@ export interface Environment {
   print(text: string): void;
   /** The same to standard error. */
   printError(text: string): void;
+  /** Whether standard output is a terminal: what it shows is read by a person, and not stored. */
+  readonly isOutputTerminal: boolean;
   /** Whether standard error is a terminal, where a line can be overwritten. */
   readonly isErrorTerminal: boolean;
 }

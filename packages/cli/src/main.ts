@@ -20,5 +20,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   readInput: () => text(process.stdin),
   print: (output) => void process.stdout.write(output),
   printError: (output) => void process.stderr.write(output),
+  isOutputTerminal: process.stdout.isTTY === true,
   isErrorTerminal: process.stderr.isTTY === true,
 });

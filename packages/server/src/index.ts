@@ -20,7 +20,7 @@ export { removeDeletedRows } from './jobs/deleted-rows.ts';
 export { deleteExpiredIdempotencyRecords } from './jobs/expired-idempotency-records.ts';
 export { refillDueKeys } from './jobs/refill.ts';
 export { openVault } from './open-vault.ts';
-export { databaseFileOf, masterKeyFileOf } from './storage/data-folder.ts';
+export { databaseFileOf, masterKeyFileOf, saveRootKey } from './storage/data-folder.ts';
 export {
   type Api,
   type AuditRecord,

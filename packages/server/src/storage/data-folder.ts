@@ -2,8 +2,10 @@ import {
   accessSync,
   chmodSync,
   constants,
+  existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -34,6 +36,27 @@ export function databaseFileOf(dataDir: string): string {
 
 export function masterKeyFileOf(dataDir: string): string {
   return join(dataDir, 'master.key');
+}
+
+/**
+ * Writes a root key to a file that only its owner can read: `root.key`, or `root.KEY_ID.key` where there is one already.
+ * Creates the folder if it is missing. Returns the path; throws if the file cannot be written, and leaves none then.
+ */
+export function saveRootKey(folder: string, { id, key }: { id: string; key: string }): string {
+  const path = resolve(folder);
+  makeFolder(path);
+  const own = join(path, `root.${id}.key`);
+  try {
+    createPrivateFile(own);
+    writeFileSync(own, `${key}\n`, { flush: true });
+  } catch (error) {
+    rmSync(own, { force: true });
+    throw error;
+  }
+  const usual = join(path, 'root.key');
+  if (existsSync(usual)) return own;
+  renameSync(own, usual);
+  return usual;
 }
 
 type Lock = InstanceType<typeof DatabaseSync>;
