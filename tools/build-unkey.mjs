@@ -108,8 +108,7 @@ async function build() {
   try {
     // Loaded only for a build: the bundler takes longer to load than most commands run.
     const { bundleUnkey } = await import('./bundle-unkey.mjs');
-    const modules = await bundleUnkey(draft);
-    for (const id of modules) {
+    for (const id of await bundleUnkey(draft)) {
       const file = relative(root, id);
       if (!file.startsWith('packages/')) continue;
       const mtimeMs = mtimeOf(file);
@@ -133,8 +132,9 @@ function publish(draft, inputs) {
 
 function contentHash(folder) {
   const hash = createHash('sha256');
-  for (const file of readdirSync(folder).sort())
-    hash.update(`${file}\0`).update(readFileSync(join(folder, file)));
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.sort()) hash.update(`${relative(folder, file)}\0`).update(readFileSync(file));
   return hash.digest('hex').slice(0, 12);
 }
 

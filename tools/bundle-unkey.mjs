@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
@@ -26,7 +26,7 @@ export const sources = {
   '@unkey-ts/server': join(root, 'packages/server/src/index.ts'),
 };
 
-/** Writes the bundle with the licences of what is in it into a folder; resolves to the paths of all modules in it. */
+/** Writes the bundle with the licences of what is in it into a folder; resolves to the paths of all files in it. */
 export async function bundleUnkey(folder) {
   const external = Object.keys(readManifest(join(root, 'packages/cli')).dependencies);
   const chunks = [];
@@ -49,9 +49,24 @@ export async function bundleUnkey(folder) {
     });
     chunks.push(...output.filter(({ type }) => type === 'chunk'));
   }
-  const modules = [...new Set(chunks.flatMap(({ moduleIds }) => moduleIds))];
-  writeFileSync(join(folder, 'third-party-licenses.txt'), licencesOf(packageFoldersOf(modules)));
-  return modules;
+  const files = [...new Set(chunks.flatMap(({ moduleIds }) => moduleIds)), ...copyReferencePage(folder)];
+  writeFileSync(join(folder, 'third-party-licenses.txt'), licencesOf(packageFoldersOf(files)));
+  return files;
+}
+
+/** Puts the files of `/reference/` beside a bundle; returns their sources. */
+export function copyReferencePage(folder) {
+  const own = join(root, 'packages/cli/src/reference');
+  const component = join(root, 'node_modules/swagger-ui-dist');
+  const files = [
+    ...readdirSync(own).map((name) => join(own, name)),
+    ...['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt'].map((name) =>
+      join(component, name),
+    ),
+  ];
+  mkdirSync(join(folder, 'reference'), { recursive: true });
+  for (const file of files) copyFileSync(file, join(folder, 'reference', basename(file)));
+  return files;
 }
 
 /** Names for stack traces: by the first of these that is in the chunk. */
@@ -73,19 +88,22 @@ function chunkName({ name, moduleIds }) {
   return known ?? name;
 }
 
-/** The folders of the packages that bundled modules belong to. */
-export function packageFoldersOf(modules) {
-  const folders = modules.flatMap((id) => id.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []);
+/** The folders of the packages that bundled files belong to. */
+export function packageFoldersOf(files) {
+  const folders = files.flatMap((id) => id.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []);
   return [...new Set(folders)].sort();
 }
 
-/** The licences of bundled packages must be copied with them. */
+/** The licences and notices of bundled packages must be copied with them. */
 function licencesOf(folders) {
   const notices = folders.map((folder) => {
     const { name, version, license } = readManifest(folder);
-    const file = readdirSync(folder).find((candidate) => /^licen[cs]e/i.test(candidate));
-    if (file === undefined) throw new Error(`${name} is bundled and has no licence file to go with it.`);
-    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+    const files = readdirSync(folder);
+    if (!files.some((file) => /^licen[cs]e/i.test(file)))
+      throw new Error(`${name} is bundled and has no licence file to go with it.`);
+    const texts = files.filter((file) => /^(licen[cs]e|notice)/i.test(file));
+    const text = texts.map((file) => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n');
+    return `${name} ${version} (${license})\n\n${text}\n`;
   });
   return notices.join(`\n${'-'.repeat(80)}\n\n`);
 }

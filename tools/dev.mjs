@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
-import { sources } from './bundle-unkey.mjs';
+import { copyReferencePage, sources } from './bundle-unkey.mjs';
 
 // `npm run dev [-- FLAGS OF serve]`: runs the service from the sources and restarts it after each change. Flags that
 // begin with `--inspect` go to Node. Only our own code is bundled, so that a restart takes less than a second.
@@ -47,6 +47,7 @@ function restart() {
 }
 
 function bundle() {
+  copyReferencePage(out);
   return build({
     input: {
       main: `${root}packages/cli/src/main.ts`,

@@ -28,14 +28,14 @@ const manifest = {
 
 rmSync(target, { recursive: true, force: true });
 const dist = join(target, 'dist');
-const modules = await bundleUnkey(dist);
+const files = await bundleUnkey(dist);
 for (const name of readdirSync(dist).filter((name) => name.endsWith('.map'))) shortenMap(join(dist, name));
 // The bundle's entry has the interpreter line of its source.
 write('dist/unkey-ts-server.js', serveByDefault());
 write('package.json', `${JSON.stringify(manifest, undefined, 2)}\n`);
 write(
   'sbom.cdx.json',
-  `${JSON.stringify(softwareBill(root, manifest, packageFoldersOf(modules)), undefined, 2)}\n`,
+  `${JSON.stringify(softwareBill(root, manifest, packageFoldersOf(files)), undefined, 2)}\n`,
 );
 copyFileSync(join(source, 'README.md'), join(target, 'README.md'));
 copyFileSync(join(root, 'LICENSE'), join(target, 'LICENSE'));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectReferencePage } from './reference-page.ts';
 import { run, runtime } from './run-unkey.ts';
 import { endServers, startServer } from './server-process.ts';
 
@@ -70,6 +71,7 @@ test('`npx unkey-ts-server` serves, and the installed client works with it', asy
   });
   // Parts that are loaded on demand are in the package, too.
   expect((await fetch(`${server.url}/openapi.yaml`)).status).toBe(200);
+  await expectReferencePage(server.url);
 });
 
 test('`npx unkey-ts-server` without a command means `unkey serve`', async () => {
@@ -89,7 +91,7 @@ test('the package can be published: nothing private, no scripts, licences, a bil
   }
   const bill = JSON.parse(await readFile(installed('unkey-ts-server/sbom.cdx.json'), 'utf8'));
   const named: string[] = bill.components.map(({ name }: { name: string }) => name);
-  expect(named).toEqual(expect.arrayContaining(['kysely', 'typebox', 'yaml']));
+  expect(named).toEqual(expect.arrayContaining(['kysely', 'swagger-ui-dist', 'typebox', 'yaml']));
   expect(named).toEqual(expect.arrayContaining(await installedPackages()));
 });
 

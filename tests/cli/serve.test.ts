@@ -6,6 +6,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { newDataDir, removeDataDirs } from './data-folders.ts';
+import { expectReferencePage } from './reference-page.ts';
 import { run, runtime, runUnkey, unkeyFile } from './run-unkey.ts';
 import { endServers, type ServerProcess, startServer } from './server-process.ts';
 
@@ -112,6 +113,11 @@ describe('the build', () => {
     expect(parse(await document.text())).toMatchObject({ paths: { '/v2/keys.verifyKey': {} } });
   });
 
+  test('has the reference page with all its files', async () => {
+    const server = await startServer({ dataDir: await newDataDir() });
+    await expectReferencePage(server.url);
+  });
+
   test('brings the licenses of all that is in it', async () => {
     const record = await readFile(join(dirname(unkeyFile), 'build.json'), 'utf8');
     const built = join(dirname(unkeyFile), JSON.parse(record).build);
@@ -123,7 +129,8 @@ describe('the build', () => {
     expect(new Set(inside)).toContain('kysely');
     const licenses = await readFile(join(built, 'third-party-licenses.txt'), 'utf8');
     const named = [...licenses.matchAll(/^(\S+) \d\S* \(\S+\)$/gm)].map((match) => match[1]);
-    expect(named).toEqual([...new Set(inside)].sort());
+    // The reference page is not a module: its files are copied.
+    expect(named).toEqual([...new Set([...inside, 'swagger-ui-dist'])].sort());
   });
 });
 

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { version } from '@unkey-ts/contract';
 import type { ThreadedApp } from '@unkey-ts/server';
 import type { Command, Invocation } from './command.ts';
@@ -20,11 +21,17 @@ export const serveCommand: Command = {
   run: serve,
 };
 
+/** The page that shows the OpenAPI document. The bundler puts its files beside the bundle. */
+const referenceFolder = fileURLToPath(new URL('reference', import.meta.url));
+
 async function serve({ args, env, cwd, print, isOutputTerminal }: Invocation): Promise<null> {
-  const { createLog, createThreadedApp, loadConfig, saveRootKey } = await import('@unkey-ts/server');
+  const { createLog, createThreadedApp, loadConfig, saveRootKey, staticFiles } = await import(
+    '@unkey-ts/server'
+  );
   const config = loadConfig({ flags: configFlagsOf(args), env, cwd });
   const log = createLog({ level: config.logLevel });
-  const app = await createThreadedApp({ config, log });
+  const endpoints = staticFiles({ path: '/reference/', folder: referenceFolder });
+  const app = await createThreadedApp({ config, log, endpoints });
   const place = config.databaseUrl === undefined ? config.dataDir : 'PostgreSQL';
   // Before anything else can fail: nothing else has the key.
   const save = (key: SavedKey) => saveRootKey(config.dataDir, key);

@@ -20,8 +20,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const get = async (path: string, headers = {}) =>
   endpoints.get(path)?.handle({ method: 'GET', path, headers, body: new Uint8Array(0), peer: '' });
 
-test('each file has an endpoint, and an index that of its folder, too', () => {
+test('each file has an endpoint, and an index those of its folder, too', () => {
   expect([...endpoints.keys()].sort()).toEqual([
+    '/app',
     '/app/',
     '/app/assets/logo.png',
     '/app/assets/unknown.xyz',
@@ -34,6 +35,17 @@ test('a file is served as its bytes with the type of its name', async () => {
   expect(new Uint8Array((await get('/app/assets/logo.png'))?.body as Uint8Array)).toEqual(allBytes);
   expect((await get('/app/'))?.headers['content-type']).toBe('text/html; charset=utf-8');
   expect((await get('/app/assets/unknown.xyz'))?.headers['content-type']).toBe('application/octet-stream');
+});
+
+test('a page loads nothing from elsewhere and runs no script of its own text', async () => {
+  const policy = (await get('/app/'))?.headers['content-security-policy'];
+  expect(policy).toContain("default-src 'self';");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toContain('unsafe');
+});
+
+test('the path of a folder without its slash redirects, relative to any prefix', async () => {
+  expect(await get('/app')).toMatchObject({ status: 308, headers: { location: 'app/' } });
 });
 
 test('a client that has the file gets 304', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { extname, join, relative, sep } from 'node:path';
+import { basename, extname, join, relative, sep } from 'node:path';
 import type { Endpoint, HttpRequest, HttpResponse } from '../base/http-message.ts';
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -16,19 +16,36 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+/** A page loads only what this origin serves, and no page of another origin shows it in a frame. */
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+};
+
 /**
- * An endpoint for each file of a folder and its subfolders; `index.html` is also served at the path of its folder. The
- * files are read once: no request can reach another file, and a served file cannot disappear.
+ * An endpoint for each file of a folder and its subfolders. `index.html` is also served at the path of its folder, to
+ * which the path without the last slash redirects. The files are read once: no request can reach another file, and a
+ * served file cannot disappear. A page may use scripts and styles of its origin only, and none inside its own text.
  */
 export function staticFiles({ path, folder }: { path: string; folder: string }): readonly Endpoint[] {
   return filesIn(folder).flatMap((file) => {
-    const handle = serveBytes(readFileSync(file), contentTypes[extname(file)] ?? 'application/octet-stream');
+    const handle = serveBytes(readFileSync(file), extname(file));
     const filePath = `${path}${relative(folder, file).split(sep).join('/')}`;
-    const paths = filePath.endsWith('/index.html')
-      ? [filePath, filePath.slice(0, -'index.html'.length)]
-      : [filePath];
-    return paths.map((served): Endpoint => ({ path: served, method: 'GET', handle }));
+    if (!filePath.endsWith('/index.html')) return [get(filePath, handle)];
+    const folderPath = filePath.slice(0, -'index.html'.length);
+    const redirect = folderPath === '/' ? [] : [get(folderPath.slice(0, -1), () => redirectTo(folderPath))];
+    return [get(filePath, handle), get(folderPath, handle), ...redirect];
   });
+}
+
+function get(path: string, handle: Endpoint['handle']): Endpoint {
+  return { path, method: 'GET', handle };
+}
+
+/** Relative, for services behind a path of another host. */
+function redirectTo(folderPath: string): HttpResponse {
+  return { status: 308, headers: { location: `${basename(folderPath)}/` }, body: '' };
 }
 
 function filesIn(folder: string): string[] {
@@ -37,11 +54,14 @@ function filesIn(folder: string): string[] {
 }
 
 /** Clients ask again each time, and get 304 if nothing has changed. */
-function serveBytes(body: Uint8Array, contentType: string): (request: HttpRequest) => HttpResponse {
-  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
-  return ({ headers }) => {
-    const cached = { etag, 'cache-control': 'no-cache' };
-    if (headers['if-none-match'] === etag) return { status: 304, headers: cached, body: '' };
-    return { status: 200, headers: { 'content-type': contentType, ...cached }, body };
+function serveBytes(body: Uint8Array, extension: string): (request: HttpRequest) => HttpResponse {
+  const type = { 'content-type': contentTypes[extension] ?? 'application/octet-stream' };
+  const headers = { ...type, 'cache-control': 'no-cache', ...(extension === '.html' && pageHeaders) };
+  // At the first request: a start does not wait for it.
+  let etag: string | undefined;
+  return ({ headers: { 'if-none-match': known } }) => {
+    etag ??= `"${createHash('sha256').update(body).digest('base64url')}"`;
+    if (known === etag) return { status: 304, headers: { etag, 'cache-control': 'no-cache' }, body: '' };
+    return { status: 200, headers: { ...headers, etag }, body };
   };
 }
