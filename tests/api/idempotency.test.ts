@@ -295,6 +295,58 @@ describe('a repeated verification of a key', () => {
   });
 });
 
+test('a repeated verification repeats everything, of which large metadata are not recorded', async () => {
+  const { apiId } = await world.do('apis.createApi', { name: 'payments' });
+  await world.do('permissions.createRole', { name: 'reader' });
+  await world.do('identities.createIdentity', { externalId: 'ann', meta: { plan: 'x'.repeat(300_000) } });
+  const { key, keyId } = await world.do('keys.createKey', {
+    apiId,
+    name: 'production',
+    externalId: 'ann',
+    meta: { region: 'x'.repeat(300_000) },
+    expires: service.clock.now() + 600_000,
+    permissions: ['documents.read'],
+    roles: ['reader'],
+    credits: { remaining: 10 },
+    ratelimits: [{ name: 'requests', limit: 10, duration: 600_000, autoApply: true }],
+  });
+  const { counters } = service.app.services;
+  const { complete } = counters;
+  let recorded = '';
+  counters.complete = (name, record, expiresAt) => {
+    recorded = record.response;
+    return complete(name, record, expiresAt);
+  };
+  const first = await send('keys.verifyKey', { key }).finally(() => Object.assign(counters, { complete }));
+  expect(first.body.data).toMatchObject({ code: 'VALID', credits: 9, identity: { externalId: 'ann' } });
+  expect(recorded).toContain('"credits":9');
+  expect(recorded.length).toBeLessThan(1000);
+  expect((await send('keys.verifyKey', { key })).text).toBe(first.text);
+
+  // What describes the key is what it is now.
+  await world.do('keys.updateKey', { keyId, meta: { region: 'eu' }, externalId: null });
+  const again = await send('keys.verifyKey', { key });
+  const { identity, ...rest } = first.body.data;
+  expect(again.body).toEqual({ meta: first.body.meta, data: { ...rest, meta: { region: 'eu' } } });
+});
+
+test('the response recorded by a release that recorded all of it is repeated', async () => {
+  const { key } = await newKey(world, { meta: { a: 1 }, credits: { remaining: 10 } });
+  const { counters } = service.app.services;
+  const { complete } = counters;
+  let sent = '';
+  counters.complete = (name, record, expiresAt) =>
+    complete(
+      name,
+      { ...record, response: sent.replace('REQUEST', JSON.parse(record.response).meta.requestId) },
+      expiresAt,
+    );
+  const data = await world.do('keys.verifyKey', { key });
+  sent = JSON.stringify({ meta: { requestId: 'REQUEST' }, data: { ...data, credits: 8 } });
+  const first = await send('keys.verifyKey', { key }).finally(() => Object.assign(counters, { complete }));
+  expect((await send('keys.verifyKey', { key })).text).toBe(first.text);
+});
+
 test('repeated limits are consumed once', async () => {
   const body = [limitOf('emails'), limitOf('calls')];
   for (let count = 0; count < 5; count++) {

@@ -12,6 +12,7 @@ export {
   type InputOf,
   type OperationId,
   type Operations,
+  type OutputOf,
   operationIds,
   operations,
 } from './operations.ts';

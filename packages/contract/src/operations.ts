@@ -90,4 +90,7 @@ export type OperationId = keyof Operations;
 /** The request's body; null: none. */
 export type InputOf<Id extends OperationId> = NonNullable<Operations[Id]['types']>['input'];
 
+/** The `data` of a response. */
+export type OutputOf<Id extends OperationId> = NonNullable<Operations[Id]['types']>['output'];
+
 export const operationIds = Object.keys(operations) as readonly OperationId[];

@@ -2,14 +2,24 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { createLog } from '../base/log.ts';
 import { withCircuitBreaker } from './circuit-breaker.ts';
 import { countersConformance } from './conformance/counters-conformance.ts';
+import { idempotencySharesConformance } from './conformance/idempotency-shares-conformance.ts';
+import type { IdempotencyBounds } from './idempotency-shares.ts';
 import { memoryCounters } from './memory.ts';
-import { type Counters, CountersUnavailableError, type OutageMode, type RemoteCounters } from './port.ts';
+import {
+  type Counters,
+  CountersUnavailableError,
+  IdempotencyShareError,
+  type OutageMode,
+  type RemoteCounters,
+} from './port.ts';
 
 const now = 1_700_000_040_000; // starts a minute
 
 /** Counters that several processes could share, with a plug to pull. */
-function pluggedCounters(): RemoteCounters & { plug: { isIn: boolean; processes: number } } {
-  const inner = memoryCounters();
+function pluggedCounters(
+  bounds?: IdempotencyBounds,
+): RemoteCounters & { plug: { isIn: boolean; processes: number } } {
+  const inner = memoryCounters(undefined, bounds);
   const plug = { isIn: true, processes: 1 };
   const check = () => {
     if (!plug.isIn) throw new CountersUnavailableError('unplugged');
@@ -36,6 +46,7 @@ function pluggedCounters(): RemoteCounters & { plug: { isIn: boolean; processes:
       check();
       return plug.processes;
     },
+    idempotencyStats: inner.stats,
     close: inner.close,
   };
 }
@@ -48,17 +59,19 @@ afterEach(async () => {
 async function openPlugged({
   mode = 'local',
   processes = 1,
+  bounds,
 }: {
   mode?: OutageMode;
   processes?: number;
+  bounds?: IdempotencyBounds;
 } = {}) {
-  const remote = pluggedCounters();
+  const remote = pluggedCounters(bounds);
   remote.plug.processes = processes;
   const lines: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
   const log = createLog({ level: 'info', destination });
   const clock = { now: () => now };
-  const { counters, status } = await withCircuitBreaker({ remote, mode, log, clock, probeMs: 5 });
+  const { counters, status, memory } = await withCircuitBreaker({ remote, mode, log, clock, probeMs: 5 });
   opened.push(counters);
   const pull = () => {
     remote.plug.isIn = false;
@@ -72,15 +85,28 @@ async function openPlugged({
     const calls = Array.from({ length: count }, () => counters.consume('ws', [one], now));
     return (await Promise.all(calls)).filter(({ passed }) => passed).length;
   };
-  return { counters, remote, status, lines, pull, putBack, passes };
+  return { counters, remote, status, memory, lines, pull, putBack, passes };
 }
 
 countersConformance('shared counters that are there', async () => (await openPlugged()).counters);
+
+idempotencySharesConformance(
+  'shared counters that are there',
+  async (bounds) => (await openPlugged({ bounds })).counters,
+);
 
 countersConformance('counters while the shared ones are away', async () => {
   const { counters, pull } = await openPlugged();
   pull();
   return counters;
+});
+
+test('claims that the shared counters refuse are counted, and do not open the circuit', async () => {
+  const { counters, memory, status } = await openPlugged({ bounds: { records: 1, characters: 10 } });
+  expect(await counters.claim('ws 1', now)).toBeNull();
+  await expect(counters.claim('ws 2', now)).rejects.toThrow(IdempotencyShareError);
+  expect(memory()).toMatchObject({ refusedClaims: 1 });
+  expect(status().circuit).toBe('closed');
 });
 
 test('local: each process enforces its own share of the limit', async () => {

@@ -41,7 +41,10 @@ export async function withCircuitBreaker(
   const limits = limitsWithFallback({ remote, local, circuit, mode });
   const idempotency = idempotencyWithFallback({ remote, local, circuit, mode });
   return {
-    memory: local.stats,
+    memory() {
+      const stats = local.stats();
+      return { ...stats, refusedClaims: stats.refusedClaims + remote.idempotencyStats().refusedClaims };
+    },
     counters: {
       consume: limits.consume,
       ...idempotency,

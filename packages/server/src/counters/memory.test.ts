@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { countersConformance } from './conformance/counters-conformance.ts';
+import { idempotencySharesConformance } from './conformance/idempotency-shares-conformance.ts';
 import { memoryCounters } from './memory.ts';
 import { memoryIdempotency } from './memory-idempotency.ts';
 import { IdempotencyShareError } from './port.ts';
 
 countersConformance('counters in memory', async () => memoryCounters());
+idempotencySharesConformance('counters in memory', async (bounds) => memoryCounters(1000, bounds));
 
 const minute = 60_000;
 const now = 1_700_000_040_000; // starts a minute
@@ -127,35 +129,11 @@ test('a counter that has expired is not counted as evicted', () => {
   expect(counters.stats().evicted).toBe(0);
 });
 
-test('responses recorded by one workspace never push out those of another', async () => {
-  const idempotency = memoryIdempotency({ records: 1000, characters: 100_000 });
-  await idempotency.claim('small call', now);
-  idempotency.complete('small call', { fingerprint: 'f', response: 'spent' }, now + minute);
-  const record = async (name: string) => {
-    await idempotency.claim(name, now);
-    idempotency.complete(name, { fingerprint: 'f', response: 'x'.repeat(1000) }, now + minute);
-  };
-  let recorded = 0;
-  const flood = async () => {
-    for (; ; recorded++) await record(`large ${recorded}`);
-  };
-  await expect(flood()).rejects.toThrow(IdempotencyShareError);
-  expect(recorded).toBe(50);
-  expect(idempotency.stats()).toEqual({ refusedClaims: 1 });
-  // What was recorded is found, and others go on.
-  expect(await idempotency.claim('large 0', now)).not.toBeNull();
-  expect(await idempotency.claim('small call', now)).toMatchObject({ response: 'spent' });
-  await record('small other');
-  // A minute later there is room again.
-  expect(await idempotency.claim('large later', now + minute)).toBeNull();
-});
-
-test('claims count as records until they end', async () => {
-  const idempotency = memoryIdempotency({ records: 10, characters: 100_000 });
-  for (let call = 0; call < 5; call++) expect(await idempotency.claim(`ws ${call}`, now)).toBeNull();
-  await expect(idempotency.claim('ws 5', now)).rejects.toThrow(IdempotencyShareError);
-  idempotency.release('ws 0');
-  expect(await idempotency.claim('ws 5', now)).toBeNull();
+test('claims that are refused are counted', async () => {
+  const counters = memoryCounters(1, { records: 2, characters: 10 });
+  expect(await counters.claim('ws 1', now)).toBeNull();
+  await expect(counters.claim('ws 2', now)).rejects.toThrow(IdempotencyShareError);
+  expect(counters.stats()).toMatchObject({ refusedClaims: 1 });
 });
 
 test('a closed one has forgotten everything', async () => {

@@ -1,5 +1,6 @@
 import { decide, type Window } from '../domain/ratelimit/window.ts';
 import { BoundedMap, type Entry } from '../memory/bounded-map.ts';
+import { defaultBounds } from './idempotency-shares.ts';
 import { memoryIdempotency } from './memory-idempotency.ts';
 import type { CounterMemoryStats, Counters } from './port.ts';
 
@@ -39,9 +40,9 @@ export interface MemoryCounters extends Counters {
  * Counters in the memory of this process. They start at zero with the process. When the memory is full, a counter of the
  * largest workspace is evicted, in it one of the largest namespace, and of those the one that matters least.
  */
-export function memoryCounters(maxSize = defaultMaxSize): MemoryCounters {
+export function memoryCounters(maxSize = defaultMaxSize, bounds = defaultBounds): MemoryCounters {
   const counters = new CounterMap(maxSize);
-  const idempotency = memoryIdempotency();
+  const idempotency = memoryIdempotency(bounds);
   const counterOf = (name: string) => counters.get(name);
   let sweptAt = 0;
 

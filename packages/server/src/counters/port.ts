@@ -23,7 +23,8 @@ export interface Counters {
   /**
    * Claims an idempotency key for the caller, who must then call `complete` or `release`. Waits while another caller
    * holds the claim. Resolves to the record if there is one that has not expired; null: the claim is the caller's. `name`
-   * begins with the id of the workspace and a space.
+   * begins with the id of the workspace and a space. Rejects with an `IdempotencyShareError` if there is no record and the
+   * workspace has used its share.
    */
   claim(name: string, now: number): Promise<IdempotencyRecord | null>;
   /** Stores the record until `expiresAt` (Unix milliseconds) and ends the claim. */
@@ -35,6 +36,7 @@ export interface Counters {
 
 /** Counters shared by several processes over the network, which can fail. */
 export interface RemoteCounters extends Counters {
+  readonly idempotencyStats: () => Pick<CounterMemoryStats, 'refusedClaims'>;
   /** Registers this process as alive; resolves to the number of live processes. Rejects while the counters do not work. */
   heartbeat(): Promise<number>;
 }
@@ -55,7 +57,7 @@ export interface CountersStatus {
   readonly processes: number | null;
 }
 
-/** What the memory of this process holds. */
+/** What the memory of this process holds, and what it has refused. */
 export interface CounterMemoryStats {
   /** Rate limit counters. */
   readonly size: number;

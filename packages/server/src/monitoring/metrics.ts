@@ -108,7 +108,7 @@ function registerCounterMemoryMetrics(registers: Registry[], memory: () => Count
   registerTotal(
     registers,
     'unkey_memory_idempotency_refused_total',
-    'Calls with an Idempotency-Key refused with 503 because their workspace has used its share of records.',
+    'Calls with an Idempotency-Key refused with 429 because their workspace has used its share of records.',
     () => memory().refusedClaims,
   );
 }

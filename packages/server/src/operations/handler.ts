@@ -40,8 +40,13 @@ export interface Handler<Op extends Operation = Operation> {
   maskedResult?(): OperationResult<unknown>;
   /** Whether the request is about a key that the workspace does not have. Such requests have a limit of their own. */
   isUnknown?(services: SpendServices, workspaceId: string, input: never): MaybePromise<boolean>;
-  /** Whether the recorded result may still be sent for a repeated `Idempotency-Key`. Default: yes. */
-  mayReplay?(context: never, input: never, recorded: () => never): MaybePromise<boolean>;
+  /** How a cached idempotency record holds the result. Default: all of it, and it is sent again as it was. */
+  readonly record?: {
+    /** The part that a repetition cannot find out again. */
+    keep(data: never): unknown;
+    /** The result from the part that was kept. Null: it may not be sent again, and performing anew spends nothing. */
+    restore(context: never, input: never, kept: never): MaybePromise<unknown>;
+  };
 }
 
 type Types<Op extends Operation> = NonNullable<Op['types']>;
@@ -58,11 +63,16 @@ interface Steps<Op extends Operation, Found extends Located> {
   ): MaybePromise<OperationResult<Types<Op>['output']> | Refusal>;
   maskedResult?(): OperationResult<Types<Op>['output']>;
   isUnknown?(services: SpendServices, workspaceId: string, input: Types<Op>['input']): MaybePromise<boolean>;
-  mayReplay?(
+  readonly record?: RecordSteps<Op>;
+}
+
+interface RecordSteps<Op extends Operation> {
+  keep(data: Types<Op>['output']): Types<Op>['output'];
+  restore(
     context: Contexts[Op['mode']],
     input: Types<Op>['input'],
-    recorded: () => Types<Op>['output'],
-  ): MaybePromise<boolean>;
+    kept: Types<Op>['output'],
+  ): MaybePromise<Types<Op>['output'] | null>;
 }
 
 /** Types the steps by their operation: input, output and context. */

@@ -69,14 +69,17 @@ export function withDurableRecord(
 
 interface Spending {
   perform(context: Context): Promise<Result>;
-  mayReplay(recordedText: string): MaybePromise<boolean>;
+  /** What to record of the result. */
+  recordOf(result: JsonResponse): string;
+  /** The text of the response from what was recorded; null: it may not be sent again. */
+  restore(recordedText: string): MaybePromise<string | null>;
 }
 
 /** For spends: the response is recorded for a minute, where the counters are kept. */
 export async function withCachedRecord(
   request: KeyedRequest,
   context: Context,
-  { perform, mayReplay }: Spending,
+  { perform, recordOf, restore }: Spending,
 ): Promise<Result> {
   const { services, workspaceId, requestId, now } = context;
   const fingerprint = fingerprintOf(request, context);
@@ -84,15 +87,16 @@ export async function withCachedRecord(
   const known = await services.counters.claim(name, now);
   if (known !== null) {
     if (known.fingerprint !== fingerprint) return refuseConflict();
+    const text = await restore(known.response);
     // Without a claim: an operation says no only where it spends nothing.
-    return (await mayReplay(known.response)) ? replay(known.response, requestId) : perform(context);
+    return text === null ? perform(context) : replay(text, requestId);
   }
   let isRecorded = false;
   try {
     const result = await perform(context);
     if (result instanceof Refusal) return result;
     const expiresAt = now + idempotencyLifetimes.cached.milliseconds;
-    await services.counters.complete(name, { fingerprint, response: result.body }, expiresAt);
+    await services.counters.complete(name, { fingerprint, response: recordOf(result) }, expiresAt);
     isRecorded = true;
     return result;
   } finally {

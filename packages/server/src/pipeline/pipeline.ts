@@ -1,7 +1,7 @@
 import { maxBodyBytesOf, pathOf } from '@unkey-ts/contract';
 import type { Endpoint, HttpRequest, HttpResponse } from '../base/http-message.ts';
 import type { Log } from '../base/log.ts';
-import type { MaybePromise } from '../base/maybe-promise.ts';
+import { andThen, type MaybePromise } from '../base/maybe-promise.ts';
 import { clientIp } from '../domain/network/client-ip.ts';
 import type { AllowList } from '../domain/network/ip-allow-list.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
@@ -272,18 +272,20 @@ function performInside(
   return mode === 'spend'
     ? withCachedRecord(keyed, context, {
         perform: inContext,
-        mayReplay: (recorded) => mayReplay(state, context, recorded),
+        recordOf: ({ body }) => state.recordText ?? body,
+        restore: (recorded) => restore(state, context, recorded),
       })
     : transact(context, withDurableRecord(keyed, inContext));
 }
 
-function mayReplay(
-  { handler, input }: RequestState,
-  context: Context,
-  recordedText: string,
-): MaybePromise<boolean> {
-  const recorded = () => JSON.parse(recordedText).data as never;
-  return handler.mayReplay?.(context as never, input as never, recorded) ?? true;
+function restore(state: RequestState, context: Context, recordedText: string): MaybePromise<string | null> {
+  const { handler, input } = state;
+  if (handler.record === undefined) return recordedText;
+  const { meta, data } = JSON.parse(recordedText);
+  const restored = handler.record.restore(context as never, input as never, data as never);
+  return andThen(restored, (full) =>
+    full === null ? null : respondData(meta.requestId, withAlias(state, full), undefined).body,
+  );
 }
 
 function operate(state: RequestState, options: PipelineParts, context: Context): MaybePromise<Result> {
@@ -328,11 +330,19 @@ function respondMasked(state: RequestState): Result {
 }
 
 function respond(state: RequestState, result: OperationResult<unknown>): Result {
-  const { handler, request, requestId } = state;
+  const { requestId, idempotencyKey } = state;
   const { data, pagination } = result;
   state.outcome = result.outcome;
+  const { record } = state.handler;
+  if (idempotencyKey !== null && record !== undefined) {
+    state.recordText = respondData(requestId, record.keep(data as never), pagination).body;
+  }
+  return respondData(requestId, withAlias(state, data), pagination);
+}
+
+function withAlias({ handler, request }: RequestState, data: unknown): unknown {
   const isAliased = handler.operation.hasCreditsAlias && readsCreditsAlias(request.headers['user-agent']);
-  return respondData(requestId, isAliased ? addCreditsAlias(data) : data, pagination);
+  return isAliased ? addCreditsAlias(data) : data;
 }
 
 function callerOf({ caller, handler }: RequestState): Authenticated {

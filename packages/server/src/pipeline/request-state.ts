@@ -32,6 +32,8 @@ export class RequestState {
   /** What the operation works with: inside a snapshot or transaction, theirs. */
   context: Context | null = null;
   located: Located = nothingLocated;
+  /** What an idempotency record holds, if that is not the response itself. */
+  recordText: string | null = null;
   /** For metrics; the status when undefined. */
   outcome: string | undefined = undefined;
 

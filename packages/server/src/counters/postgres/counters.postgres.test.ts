@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createDatabase, execute, textOf } from '../../../../../tests/postgres.ts';
 import { countersConformance } from '../conformance/counters-conformance.ts';
+import { idempotencySharesConformance } from '../conformance/idempotency-shares-conformance.ts';
+import type { IdempotencyBounds } from '../idempotency-shares.ts';
 import { CountersUnavailableError } from '../port.ts';
 import { openPostgresCounters } from './counters.ts';
 
@@ -10,16 +12,23 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-countersConformance('counters in a PostgreSQL database', async () => {
-  const counters = await open();
+const openEmpty = async (idempotencyBounds?: IdempotencyBounds) => {
+  const counters = await open(idempotencyBounds);
   await execute(database.url, 'TRUNCATE counter_windows, counter_answers, counter_processes');
   return counters;
-});
+};
+
+countersConformance('counters in a PostgreSQL database', () => openEmpty());
+idempotencySharesConformance('counters in a PostgreSQL database', openEmpty);
 
 const now = 1_700_000_040_000; // starts a minute
 
-function open() {
-  return openPostgresCounters({ url: database.url, timeoutMs: 20_000 });
+function open(idempotencyBounds?: IdempotencyBounds) {
+  return openPostgresCounters({
+    url: database.url,
+    timeoutMs: 20_000,
+    ...(idempotencyBounds && { idempotencyBounds }),
+  });
 }
 
 function checks(...counters: readonly string[]) {
@@ -28,7 +37,7 @@ function checks(...counters: readonly string[]) {
 
 test('any number of processes may start at once on an empty database', async () => {
   await execute(database.url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-  const processes = await Promise.all(Array.from({ length: 10 }, open));
+  const processes = await Promise.all(Array.from({ length: 10 }, () => open()));
   const counts = await Promise.all(processes.map((counters) => counters.heartbeat()));
   expect(Math.max(...counts)).toBe(10);
   await Promise.all(processes.slice(1).map((counters) => counters.close()));
@@ -63,6 +72,20 @@ test('windows that weigh nothing any more are deleted, a minute later for the cl
   expect(await count()).toBe(1501);
   await counters.consume('ws', checks('later'), now + 300_000);
   await vi.waitFor(async () => expect(await count()).toBe(1), 20_000);
+  await counters.close();
+});
+
+test('expired records are deleted while calls have no limits', async () => {
+  const counters = await open();
+  await execute(database.url, 'TRUNCATE counter_answers');
+  await counters.claim('ws 1', now);
+  // It has expired when it is stored.
+  await counters.complete('ws 1', { fingerprint: 'f', response: 'x' }, now - 1);
+  await vi.waitFor(async () => {
+    await counters.claim('ws 2', now + 120_000);
+    await counters.release('ws 2');
+    expect(await textOf(database.url, ['counter_answers'])).not.toContain('ws 1');
+  }, 20_000);
   await counters.close();
 });
 

@@ -5,6 +5,7 @@ import type { Log } from '../../base/log.ts';
 import { translateErrors } from '../../base/translate-errors.ts';
 import type { LimitCheck } from '../../domain/ratelimit/window.ts';
 import { openSinglePool, withClient } from '../../storage/postgres/connections.ts';
+import { defaultBounds, type IdempotencyBounds } from '../idempotency-shares.ts';
 import { type ConsumeResult, CountersUnavailableError, type RemoteCounters } from '../port.ts';
 import { sharedIdempotency } from '../shared-idempotency.ts';
 import { postgresRecordStore, type Run } from './idempotency.ts';
@@ -14,6 +15,8 @@ export interface PostgresCountersOptions {
   readonly url: string;
   /** Timeout of a statement, in milliseconds. Default 1000. */
   readonly timeoutMs?: number;
+  /** What this process may store of idempotency records. */
+  readonly idempotencyBounds?: IdempotencyBounds;
   /** Default: no log. */
   readonly log?: Pick<Log, 'warn'>;
 }
@@ -59,12 +62,13 @@ DELETE FROM counter_answers WHERE name IN (
 export async function openPostgresCounters({
   url,
   timeoutMs = 1000,
+  idempotencyBounds = defaultBounds,
   log = noLog,
 }: PostgresCountersOptions): Promise<RemoteCounters> {
   const pool = openCountersPool(url, timeoutMs, log);
   const run: Run = async (text, values) =>
     (await translateErrors(pool.query(text, [...values]), unavailable)).rows;
-  const idempotency = sharedIdempotency(postgresRecordStore(run));
+  const idempotency = sharedIdempotency(postgresRecordStore(run), idempotencyBounds);
   const processName = randomUUID();
   const coalescer = new Coalescer<Call, ConsumeResult>((calls) => consumeBatch(pool, calls));
   let isPrepared = false;
@@ -82,9 +86,13 @@ export async function openPostgresCounters({
       cleanup.runIfDue(now);
       return coalescer.run(workspaceId, { checks, now });
     },
-    claim: idempotency.claim,
+    claim(name, now) {
+      cleanup.runIfDue(now);
+      return idempotency.claim(name, now);
+    },
     complete: idempotency.complete,
     release: idempotency.release,
+    idempotencyStats: idempotency.stats,
     async heartbeat() {
       await prepare();
       const [row] = await run('SELECT unkey_heartbeat_1($1, $2) AS processes', [processName, processTtl]);

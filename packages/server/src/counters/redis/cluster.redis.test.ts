@@ -2,6 +2,8 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type RedisServer, startRedisCluster } from '../../../../../tests/redis.ts';
 import { countersConformance } from '../conformance/counters-conformance.ts';
+import { idempotencySharesConformance } from '../conformance/idempotency-shares-conformance.ts';
+import type { IdempotencyBounds } from '../idempotency-shares.ts';
 import { CountersUnavailableError } from '../port.ts';
 import { parseRedisAddresses } from './address.ts';
 import { openRedisCounters } from './counters.ts';
@@ -22,12 +24,18 @@ beforeEach(async () => {
 });
 
 /** By two of its three nodes. */
-function open() {
-  const urls = nodes.slice(0, 2).map(({ url }) => url);
-  return openRedisCounters({ addresses: parseRedisAddresses(urls.join()), timeoutMs: 20_000 });
+function open(idempotencyBounds?: IdempotencyBounds) {
+  const addresses = parseRedisAddresses(
+    nodes
+      .slice(0, 2)
+      .map(({ url }) => url)
+      .join(),
+  );
+  return openRedisCounters({ addresses, timeoutMs: 20_000, ...(idempotencyBounds && { idempotencyBounds }) });
 }
 
 countersConformance('counters on a Redis cluster', open);
+idempotencySharesConformance('counters on a Redis cluster', open);
 
 const now = 1_700_000_040_000;
 const checks = ['a', 'b', 'c'].map((counter) => ({ counter, limit: 10, durationMs: 60_000, cost: 1 }));

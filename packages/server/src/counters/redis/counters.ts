@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LimitCheck } from '../../domain/ratelimit/window.ts';
+import { defaultBounds, type IdempotencyBounds } from '../idempotency-shares.ts';
 import type { ConsumeResult, RemoteCounters } from '../port.ts';
 import { sharedIdempotency } from '../shared-idempotency.ts';
 import type { RedisAddress } from './address.ts';
@@ -12,6 +13,8 @@ export interface RedisCountersOptions {
   readonly addresses: readonly RedisAddress[];
   /** Timeout of a command, in milliseconds. Default 500. */
   readonly timeoutMs?: number;
+  /** What this process may store of idempotency records. */
+  readonly idempotencyBounds?: IdempotencyBounds;
 }
 
 const processesKey = 'unkey:processes';
@@ -24,9 +27,10 @@ const clockToleranceMs = 60_000;
 export async function openRedisCounters({
   addresses,
   timeoutMs = 500,
+  idempotencyBounds = defaultBounds,
 }: RedisCountersOptions): Promise<RemoteCounters> {
   const connection = await connectRedis(addresses, { timeoutMs });
-  const idempotency = sharedIdempotency(redisRecordStore(connection));
+  const idempotency = sharedIdempotency(redisRecordStore(connection), idempotencyBounds);
   const processName = randomUUID();
 
   return {
@@ -37,6 +41,7 @@ export async function openRedisCounters({
     claim: idempotency.claim,
     complete: idempotency.complete,
     release: idempotency.release,
+    idempotencyStats: idempotency.stats,
     async heartbeat() {
       try {
         await connection.ping();

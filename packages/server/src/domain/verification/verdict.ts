@@ -1,4 +1,4 @@
-import type { VerificationCode } from '@unkey-ts/contract';
+import type { OutputOf, VerificationCode } from '@unkey-ts/contract';
 import type { LimitResult } from '../ratelimit/window.ts';
 import { type PlannedLimit, visibleIdentityLimits } from './plan.ts';
 import type { KeyRatelimit, VerifiableKey } from './verifiable-key.ts';
@@ -29,6 +29,19 @@ export function presentVerification(key: VerifiableKey, verdict: Verdict) {
     ...(roles.length > 0 && { roles: [...roles] }),
     ...(identity !== null && { identity: presentIdentity(key, identity) }),
     ...(limits.length > 0 && { ratelimits: limits.map(presentLimit) }),
+  };
+}
+
+/** What a verification has decided, and what of its key is small. */
+export type Decided = Omit<OutputOf<'keys.verifyKey'>, 'meta' | 'permissions' | 'roles' | 'identity'>;
+
+/** The response data of a verification that was decided before; the omitted members are those of the key now. */
+export function repeatVerification(key: VerifiableKey, decided: Decided) {
+  const { code, enabled = true, name = null, expires = null, credits = null, ratelimits } = decided;
+  const then = { ...key, isEnabled: enabled, name, expiresAt: expires };
+  return {
+    ...presentVerification(then, { code, credits, limits: [] }),
+    ...(ratelimits !== undefined && { ratelimits }),
   };
 }
 

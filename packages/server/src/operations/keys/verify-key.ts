@@ -5,7 +5,7 @@ import { hashKey } from '../../domain/keys/key-material.ts';
 import { refilled } from '../../domain/keys/refill.ts';
 import { parseQuery } from '../../domain/permissions/query.ts';
 import { isUsable, type Plan, type PlannedLimit, plan } from '../../domain/verification/plan.ts';
-import { presentVerification, type Verdict } from '../../domain/verification/verdict.ts';
+import { presentVerification, repeatVerification, type Verdict } from '../../domain/verification/verdict.ts';
 import type { VerifiableKey } from '../../domain/verification/verifiable-key.ts';
 import type { Context } from '../context.ts';
 import { handlerOf, masked } from '../handler.ts';
@@ -36,13 +36,18 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
       return { data: presentVerification(key, verdict), outcome: verdict.code };
     });
   },
-  // `VALID` is not repeated for a key that has been deleted or disabled, or has expired since. It is verified again, which
-  // spends nothing.
-  mayReplay({ services, workspaceId, now }, input, recorded) {
-    return andThen(services.lookups.findVerifiableKey(hashKey(input.key)), (key) => {
-      const isGood = key !== null && key.workspaceId === workspaceId && isUsable(key, now);
-      return isGood || !recorded().valid;
-    });
+  // A record holds no more than what was decided: `meta` and permissions may be large, and are read again.
+  record: {
+    keep: ({ meta, permissions, roles, identity, ...decided }) => decided,
+    // `VALID` is not repeated for a key that has been deleted or disabled, or has expired since. It is verified again, which
+    // spends nothing.
+    restore({ services, workspaceId, now }, input, decided) {
+      return andThen(services.lookups.findVerifiableKey(hashKey(input.key)), (found) => {
+        const key = found?.workspaceId === workspaceId ? found : null;
+        if (decided.valid && (key === null || !isUsable(key, now))) return null;
+        return key !== null && key.id === decided.keyId ? repeatVerification(key, decided) : decided;
+      });
+    },
   },
   // The first verification of a migrated key is among these, too: its hash is not known yet.
   isUnknown({ lookups }, workspaceId, { key: text }) {
