@@ -34,7 +34,7 @@ import type { Storage } from './storage/port/storage.ts';
 import type { PostgresOptions } from './storage/postgres/storage.ts';
 import { openHotStorage } from './storage/sqlite/hot-storage.ts';
 import { openSqliteStorage, type SqliteOptions } from './storage/sqlite/storage.ts';
-import { openStorageThread } from './threads/storage-thread.ts';
+import { startStorageThread } from './threads/storage-thread.ts';
 import { bun } from './transport/bun/bun-api.ts';
 import type { Listener, ListenerOptions } from './transport/listener.ts';
 import { createNodeListener, type NodeListenerOptions } from './transport/node/server.ts';
@@ -163,6 +163,7 @@ async function openServices(
   const { storage, lookups, openEvents, isChannelUp } = await openStorage(config, heard);
   closers.push(storage.close);
   const archive = await openEvents();
+  closers.push(archive.close);
   const { counters, events, status, memory } = await openSinks({ config, log, clock }, archive, closers);
   const ids = randomIds();
   const services: Services = {
@@ -198,8 +199,10 @@ async function openThreadedServices(
 ): Promise<Opened> {
   lockDataFolder(config, log, closers);
   const ids = randomIds();
-  const firstStart = await prepareDatabase(config, { ids, clock });
-  const archive = await openSqliteEvents({ file: eventsFileOf(config.dataDir) });
+  // The thread of the events starts while this one prepares the database.
+  const opening = openSqliteEvents({ file: eventsFileOf(config.dataDir) });
+  closers.push(async () => (await opening).close());
+  const [firstStart, archive] = await Promise.all([prepareDatabase(config, { ids, clock }), opening]);
   const { counters, events, status, memory } = await openSinks({ config, log, clock }, archive, closers);
   let lookups: Lookups | null = null;
   const onCommit: ChangeListener = (tags) => lookups?.onCommit(tags);
@@ -212,7 +215,7 @@ async function openThreadedServices(
     counters: status,
     changes: null,
   });
-  const thread = await openStorageThread({
+  const thread = startStorageThread({
     thread: { config, logLevel: config.logLevel, lockWaitMs, timeoutMs, hasJobs },
     log,
     counters,
@@ -258,7 +261,6 @@ async function openSinks(
   archive: EventArchive,
   closers: Closer[],
 ) {
-  closers.push(archive.close);
   const events = config.isRecordingEvents ? createEventBuffer({ writer: archive, log }) : discardEvents;
   closers.push(events.close);
   const opened = await openCounters(config, { log, clock });

@@ -10,7 +10,7 @@ import { createLog } from '../base/log.ts';
 import { loadConfig } from '../config.ts';
 import { memoryCounters } from '../counters/memory.ts';
 import { ensureWorkspace } from '../workspace/ensure-workspace.ts';
-import { openStorageThread, type StorageThread } from './storage-thread.ts';
+import { type StorageThread, startStorageThread } from './storage-thread.ts';
 
 let folder: string;
 let rootKey: string;
@@ -30,7 +30,7 @@ beforeEach(async () => {
   );
   rootKey = first?.rootKey ?? '';
   await storage.close();
-  thread = await openStorageThread({
+  thread = startStorageThread({
     thread: { config, logLevel: 'info', lockWaitMs: 2000, timeoutMs: undefined, hasJobs: true },
     log: createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } }),
     counters: memoryCounters(),
@@ -106,4 +106,12 @@ test('a thread that dies is started again; what it worked on ends with an error,
   });
   await vi.waitFor(() => thread.check(), { timeout: 50_000, interval: 50 });
   expect(await call('apis.getApi', { apiId: api.data.apiId })).toMatchObject({ status: 200 });
+});
+
+test('a thread that dies before it has opened the database has done nothing, and is started again', async () => {
+  const waiting = call('apis.createApi', { name: 'payments' });
+  await thread.worker()?.terminate();
+  await expect(waiting).rejects.toMatchObject({ name: 'StorageUnavailableError', mayBeDone: false });
+  await vi.waitFor(() => thread.check(), { timeout: 240_000, interval: 50 });
+  expect(await call('apis.createApi', { name: 'payments' })).toMatchObject({ status: 200 });
 });

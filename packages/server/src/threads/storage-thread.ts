@@ -71,19 +71,22 @@ const allHeaders: Record<HeaderName, true> = {
 };
 const headerNames = Object.keys(allHeaders) as HeaderName[];
 
-/** Starts the storage thread; resolves once it has opened the database. A thread that dies is started again. */
-export async function openStorageThread(options: StorageThreadOptions): Promise<StorageThread> {
+/**
+ * Starts the storage thread, which opens the database of `thread.config`. Calls wait until it has. A thread that dies is
+ * started again.
+ */
+export function startStorageThread(options: StorageThreadOptions): StorageThread {
   let stats: ThreadStats = { jobs: [], storage: noStats };
   const onStats = (latest: ThreadStats) => {
     stats = latest;
   };
-  const supervised = supervise(options, (onDeath) => startWorker(options, { onStats, onDeath }));
-  const { current, worker } = supervised;
+  const { current, worker, stop } = supervise(options, (onDeath) =>
+    startWorker(options, { onStats, onDeath }),
+  );
   const marks = markBuffer((usedAt) => {
     // While no thread runs, times of use are lost, as they would be with the process.
     if (worker() !== null) current().tell('markUsed', usedAt);
   });
-  await supervised.started;
   return {
     commands: {
       refillKey: async (order) => current().call('refillKey', order),
@@ -102,16 +105,14 @@ export async function openStorageThread(options: StorageThreadOptions): Promise<
     check: () => void current(),
     async close() {
       marks.stop();
-      await supervised.stop();
+      await stop();
     },
     worker,
   };
 }
 
 interface Supervised {
-  /** Rejects when the first thread dies before it has started. */
-  readonly started: Promise<void>;
-  /** Throws while no thread is running. */
+  /** Throws after a death, until another thread has started. */
   current(): Channel<StorageEnd>;
   worker(): Worker | null;
   stop(): Promise<void>;
@@ -123,11 +124,9 @@ function supervise(
   start: (onDeath: (error: Error) => void) => Running,
 ): Supervised {
   let isStopping = false;
-  let hasStarted = false;
   const onDeath = (error: Error) => {
     running = null;
-    // Without a first start there is no service: the start of the process fails.
-    if (isStopping || !hasStarted) return;
+    if (isStopping) return;
     log.error(errorFields(error), 'the storage thread has ended and is started again');
     // The tags of its last commits may be lost.
     onCommit(null);
@@ -145,9 +144,6 @@ function supervise(
   };
   let running: Running | null = start(onDeath);
   return {
-    started: running.started.then(() => {
-      hasStarted = true;
-    }),
     current() {
       if (running === null) throw new StorageUnavailableError(restarting);
       return running.channel;
@@ -179,12 +175,13 @@ function startWorker(
 ): Running {
   // Node options of the parent, such as `--input-type`, can make a worker fail.
   const worker = new Worker(workerUrl(), { workerData: thread, execArgv: [] });
-  let isStarted = () => {};
+  let onStarted = () => {};
+  let hasStarted = false;
   let isDead = false;
   let cause: unknown;
 
   const own: MainEnd = {
-    started: () => isStarted(),
+    started: () => onStarted(),
     changed: (tags) => onCommit(tags && new Set(tags)),
     observe,
     log: (line) => writeLogLine(log, line),
@@ -198,10 +195,15 @@ function startWorker(
     onWaiting: (isWaiting) => (isWaiting ? worker.ref() : worker.unref()),
   });
   const started = new Promise<void>((resolve, reject) => {
-    isStarted = resolve;
+    onStarted = () => {
+      hasStarted = true;
+      resolve();
+    };
     worker.once('exit', () => {
       isDead = true;
-      const error = new StorageUnavailableError(died, { cause, mayBeDone: true });
+      const error = hasStarted
+        ? new StorageUnavailableError(died, { cause, mayBeDone: true })
+        : new StorageUnavailableError(restarting, { cause });
       reject(error);
       channel.end(error);
       onDeath(error);

@@ -25,7 +25,7 @@ import { localTime, type MainEnd, noStats, type StorageEnd, type ThreadOptions }
  * `read` and `write` with the same pipeline as a service in one thread.
  */
 
-// `openStorageThread` starts this thread with this shape.
+// `startStorageThread` starts this thread with this shape.
 const options = workerData as ThreadOptions;
 const { config } = options;
 
@@ -84,9 +84,11 @@ const own: StorageEnd = {
 const channel = createChannel<StorageEnd, MainEnd>(own, {
   post: (messages) => parentPort?.postMessage(messages),
 });
-parentPort?.on('message', channel.receive);
 
 await start(storage);
+// What was sent in the meantime has waited in the port.
+parentPort?.on('message', channel.receive);
+channel.tell('started');
 
 async function start(storage: Storage): Promise<void> {
   lookups = createLookups(storage, { ...config, keyCacheSize });
@@ -119,7 +121,6 @@ async function start(storage: Storage): Promise<void> {
     channel.tell('stats', { jobs: jobs.stats(), storage: storage.stats?.() ?? noStats }),
   );
   every(pollEveryMs, () => void storage.pollChanges());
-  channel.tell('started');
 }
 
 function every(milliseconds: number, run: () => void): void {
