@@ -31,15 +31,16 @@ export const migrateDataCommand: Command = {
 };
 
 async function migrateData({ args, env, cwd, ...terminal }: Invocation): Promise<Output> {
-  const from = parsePlace('--from', args.required('from'), cwd);
+  const server = await import('@unkey-ts/server');
+  const parsePlace = (name: string, text: string) => placeOf(server, name, text, cwd);
+  const from = parsePlace('--from', args.required('from'));
   const to =
     args.text('to') === undefined && env.DATABASE_URL !== undefined
-      ? parsePlace('DATABASE_URL', env.DATABASE_URL, cwd)
-      : parsePlace('--to', args.required('to'), cwd);
+      ? parsePlace('DATABASE_URL', env.DATABASE_URL)
+      : parsePlace('--to', args.required('to'));
   if (JSON.stringify(addressOf(from)) === JSON.stringify(addressOf(to))) {
     throw new UsageError('--from and --to are the same place.');
   }
-  const server = await import('@unkey-ts/server');
   const display = progressDisplay(terminal);
   try {
     const report = await server.migrateData({
@@ -63,12 +64,14 @@ function addressOf(where: TransferPlace): string {
 }
 
 /** A URL is never shown: it may hold a password. */
-function parsePlace(name: string, text: string, cwd: string): TransferPlace {
+function placeOf(server: Server, name: string, text: string, cwd: string): TransferPlace {
   if (!text.includes('://')) return { dataDir: resolve(cwd, text) };
-  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { url: text, name };
-  throw new UsageError(
-    `${name} must be a folder or a URL, for example postgres://USER:PASSWORD@HOST:5432/DATABASE.`,
-  );
+  try {
+    return { url: server.parseDatabaseUrl(text), name };
+  } catch (error) {
+    if (error instanceof server.ConnectionUrlError) throw new UsageError(`${name} ${error.message}`);
+    throw error;
+  }
 }
 
 function nextSteps(server: Server, from: TransferPlace, to: TransferPlace): string[] {

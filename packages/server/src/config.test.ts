@@ -137,6 +137,12 @@ test.each([
   ['DATABASE_URL', 'postgres://user:se#cret@host/d', /percent-encode/],
   ['DATABASE_URL', 'postgres://user:se/cret@host:5432/d', /percent-encode/],
   ['DATABASE_URL', 'postgres://user:secret@one,two/d', /several hosts/],
+  ['DATABASE_URL', 'postgres://user:secret@one:1,two:2/d', /several hosts/],
+  ['DATABASE_URL', 'postgres://user:secret@/d?host=one,two', /several hosts/],
+  ['DATABASE_URL', 'postgres://user:se%cret@host/d', /write the % itself as %25/],
+  ['DATABASE_URL', 'postgres://user:secret@host/d?sslmode=verfy-full', /unknown sslmode.*verify-full/],
+  ['REDIS_URL', 'redis://:se%cret@host', /write the % itself as %25/],
+  ['REDIS_URL', 'redis://:secret@one,two', /several hosts/],
   ['REDIS_URL', 'redis://:se?cret@host', /percent-encode/],
   ['REDIS_URL', 'redis://user:se#cret@host/0', /percent-encode/],
   ['REDIS_URL', 'rediss://user:se/cret@host', /percent-encode/],
@@ -150,6 +156,8 @@ test.each([
   'postgres://u:a%3Fb%23c%2Fd@h/d',
   'postgres://u@/d?host=/run/postgresql',
   'postgres:///d?host=/run/postgresql',
+  'postgres://u:a,b@h/d?sslmode=require',
+  'postgres://h:5432/d?user=me@corp',
 ])('the database %s is accepted', (url) =>
   expect(load({ env: { DATABASE_URL: url } }).databaseUrl).toBe(url),
 );

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ConnectionUrlError } from './base/connection-url.ts';
 import { dayMs, hourMs, parseUnits } from './base/duration.ts';
 import { errorCode } from './base/error-code.ts';
 import { type LogLevel, logLevels } from './base/log.ts';
 import { type OutageMode, outageModes } from './counters/port.ts';
-import { parseRedisAddresses, type RedisAddress, RedisAddressError } from './counters/redis/address.ts';
+import { parseRedisAddresses, type RedisAddress } from './counters/redis/address.ts';
 import { isAddressRange } from './domain/network/ip-allow-list.ts';
 import { MasterKeyError, parseConfiguredMasterKeys } from './secrets/master-keys.ts';
+import { parseDatabaseUrl } from './storage/postgres/database-url.ts';
 
 /** The settings of a server; frozen. `undefined` means "not set". */
 export interface Config {
@@ -145,7 +147,7 @@ function configFrom(read: <Value>(setting: Setting<Value>) => Value, cwd: string
       variable: 'DATABASE_URL',
       isSecret: true,
       fallback: undefined,
-      parse: parseDatabaseUrl,
+      parse: parseDatabase,
     }),
     maxStalenessMs: read({ variable: 'UNKEY_MAX_STALENESS', fallback: 300_000, parse: parseDuration }),
     keyCacheSize: read({
@@ -299,20 +301,18 @@ function parseFolder(value: unknown): string {
   throw new InvalidValue(`is ${shown(value)}; it must be the path of a folder.`);
 }
 
-function parseDatabaseUrl(value: unknown): string {
-  const url = typeof value === 'string' ? value.trim() : '';
-  // The URL is not shown: it may contain a password.
-  if (/^postgres(ql)?:\/\/[^@/?#]*:[^@]*[/?#][^@]*@/.test(url)) {
-    throw new InvalidValue(
-      'has a ?, # or / in its password: percent-encode it (? is %3F, # is %23, / is %2F).',
-    );
+function parseDatabase(value: unknown): string {
+  return parseUrl(parseDatabaseUrl, value);
+}
+
+/** A failure has nothing of the URL: it may contain a password. */
+function parseUrl<Value>(parse: (text: string) => Value, value: unknown): Value {
+  try {
+    return parse(String(value));
+  } catch (error) {
+    if (error instanceof ConnectionUrlError) throw new InvalidValue(error.message);
+    throw error;
   }
-  if (/^postgres(ql)?:\/\/[^/?#]*,/.test(url)) {
-    throw new InvalidValue('names several hosts; give one address that leads to the primary.');
-  }
-  // `postgres://user@/database?host=/socket` has no host, which only PostgreSQL accepts.
-  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url.replace('@/', '@socket/'))) return url;
-  throw new InvalidValue('must be a URL, for example postgres://USER:PASSWORD@HOST:5432/DATABASE.');
 }
 
 function parseDuration(value: unknown): number {
@@ -388,12 +388,7 @@ function parseLogLevel(value: unknown): LogLevel {
 }
 
 function parseRedis(value: unknown): readonly RedisAddress[] {
-  try {
-    return Object.freeze(parseRedisAddresses(String(value)));
-  } catch (error) {
-    if (error instanceof RedisAddressError) throw new InvalidValue(error.message);
-    throw error;
-  }
+  return Object.freeze(parseUrl(parseRedisAddresses, value));
 }
 
 function parseOutageMode(value: unknown): OutageMode {

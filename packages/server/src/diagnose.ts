@@ -114,12 +114,11 @@ function checkKeyVariable({ masterKey }: Pick<Config, 'masterKey'>): Diagnosis {
 async function checkPostgres(url: string, clock: Clock): Promise<Diagnosis> {
   const part = 'database';
   try {
-    const [{ withDedicatedClient }, { checkServer }] = await Promise.all([
-      import('./storage/postgres/connections.ts'),
-      import('./storage/postgres/server-check.ts'),
+    const [{ withSuitableClient }, { checkMigratable }] = await Promise.all([
+      import('./storage/postgres/suitable-client.ts'),
+      import('./storage/postgres/migrations.ts'),
     ]);
-    return await withDedicatedClient(url, async (client) => {
-      await checkServer(client);
+    return await withSuitableClient(url, async (client) => {
       const { rows } = await client.query<{ version: string; isStandby: boolean; now: number }>(
         `SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS "isStandby",
           (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`,
@@ -127,6 +126,7 @@ async function checkPostgres(url: string, clock: Clock): Promise<Diagnosis> {
       const [found] = rows;
       if (found === undefined) throw new Error('The database returned no row.');
       if (found.isStandby) throw new Error('This is a standby. DATABASE_URL must lead to the primary.');
+      await checkMigratable(client);
       return clockState(part, `PostgreSQL ${found.version}`, found.now - clock.now());
     });
   } catch (error) {

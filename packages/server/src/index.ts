@@ -7,6 +7,7 @@ export {
   type ThreadedApp,
 } from './app.ts';
 export { systemClock } from './base/clock.ts';
+export { ConnectionUrlError } from './base/connection-url.ts';
 export { parseUnits } from './base/duration.ts';
 export type { Endpoint } from './base/http-message.ts';
 export { randomIds } from './base/ids.ts';
@@ -33,6 +34,7 @@ export {
 } from './storage/port/records.ts';
 export type { Storage } from './storage/port/storage.ts';
 export type { Store } from './storage/port/store.ts';
+export { parseDatabaseUrl } from './storage/postgres/database-url.ts';
 export { backupDatabase } from './storage/sqlite/backup.ts';
 export { restoreDatabase } from './storage/sqlite/restore.ts';
 export { migrateData, type TransferPlace } from './storage/transfer/migrate-data.ts';

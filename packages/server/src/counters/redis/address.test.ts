@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseRedisAddresses, RedisAddressError } from './address.ts';
+import { ConnectionUrlError } from '../../base/connection-url.ts';
+import { parseRedisAddresses } from './address.ts';
 
 test('a URL has host, user, database and encryption', () => {
   expect(parseRedisAddresses('redis://localhost')).toEqual([
@@ -46,6 +47,11 @@ test('several URLs are nodes of a cluster', () => {
   ]);
 });
 
+test('a comma in a password is no other node', () => {
+  expect(parseRedisAddresses('redis://:a,b@host')[0]).toMatchObject({ password: 'a,b' });
+  expect(parseRedisAddresses('redis://:a,b@one, redis://two')).toHaveLength(2);
+});
+
 test.each([
   'localhost:6379',
   'http://user:secret@host',
@@ -62,7 +68,8 @@ test.each([
   'redis://a:secret@a/1,redis://a:secret@b/1',
   'redis://a:secret@a,unix:///run/redis.sock',
   'redis://a:secret@a,',
+  'redis://a:secret@a,b:6380',
 ])('%s is refused, and nothing of it is told', (text) => {
-  expect(() => parseRedisAddresses(text)).toThrow(RedisAddressError);
+  expect(() => parseRedisAddresses(text)).toThrow(ConnectionUrlError);
   expect(() => parseRedisAddresses(text)).not.toThrow(/secret/);
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { ConnectionUrlError, checkCredentials, hostsIn } from '../../base/connection-url.ts';
 import { errorCode } from '../../base/error-code.ts';
 
 /** Address and credentials of a Redis or Valkey server. Contains a secret: the password. */
@@ -19,11 +20,6 @@ export interface RedisTls {
   readonly rootCertificates: string | undefined;
 }
 
-/** The message completes a sentence that begins with the name of the setting, and contains nothing of the address. */
-export class RedisAddressError extends Error {
-  override readonly name = 'RedisAddressError';
-}
-
 const isEncryptedBy: ReadonlyMap<string, boolean> = new Map([
   ['redis:', false],
   ['valkey:', false],
@@ -31,23 +27,22 @@ const isEncryptedBy: ReadonlyMap<string, boolean> = new Map([
   ['valkeys:', true],
 ]);
 
-/** One address, or several nodes of a cluster separated by commas. */
+/** One address, or several nodes of a cluster separated by commas. Throws a `ConnectionUrlError`. */
 export function parseRedisAddresses(text: string): readonly RedisAddress[] {
-  const addresses = text.split(',').map((part) => parseRedisAddress(part.trim()));
+  // A comma in a password is not followed by a URL.
+  const addresses = text.split(/,(?=\s*[a-z]+:\/\/)/).map((part) => parseRedisAddress(part.trim()));
   if (addresses.length === 1) return addresses;
   if (addresses.some(({ place, database }) => 'path' in place || database !== 0)) {
-    throw new RedisAddressError('names several nodes of a cluster: each must have a host, and database 0.');
+    throw new ConnectionUrlError('names several nodes of a cluster: each must have a host, and database 0.');
   }
   return addresses;
 }
 
-/** A `?`, `#` or `/` before the `@` that ends the credentials: the URL would be cut there. */
-const rawDelimiter = /^[a-z]+:\/\/[^@/?#]*:[^@]*[/?#][^@]*@/;
-
 function parseRedisAddress(text: string): RedisAddress {
-  if (rawDelimiter.test(text)) {
-    throw new RedisAddressError(
-      'has a ?, # or / in its password: percent-encode it (? is %3F, # is %23, / is %2F).',
+  checkCredentials(text);
+  if (hostsIn(text).length > 1) {
+    throw new ConnectionUrlError(
+      'names several hosts in one URL; give each node of a cluster a URL of its own.',
     );
   }
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -55,11 +50,11 @@ function parseRedisAddress(text: string): RedisAddress {
   const isEncrypted = isEncryptedBy.get(url?.protocol ?? '');
   const database = /^\/?(\d{0,5})$/.exec(url?.pathname ?? '')?.[1];
   if (url === null || isEncrypted === undefined || url.hostname === '' || database === undefined) {
-    throw new RedisAddressError(
+    throw new ConnectionUrlError(
       'must be redis://, rediss:// (TLS) or unix://, as in redis://user:password@host:6379/0 or unix:///run/redis.sock.',
     );
   }
-  if (url.hash !== '') throw new RedisAddressError('must have no part after #; percent-encode it as %23.');
+  if (url.hash !== '') throw new ConnectionUrlError('must have no part after #; percent-encode it as %23.');
   return {
     place: { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) },
     username: decoded(url.username),
@@ -72,14 +67,14 @@ function parseRedisAddress(text: string): RedisAddress {
 function parseTls(parameters: URLSearchParams, isEncrypted: boolean): RedisTls | null {
   const { sslmode = 'verify-full', sslrootcert, ...others } = Object.fromEntries(parameters);
   if (Object.keys(others).length > 0) {
-    throw new RedisAddressError('may have the parameters sslmode and sslrootcert only.');
+    throw new ConnectionUrlError('may have the parameters sslmode and sslrootcert only.');
   }
   if (!isEncrypted) {
-    if (parameters.size > 0) throw new RedisAddressError('needs rediss:// for sslmode and sslrootcert.');
+    if (parameters.size > 0) throw new ConnectionUrlError('needs rediss:// for sslmode and sslrootcert.');
     return null;
   }
   if (sslmode !== 'verify-full' && sslmode !== 'no-verify') {
-    throw new RedisAddressError('must have the sslmode verify-full (default) or no-verify.');
+    throw new ConnectionUrlError('must have the sslmode verify-full (default) or no-verify.');
   }
   return {
     isVerified: sslmode === 'verify-full',
@@ -91,13 +86,15 @@ function readCertificates(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new RedisAddressError(`names the sslrootcert ${path}, which cannot be read (${errorCode(error)}).`);
+    throw new ConnectionUrlError(
+      `names the sslrootcert ${path}, which cannot be read (${errorCode(error)}).`,
+    );
   }
 }
 
 function parseSocket({ hostname, pathname }: URL): RedisAddress {
   if (hostname !== '' || pathname.length < 2) {
-    throw new RedisAddressError(
+    throw new ConnectionUrlError(
       'must have three slashes before the path of a socket: unix:///run/redis.sock.',
     );
   }
@@ -106,10 +103,5 @@ function parseSocket({ hostname, pathname }: URL): RedisAddress {
 }
 
 function decoded(part: string): string | undefined {
-  if (part === '') return undefined;
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw new RedisAddressError('has a user or password with a % that encodes nothing; write it as %25.');
-  }
+  return part === '' ? undefined : decodeURIComponent(part);
 }

@@ -244,23 +244,11 @@ function sessionSql(url: string, statementMs: number): string {
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 }
 
-/** Runs `work` with a client of its own without a statement timeout: migrations, also those of other processes, take time. */
-export async function withDedicatedClient<Result>(
-  url: string,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = await connectDedicated(url);
-  try {
-    return await work(client);
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-async function connectDedicated(url: string): Promise<pg.Client> {
+/** A client without a statement timeout. The caller ends it. Name: as PostgreSQL shows it, default `unkey-ts`. */
+export async function connectDedicated(url: string, name?: string): Promise<pg.Client> {
   try {
     // The constructor reads the files that the URL names.
-    const client = new pg.Client({ ...settings(url, 0), query_timeout: 0 });
+    const client = new pg.Client({ ...settings(url, 0, name), query_timeout: 0 });
     client.on('error', () => {});
     await client.connect();
     await client.query(sessionSql(url, 0));

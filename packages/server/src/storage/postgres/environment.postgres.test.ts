@@ -1,18 +1,24 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { freePort } from '../../../../../tests/free-port.ts';
 import { execute, type Postgres, startPostgres } from '../../../../../tests/postgres.ts';
+import { systemClock } from '../../base/clock.ts';
+import { loadConfig } from '../../config.ts';
+import { diagnose } from '../../diagnose.ts';
+import { filledFolder } from '../conformance/every-table.ts';
 import { workspaceOf } from '../conformance/samples.ts';
+import { migrateData } from '../transfer/migrate-data.ts';
 import { openPostgresStorage } from './storage.ts';
 
-// Environments that cannot work are refused at start, with the reason.
+// Environments that cannot work are refused at start, with the reason; the commands give the same one.
 
 const folder = mkdtempSync(join(tmpdir(), 'unkey-ts-environment-'));
+const sockets = join(folder, 'sockets');
 const certificate = join(folder, 'server.pem');
 const isRoot = process.getuid?.() === 0;
 let plain: Postgres;
@@ -28,7 +34,9 @@ beforeAll(async () => {
   chmodSync(folder, 0o755);
   chmodSync(key, 0o600);
   if (isRoot) execFileSync('chown', ['postgres', key]);
-  plain = await startPostgres();
+  mkdirSync(sockets);
+  if (isRoot) execFileSync('chown', ['postgres', sockets]);
+  plain = await startPostgres({ settings: { unix_socket_directories: sockets } });
   encrypted = await startPostgres({ settings: { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key } });
 });
 afterAll(async () => {
@@ -56,14 +64,35 @@ const failureOf = (url: string) =>
     (error: Error) => `${error.name}: ${error.message}`,
   );
 
+/** What `unkey doctor` says about the database. */
+async function diagnosisOf(url: string): Promise<string> {
+  const env = { DATABASE_URL: url, UNKEY_MASTER_KEY: 'off' };
+  const found = await diagnose(loadConfig({ flags: {}, env, cwd: folder }), systemClock);
+  const { state = '', text = '' } = found.find(({ part }) => part === 'database') ?? {};
+  return state === 'ok' ? 'none' : `${state}: ${text}`;
+}
+
+/** Why `unkey migrate-data` cannot move data there. */
+const transferFailureOf = (url: string) =>
+  migrateData({ from: filledFolder().place, to: { url, name: '--to' }, now: () => 0, onStep: () => {} }).then(
+    () => 'none',
+    (error: Error) => `${error.name}: ${error.message}`,
+  );
+
+/** The server, the doctor and the transfer refuse the database alike; the transfer names its own side. */
+async function expectRefusals(url: string, reason: RegExp): Promise<void> {
+  expect(await failureOf(url)).toMatch(reason);
+  expect(await diagnosisOf(url)).toMatch(reason);
+  const { source } = reason;
+  expect(await transferFailureOf(url)).toMatch(new RegExp(source.replaceAll('DATABASE_URL', '--to')));
+}
+
 test('the error for a user that may not create tables has the GRANT', async () => {
   await execute(database.url, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE "plain user" LOGIN');
   closers.push(() => execute(plain.url, 'DROP ROLE "plain user"'));
   const url = new URL(database.url);
   url.username = 'plain user';
-  expect(await failureOf(url.href)).toMatch(
-    /^UnsuitableDatabaseError: .*GRANT CREATE, USAGE ON SCHEMA public TO "plain user";$/,
-  );
+  await expectRefusals(url.href, /: .*GRANT CREATE, USAGE ON SCHEMA public TO "plain user";$/);
   await execute(database.url, 'GRANT CREATE, USAGE ON SCHEMA public TO "plain user"');
   const storage = await open(url.href);
   await storage.write((store) => store.workspaces.create(workspaceOf()));
@@ -76,6 +105,7 @@ test.each([
   ['localhost', `sslmode=verify-full&sslrootcert=${certificate}`, /^none$/],
   ['localhost', 'sslmode=verify-full', /not signed by a trusted authority.*sslrootcert=FILE/],
   ['localhost', 'sslmode=require', /not signed by a trusted authority/],
+  ['localhost', `sslmode=require&sslrootcert=${certificate}`, /^none$/],
   ['127.0.0.1', `sslmode=verify-full&sslrootcert=${certificate}`, /another host name/],
   ['127.0.0.1', `sslmode=verify-ca&sslrootcert=${certificate}`, /^none$/],
   ['127.0.0.1', 'sslmode=verify-ca', /verify-ca in DATABASE_URL needs sslrootcert/],
@@ -85,11 +115,24 @@ test.each([
   const url = new URL(encrypted.url);
   url.hostname = host;
   url.search = parameters;
-  expect(await failureOf(url.href)).toMatch(expected);
+  if (expected.test('none')) expect(await failureOf(url.href)).toBe('none');
+  else await expectRefusals(url.href, expected);
 });
 
 test('TLS to a server without TLS is refused by name', async () => {
-  expect(await failureOf(`${database.url}?sslmode=verify-full`)).toMatch(/does not support TLS/);
+  await expectRefusals(`${database.url}?sslmode=verify-full`, /does not support TLS.*DATABASE_URL/);
+});
+
+test('a server that cannot be reached is refused alike', async () => {
+  await expectRefusals(`postgres://u:secret@127.0.0.1:${await freePort()}/d`, /DATABASE_URL points to it/);
+});
+
+test('a socket is named by the parameter host', async () => {
+  const name = new URL(database.url).pathname;
+  const url = `postgres://unkey@${name}?host=${sockets}&port=${plain.port}`;
+  const storage = await open(url);
+  await storage.write((store) => store.workspaces.create(workspaceOf()));
+  expect(await diagnosisOf(url)).toBe('none');
 });
 
 test('PgBouncer in session mode, with its default settings, works', async () => {
@@ -102,9 +145,7 @@ test('PgBouncer in session mode, with its default settings, works', async () => 
 
 test('PgBouncer in transaction mode is refused with the reason', async () => {
   const url = await startPgBouncer('transaction');
-  expect(await failureOf(url)).toMatch(
-    /^UnsuitableDatabaseError: .*pooler in transaction mode.*pool_mode=session/,
-  );
+  await expectRefusals(url, /DATABASE_URL leads to a pooler in transaction mode.*pool_mode=session/);
 });
 
 test.each([

@@ -1,7 +1,8 @@
-import type { ClientBase } from 'pg';
+import type { Client } from 'pg';
 import { pendingMigrations } from '../sql/pending-migrations.ts';
 import { schemaChanges } from '../sql/schema-changes.ts';
 import { schemaLock } from './locks.ts';
+import { UnsuitableDatabaseError } from './server-check.ts';
 
 // Byte-wise comparison whatever the locale of the database: pages are sorted by id as code points, and case matters.
 const text = 'text COLLATE "C"';
@@ -149,9 +150,9 @@ const migrations: readonly string[] = [
 ];
 
 /** Migrates the schema to this version in one transaction. Processes that start together wait for each other. */
-export async function migrate(client: ClientBase): Promise<void> {
+export async function migrate(client: Client): Promise<void> {
   // Checked first without a lock or a write: a full disk must not keep the server from starting on a current schema.
-  if ((await pendingIn(client)).length === 0) return;
+  if ((await checkMigratable(client)) === 0) return;
   await client.query('BEGIN; SET LOCAL statement_timeout = 0');
   try {
     await client.query(`SELECT pg_advisory_xact_lock(${schemaLock})`);
@@ -170,14 +171,38 @@ export async function migrate(client: ClientBase): Promise<void> {
   }
 }
 
-async function pendingIn(client: ClientBase): Promise<readonly string[]> {
+/**
+ * The number of migrations that `migrate` would run. Throws an `UnsuitableDatabaseError` if the user may not create
+ * tables for them, and a `NewerSchemaError` if the schema is newer than this version.
+ */
+export async function checkMigratable(client: Client): Promise<number> {
+  const pending = await pendingIn(client);
+  if (pending.length > 0 && !(await mayCreateTables(client))) {
+    const { user, database } = client;
+    throw new UnsuitableDatabaseError(
+      `The user ${user} may not create tables in the database ${database}. Run this in it as its owner: ` +
+        `GRANT CREATE, USAGE ON SCHEMA public TO "${user}";`,
+    );
+  }
+  return pending.length;
+}
+
+/** There is no current schema if the user may use none. */
+async function mayCreateTables(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ may: boolean | null }>(
+    "SELECT has_schema_privilege(current_schema(), 'CREATE') AS may",
+  );
+  return rows[0]?.may === true;
+}
+
+async function pendingIn(client: Client): Promise<readonly string[]> {
   return pendingMigrations(migrations, await schemaVersion(client), {
     database: 'The database',
     remedy: 'restore a backup made before the upgrade',
   });
 }
 
-async function schemaVersion(client: ClientBase): Promise<number> {
+async function schemaVersion(client: Client): Promise<number> {
   // Read from the catalogue: the cached catalogue of a session that waited for a lock may be older than the lock.
   const { rows: tables } = await client.query(
     "SELECT FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version'",

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from 'pg';
 import { Coalescer } from '../../base/coalesce.ts';
-import { errorCode } from '../../base/error-code.ts';
 import type { Log } from '../../base/log.ts';
 import { translateErrors } from '../../base/translate-errors.ts';
 import type { EventArchive } from '../../events/port.ts';
@@ -9,14 +7,13 @@ import type { ChangeListener } from '../changes.ts';
 import type { Storage } from '../port/storage.ts';
 import { openChangeChannel } from './change-channel.ts';
 import { starvedPools } from './connection-shares.ts';
-import { type Connections, openConnections, withClient, withDedicatedClient } from './connections.ts';
+import { type Connections, openConnections, withClient } from './connections.ts';
 import { postgresEvents } from './events.ts';
 import { hotReads } from './hot-path.ts';
 import { migrate } from './migrations.ts';
-import { refuseTransactionPooling } from './pooler-check.ts';
-import { checkServer, UnsuitableDatabaseError } from './server-check.ts';
 import { creditSpender } from './spends.ts';
 import { storageStats } from './stats.ts';
+import { withSuitableClient } from './suitable-client.ts';
 import { snapshotReader, transactionWriter } from './transactions.ts';
 import { unavailable } from './unavailable.ts';
 import { refuseUnfinishedTransfer } from './unfinished-transfer.ts';
@@ -89,21 +86,10 @@ async function pingPools({ lookups, spends, reads, writes }: Connections): Promi
 }
 
 function prepareDatabase(url: string): Promise<void> {
-  return withDedicatedClient(url, async (client) => {
-    await withDedicatedClient(url, (other) => refuseTransactionPooling(client, other));
-    await checkServer(client);
+  return withSuitableClient(url, async (client) => {
     await refuseUnfinishedTransfer(client);
-    await migrate(client).catch((error: unknown) => {
-      throw errorCode(error) === '42501' ? missingPrivilege(client) : error;
-    });
+    await migrate(client);
   });
-}
-
-function missingPrivilege({ user, database }: Client): UnsuitableDatabaseError {
-  return new UnsuitableDatabaseError(
-    `The user ${user} may not create tables in the database ${database}. Run this in it as its owner: ` +
-      `GRANT CREATE, USAGE ON SCHEMA public TO "${user}";`,
-  );
 }
 
 type HotPath = Pick<

@@ -109,7 +109,7 @@ test('a lost connection is reported, and the next run resumes', async () => {
     if (steps === 3) endSessions(url);
   };
   await expect(move(source, place, cutAtThird)).rejects.toThrow(
-    /--to cannot be reached.* resumes where it stopped/,
+    /cannot be reached.*--to points to it.* resumes where it stopped/,
   );
   expect((await move(source, place)).resumedRows).toBeGreaterThan(0);
 });
@@ -138,16 +138,4 @@ test('partial data is refused as a source', async () => {
   await expect(move({ url, name: '--from' }, newFolder().place)).rejects.toThrow(
     /migrate-data.* has not finished/,
   );
-});
-
-test('an error for a user without the right to create tables has the remedy', async () => {
-  const source = filledFolder().place;
-  const { url } = await newDatabase();
-  const guest = Object.assign(new URL(url), { username: `unkey_guest_${process.pid}` });
-  await execute(url, `REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE ${guest.username} LOGIN`);
-  try {
-    await expect(move(source, { url: guest.href, name: '--to' })).rejects.toThrow(/grant it CREATE/);
-  } finally {
-    await execute(url, `DROP ROLE ${guest.username}`);
-  }
 });

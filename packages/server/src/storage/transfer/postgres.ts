@@ -1,11 +1,11 @@
-import pg from 'pg';
+import type { Client } from 'pg';
 import { errorCode } from '../../base/error-code.ts';
 import { StorageUnavailableError } from '../port/storage.ts';
-import { getTypeParser } from '../postgres/connections.ts';
 import { globalLock } from '../postgres/locks.ts';
 import { migrate } from '../postgres/migrations.ts';
-import { checkServer } from '../postgres/server-check.ts';
-import { isLost, unavailable } from '../postgres/unavailable.ts';
+import { UnsuitableDatabaseError } from '../postgres/server-check.ts';
+import { connectSuitable } from '../postgres/suitable-client.ts';
+import { unavailable } from '../postgres/unavailable.ts';
 import { refuseUnfinishedTransfer } from '../postgres/unfinished-transfer.ts';
 import {
   DuplicateRowError,
@@ -59,19 +59,9 @@ export async function openPostgresTarget(side: Side): Promise<TransferTarget> {
 }
 
 async function connect(side: Side) {
-  const client = new pg.Client({
-    connectionString: side.url,
-    application_name: 'unkey-ts migrate-data',
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-    types: { getTypeParser },
-  });
-  // The next query on the connection reports the error.
-  client.on('error', () => {});
+  const client = await withSideErrors(side, connectSuitable(side.url, 'unkey-ts migrate-data'));
   const close = () => client.end().catch(() => {});
   try {
-    await withSideErrors(side, connecting(client, side));
-    await withSideErrors(side, checkServer(client));
     await withSideErrors(side, client.query(settings));
     await withSideErrors(side, takeAlone(client, side));
   } catch (error) {
@@ -81,13 +71,11 @@ async function connect(side: Side) {
   return { client, connection: connectionTo(client, side), close };
 }
 
-// Migrations and long reads have no time limit. The lock timeout covers a killed run that still holds the lock.
-const settings = `
-  SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '10s';
-  SET synchronous_commit = on`;
+// A slow other side is no reason to end a transaction. The lock timeout covers a killed run that still holds the lock.
+const settings = "SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '10s'";
 
 /** Locks servers out: their writes during the transfer would be lost. */
-async function takeAlone(client: pg.Client, { name }: Side): Promise<void> {
+async function takeAlone(client: Client, { name }: Side): Promise<void> {
   const inUse = new TransferError(
     `The database of ${name} is in use by unkey-ts. Stop its servers and commands, then run this again.`,
   );
@@ -103,14 +91,14 @@ async function takeAlone(client: pg.Client, { name }: Side): Promise<void> {
   }
 }
 
-async function isUsed(client: pg.Client): Promise<boolean> {
+async function isUsed(client: Client): Promise<boolean> {
   const { rows } = await client.query(`
     SELECT 1 FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'unkey-ts' AND pid <> pg_backend_pid() LIMIT 1`);
   return rows.length > 0;
 }
 
-function connectionTo(client: pg.Client, side: Side): TransferConnection {
+function connectionTo(client: Client, side: Side): TransferConnection {
   const query: TransferConnection['query'] = async (statement, parameters = []) => {
     // The driver does not type rows: every column is text or an integer.
     const { rows } = await withSideErrors(side, client.query<Row>(statement, [...parameters]));
@@ -142,33 +130,15 @@ async function withSideErrors<Result>({ name }: Side, work: Promise<Result>): Pr
   try {
     return await work;
   } catch (error) {
-    if (errorCode(error) === '42501') {
-      throw new TransferError(
-        `The user of ${name} may not do that in its database. Let that user own the database, or grant it CREATE on the schema.`,
-        { cause: error },
-      );
-    }
     const told = unavailable(error);
+    if (told instanceof UnsuitableDatabaseError) throw new TransferError(named(told, name), { cause: error });
     if (!(told instanceof StorageUnavailableError)) throw told;
-    const reason = isLost(error) ? gone(name) : told.message.replaceAll('DATABASE_URL', name);
-    throw new TransferError(`${reason} Run the same command again after that: it resumes where it stopped.`, {
-      cause: error,
-    });
+    const remedy = 'Run the same command again after that: it resumes where it stopped.';
+    throw new TransferError(`${named(told, name)} ${remedy}`, { cause: error });
   }
 }
 
-function gone(name: string): string {
-  return `The database of ${name} cannot be reached, or no longer. Check that PostgreSQL runs and that the URL leads to it.`;
-}
-
-/** Connection failures without a known code are mostly failures of TLS. */
-async function connecting(client: pg.Client, { name }: Side): Promise<void> {
-  try {
-    await client.connect();
-  } catch (error) {
-    if (unavailable(error) instanceof StorageUnavailableError) throw error;
-    throw new TransferError(`${gone(name)} With TLS, check its sslmode and the certificates.`, {
-      cause: error,
-    });
-  }
+/** The reason that a server would give, with the name of the side. */
+function named({ message }: Error, name: string): string {
+  return message.replace(' A running server reconnects by itself.', '').replaceAll('DATABASE_URL', name);
 }
