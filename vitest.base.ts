@@ -16,7 +16,7 @@ function clientSources(): { find: RegExp; replacement: string }[] {
       ? []
       : [
           {
-            find: new RegExp(`^unkey-ts${subPath.slice(1)}$`),
+            find: new RegExp(`^unkey-ts${subPath.slice(1).replace('*', '.+')}$`),
             replacement: target.import.default.replace(
               /^\.\/dist\/(.*)\.js$/,
               `${root}packages/sdk/src/$1.ts`,
@@ -32,9 +32,14 @@ export const base = {
     alias: [
       { find: /^@unkey-ts\/(contract|server)$/, replacement: `${root}packages/$1/src/index.ts` },
       ...clientSources(),
+      // Its CommonJS form cannot be transformed.
+      { find: /^@unkey\/nextjs$/, replacement: `${root}node_modules/@unkey/nextjs/dist/index.mjs` },
+      { find: /^next\/server$/, replacement: `${root}tests/sdk/compat/next-server.ts` },
     ],
   },
   test: {
+    // So that its import of `next/server`, which is not installed, is found.
+    server: { deps: { inline: ['@unkey/nextjs'] } },
     globalSetup: ['tests/build.ts'],
     // By default one core is left idle, which is half of a machine with two.
     maxWorkers: '100%',

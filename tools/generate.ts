@@ -16,6 +16,7 @@ import {
   rootKeyPermissions,
 } from '@unkey-ts/contract';
 import { stringify } from 'yaml';
+import { compatComponents, compatFunctions } from './compat-types.ts';
 import { permissionQueryCopy } from './permission-query-copy.ts';
 import { apiTypes, errorCodeTypes, operationTables } from './sdk-types.ts';
 
@@ -34,6 +35,8 @@ const files: Readonly<Record<string, () => string>> = {
   'packages/sdk/src/generated/api.ts': () => apiTypes(all),
   'packages/sdk/src/generated/error-codes.ts': () => errorCodeTypes(all),
   'packages/sdk/src/generated/operations.ts': () => operationTables(all),
+  'packages/sdk/src/compat/generated/components.ts': () => compatComponents(all),
+  'packages/sdk/src/compat/generated/funcs.ts': () => compatFunctions(all),
   'packages/sdk/src/generated/version.ts': () => versionModule('sdk', 'The version of this package.'),
   'packages/contract/src/version.ts': () =>
     versionModule(

@@ -54,7 +54,7 @@ async function bundle(folder: string, format: 'esm' | 'cjs'): Promise<void> {
   const inputs = [...entries.values()].map((entry) => [entry, join(source, 'dist', `${entry}.js`)]);
   await using build = await rolldown({
     input: Object.fromEntries(inputs),
-    external: /^node:/,
+    external: /^(node:|hono\/)/,
     platform: 'neutral',
     // It is JavaScript already.
     tsconfig: false,

@@ -47,6 +47,7 @@ export const services = [
 export const rooms: readonly Room[] = [
   { path: 'packages/contract/src', mayImport: ['typebox'] },
   { path: 'packages/sdk/src/middleware', mayImport: ['packages/sdk/src', 'hono', 'express', 'fastify'] },
+  { path: 'packages/sdk/src/compat', mayImport: ['packages/sdk/src', 'hono', 'next/server'] },
   { path: 'packages/sdk/src', mayImport: [] },
   { path: 'packages/cli/src', mayImport: ['@unkey-ts/contract', '@unkey-ts/server'] },
   { path: `${server}/transport`, mayImport: [`${server}/base`] },

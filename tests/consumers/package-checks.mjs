@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const maxUnpackedBytes = 350_000;
+const maxUnpackedBytes = 500_000;
 
 export const packageChecks = {
   'it is small, needs nothing and runs nothing when it is installed': async ({ packed, project }) => {

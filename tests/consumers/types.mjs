@@ -74,8 +74,9 @@ function filesOf(names, resolution) {
 /** Writes the sources, and compiles `program.ts` for the runtimes to `program.mjs` and `program.cjs`. */
 export async function compileProgram(kit) {
   const { write, subPaths, folder } = kit.project;
-  // The others import types of their frameworks.
-  const plain = subPaths.filter((name) => kit.packed.manifest.peerDependencies[name.slice(2)] === undefined);
+  // The others import types of their frameworks, or have those of `fetch`, as the published packages.
+  const { peerDependencies } = kit.packed.manifest;
+  const plain = subPaths.filter((name) => !/^\.\/compat\//.test(name) && !peerDependencies[name.slice(2)]);
   const texts = { entries: importsOf(plain) };
   for (const name of ['program', 'registered', 'with-dom', 'with-node', 'with-frameworks']) {
     texts[name] = await readFile(new URL(`${name}.ts`, import.meta.url), 'utf8');
