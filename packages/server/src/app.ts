@@ -25,6 +25,7 @@ import { guardEndpoint } from './pipeline/guard-endpoint.ts';
 import { createPipeline, type PipelineOptions } from './pipeline/pipeline.ts';
 import { createRouter, type Router } from './pipeline/router.ts';
 import { createFailureReport } from './pipeline/transport-failure.ts';
+import { damagedSecrets } from './secrets/damaged-secrets.ts';
 import type { Services, SpendServices } from './services.ts';
 import type { ChangeListener } from './storage/changes.ts';
 import { databaseFileOf, openDataFolder } from './storage/data-folder.ts';
@@ -172,18 +173,22 @@ async function openServices(
     lookups,
     counters,
     vault: await openVault(config, storage),
+    damagedSecrets: damagedSecrets(log),
     events,
     lastUsed: lastUsedBuffer(storage),
     ids,
     clock,
   };
   const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
-  const jobs = hasJobs ? startJobs(services, { ...config, archive, log }) : noJobs;
+  const jobs = hasJobs
+    ? startJobs(services, { ...config, archive, log, isDatabaseShared: config.databaseUrl !== undefined })
+    : noJobs;
   closers.push(services.lastUsed.flush, jobs.stop);
   const metrics = createMetrics({
     events: events.stats,
     keyCache: lookups.stats,
     jobs: jobs.stats,
+    damagedSecrets: services.damagedSecrets.count,
     ...(storage.stats !== undefined && { storage: storage.stats }),
     counterMemory: memory,
     counters: status,
@@ -211,6 +216,7 @@ async function openThreadedServices(
     keyCache: () => keyCache.stats(),
     jobs: () => thread.stats().jobs,
     storage: () => thread.stats().storage,
+    damagedSecrets: () => thread.stats().damagedSecrets,
     counterMemory: memory,
     counters: status,
     changes: null,

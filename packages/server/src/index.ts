@@ -17,6 +17,7 @@ export { type Config, type ConfigFlag, describeConfig, loadConfig, type SettingS
 export { type Diagnosis, diagnose } from './diagnose.ts';
 export { parseAllowList } from './domain/network/ip-allow-list.ts';
 export { isUrnGrant } from './domain/permissions/grants.ts';
+export { bindDataKeys } from './jobs/bind-data-keys.ts';
 export { removeDeletedRows } from './jobs/deleted-rows.ts';
 export { deleteExpiredIdempotencyRecords } from './jobs/expired-idempotency-records.ts';
 export { refillDueKeys } from './jobs/refill.ts';

@@ -2,6 +2,7 @@ import type { Clock } from './base/clock.ts';
 import type { Ids } from './base/ids.ts';
 import type { Counters } from './counters/port.ts';
 import type { EventSink } from './events/port.ts';
+import type { DamagedSecrets } from './secrets/damaged-secrets.ts';
 import type { Vault } from './secrets/vault.ts';
 import type { LastUsed } from './storage/last-used.ts';
 import type { Lookups } from './storage/lookups.ts';
@@ -24,5 +25,6 @@ export interface SpendServices {
 export interface Services extends SpendServices {
   readonly storage: Storage;
   readonly vault: Vault;
+  readonly damagedSecrets: DamagedSecrets;
   readonly lastUsed: LastUsed;
 }

@@ -14,7 +14,7 @@ export const listKeys = operation({
 
 Requires permission to read the API and to read its keys; without one of them the response is 404, as for an API that
 does not exist. \`decrypt\` also requires permission to decrypt, and the response is 412 if the API does not store
-recoverable keys.`,
+recoverable keys. A key whose stored secret is damaged has no \`plaintext\`; \`keys.getKey\` says so.`,
   input: Type.Object(
     {
       apiId: Type.String({ minLength: 1, description: 'Id of the API, `api_…`.' }),

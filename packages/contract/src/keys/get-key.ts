@@ -11,7 +11,7 @@ export const getKey = operation({
   description: `Returns active, disabled and expired keys. To find a key by the key itself, use \`keys.whoami\`.
 
 \`decrypt\` also requires permission to decrypt, and the response is 412 if the API does not store recoverable keys. A
-key that is not recoverable has no \`plaintext\`.`,
+key that is not recoverable has no \`plaintext\`. If the stored secret is damaged, the response is 500.`,
   input: Type.Object(
     {
       keyId,

@@ -54,7 +54,8 @@ export interface Apis {
    *
    * Requires permission to read the API and to read its keys; without one of them the response is 404, as for
    * an API that does not exist. `decrypt` also requires permission to decrypt, and the response is 412 if the
-   * API does not store recoverable keys.
+   * API does not store recoverable keys. A key whose stored secret is damaged has no `plaintext`;
+   * `keys.getKey` says so.
    *
    * Requires (`api.*.read_key` or `api.{apiId}.read_key`) and (`api.*.read_api` or `api.{apiId}.read_api`);
    * with `decrypt`: `api.*.decrypt_key` or `api.{apiId}.decrypt_key`.
@@ -194,7 +195,8 @@ export interface Keys {
    * Returns active, disabled and expired keys. To find a key by the key itself, use `keys.whoami`.
    *
    * `decrypt` also requires permission to decrypt, and the response is 412 if the API does not store
-   * recoverable keys. A key that is not recoverable has no `plaintext`.
+   * recoverable keys. A key that is not recoverable has no `plaintext`. If the stored secret is damaged, the
+   * response is 500.
    *
    * Requires `api.*.read_key` or `api.{apiId}.read_key`; with `decrypt`: `api.*.decrypt_key` or
    * `api.{apiId}.decrypt_key`.

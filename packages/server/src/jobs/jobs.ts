@@ -1,6 +1,7 @@
 import type { Log } from '../base/log.ts';
 import type { EventArchive } from '../events/port.ts';
 import type { Services } from '../services.ts';
+import { bindDataKeys } from './bind-data-keys.ts';
 import { removeDeletedRows } from './deleted-rows.ts';
 import { deleteExpiredIdempotencyRecords } from './expired-idempotency-records.ts';
 import { deleteOldAuditRecords } from './old-audit-records.ts';
@@ -21,6 +22,8 @@ export interface JobOptions {
   readonly eventsRetentionMs: number | null;
   /** Null: records of the audit log are never deleted. */
   readonly auditRetentionMs: number | null;
+  /** Whether processes of an earlier release may use the same database, during an update. */
+  readonly isDatabaseShared: boolean;
   readonly log: Log;
 }
 
@@ -34,8 +37,14 @@ export function startJobs(services: Services, options: JobOptions): Jobs {
   const { log } = options;
   const start = (declaration: JobDeclaration) => scheduleJob(declaration, { log, now: clock.now });
   const removals = removalJobs(services, options).map(start);
+  // An update of all processes takes less than an hour.
+  const binding = start({
+    name: 'bound_data_keys',
+    everyMs: 60 * minuteMs,
+    run: (run) => bindDataKeys(services, run),
+  });
   // Rows that became due while the server was down do not wait for the first interval.
-  for (const job of removals) job.runNow();
+  for (const job of options.isDatabaseShared ? removals : [...removals, binding]) job.runNow();
   const jobs = [
     start({ name: 'last_used', everyMs: 10_000, run: () => services.lastUsed.flush() }),
     start({
@@ -45,6 +54,7 @@ export function startJobs(services: Services, options: JobOptions): Jobs {
       countDue: () => storage.read((store) => store.keys.countDueRefills(clock.now(), maxCountedRefills)),
     }),
     ...removals,
+    binding,
   ];
   return {
     async stop() {
@@ -56,7 +66,7 @@ export function startJobs(services: Services, options: JobOptions): Jobs {
 
 function removalJobs(
   services: Services,
-  { archive, eventsRetentionMs, auditRetentionMs }: Omit<JobOptions, 'log'>,
+  { archive, eventsRetentionMs, auditRetentionMs }: Omit<JobOptions, 'log' | 'isDatabaseShared'>,
 ): JobDeclaration[] {
   const { clock } = services;
   const jobs: JobDeclaration[] = [

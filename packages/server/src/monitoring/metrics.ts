@@ -32,6 +32,8 @@ export function createMetrics(sources: {
   jobs?(): readonly JobStats[];
   /** Default: there are none. */
   storage?(): StorageStats;
+  /** Default: there are none. */
+  damagedSecrets?(): number;
   /** Null: they are in this process and have no outages. */
   readonly counters: (() => CountersStatus) | null;
   readonly counterMemory?: () => CounterMemoryStats;
@@ -53,6 +55,12 @@ export function createMetrics(sources: {
   }
   registerJobMetrics(registers, () => sources.jobs?.() ?? []);
   if (sources.storage !== undefined) registerStorageMetrics(registers, sources.storage);
+  registerTotal(
+    registers,
+    'unkey_damaged_secrets_total',
+    'Stored secrets that did not decrypt when they were asked for: they are damaged or belong elsewhere.',
+    () => sources.damagedSecrets?.() ?? 0,
+  );
   registerProcessMetrics(registers);
 
   return { observe, text: () => registry.metrics(), contentType: registry.contentType };

@@ -44,6 +44,8 @@ export interface MainEnd {
 export interface ThreadStats {
   readonly jobs: readonly JobStats[];
   readonly storage: StorageStats;
+  /** Reports since the start of the thread. */
+  readonly damagedSecrets: number;
 }
 
 /** Before the first figures. */

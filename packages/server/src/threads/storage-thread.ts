@@ -76,7 +76,7 @@ const headerNames = Object.keys(allHeaders) as HeaderName[];
  * started again.
  */
 export function startStorageThread(options: StorageThreadOptions): StorageThread {
-  let stats: ThreadStats = { jobs: [], storage: noStats };
+  let stats: ThreadStats = { jobs: [], storage: noStats, damagedSecrets: 0 };
   const onStats = (latest: ThreadStats) => {
     stats = latest;
   };

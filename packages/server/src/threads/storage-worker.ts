@@ -10,6 +10,7 @@ import { openVault } from '../open-vault.ts';
 import { commandsOn } from '../operations/commands.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import { createRouter } from '../pipeline/router.ts';
+import { damagedSecrets } from '../secrets/damaged-secrets.ts';
 import type { Services } from '../services.ts';
 import type { ChangeListener } from '../storage/changes.ts';
 import { databaseFileOf } from '../storage/data-folder.ts';
@@ -98,6 +99,7 @@ async function start(storage: Storage): Promise<void> {
     lookups,
     counters: countersOfMainThread(),
     vault: await openVault(config, storage),
+    damagedSecrets: damagedSecrets(log),
     events: discardEvents,
     lastUsed,
     ids,
@@ -115,10 +117,17 @@ async function start(storage: Storage): Promise<void> {
     const archive = {
       deleteBefore: (at: number, limit: number) => channel.call('deleteEventsBefore', at, limit),
     };
-    jobs = startJobs({ ...services, clock: { now: Date.now } }, { ...config, archive, log });
+    jobs = startJobs(
+      { ...services, clock: { now: Date.now } },
+      { ...config, archive, log, isDatabaseShared: false },
+    );
   }
   every(statsEveryMs, () =>
-    channel.tell('stats', { jobs: jobs.stats(), storage: storage.stats?.() ?? noStats }),
+    channel.tell('stats', {
+      jobs: jobs.stats(),
+      storage: storage.stats?.() ?? noStats,
+      damagedSecrets: services.damagedSecrets.count(),
+    }),
   );
   every(pollEveryMs, () => void storage.pollChanges());
 }

@@ -7,7 +7,7 @@ export function checkMasterKey(vault: Vault, workspaces: readonly Workspace[]): 
   for (const { id, wrappedDataKey } of workspaces) {
     if (wrappedDataKey === null) continue;
     try {
-      vault.rewrap(wrappedDataKey);
+      vault.rewrap({ workspaceId: id, wrapped: wrappedDataKey });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new MasterKeyError(`The recoverable keys of workspace ${id} cannot be opened: ${reason}`, {

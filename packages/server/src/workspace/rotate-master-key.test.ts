@@ -7,6 +7,7 @@ import { systemClock } from '../base/clock.ts';
 import { randomIds } from '../base/ids.ts';
 import { openVault } from '../open-vault.ts';
 import { masterKeyFileOf } from '../storage/data-folder.ts';
+import type { Workspace } from '../storage/port/records.ts';
 import type { Storage } from '../storage/port/storage.ts';
 import { createWorkspace } from './ensure-workspace.ts';
 import { rotateMasterKey } from './rotate-master-key.ts';
@@ -22,14 +23,19 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 const place = () => ({ dataDir, databaseUrl: undefined, maxStalenessMs: 0, keyCacheSize: 1000 });
 const vaultOf = (storage: Storage) => openVault({ ...place(), masterKey: undefined }, storage);
 
+const dataKeyOf = (workspace: Workspace | undefined) => ({
+  workspaceId: workspace?.id ?? '',
+  wrapped: workspace?.wrappedDataKey ?? '',
+});
+
 async function storeSecret(storage: Storage): Promise<string> {
   const vault = await vaultOf(storage);
   return storage.write(async (store) => {
     const makers = { ids: randomIds(), clock: systemClock };
     const { id } = await createWorkspace(store, makers, 'With secrets');
-    const wrappedDataKey = vault.newDataKey();
+    const wrappedDataKey = vault.newDataKey(id);
     await store.workspaces.update(id, { wrappedDataKey });
-    return vault.encrypt(wrappedDataKey, 'the secret', 'key_1');
+    return vault.encrypt({ workspaceId: id, wrapped: wrappedDataKey }, 'the secret', 'key_1');
   });
 }
 
@@ -51,7 +57,7 @@ test('rotations at once end with one master key that opens every secret', async 
   expect(keys).not.toContain(former.trim());
   const [workspace] = await one.read((store) => store.workspaces.list());
   const vault = await vaultOf(one);
-  expect(vault.decrypt(workspace?.wrappedDataKey ?? '', ciphertext, 'key_1')).toBe('the secret');
+  expect(vault.decrypt(dataKeyOf(workspace), ciphertext, 'key_1')).toBe('the secret');
   await Promise.all([one.close(), other.close()]);
 });
 
@@ -70,7 +76,7 @@ test('a rotation that fails leaves the secrets readable', async () => {
 
   const [workspace] = await storage.read((store) => store.workspaces.list());
   const after = await vaultOf(storage);
-  expect(after.decrypt(workspace?.wrappedDataKey ?? '', ciphertext, 'key_1')).toBe('the secret');
+  expect(after.decrypt(dataKeyOf(workspace), ciphertext, 'key_1')).toBe('the secret');
   expect(await rotateMasterKey({ storage, vault: after, keyFile })).toBe(1);
   expect(readFileSync(keyFile, 'utf8').trim().split('\n')).toHaveLength(1);
   await storage.close();

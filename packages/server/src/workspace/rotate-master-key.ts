@@ -31,7 +31,8 @@ async function rewrapAll(store: Store, vault: Vault): Promise<number> {
   let rewrapped = 0;
   for (const { id, wrappedDataKey } of await store.workspaces.list()) {
     if (wrappedDataKey === null) continue;
-    await store.workspaces.update(id, { wrappedDataKey: vault.rewrap(wrappedDataKey) });
+    const rewrappedKey = vault.rewrap({ workspaceId: id, wrapped: wrappedDataKey });
+    await store.workspaces.update(id, { wrappedDataKey: rewrappedKey });
     rewrapped++;
   }
   return rewrapped;
@@ -40,6 +41,7 @@ async function rewrapAll(store: Store, vault: Vault): Promise<number> {
 async function isEveryDataKeyCurrent(store: Store, vault: Vault): Promise<boolean> {
   const workspaces = await store.workspaces.list();
   return workspaces.every(
-    ({ wrappedDataKey }) => wrappedDataKey === null || vault.rewrap(wrappedDataKey) === wrappedDataKey,
+    ({ id, wrappedDataKey: wrapped }) =>
+      wrapped === null || vault.rewrap({ workspaceId: id, wrapped }) === wrapped,
   );
 }

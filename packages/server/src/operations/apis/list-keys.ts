@@ -1,6 +1,11 @@
 import { operations } from '@unkey-ts/contract';
 import { handlerOf } from '../handler.ts';
-import { conditionsOfSecret, decryptKey, refuseWithoutMasterKey } from '../keys/key-encryption.ts';
+import {
+  conditionsOfSecret,
+  damagedSecret,
+  decryptKey,
+  refuseWithoutMasterKey,
+} from '../keys/key-encryption.ts';
 import { presentKey, presentPage, withoutAbsent } from '../present.ts';
 import { Refusal, refuseAbsent } from '../refusal.ts';
 
@@ -20,7 +25,9 @@ export const listKeys = handlerOf(operations['apis.listKeys'], {
     const page = await store.keys.list(workspaceId, apiId, { cursor, limit }, externalId);
     const data = [];
     for (const key of page.rows) {
-      const plaintext = decrypt ? await decryptKey(context, key) : null;
+      const decrypted = decrypt ? await decryptKey(context, key) : null;
+      // One damaged key does not hide the others; `keys.getKey` says that it is damaged.
+      const plaintext = decrypted === damagedSecret ? null : decrypted;
       if (plaintext instanceof Refusal) return plaintext;
       data.push({ ...presentKey(context, key), ...withoutAbsent({ plaintext }) });
     }

@@ -23,45 +23,54 @@ export function refuseWithoutMasterKey({ services }: ReadContext): Refusal | nul
 
 /** Encrypts the key with the workspace's data key, which is created on first use. */
 export async function encryptKey(
-  { store, workspaceId, services }: WriteContext,
+  context: WriteContext,
   { keyId, plaintext }: { keyId: string; plaintext: string },
 ): Promise<string | Refusal> {
-  return orRefuse(async () => {
+  const { store, workspaceId, services } = context;
+  return orRefuse(context, async () => {
     const workspace = await store.workspaces.find(workspaceId);
-    let wrappedDataKey = workspace?.wrappedDataKey ?? null;
-    if (wrappedDataKey === null) {
-      wrappedDataKey = services.vault.newDataKey();
-      await store.workspaces.update(workspaceId, { wrappedDataKey });
+    let wrapped = workspace?.wrappedDataKey ?? null;
+    if (wrapped === null) {
+      wrapped = services.vault.newDataKey(workspaceId);
+      await store.workspaces.update(workspaceId, { wrappedDataKey: wrapped });
     }
-    return services.vault.encrypt(wrappedDataKey, plaintext, keyId);
+    return services.vault.encrypt({ workspaceId, wrapped }, plaintext, keyId);
   });
 }
 
-/** The key as it was issued; null when it is not recoverable, or its ciphertext is damaged. */
+/** What a damaged secret is answered with; it has been reported. */
+export const damagedSecret = refuse(
+  'unkey/application/unexpected_error',
+  'The stored secret is damaged and cannot be decrypted. The key itself still verifies. The log of the service says which secret it is; it can be restored from a backup.',
+);
+
+/** The key as it was issued; null when it is not recoverable. */
 export async function decryptKey(
-  { store, workspaceId, services }: ReadContext,
+  context: ReadContext,
   { id, ciphertext }: Pick<Key, 'id' | 'ciphertext'>,
 ): Promise<string | null | Refusal> {
   if (ciphertext === null) return null;
-  return orRefuse(async () => {
+  const { store, workspaceId, services } = context;
+  return orRefuse(context, async () => {
     const workspace = await store.workspaces.find(workspaceId);
-    const wrappedDataKey = workspace?.wrappedDataKey ?? null;
-    if (wrappedDataKey === null) return null;
-    try {
-      return services.vault.decrypt(wrappedDataKey, ciphertext, id);
-    } catch (error) {
-      if (error instanceof DamagedSecretError) return null;
-      throw error;
-    }
+    const wrapped = workspace?.wrappedDataKey ?? null;
+    if (wrapped === null)
+      throw new DamagedSecretError(`The data key for ${id} is missing. Restore it from a backup.`);
+    return services.vault.decrypt({ workspaceId, wrapped }, ciphertext, id);
   });
 }
 
-async function orRefuse<Result>(work: () => Promise<Result>): Promise<Result | Refusal> {
+async function orRefuse<Result>(
+  { services, workspaceId, requestId }: ReadContext,
+  work: () => Promise<Result>,
+): Promise<Result | Refusal> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof MasterKeyError)
       return refuse('unkey/application/precondition_failed', error.message);
-    throw error;
+    if (!(error instanceof DamagedSecretError)) throw error;
+    services.damagedSecrets.report({ requestId, workspaceId }, error);
+    return damagedSecret;
   }
 }
