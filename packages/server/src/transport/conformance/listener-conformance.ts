@@ -130,6 +130,7 @@ export function listenerConformance(
     test.each([
       ['no HTTP', 'hello\r\n\r\n'],
       ['no Host header', 'POST /x HTTP/1.1\r\nContent-Length: 0\r\n\r\n'],
+      ['a Host header with a path', 'POST /x HTTP/1.1\r\nHost: x/v2\r\nContent-Length: 0\r\n\r\n'],
       ['two lengths', 'POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
       [
         'length and chunks',

@@ -1,3 +1,5 @@
+import { isHost } from './host.ts';
+
 /** The head of a request that the fast path supports: what common clients send, and nothing else. */
 export interface RequestHead {
   /** The whole head with its empty line, one character a byte. */
@@ -64,7 +66,8 @@ function parseHead(text: string): RequestHead | null {
     at = end + 2;
   }
   const { host, connection, 'content-length': length } = headers;
-  if (host === undefined || length === undefined || !/^(0|[1-9]\d{0,6})$/.test(length)) return null;
+  if (host === undefined || !isHost(host) || length === undefined || !/^(0|[1-9]\d{0,6})$/.test(length))
+    return null;
   if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return null;
   const bodyBytes = Number(length);
   return bodyBytes > bodyBytesMax ? null : { text, path, headers, bodyBytes };

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpRequest, HttpResponse, TransportFailure } from '../../base/http-message.ts';
+import { isHost } from './host.ts';
 
 /** The handler's view of a request of node:http. */
 export function toHttpRequest(request: IncomingMessage, body: Uint8Array): HttpRequest {
@@ -22,11 +23,14 @@ function pathOf(target: string): string {
 
 /** The reason to refuse a request for its head alone. What follows such a request is not read. */
 export function headFailure(request: IncomingMessage): TransportFailure | undefined {
+  const { host = '', 'transfer-encoding': coding, expect } = request.headers;
+  const isHttp10 = request.httpVersion === '1.0';
+  // node:http takes a request line without a version for HTTP/0.9.
+  if (!isHttp10 && request.httpVersion !== '1.1') return 'malformed';
   const hosts = countHosts(request.rawHeaders);
-  if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) return 'malformed';
-  const { 'transfer-encoding': coding, expect } = request.headers;
-  // node:http reads no other coding, but lets some pass.
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'malformed';
+  if (hosts > 1 || (hosts === 0 && !isHttp10) || !isHost(host)) return 'malformed';
+  // node:http reads no other coding, but lets some pass; HTTP/1.0 has none, and proxies may not read it there.
+  if (coding !== undefined && (isHttp10 || coding.toLowerCase() !== 'chunked')) return 'malformed';
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') return 'expectation_failed';
   return undefined;
 }
