@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { copyTree } from '../tools/copy-tree.ts';
 
 /** Adds an operation to a copy of the sources, by the code that CONTRIBUTING.md prints and by nothing else. */
 
@@ -14,7 +14,9 @@ const run = promisify(execFile);
 
 let copy: string;
 beforeAll(async () => {
-  copy = await copyTree();
+  copy = await copyTree('unkey-ts-contributing-');
+  // The linter and the rules of the house ask Git for the files.
+  await run('git', ['init', '--quiet'], { cwd: copy });
 }, timeout);
 afterAll(() => rm(copy, { recursive: true, force: true }));
 
@@ -76,39 +78,6 @@ async function apply(file: string, code: string): Promise<void> {
   const entries = lines.filter((line) => line.startsWith("  '"));
   const changed = existing.replace(/^ {2}'/m, (first) => `${entries.join('\n')}\n${first}`);
   return writeFile(file, `${imports.join('\n')}\n${changed}`);
-}
-
-/** A copy of the sources in a temporary folder, with the packages of this repository and the compiled files. */
-async function copyTree(): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'unkey-ts-contributing-')));
-  const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-  });
-  const compiled = ['build/tools', 'packages/contract/dist', 'packages/server/dist', 'packages/sdk/dist'];
-  for (const path of [...stdout.split('\0'), ...compiled]) {
-    if (path === '') continue;
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    // Compiled files may be missing, and tracked files may have just been deleted.
-    await cp(join(root, path), join(folder, path), { recursive: true, preserveTimestamps: true }).catch(
-      () => undefined,
-    );
-  }
-  await run('git', ['init', '--quiet'], { cwd: folder });
-  await linkPackages(folder);
-  return folder;
-}
-
-async function linkPackages(folder: string): Promise<void> {
-  const from = join(root, 'node_modules');
-  const to = join(folder, 'node_modules');
-  await mkdir(to);
-  const own = ['@unkey-ts', 'unkey-ts'];
-  for (const name of await readdir(from)) {
-    if (!name.startsWith('.') && !own.includes(name)) await symlink(join(from, name), join(to, name));
-  }
-  // These are relative links, which lead into the copy there.
-  for (const name of own)
-    await cp(join(from, name), join(to, name), { recursive: true, verbatimSymlinks: true });
 }
 
 /** Runs a program of `node_modules` in the copy; a failure throws its output. */
