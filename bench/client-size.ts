@@ -7,7 +7,7 @@ import { packedClient, theirFolders } from './packages.ts';
 /** Pages that use a part of the client, and the same pages with `@unkey/api`. */
 export const pages = {
   client: `import { Unkey } from 'unkey-ts'; globalThis.unkey = new Unkey();`,
-  verify: `import { UnkeyCore } from 'unkey-ts'; globalThis.verify = (key) => new UnkeyCore().request('keys.verifyKey', { key });`,
+  verify: `import { Core, verifyKey } from 'unkey-ts/functions'; globalThis.verify = (key) => verifyKey(new Core(), { key });`,
   ratelimit: `import { Ratelimit } from 'unkey-ts/ratelimit'; globalThis.limiter = new Ratelimit({ namespace: 'a', limit: 1, duration: '1s' });`,
   permissions: `import { hasPermissions } from 'unkey-ts/permissions'; globalThis.has = hasPermissions;`,
 } as const;
@@ -32,7 +32,7 @@ export const clientSize: Benchmark = {
       }
     };
     await compare('whole client', pages.client, { name: '@unkey/api', page: theirPages.client });
-    await compare('page with UnkeyCore and verifyKey', pages.verify, {
+    await compare('page with verifyKey of unkey-ts/functions', pages.verify, {
       name: '@unkey/api keysVerifyKey',
       page: theirPages.verify,
     });

@@ -18,7 +18,7 @@ import {
 import { stringify } from 'yaml';
 import { compatComponents, compatFunctions } from './compat-types.ts';
 import { permissionQueryCopy } from './permission-query-copy.ts';
-import { apiTypes, errorCodeTypes, operationTables } from './sdk-types.ts';
+import { apiTypes, errorCodeTypes, operationFunctions, operationTables } from './sdk-types.ts';
 
 /** Writes the files generated from the contract. With `--check` it only lists stale files. Run it in the root folder. */
 
@@ -34,6 +34,7 @@ const files: Readonly<Record<string, () => string>> = {
   'packages/sdk/README.md': clientPage,
   'packages/sdk/src/generated/api.ts': () => apiTypes(all),
   'packages/sdk/src/generated/error-codes.ts': () => errorCodeTypes(all),
+  'packages/sdk/src/generated/functions.ts': () => operationFunctions(all),
   'packages/sdk/src/generated/operations.ts': () => operationTables(all),
   'packages/sdk/src/compat/generated/components.ts': () => compatComponents(all),
   'packages/sdk/src/compat/generated/funcs.ts': () => compatFunctions(all),

@@ -3,7 +3,6 @@ import {
   describeAccess,
   errors,
   errorsOf,
-  idempotencyLifetimes,
   integerMax,
   type Operation,
   openapi,
@@ -127,21 +126,67 @@ function errorCodeType(operation: Operation): string {
 
 /** `src/generated/operations.ts`: the operations as the client needs them at run time. */
 export function operationTables(operations: readonly Operation[]): string {
-  const idsOf = (isListed: (operation: Operation) => boolean) =>
-    list(operations.filter(isListed).map(({ id }) => id));
-  return `${[
-    banner,
-    `/** Operations that are safe to retry: a second execution changes nothing more. */\nexport const idempotent: readonly string[] = ${idsOf((it) => it.idempotent === true)};`,
-    `/** Operations whose idempotency record is stored with the change itself, for ${idempotencyLifetimes.durable.inWords}. */\nexport const durable: readonly string[] = ${idsOf((it) => it.idempotency === 'durable')};`,
-    `/** Operations whose idempotency record is cached, for ${idempotencyLifetimes.cached.inWords}. */\nexport const cached: readonly string[] = ${idsOf((it) => it.idempotency === 'cached')};`,
-    `/** Operations whose responses have no data. */\nexport const withoutData: readonly string[] = ${idsOf((it) => it.output === null)};`,
-    `/** Operations whose responses are pages of a list. */\nexport const paged: readonly string[] = ${idsOf((it) => it.isPaged)};`,
-  ].join('\n\n')}\n`;
+  const resources = [{ name: '', operations: operations.filter(({ id }) => !id.includes('.')) }];
+  const lines = [...resources, ...resourcesOf(operations)].map(({ name, operations }) => {
+    const names = operations.map((operation) => `${nameOf(operation)}${markOf(operation)}`);
+    return `  ${name === '' ? "''" : name}: '${names.join(' ')}',`;
+  });
+  return `${banner}
+
+import type { OperationTable } from '../operation-kind.ts';
+
+/** The operations of each resource, with the marks of \`OperationKind\`. */
+export const operationTable: OperationTable = {
+${lines.join('\n')}
+};
+`;
 }
 
-/** As one text: smaller in bundles than an array of texts. */
-function list(names: readonly string[]): string {
-  return names.length === 0 ? '[]' : `/* @__PURE__ */ '${names.join(' ')}'.split(' ')`;
+/** `src/generated/functions.ts`: a function for each operation. */
+export function operationFunctions(operations: readonly Operation[]): string {
+  const types = new Types(operations);
+  for (const operation of operations) types.ofOperation(operation);
+  const texts = operations.map((operation) => operationFunction(operation, types));
+  const code = texts.join('\n\n');
+  const signatures = code.replace(/\/\*\*[\s\S]*?\*\//g, '');
+  const own = types
+    .names()
+    .filter((name) => new RegExp(`\\b${name}\\b`).test(signatures))
+    .sort();
+  return `${banner}
+
+import type { Call } from '../call.ts';
+import { type Caller, callOperation, createOnce, listItems } from '../functions/call-operation.ts';
+import type { CallOptions, IdempotentCallOptions } from '../options.ts';
+import type { ListCall } from '../page.ts';
+import type { ResponseBody } from '../response-body.ts';
+import type { ${own.join(', ')} } from './api.ts';
+import type { CommonErrorCode } from './error-codes.ts';
+
+${code}
+`;
+}
+
+function operationFunction(operation: Operation, types: Types): string {
+  const { id, input } = operation;
+  const mark = markOf(operation);
+  const helper = mark === '*' ? 'listItems' : mark === '+' ? 'createOnce' : 'callOperation';
+  const { generic, parameters, result } = signature(operation, types);
+  const args = [
+    'caller',
+    `'${id}'`,
+    ...(helper === 'callOperation' ? [`'${mark}'`] : []),
+    input === null ? 'null' : 'request',
+    'options',
+  ];
+  const head = `export function ${nameOf(operation)}${generic}(caller: Caller, ${parameters}): ${result}`;
+  return `${methodDoc(operation, '')}${head} {\n  return ${helper}(${args.join(', ')});\n}`;
+}
+
+function markOf({ id, isPaged, output, idempotency, idempotent }: Operation): string {
+  if (idempotency !== undefined) return idempotency === 'cached' ? '!' : '+';
+  if (idempotent !== true) throw new Error(`${id} needs a kind of its own.`);
+  return isPaged ? '*' : output === null ? '-' : '';
 }
 
 interface Resource {
@@ -163,27 +208,34 @@ function resourceTypeName({ name }: { readonly name: string }): string {
 
 function resourceType({ name, operations }: Resource, types: Types): string {
   const about = docComment('', [tags.find((tag) => tag.name === name)?.description ?? '']);
-  const methods = operations.map((operation) => `${methodDoc(operation)}  ${method(operation, types)}`);
+  const methods = operations.map((operation) => `${methodDoc(operation, '  ')}  ${method(operation, types)}`);
   return `${about}export interface ${resourceTypeName({ name })} {\n${methods.join('\n\n')}\n}`;
 }
 
 function method(operation: Operation, types: Types): string {
+  const { generic, parameters, result } = signature(operation, types);
+  return `${nameOf(operation)}${generic}(${parameters}): ${result};`;
+}
+
+function signature(operation: Operation, types: Types) {
   const { isPaged, input } = operation;
   const isOptional = requiredOf(schemaOf(input)).length === 0 && schemaOf(input).type === 'object';
   const options = optionsType(operation);
   const request = `${pascal(nameOf(operation))}Request`;
   const generic = typeParametersOf[request];
-  const parameters =
-    input === null
-      ? `options?: ${options}`
-      : `request${isOptional ? '?' : ''}: ${request}${generic === undefined ? '' : '<Query>'}, options?: ${options}`;
-  const result = isPaged
-    ? `ListCall<${types.itemOf(operation)}, ${errorCodeType(operation)}>`
-    : `Call<${responseType(operation, types)}, ${errorCodeType(operation)}>`;
-  return `${nameOf(operation)}${generic?.replace(/ = \w+/, '').replace('<', '<const ') ?? ''}(${parameters}): ${result};`;
+  return {
+    generic: generic?.replace(/ = \w+/, '').replace('<', '<const ') ?? '',
+    parameters:
+      input === null
+        ? `options?: ${options}`
+        : `request${isOptional ? '?' : ''}: ${request}${generic === undefined ? '' : '<Query>'}, options?: ${options}`,
+    result: isPaged
+      ? `ListCall<${types.itemOf(operation)}, ${errorCodeType(operation)}>`
+      : `Call<${responseType(operation, types)}, ${errorCodeType(operation)}>`,
+  };
 }
 
-function methodDoc({ summary, description, access, errors: refusals }: Operation): string {
+function methodDoc({ summary, description, access, errors: refusals }: Operation, indent: string): string {
   const own = refusals.map((code) => `${errors[code][0]} \`${shortCode(code)}\``);
   const needed =
     access === 'public'
@@ -192,7 +244,7 @@ function methodDoc({ summary, description, access, errors: refusals }: Operation
           .sort(alwaysFirst)
           .map(withoutGrants)
           .filter((check) => check !== undefined);
-  return docComment('  ', [
+  return docComment(indent, [
     `${summary}.`,
     ...description.split('\n\n'),
     needed.length === 0 ? '' : `Requires ${describeAccess(needed).join('; ')}.`,
@@ -270,6 +322,10 @@ class Types {
   itemOf(operation: Operation): string {
     const items = schemaOf(operation.output).items ?? {};
     return this.#expression(items, 'response', `${pascal(nameOf(operation))}DataItem`);
+  }
+
+  names(): string[] {
+    return [...this.#texts.keys()];
   }
 
   /** The types that operations share or that are part of their types, by name. */

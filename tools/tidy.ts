@@ -192,6 +192,7 @@ const maxFunctionLines = 60;
 /** Functions that may be longer: lists of short closures over one state, which read like a class, or of declarations. */
 const longFunctions: ReadonlySet<string> = new Set([
   'packages/sdk/src/middleware/decide.ts createDecide',
+  'packages/sdk/src/start-call.ts startCall',
   `${server}/config.ts configFrom`,
   `${server}/events/batch-text.ts createBatchText`,
   `${server}/events/buffer.ts createEventBuffer`,

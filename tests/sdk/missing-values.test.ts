@@ -181,7 +181,7 @@ describe('unknown option names', () => {
     ['timeoutMS', 'timeoutMs'],
     ['retries', 'retry'],
     ['retryConfig', 'retry'],
-    ['maxRetries', 'retry: { maxAttempts }'],
+    ['maxRetries', 'retry'],
     ['httpClient', 'fetch'],
     ['debugLogger', 'debug'],
     ['hook', 'hooks'],

@@ -19,7 +19,7 @@ const retryRules: Rules = {
   retryConnectionErrors: 'true or false',
   statusCodes: [
     'object',
-    (value) => Array.isArray(value) && value.every(isStatus),
+    (value) => /^\[(,?([1-5]\d\d|"[45]XX"))*\]$/.test(JSON.stringify(value)),
     "array of statuses, '4XX', '5XX'",
   ],
 };
@@ -99,8 +99,4 @@ function isHooks(value: unknown): boolean {
       (name) => (value as Record<string, unknown>)[name] === undefined || hasMethod(value, name),
     )
   );
-}
-
-function isStatus(code: unknown): boolean {
-  return (typeof code === 'number' ? /^[1-5]\d\d$/ : /^[45]XX$/).test(String(code));
 }

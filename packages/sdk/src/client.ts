@@ -1,9 +1,9 @@
 import type { Call } from './call.ts';
 import { callRules, checkOptions, clientRules } from './check-options.ts';
-import { UnkeyCore } from './core.ts';
+import { IdClient, kinds } from './core.ts';
 import { debugHooks } from './debug.ts';
 import type { Apis, Identities, Keys, Operations, Permissions, Ratelimits } from './generated/api.ts';
-import { cached, durable, idempotent, paged } from './generated/operations.ts';
+import type { OperationKind } from './operation-kind.ts';
 import type { CallOptions, ClientOptions, IdempotentCallOptions } from './options.ts';
 import { ListCall } from './page.ts';
 import { randomId } from './random-id.ts';
@@ -17,7 +17,7 @@ import { classFor } from './status-errors.ts';
  * const unkey = new Unkey({ rootKey: process.env.UNKEY_ROOT_KEY });
  * const { data } = await unkey.keys.verifyKey({ key, permissions: 'documents.read' });
  */
-export class Unkey extends UnkeyCore {
+export class Unkey extends IdClient {
   declare readonly apis: Apis;
   declare readonly identities: Identities;
   declare readonly keys: Keys;
@@ -26,22 +26,20 @@ export class Unkey extends UnkeyCore {
 
   constructor(options: ClientOptions = {}) {
     checkOptions(options, clientRules);
-    const { debug, spendOnce, hooks = [], ...rest } = options;
+    const { debug, spendOnce } = options;
     super(
-      { ...rest, hooks: [hooks, debugHooks(debug)].flat() },
+      { ...options, hooks: [options.hooks ?? [], debugHooks(debug)].flat() },
       {
         classFor,
         checkOptions: (options) => checkOptions(options, callRules),
-        idempotencyKey: keyGenerator(spendOnce),
+        idempotencyKey: (kind) => (kind === '+' || (spendOnce && kind === '!') ? randomId() : undefined),
       },
     );
-    // The interfaces and the lists are generated from the same contract.
+    // The interfaces and the table are generated from the same contract.
     const resources = this as unknown as Record<string, Record<string, Method>>;
-    for (const id of [...idempotent, ...durable, ...cached]) {
+    for (const [id, kind] of kinds) {
       const [resource = '', name] = id.split('.');
-      if (!name) continue;
-      resources[resource] ??= {};
-      resources[resource][name] = methodOf(this, id);
+      if (name) resources[resource] = { ...resources[resource], ...methodOf(this, { id, name, kind }) };
     }
   }
 
@@ -51,12 +49,6 @@ export class Unkey extends UnkeyCore {
   }
 }
 
-/** Generates a key for each call of an operation that stores its first response, and of spends if that is wanted. */
-function keyGenerator(spendOnce = false) {
-  return (operation: string) =>
-    durable.includes(operation) || (spendOnce && cached.includes(operation)) ? randomId() : undefined;
-}
-
 type Method = (request?: object, options?: IdempotentCallOptions) => Call<object>;
 
 /** A client whose operations come from the table. */
@@ -64,10 +56,16 @@ interface UntypedClient {
   request<Body>(operation: string, request?: object, options?: IdempotentCallOptions): Call<Body>;
 }
 
-function methodOf(client: UntypedClient, id: string): Method {
-  return (request, options) => {
-    const load = (cursor?: string) =>
-      client.request<PageBody<unknown>>(id, cursor ? { ...request, cursor } : request, options);
-    return paged.includes(id) ? new ListCall(load) : load();
+function methodOf(
+  client: UntypedClient,
+  { id, name, kind }: { readonly id: string; readonly name: string; readonly kind: OperationKind },
+): Record<string, Method> {
+  return {
+    // An object has it for its name, which stack traces show.
+    [name](request, options) {
+      const load = (cursor?: string) =>
+        client.request<PageBody<unknown>>(id, cursor ? { ...request, cursor } : request, options);
+      return kind === '*' ? new ListCall(load) : load();
+    },
   };
 }

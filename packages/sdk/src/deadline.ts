@@ -1,4 +1,5 @@
 import { AbortError, TimeoutError, type UnkeyError } from './errors.ts';
+import { followSignal } from './follow-signal.ts';
 import { type AbortSignalLike, now, type OwnAbortSignal, platform } from './platform.ts';
 
 /** Ends a call: at its deadline, by its signal, or with its client. One for all attempts of a call. */
@@ -19,6 +20,7 @@ export interface Deadline {
 export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null | undefined): Deadline {
   const controller = new platform.AbortController();
   const endsAt = timeoutMs > 0 ? now() + timeoutMs : Infinity;
+  const timers: unknown[] = [];
   let fail: (error: UnkeyError) => void;
   const ended = new Promise<never>((_, reject) => {
     fail = reject;
@@ -29,36 +31,28 @@ export function startDeadline(timeoutMs: number, outer: AbortSignalLike | null |
     fail(error);
     controller.abort(error);
   }
-  const onTimeout = () => abort(new TimeoutError(`The call took longer than ${timeoutMs} ms.`));
-  const onAbort = () => abort(new AbortError('The call was aborted.', { cause: outer?.reason }));
-
-  const timer = endsAt < Infinity ? startTimer(onTimeout, timeoutMs) : undefined;
-  let pause: unknown;
-  if (outer?.aborted) onAbort();
-  else outer?.addEventListener?.('abort', onAbort);
-
+  function startTimer(run: () => void, delayMs: number): void {
+    // Timers with a longer delay fire at once.
+    timers.push(platform.setTimeout(run, Math.min(delayMs, 0x7fffffff)));
+  }
   const race = <Result>(work: Result | PromiseLike<Result>): Promise<Result> =>
     Promise.race([work as Promise<Result>, ended]);
+
+  if (endsAt < Infinity) {
+    startTimer(() => abort(new TimeoutError(`The call took longer than ${timeoutMs} ms.`)), timeoutMs);
+  }
+  const onAbort = () => abort(new AbortError('The call was aborted.', { cause: outer?.reason }));
+  if (outer?.aborted) onAbort();
+  const unfollow = outer && followSignal(outer, onAbort);
   return {
     signal: controller.signal,
     endsAt,
     race,
-    sleep: (delayMs) =>
-      race(
-        new Promise((resolve) => {
-          pause = startTimer(resolve, delayMs);
-        }),
-      ),
+    sleep: (delayMs) => race(new Promise((resolve) => startTimer(resolve, delayMs))),
     abort,
     clear() {
-      platform.clearTimeout(timer);
-      platform.clearTimeout(pause);
-      outer?.removeEventListener?.('abort', onAbort);
+      timers.forEach(platform.clearTimeout);
+      unfollow?.();
     },
   };
-}
-
-function startTimer(run: () => void, delayMs: number): unknown {
-  // Timers with a longer delay fire at once.
-  return platform.setTimeout(run, Math.min(delayMs, 0x7fffffff));
 }

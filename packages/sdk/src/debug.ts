@@ -6,20 +6,15 @@ import { environment, now, platform } from './platform.ts';
 export function debugHooks(option: ClientOptions['debug']): Hooks[] {
   const logger = option ?? /^(1|true|on|yes)$/i.test(environment('UNKEY_DEBUG') ?? '');
   if (!logger) return [];
-  // To stderr: the program's own output does not change.
-  const write = (line: string) => (logger === true ? platform.console.error(line) : logger.debug(line));
-  const startedAt = new WeakMap<RequestContext, number>();
-  const log = (request: RequestContext, outcome: string) => {
-    const endedAt = now();
-    const milliseconds = Math.round(endedAt - (startedAt.get(request) ?? endedAt));
-    const { method, operation, attempt } = request;
-    write(`unkey: ${method} /v2/${operation} ${outcome}, ${milliseconds} ms, attempt ${attempt}`);
+  const log = ({ method, operation, attempt, startedAt }: RequestContext, outcome: string) => {
+    const durationMs = Math.round(now() - startedAt);
+    const line = `unkey: ${method} /v2/${operation} ${outcome}, ${durationMs} ms, attempt ${attempt}`;
+    // To stderr: the program's own output does not change.
+    if (logger === true) platform.console.error(line);
+    else logger.debug(line);
   };
   return [
     {
-      beforeRequest(request) {
-        startedAt.set(request, now());
-      },
       afterResponse({ request, status, headers }) {
         log(request, `${status}, ${headers.get('x-request-id') ?? 'no request id'}`);
       },

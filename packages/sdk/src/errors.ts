@@ -90,7 +90,8 @@ export class UnkeyError extends Error {
 
   /** Body of the response, parsed: `{ meta, error }`; undefined if it is not a JSON object. */
   get data(): ErrorBody | undefined {
-    return this.#response.data as ErrorBody | undefined;
+    const { data } = this.#response;
+    return isObject(data) ? data : undefined;
   }
 
   /** `data.error`; an empty object if the response has none. */
@@ -175,10 +176,13 @@ nameErrors({
   APIError,
 });
 
-/** On the prototype, as in built-in errors; `instanceof` across copies compares these names. */
+/**
+ * On the prototype, as in built-in errors; `instanceof` across copies compares these names. On the class, because some
+ * loggers read that one, and minifiers change it.
+ */
 export function nameErrors(classes: Readonly<Record<string, { readonly prototype: UnkeyError }>>): void {
-  for (const [name, { prototype }] of Object.entries(classes)) {
-    Object.defineProperty(prototype, 'name', { value: name });
+  for (const [value, Class] of Object.entries(classes)) {
+    for (const owner of [Class, Class.prototype]) Object.defineProperty(owner, 'name', { value });
   }
 }
 
@@ -200,7 +204,7 @@ function textOf(value: unknown): string | undefined {
 
 /** Whether a value is an error of this library, of any copy of it. */
 export function isUnkeyError(value: unknown): value is UnkeyError {
-  return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true;
+  return (value as { [brand]?: unknown } | null | undefined)?.[brand] === true;
 }
 
 /** The class of a status. */
@@ -214,12 +218,11 @@ export function responseError(
 ): UnkeyError {
   const { status, headers } = response;
   const { meta, error } = (response.data ?? {}) as ErrorBody;
+  const foreign = isOk || !isObject(meta) || !isObject(error);
   const contentType = headers.get('content-type') ?? 'no content type';
   const message = `Not a response of the API (${status || 'a redirect'}, ${contentType}): check serverURL.`;
-  if (isOk || !isObject(meta) || !isObject(error)) {
-    return new (isOk ? ResponseValidationError : APIError)(message, { ...response, foreign: true });
-  }
-  return new (classFor(status))(explanationOf(error) ?? message, response);
+  const Class = isOk ? ResponseValidationError : foreign ? APIError : classFor(status);
+  return new Class((!foreign && explanationOf(error)) || message, { ...response, foreign });
 }
 
 /** What the service says about an error. */
@@ -234,4 +237,15 @@ export function isObject(value: unknown): value is object {
 /** Replaces secrets. Shorter ones are left: they would match parts of other words. */
 export function redact(text: string, secrets: readonly string[]): string {
   return secrets.reduce((left, secret) => (secret[7] ? left.replaceAll(secret, '[redacted]') : left), text);
+}
+
+/** Any thrown value as an `UnkeyError`. */
+export function wrapError(prefix: string, cause: unknown, Class = UnkeyError): UnkeyError {
+  return isUnkeyError(cause) ? cause : new Class(`${prefix}: ${messageOf(cause)}`, { cause });
+}
+
+/** The message of the innermost cause: `fetch failed` alone says too little. */
+export function messageOf(thrown: unknown): string {
+  const { message, code, cause } = (thrown ?? {}) as { message?: unknown; code?: unknown; cause?: unknown };
+  return cause ? messageOf(cause) : String(message || code || thrown);
 }

@@ -8,6 +8,8 @@ export interface RequestContext {
   readonly method: string;
   /** 1 for the first. */
   readonly attempt: number;
+  /** When the attempt began, on the clock of `performance.now()`. */
+  readonly startedAt: number;
   url: string;
   /** Without `authorization`, so that it can be logged. A hook that sets `authorization` replaces the root key. */
   readonly headers: Record<string, string>;

@@ -100,6 +100,6 @@ export function parseRootKey(rootKey: unknown): string {
  * header as a connection error.
  */
 export function checkHeader(name: string, value: string): string {
-  if (/^[!#-'*+.^`|~\w-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
+  if (/^[!#-'*+.^`|~\w-]+\n[\t -~\x80-\xff]*$/.test(`${name}\n${value}`)) return value;
   throw new ConfigurationError(`Invalid ${name}: it has a character that no header can have.`);
 }

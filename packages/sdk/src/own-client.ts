@@ -1,6 +1,6 @@
 import type { Call, ResponseInfo } from './call.ts';
 import { clientRules, type Rules } from './check-options.ts';
-import { UnkeyCore } from './core.ts';
+import { IdClient } from './core.ts';
 import { debugHooks } from './debug.ts';
 import type { ClientOptions } from './options.ts';
 import { randomId } from './random-id.ts';
@@ -18,8 +18,8 @@ const { timeoutMs: _, ...rules } = clientRules;
 export const ownClientRules: Rules = rules;
 
 /** Middleware and limiters call spending operations only. */
-export function createOwnClient({ debug, spendOnce, hooks = [], ...options }: OwnClientOptions): UnkeyCore {
-  return new UnkeyCore(
+export function createOwnClient({ debug, spendOnce, hooks = [], ...options }: OwnClientOptions): IdClient {
+  return new IdClient(
     { ...options, hooks: [hooks, debugHooks(debug)].flat() },
     spendOnce ? { idempotencyKey: randomId } : {},
   );

@@ -40,8 +40,7 @@ export class Page<Item> implements PageBody<Item> {
     const { cursor } = this.pagination;
     const steps = this.#steps;
     if (!cursor || cursor === this.#savedCursor) {
-      const reason = cursor ? 'is repeated: the list has a cycle' : 'is missing';
-      throw new ResponseValidationError(`The list has more pages, but its cursor ${reason}.`);
+      throw new ResponseValidationError(`The cursor of the list is ${cursor ? 'repeated' : 'missing'}.`);
     }
     const isPowerOfTwo = (steps & (steps - 1)) === 0;
     const savedCursor = isPowerOfTwo ? cursor : this.#savedCursor;
@@ -79,11 +78,10 @@ export class ListCall<Item, Code extends string = string> extends Call<Page<Item
   async toArray({ max = Infinity }: { max?: number | undefined } = {}): Promise<Item[]> {
     if (!(max >= 0)) throw new ConfigurationError(`Invalid max ${max}: expected a number of items.`);
     const items: Item[] = [];
-    for await (const page of this.pages()) {
-      for (const item of page.data.slice(0, max - items.length)) items.push(item);
-      if (items.length >= max) break;
+    for await (const item of this) {
+      if (items.push(item) >= max) break;
     }
-    return items;
+    return items.slice(0, max);
   }
 }
 

@@ -1,4 +1,4 @@
-import { APIError, ConnectionError, type UnkeyError } from './errors.ts';
+import { ConnectionError, type UnkeyError } from './errors.ts';
 
 /** When and how often a call is retried. Pauses are random between 0 and `initialIntervalMs × exponent^n`. */
 export interface RetryOptions {
@@ -39,7 +39,7 @@ export function pauseBeforeRetry(
   isRepeatable: boolean,
   leftMs: number,
 ): number | undefined {
-  const { attempts, status } = error;
+  const { attempts, status, retryable, retryAfterMs, rateLimit } = error;
   const {
     initialIntervalMs = 200,
     maxIntervalMs = 2000,
@@ -49,27 +49,25 @@ export function pauseBeforeRetry(
     retryConnectionErrors = true,
     statusCodes = [408, 429, '5XX'],
   } = policy;
-  const requestedMs = error.retryAfterMs ?? (status === 429 ? error.rateLimit?.resetAfterMs : undefined);
+  const requestedMs = retryAfterMs ?? (status === 429 ? rateLimit?.resetAfterMs : undefined);
   const isRetryable =
     error instanceof ConnectionError
-      ? retryConnectionErrors && error.retryable
-      : error instanceof APIError &&
-        // 409 with Retry-After: the first call with this idempotency key is still running.
-        (status === 409
-          ? requestedMs !== undefined
-          : statusCodes.some((code) => String(status).startsWith(String(code).replace('XX', ''))));
+      ? retryConnectionErrors && retryable
+      : // 409 with Retry-After: the first call with this idempotency key is still running.
+        status === 409
+        ? requestedMs !== undefined
+        : new RegExp(`^(${statusCodes.join('|').replaceAll('XX', '..')})$`).test(`${status}`);
   const isUndone = isUnprocessed(error);
-  if (!isRetryable || !(isRepeatable || isUndone)) return undefined;
-  let longestMs = Math.min(maxIntervalMs, initialIntervalMs * exponent ** (attempts - 1));
   // Not after a 429: more attempts would use up more of the limit.
   const isOutage = isUndone && (status ?? 503) === 503;
-  const isUnbounded = leftMs < Infinity && (isOutage || maxElapsedMs !== undefined);
-  if (maxAttempts === undefined && isUnbounded) {
-    // Attempts until about the end, and never a busy loop.
-    if (leftMs < 50) return undefined;
-    longestMs = Math.min(attempts < 3 ? longestMs : Math.max(longestMs, 100), leftMs / 2);
-  } else if (!(attempts < (maxAttempts ?? 3))) return undefined;
-  const pauseMs = requestedMs ?? Math.random() * longestMs;
+  // Attempts until about the end, and never a busy loop.
+  const isUnbounded =
+    maxAttempts === undefined && leftMs < Infinity && (isOutage || maxElapsedMs !== undefined);
+  const hasAttempts = isUnbounded ? leftMs > 50 : attempts < (maxAttempts ?? 3);
+  if (!isRetryable || !(isRepeatable || isUndone) || !hasAttempts) return undefined;
+  const longestMs = Math.min(maxIntervalMs, initialIntervalMs * exponent ** (attempts - 1));
+  const boundMs = isUnbounded ? Math.min(Math.max(longestMs, attempts < 3 ? 0 : 100), leftMs / 2) : longestMs;
+  const pauseMs = requestedMs ?? Math.random() * boundMs;
   return pauseMs < leftMs ? pauseMs : undefined;
 }
 

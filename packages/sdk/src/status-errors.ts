@@ -75,8 +75,6 @@ function createClass(name: string, status: number): typeof APIError {
     }
   }
   nameErrors({ [name]: StatusError });
-  // Some loggers read the name of the class.
-  Object.defineProperty(StatusError, 'name', { value: name });
   return StatusError;
 }
 

@@ -1,6 +1,5 @@
-import { UnkeyCore as Client } from '../../core.ts';
+import { IdClient } from '../../core.ts';
 import { isUnkeyError } from '../../errors.ts';
-import { cached, durable } from '../../generated/operations.ts';
 import type { Hooks } from '../../hooks.ts';
 import type { IdempotentCallOptions } from '../../options.ts';
 import { environment, type FetchInit, type ResponseLike } from '../../platform.ts';
@@ -23,7 +22,7 @@ const exchangeKey = Symbol('exchange');
 /** A client for the functions of `funcs`. */
 export class UnkeyCore {
   // Private at run time too: printing the client shows no root key.
-  readonly #client: Client;
+  readonly #client: IdClient;
   readonly #options: SDKOptions;
 
   constructor(options: SDKOptions = {}) {
@@ -33,8 +32,8 @@ export class UnkeyCore {
     }
     this.#options = options;
     // Keys for spends, too, where retries are asked for: they are repeated safely then.
-    const withKey = retryConfig?.strategy === 'backoff' ? [...durable, ...cached] : durable;
-    this.#client = new Client(
+    const withKey = retryConfig?.strategy === 'backoff' ? /[+!]/ : /[+]/;
+    this.#client = new IdClient(
       {
         rootKey,
         serverURL: serverURL || (serverIdx === undefined ? undefined : ServerList[serverIdx]),
@@ -43,7 +42,7 @@ export class UnkeyCore {
         hooks: debugHooks(debugLogger ?? (environment('UNKEY_DEBUG') ? console : undefined)),
         fetch: (url, init) => this.#send(url, init),
       },
-      { idempotencyKey: (operation) => (withKey.includes(operation) ? crypto.randomUUID() : undefined) },
+      { idempotencyKey: (kind) => (withKey.test(kind) ? crypto.randomUUID() : undefined) },
     );
   }
 

@@ -1,4 +1,4 @@
-import { cached, durable, idempotent, paged } from '../../generated/operations.ts';
+import { kinds } from '../../core.ts';
 import { version } from '../../generated/version.ts';
 import type { Calls, ListId } from '../generated/components.ts';
 import { UnkeyCore } from './core.ts';
@@ -34,9 +34,9 @@ export class Unkey extends UnkeyCore {
 
   constructor(options: SDKOptions = {}) {
     super(options);
-    // The types and the lists are generated from the same contract.
+    // The types and the table are generated from the same contract.
     const groups = this as unknown as Record<string, Record<string, unknown>>;
-    for (const id of [...idempotent, ...durable, ...cached] as (keyof Calls)[]) {
+    for (const id of kinds.keys() as Iterable<keyof Calls>) {
       const [group = '', method = ''] = id.split('.');
       if (!method) continue;
       groups[group] ??= {};
@@ -46,7 +46,7 @@ export class Unkey extends UnkeyCore {
 }
 
 function methodOf(client: UnkeyCore, id: keyof Calls): unknown {
-  if (!paged.includes(id)) {
+  if (kinds.get(id) !== '*') {
     const call = callFunction(id);
     return (request: never, options?: RequestOptions) => unwrapAsync(call(client, request, options));
   }
