@@ -95,7 +95,7 @@ export function packageFoldersOf(files) {
 }
 
 /** The licences and notices of bundled packages must be copied with them. */
-function licencesOf(folders) {
+export function licencesOf(folders) {
   const notices = folders.map((folder) => {
     const { name, version, license } = readManifest(folder);
     const files = readdirSync(folder);

@@ -36,7 +36,7 @@ test.each(['', 'v1.0.0', '1.0', '0.1.0', '0.0.9', '0.2.0 ; rm'])(
 );
 
 test('a manifest and the lock file get the version everywhere, and change nowhere else', () => {
-  for (const name of ['contract', 'server', 'cli', 'sdk']) {
+  for (const name of ['contract', 'server', 'cli', 'sdk', 'codemod']) {
     const text = readFileSync(`packages/${name}/package.json`, 'utf8');
     const { version } = JSON.parse(text);
     expect(manifestWithVersion(text, version)).toBe(text);

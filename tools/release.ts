@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { changelogWithVersion, checkVersion, lockWithVersion, manifestWithVersion } from './release-texts.ts';
 
 /**
- * `npm run release -- 0.2.0`: sets the version, dates the section of the changelog, makes both packages and their
+ * `npm run release -- 0.2.0`: sets the version, dates the section of the changelog, makes the packages and their
  * checksums in `build/`. It commits, tags and publishes nothing. Run at the root.
  */
 
-const workspaces = ['contract', 'server', 'cli', 'sdk'].map((name) => `packages/${name}/package.json`);
+const workspaces = ['contract', 'server', 'cli', 'sdk', 'codemod'].map(
+  (name) => `packages/${name}/package.json`,
+);
 
 try {
   release(process.argv[2] ?? '');
@@ -36,7 +38,9 @@ function release(version: string): void {
   npm('gen');
   npm('check');
   npm('pack');
-  const tarballs = ['unkey-ts', 'unkey-ts-server'].map((name) => `${name}-${version}.tgz`);
+  const tarballs = ['unkey-ts', 'unkey-ts-server', 'unkey-ts-codemod'].map(
+    (name) => `${name}-${version}.tgz`,
+  );
   writeFileSync('build/SHA256SUMS', tarballs.map(checksumLine).join(''));
   console.log(
     [

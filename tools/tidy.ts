@@ -49,6 +49,7 @@ export const rooms: readonly Room[] = [
   { path: 'packages/sdk/src/middleware', mayImport: ['packages/sdk/src', 'hono', 'express', 'fastify'] },
   { path: 'packages/sdk/src/compat', mayImport: ['packages/sdk/src', 'hono', 'next/server'] },
   { path: 'packages/sdk/src', mayImport: [] },
+  { path: 'packages/codemod/src', mayImport: ['@babel/parser', '@babel/types', 'diff'] },
   { path: 'packages/cli/src', mayImport: ['@unkey-ts/contract', '@unkey-ts/server'] },
   { path: `${server}/transport`, mayImport: [`${server}/base`] },
   {

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { families } from '../../packages/codemod/src/modules.ts';
+import { moveProgram } from '../../packages/codemod/src/move.ts';
 import { fakeClock, type Service, startService } from '../service.ts';
 import type { Program, World } from './compat/world.ts';
 
@@ -21,8 +23,13 @@ const programs = {
   'rate-limits': 20,
   'hono-app': 9,
   'next-route': 7,
+  signup: 8,
+  throttle: 7,
 };
 const names = Object.keys(programs);
+
+/** Programs that the codemod moves to the names of `unkey-ts`; the others get `unkey-ts/compat/…`. */
+const movable = ['signup', 'throttle'];
 
 const root = new URL('../../', import.meta.url).pathname;
 
@@ -38,8 +45,11 @@ beforeAll(async () => {
   mkdirSync(join(root, 'build'), { recursive: true });
   // Inside the repository, so that packages are resolved.
   folder = await mkdtemp(join(root, 'build/compat-'));
+  mkdirSync(join(folder, 'moved'));
   for (const name of [...names, 'world', 'next-server']) {
-    await writeFile(join(folder, `${name}.ts`), withOurImports(await sourceOf(name)));
+    const text = await sourceOf(name);
+    await writeFile(join(folder, `${name}.ts`), withOurImports(text));
+    await writeFile(join(folder, `moved/${name}.ts`), moved(name, text).text);
   }
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(project));
 });
@@ -51,7 +61,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('programs for the published packages compile with only their imports changed', async () => {
+test('programs for the published packages compile with only their imports changed, and after the codemod', async () => {
   const compiler = join(root, 'node_modules/.bin/tsc');
   const output = await promisify(execFile)(compiler, ['-p', folder, '--pretty', 'false']).then(
     () => '',
@@ -67,6 +77,28 @@ test.each(names)('%s sees the same with only its imports changed', async (name) 
   expect(expected.length).toBeGreaterThanOrEqual(programs[name as keyof typeof programs]);
   expect(await run(ours.program)).toEqual(expected);
 });
+
+test.each(names)('%s sees the same after the codemod', async (name) => {
+  const theirs: { program: Program } = await import(`./compat/${name}.ts`);
+  const ours: { program: Program } = await import(join(folder, `moved/${name}.ts`));
+  expect(await run(ours.program)).toEqual(await run(theirs.program));
+});
+
+test.each(names)('the codemod says why %s keeps its names, unless it does not', async (name) => {
+  const { outcome } = moved(name, await sourceOf(name));
+  const isOwn = outcome.families.every(({ to }) => !to.includes('/compat/'));
+  expect(isOwn).toBe(movable.includes(name));
+  expect(outcome.families.flatMap(({ obstacles }) => obstacles).length > 0).toBe(!isOwn);
+});
+
+function moved(name: string, text: string) {
+  const file = { path: `${name}.ts`, text };
+  const outcome = moveProgram(
+    [file],
+    families.map((family) => family.name),
+  );
+  return { outcome, text: outcome.changed[0]?.text ?? text };
+}
 
 /** `@unkey/hono` and `@unkey/nextjs` have no option for the URL: what they send to the hosted service is redirected. */
 async function run(program: Program): Promise<unknown[]> {
@@ -110,5 +142,5 @@ const project = {
     skipLibCheck: false,
     paths: { 'next/server': ['./next-server.ts'] },
   },
-  include: ['*.ts'],
+  include: ['**/*.ts'],
 };

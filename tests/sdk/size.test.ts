@@ -11,6 +11,17 @@ test('a page with the function verifyKey has at most 4,600 bytes of the client',
   expect((await bundledSize(pages.verify)).gzip).toBeLessThanOrEqual(4600);
 });
 
+test.each([
+  ['api', `import { Unkey } from 'unkey-ts/compat/api'; globalThis.unkey = new Unkey();`, 7600],
+  [
+    'ratelimit',
+    `import { Ratelimit } from 'unkey-ts/compat/ratelimit'; globalThis.limiter = Ratelimit;`,
+    7800,
+  ],
+])('a page with unkey-ts/compat/%s is small, too', async (_, page, most) => {
+  expect((await bundledSize(page)).gzip).toBeLessThanOrEqual(most);
+});
+
 test('the client brings no other package along', async () => {
   const manifest = JSON.parse(await readFile('packages/sdk/package.json', 'utf8'));
   expect(manifest).not.toHaveProperty('dependencies');
