@@ -27,6 +27,7 @@ export interface Latencies {
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
+  readonly max: number;
 }
 
 export interface Load {
@@ -89,7 +90,7 @@ async function send(job: Job): Promise<Latencies> {
   });
   latencies.sort((a, b) => a - b);
   const at = (part: number) => latencies[Math.floor(latencies.length * part)] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), p999: at(0.999) };
+  return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: latencies.at(-1) ?? Number.NaN };
 }
 
 function requestsOf({ url, path, rootKey }: Job): (body: string) => string {

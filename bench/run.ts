@@ -13,6 +13,7 @@ import { inProcess } from './in-process.ts';
 import { latency } from './latency.ts';
 import { meanwhile } from './meanwhile.ts';
 import { memory } from './memory.ts';
+import { millionKeys } from './million-keys.ts';
 import { requestBenchmarks } from './requests.ts';
 import { sharedData } from './shared-data.ts';
 import { spends } from './spends.ts';
@@ -33,6 +34,7 @@ const benchmarks: readonly Benchmark[] = [
   bunVerify,
   latency,
   meanwhile,
+  millionKeys,
   inProcess,
   spends,
   imports,
