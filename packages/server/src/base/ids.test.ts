@@ -11,6 +11,15 @@ test('ids differ across many refills of the pool', () => {
   expect(new Set(made).size).toBe(5000);
 });
 
+test('ids of a batch differ behind four characters, by which batches differ', () => {
+  const ids = randomIds();
+  const made = [ids.batch(), ids.batch()].map(({ id }) => Array.from({ length: 1000 }, () => id('key')));
+  expect(new Set(made.flat()).size).toBe(2000);
+  expect(made.flat().every((id) => /^key_[a-zA-Z0-9]{16}$/.test(id))).toBe(true);
+  expect(made.map((batch) => new Set(batch.map((id) => id.slice(0, 8))).size)).toEqual([1, 1]);
+  expect(new Set(made.flat().map((id) => id.slice(8))).size).toBe(2000);
+});
+
 test('bytes have the requested length, also beyond the pool', () => {
   const ids = randomIds();
   expect(ids.bytes(0)).toHaveLength(0);

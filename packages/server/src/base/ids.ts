@@ -3,6 +3,8 @@ import { randomFillSync } from 'node:crypto';
 export interface Ids {
   /** `<prefix>_` and 16 random characters of `[a-zA-Z0-9]` (95 bits). */
   id(prefix: string): string;
+  /** Ids of rows that are written together: their first characters are the same, so they share the pages of an index. */
+  batch(): Pick<Ids, 'id'>;
   /** Random bytes, never returned twice. */
   bytes(length: number): Uint8Array;
 }
@@ -11,6 +13,8 @@ type FillRandom = (target: Uint8Array) => unknown;
 
 const alphabet = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789');
 const idLength = 16;
+/** Characters that the ids of a batch have in common; the others have 71 bits. */
+const batchLength = 4;
 const poolBytes = 8192;
 // The largest multiple of the alphabet's length that fits a byte: higher bytes would favour its first letters.
 const unbiasedBytes = 256 - (256 % alphabet.length);
@@ -62,11 +66,18 @@ export function randomIds(fillRandom: FillRandom = randomFillSync): Ids {
     usedLetters = 0;
   }
 
-  function id(prefix: string): string {
-    while (usedLetters + idLength > letters.length) refillLetters();
-    usedLetters += idLength;
-    return `${prefix}_${letters.slice(usedLetters - idLength, usedLetters)}`;
+  function randomLetters(length: number): string {
+    while (usedLetters + length > letters.length) refillLetters();
+    usedLetters += length;
+    return letters.slice(usedLetters - length, usedLetters);
   }
 
-  return { id, bytes };
+  return {
+    id: (prefix) => `${prefix}_${randomLetters(idLength)}`,
+    batch() {
+      const shared = randomLetters(batchLength);
+      return { id: (prefix) => `${prefix}_${shared}${randomLetters(idLength - batchLength)}` };
+    },
+    bytes,
+  };
 }

@@ -19,9 +19,10 @@ export async function ensureIdentities(
 ): Promise<ReadonlyMap<string, string>> {
   const wanted = [...new Set(externalIds)];
   const ids = await store.identities.findIds(workspaceId, wanted);
+  const newIds = services.ids.batch();
   const missing = wanted
     .filter((externalId) => !ids.has(externalId))
-    .map((externalId) => ({ id: services.ids.id('id'), externalId, meta: null, createdAt: now }));
+    .map((externalId) => ({ id: newIds.id('id'), externalId, meta: null, createdAt: now }));
   await store.identities.createMany(workspaceId, missing);
   for (const { id, externalId } of missing) ids.set(externalId, id);
   return ids;

@@ -1,4 +1,5 @@
 import { type InputOf, operations } from '@unkey-ts/contract';
+import type { Ids } from '../../base/ids.ts';
 import { foldCase } from '../../domain/fold-case.ts';
 import { migratedHash } from '../../domain/keys/migrated-hash.ts';
 import type { Credits } from '../../domain/keys/refill.ts';
@@ -35,6 +36,13 @@ interface Relations {
   readonly roles: ReadonlyMap<string, Role>;
 }
 
+interface Target {
+  readonly apiId: string;
+  readonly migrationId: string;
+  readonly relations: Relations;
+  readonly ids: ReturnType<Ids['batch']>;
+}
+
 export const migrateKeys = handlerOf(operations['keys.migrateKeys'], {
   locate: (_context, { apiId }) => ({ scope: { apiId } }),
   async act(context, { apiId, migrationId, keys }) {
@@ -58,12 +66,13 @@ export const migrateKeys = handlerOf(operations['keys.migrateKeys'], {
 async function migrateItems(
   context: WriteContext,
   items: readonly (Item | Failure)[],
-  target: { readonly apiId: string; readonly migrationId: string },
+  target: Pick<Target, 'apiId' | 'migrationId'>,
 ) {
   const { store, workspaceId } = context;
   const valid = items.filter((item) => 'input' in item);
   const relations = await ensureRelations(context, valid);
   const taken = await store.keys.takenHashes(valid.map(({ hash }) => hash));
+  const ids = context.services.ids.batch();
   const migrated: { hash: string; keyId: string }[] = [];
   const failures: Failure[] = [];
   const keys: NewKeyWithLinks[] = [];
@@ -73,7 +82,7 @@ async function migrateItems(
     else {
       // A second key of the request with the same hash finds it taken.
       taken.add(item.hash);
-      const key = newKey(context, item, { ...target, relations });
+      const key = newKey(context, item, { ...target, relations, ids });
       keys.push(key);
       migrated.push({ hash: item.input.hash, keyId: key.id });
     }
@@ -86,10 +95,10 @@ async function migrateItems(
 function newKey(
   context: WriteContext,
   { input, hash, credits }: Item,
-  { apiId, migrationId, relations }: { apiId: string; migrationId: string; relations: Relations },
+  { apiId, migrationId, relations, ids }: Target,
 ): NewKeyWithLinks {
-  const { services, now, audit } = context;
-  const id = services.ids.id('key');
+  const { now, audit } = context;
+  const id = ids.id('key');
   const permissions = linked(relations.permissions, input.permissions);
   const roles = linked(relations.roles, input.roles);
   auditLinks(context, 'attachPermissions', { keyId: id, linked: permissions });
@@ -114,7 +123,7 @@ function newKey(
     ciphertext: null,
     credits,
     identityId: input.externalId === undefined ? null : (relations.identityIds.get(input.externalId) ?? null),
-    ratelimits: mergeRatelimits([], input.ratelimits ?? [], () => services.ids.id('rl')),
+    ratelimits: mergeRatelimits([], input.ratelimits ?? [], () => ids.id('rl')),
     permissionIds: permissions.map((permission) => permission.id),
     roleIds: roles.map((role) => role.id),
   };

@@ -11,7 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { driverOver } from '../sql/driver.ts';
+import { driverOver, type RepeatedQuery } from '../sql/driver.ts';
 import { namedRows, ownName, storedName } from '../sql/names.ts';
 
 const maxPreparedStatements = 500;
@@ -47,8 +47,12 @@ class Connection implements DatabaseConnection {
     this.#database = database;
   }
 
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+  async executeQuery<Row>(query: CompiledQuery | RepeatedQuery): Promise<QueryResult<Row>> {
     const { statement, names } = this.#prepared(query.sql);
+    if ('parameterLists' in query) {
+      for (const list of query.parameterLists) statement.run(...(list as (string | number | null)[]));
+      return { rows: [] };
+    }
     // Kysely types parameters as unknown; every one of ours is a string, a number or null.
     const parameters = query.parameters as (string | number | null)[];
     if (names.length > 0) return { rows: namedRows(names, statement.all(...parameters) as unknown[][]) };
