@@ -9,7 +9,8 @@ import {
   sharePool,
 } from './connection-shares.ts';
 import { Primary } from './primary.ts';
-import { mustDiscard, unconnected } from './unavailable.ts';
+import { Reachability, replyMs } from './reachability.ts';
+import { hasTimedOut, isLost, mustDiscard, unconnected, unreachableError } from './unavailable.ts';
 
 /**
  * One pool for each kind of work: writers that wait for locks must not block lookups. With the listener and a probe, a
@@ -31,9 +32,12 @@ export interface Connections {
 /** Connections that all lead to the same primary. */
 export interface ConnectionPool extends SharedPool {
   readonly primary: Primary;
+  readonly reachability: Reachability;
   /** When a client connected, by `performance.now()`. */
   readonly connectedAt: WeakMap<pg.ClientBase, number>;
   readonly pingAfterMs: number;
+  /** Whether its statements may take longer than a response to a dead network. */
+  readonly hasLongWork: boolean;
   /** When the pool last received a reply. */
   lastReplyAt: number;
   /** Clients that connected earlier are not used: one of them did not reply to a ping. */
@@ -65,9 +69,13 @@ const pools = {
   events: { max: 1, statementMs: 10_000 },
 } as const;
 
-/** The longest that a call waits for a network that is dead, unless a transaction is already in progress. */
+/** When work takes this long, the database is asked to reply on another connection; if it does not, the work fails. */
+const checkWorkMs = 600;
+
+/** The longest that a call waits for a network that is dead. */
 export const deadNetworkMs = Math.max(
   pingMs + connectMs,
+  checkWorkMs + replyMs,
   pools.lookups.statementMs + networkGraceMs,
   pools.spends.statementMs + networkGraceMs,
 );
@@ -81,12 +89,14 @@ const readOnlyProbeIntervalMs = 1000;
 /** Connects to nothing yet. Parameters in the URL (TLS, timeouts, application name) override the settings here. */
 export function openConnections(url: string, log: Pick<Log, 'warn'>): Connections {
   const primary = new Primary(log);
+  const ping = (): Promise<unknown> => pingOver(opened.lookups);
+  const known = { primary, reachability: new Reachability(ping) };
   const opened = {
-    lookups: openPool(url, pools.lookups, primary),
-    spends: openPool(url, pools.spends, primary),
-    reads: openPool(url, pools.reads, primary),
-    writes: openPool(url, pools.writes, primary),
-    events: openPool(url, pools.events, primary),
+    lookups: openPool(url, pools.lookups, known),
+    spends: openPool(url, pools.spends, known),
+    reads: openPool(url, pools.reads, known),
+    writes: openPool(url, pools.writes, known),
+    events: openPool(url, pools.events, known),
   };
   const probes = startProbes(url, primary);
   return {
@@ -110,7 +120,8 @@ export function openConnections(url: string, log: Pick<Log, 'warn'>): Connection
 /** One pool of its own, for other uses of the same database than the storage. */
 export function openSinglePool(url: string, options: PoolOptions, log: Pick<Log, 'warn'>) {
   const primary = new Primary(log);
-  const pool = openPool(url, options, primary);
+  const reachability = new Reachability(() => pingOver(pool));
+  const pool: ConnectionPool = openPool(url, options, { primary, reachability });
   const probes = startProbes(url, primary);
   return {
     pool,
@@ -124,7 +135,7 @@ export function openSinglePool(url: string, options: PoolOptions, log: Pick<Log,
 function openPool(
   url: string,
   { max, statementMs, pingAfterMs = 250, name }: PoolOptions,
-  primary: Primary,
+  { primary, reachability }: Pick<ConnectionPool, 'primary' | 'reachability'>,
 ): ConnectionPool {
   const session = sessionSql(url, statementMs);
   const connectedAt = new WeakMap<pg.ClientBase, number>();
@@ -151,8 +162,10 @@ function openPool(
     established: 0,
     isStarved: false,
     primary,
+    reachability,
     connectedAt,
     pingAfterMs,
+    hasLongWork: statementMs > checkWorkMs + replyMs,
     lastReplyAt: 0,
     distrustBefore: 0,
   };
@@ -268,6 +281,7 @@ export async function withClient<Result>(
   work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await checkOut(pool);
+  const check = pool.hasLongWork ? setInterval(() => void endIfDead(client, pool), checkWorkMs) : undefined;
   let failure: unknown;
   try {
     const result = await work(client);
@@ -276,13 +290,35 @@ export async function withClient<Result>(
   } catch (error) {
     failure = error;
     pool.primary.report(client, error);
+    // The server would have ended the statement earlier.
+    if (hasTimedOut(error)) pool.reachability.reportDead();
     throw error;
   } finally {
+    clearInterval(check);
     client.release(mustDiscard(failure) || !pool.primary.isCurrent(client) || isTooLarge(pool));
   }
 }
 
+/** Work that takes long has no reply, or much to do. */
+async function endIfDead(client: pg.PoolClient, { reachability }: ConnectionPool): Promise<void> {
+  if (await reachability.replies()) return;
+  reachability.reportDead();
+  // Its statement fails at once. The driver's types do not know that a client of a pool can be ended.
+  (client as unknown as pg.Client).end().catch(() => {});
+}
+
+/** Resolves when the database replies over the pool. A refused connection is a reply, too, so none is waited for. */
+async function pingOver(pool: ConnectionPool): Promise<void> {
+  for (let isAnswered = false; !isAnswered; ) {
+    const client = await pool.clients.connect();
+    isAnswered = await isUsable(client, pool);
+    client.release(!isAnswered);
+  }
+}
+
 async function checkOut(pool: ConnectionPool): Promise<pg.PoolClient> {
+  if (pool.reachability.isDead) throw unreachableError();
+  const startedAt = performance.now();
   try {
     for (;;) {
       const client = await connectShared(pool);
@@ -290,6 +326,9 @@ async function checkOut(pool: ConnectionPool): Promise<pg.PoolClient> {
       client.release(true);
     }
   } catch (error) {
+    // A full pool may only be busy.
+    const waitedInVain = isLost(error) && performance.now() - startedAt > pingMs;
+    if (waitedInVain && pool.established < pool.maxSize) pool.reachability.reportDead();
     throw unconnected(error);
   }
 }

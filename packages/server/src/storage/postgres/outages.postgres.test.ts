@@ -120,6 +120,9 @@ test('a spend without a response is possibly done; one without a connection is n
     .catch((error: unknown) => error);
   expect(unheard).toMatchObject({ name: 'StorageUnavailableError', mayBeDone: false });
   proxy.mend();
+  // Calls that come right after a failure fail with it.
+  const isBack = async () => (await storage.readCredits(ws, 'key_1')) !== null;
+  await until(() => isBack().catch(() => false));
   expect([8, 9]).toContain((await storage.readCredits(ws, 'key_1'))?.remaining);
 });
 
@@ -132,6 +135,54 @@ test('a process that was disconnected catches up with all changes', async () => 
   proxy.mend();
   await until(async () => (await nameOf()) === 'meanwhile');
   await until(isChannelUp);
+});
+
+test('in a dead network, calls that wait for others fail with them, and work that is in progress fails', async () => {
+  let isInProgress = false;
+  const inProgress = storage.write(
+    async (store) => {
+      await store.keys.update(ws, 'key_1', { name: 'in progress' });
+      proxy.stall();
+      isInProgress = true;
+      await store.keys.update(ws, 'key_1', { name: 'later' });
+    },
+    { workspaceId: ws },
+  );
+  inProgress.catch(() => {});
+  await until(() => isInProgress);
+  const startedAt = performance.now();
+  // They wait for the first one, or in queues behind each other.
+  const calls = [
+    inProgress,
+    ...Array.from({ length: 8 }, () => rename('queued')),
+    ...Array.from({ length: 8 }, () => storage.write(async () => {}, { workspaceId: 'ws_2' })),
+    ...Array.from({ length: 8 }, () => storage.spendCredits(ws, 'key_1', { cost: 1, now: at })),
+    ...Array.from({ length: 8 }, () => storage.read((store) => store.workspaces.list())),
+  ];
+  for (const { status } of await Promise.allSettled(calls)) expect(status).toBe('rejected');
+  // One after the other they would need a minute, and the work in progress ten seconds.
+  expect(performance.now() - startedAt).toBeLessThan(6000);
+  proxy.mend();
+  await until(() =>
+    rename('mended').then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(await nameOf()).toBe('mended');
+});
+
+test('long work goes on while the database replies', async () => {
+  const started = performance.now();
+  await storage.write(
+    async (store) => {
+      for (let name = 0; performance.now() - started < 3000; name++)
+        await store.keys.update(ws, 'key_1', { name: String(name) });
+      await store.keys.update(ws, 'key_1', { name: 'done' });
+    },
+    { workspaceId: ws },
+  );
+  expect(await nameOf()).toBe('done');
 });
 
 test('a killed database is used again when it is back, and cache entries are served until then', async () => {

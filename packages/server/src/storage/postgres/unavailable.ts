@@ -83,6 +83,10 @@ export function isReadOnlyError(error: unknown): boolean {
   return errorCode(error) === readOnlyCode;
 }
 
+export function unreachableError(): StorageUnavailableError {
+  return new StorageUnavailableError(unreachable);
+}
+
 /** The error of a failed connect, whatever the reason: TLS alone has many. */
 export function unconnected(error: unknown): unknown {
   if (error instanceof StorageUnavailableError) return error;
@@ -115,7 +119,12 @@ export function mustDiscard(error: unknown): boolean {
  * language of the database: with another language than English, this is never true, which is safe.
  */
 export function isRefused(error: unknown): boolean {
-  return error instanceof Error && 'severity' in error && error.severity === 'ERROR';
+  return isReported(error) && error.severity === 'ERROR';
+}
+
+/** The database itself reported the error. */
+export function isReported(error: unknown): error is Error & { readonly severity: unknown } {
+  return error instanceof Error && 'severity' in error;
 }
 
 /** A deadlock, a serialization failure or a unique violation: a retry of the transaction may succeed. */
@@ -123,7 +132,8 @@ export function isConflict(error: unknown): boolean {
   return ['40001', '40P01', '23505'].includes(errorCode(error) ?? '');
 }
 
-function hasTimedOut(error: unknown): boolean {
+/** The client gave up waiting. */
+export function hasTimedOut(error: unknown): boolean {
   return error instanceof Error && error.message === timeoutMessage;
 }
 
