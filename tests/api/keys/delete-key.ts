@@ -62,11 +62,13 @@ export default suite('keys.deleteKey', [
     },
     body: ({ erased }: { erased: MadeKey }) => ({ keyId: erased.keyId, permanent: true }),
     expect: { status: 200 },
-    async after({ service }, { kept, erased }) {
+    async after({ service, workspaceId }, { kept, erased }) {
       const { storage } = service.app.services;
+      const isTaken = (key: string) =>
+        storage.read((store) => store.keys.isHashTaken(workspaceId, hash(key)));
       const hash = (text: string) => createHash('sha256').update(text).digest('base64');
-      expect(await storage.read((store) => store.keys.isHashTaken(hash(kept.key)))).toBe(true);
-      expect(await storage.read((store) => store.keys.isHashTaken(hash(erased.key)))).toBe(false);
+      expect(await isTaken(kept.key)).toBe(true);
+      expect(await isTaken(erased.key)).toBe(false);
     },
   }),
   scenario({

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { eventsOfCall, makeApi, makeKey, makePermissions, makeRoles } from '../arrange-keys.ts';
 import { makeMigration } from '../migrations.ts';
-import { otherWorkspace } from '../other-workspace.ts';
+import { type OtherWorkspace, otherWorkspace } from '../other-workspace.ts';
 import { denied, malformed } from '../refusals.ts';
 import { type Scenario, scenario, suite, type World } from '../scenario.ts';
 
@@ -14,6 +14,12 @@ interface Migration {
   readonly apiId: string;
   readonly migrationId: string;
   readonly hash: string;
+}
+
+/** A key of another workspace, whose hash this one migrates. */
+interface Contested extends Migration {
+  readonly other: OtherWorkspace;
+  readonly theirs: { readonly keyId: string; readonly key: string };
 }
 
 async function arrange(world: World): Promise<Migration> {
@@ -159,15 +165,13 @@ export default suite('keys.migrateKeys', [
     },
   }),
   scenario({
-    name: 'hashes in use fail, also those of deleted keys and other workspaces; the others are migrated',
+    name: 'hashes in use fail, also those of deleted keys; the others are migrated',
     async arrange(world) {
       const made = await arrange(world);
-      const own = await makeKey(world, { apiId: made.apiId });
-      await world.do('keys.deleteKey', { keyId: own.keyId });
-      const other = await otherWorkspace(world);
-      const { apiId } = await other.do('apis.createApi', { name: 'theirs' });
-      const theirs = await other.do('keys.createKey', { apiId });
-      return { ...made, taken: [sha256(own.key), sha256(theirs.key)] };
+      const deleted = await makeKey(world, { apiId: made.apiId });
+      await world.do('keys.deleteKey', { keyId: deleted.keyId });
+      const live = await makeKey(world);
+      return { ...made, taken: [sha256(deleted.key), sha256(live.key)] };
     },
     body: ({ apiId, migrationId, hash, taken }: Migration & { taken: string[] }) => ({
       apiId,
@@ -184,6 +188,49 @@ export default suite('keys.migrateKeys', [
         failures: [{ hash, reason: 'hash_taken' }],
       });
       expect(await world.do('apis.listKeys', { apiId })).toHaveLength(1);
+    },
+  }),
+  scenario({
+    name: 'a hash of another workspace is migrated, too: each verifies its own key, and neither learns of the other',
+    async arrange(world) {
+      const made = await arrange(world);
+      const other = await otherWorkspace(world);
+      const { apiId } = await other.do('apis.createApi', { name: 'theirs' });
+      const theirs = await other.do('keys.createKey', { apiId, name: 'theirs', credits: { remaining: 5 } });
+      expect(await other.do('keys.verifyKey', { key: theirs.key })).toMatchObject({ credits: 4 });
+      // Known not to exist here, until it is migrated.
+      expect(await world.do('keys.verifyKey', { key: theirs.key })).toMatchObject({ code: 'NOT_FOUND' });
+      return { ...made, other, theirs };
+    },
+    body: ({ apiId, migrationId, theirs }: Contested) => ({
+      apiId,
+      migrationId,
+      keys: [{ hash: sha256(theirs.key), name: 'ours' }],
+    }),
+    expect: { status: 200, data: { failed: [], failures: [] } },
+    async after(world, { other, theirs }, reply) {
+      const { key } = theirs;
+      const [{ keyId }] = reply.body.data.migrated;
+      const ours = { code: 'VALID', keyId, name: 'ours' };
+      for (let count = 3; count >= 1; count--) {
+        expect(await world.do('keys.verifyKey', { key })).toMatchObject(ours);
+        expect(await other.do('keys.verifyKey', { key })).toMatchObject({
+          keyId: theirs.keyId,
+          name: 'theirs',
+          credits: count,
+        });
+      }
+      expect(await world.do('keys.whoami', { key })).toMatchObject({ keyId, name: 'ours' });
+      expect(await other.do('keys.whoami', { key })).toMatchObject({ keyId: theirs.keyId, name: 'theirs' });
+
+      await other.do('keys.updateKey', { keyId: theirs.keyId, enabled: false });
+      expect(await other.do('keys.verifyKey', { key })).toMatchObject({ code: 'DISABLED' });
+      expect(await world.do('keys.verifyKey', { key })).toMatchObject(ours);
+      await other.do('keys.deleteKey', { keyId: theirs.keyId, permanent: true });
+      expect(await other.do('keys.verifyKey', { key })).toMatchObject({ code: 'NOT_FOUND' });
+      expect(await world.do('keys.verifyKey', { key })).toMatchObject(ours);
+      await world.do('keys.deleteKey', { keyId });
+      expect(await world.do('keys.verifyKey', { key })).toMatchObject({ code: 'NOT_FOUND' });
     },
   }),
   scenario({

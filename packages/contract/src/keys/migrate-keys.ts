@@ -42,7 +42,8 @@ const failedKey = Type.Object(
   {
     hash: Type.String({ description: 'The hash as it was sent.' }),
     reason: choice(['hash_taken', 'hash_malformed'], {
-      description: '`hash_taken`: a key has the hash. `hash_malformed`: the text is not a SHA-256.',
+      description:
+        '`hash_taken`: a key of the workspace has the hash. `hash_malformed`: the text is not a SHA-256.',
     }),
   },
   { title: 'MigrationFailure', additionalProperties: false, description: 'A key that was not migrated.' },

@@ -1494,13 +1494,13 @@ export interface MigratedKey {
 export interface MigrationFailure {
   /** The hash as it was sent. */
   hash: string;
-  /** `hash_taken`: a key has the hash. `hash_malformed`: the text is not a SHA-256. */
+  /** `hash_taken`: a key of the workspace has the hash. `hash_malformed`: the text is not a SHA-256. */
   reason: MigrationFailureReason;
 }
 
 /**
- * `hash_taken`: a key has the hash. `hash_malformed`: the text is not a SHA-256. Newer services may return
- * more values.
+ * `hash_taken`: a key of the workspace has the hash. `hash_malformed`: the text is not a SHA-256. Newer
+ * services may return more values.
  */
 export type MigrationFailureReason =
   | 'hash_taken'

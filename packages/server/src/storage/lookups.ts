@@ -19,7 +19,7 @@ export interface PreparedNamespace extends Namespace {
 /** The lookups of the verify and limit paths, cached until a commit changes what they found. */
 export interface Lookups {
   findCaller(hash: string): MaybePromise<PreparedCaller | null>;
-  findVerifiableKey(hash: string): MaybePromise<VerifiableKey | null>;
+  findVerifiableKey(workspaceId: string, hash: string): MaybePromise<VerifiableKey | null>;
   findNamespace(workspaceId: string, idOrName: string): MaybePromise<PreparedNamespace | null>;
   readonly onCommit: ChangeListener;
   /** Whether stale entries are being served because the database is down. */
@@ -38,6 +38,9 @@ const maxNamespaces = 50_000;
 /** Absent keys have a small cache of their own: guesses must not evict real keys. */
 const maxAbsent = 20_000;
 
+/** Keys whose hash another workspace has, too. */
+const maxContested = 50_000;
+
 /** Without notifications of changes an entry is trusted for this long. */
 const trustedMs = 5000;
 
@@ -47,6 +50,8 @@ interface Source<Value> {
   readonly absent?: TaggedCache<null>;
   find(key: string): Promise<Value | null>;
   tagsOf(value: Value): string[];
+  /** The tag of a change after which there may be a value. Default: the key. */
+  tagOfAbsence?(key: string): string;
 }
 
 export interface LookupOptions {
@@ -60,8 +65,6 @@ export function createLookups(storage: HotStorage, options: LookupOptions): Look
   const callers = new TaggedCache<PreparedCaller>(maxCallers);
   const keys = new TaggedCache<VerifiableKey>(options.keyCacheSize);
   const namespaces = new TaggedCache<PreparedNamespace>(maxNamespaces);
-  const absent = new TaggedCache<null>(maxAbsent);
-  const caches = [callers, keys, namespaces, absent] as const;
   const commits = { count: 0 };
   const cached = <Value>(source: Source<Value>) =>
     cachedLookup(source, { storage, commits, maxStalenessMs: options.maxStalenessMs });
@@ -72,21 +75,16 @@ export function createLookups(storage: HotStorage, options: LookupOptions): Look
     tagsOf: ({ id }) => [id],
   });
 
+  const keyLookup = lookupOfKeys(storage, { keys, cached });
+  const caches = [callers, namespaces, ...keyLookup.caches];
+
   return {
     findCaller: cached({
       cache: callers,
       find: (hash) => findPreparedCaller(storage, hash),
       tagsOf: ({ rootKey }) => [rootKey.id, rootKey.workspaceId],
     }),
-    findVerifiableKey: cached({
-      cache: keys,
-      absent,
-      find: async (hash) => storage.findVerifiableKey(hash),
-      tagsOf: ({ id, apiId, workspaceId, identity }) =>
-        identity
-          ? [id, apiId, keysOfWorkspace(workspaceId), identity.id]
-          : [id, apiId, keysOfWorkspace(workspaceId)],
-    }),
+    findVerifiableKey: keyLookup.find,
     findNamespace: (workspaceId, idOrName) => findNamespace(`${workspaceId}\n${idOrName}`),
     onCommit: (tags) => {
       // Spends change no cached value.
@@ -104,6 +102,57 @@ export function createLookups(storage: HotStorage, options: LookupOptions): Look
     stats: () => ({ size: keys.size, maxSize: keys.maxSize, hits: keys.hits, misses: keys.misses }),
   };
 }
+
+/**
+ * Keys by workspace and hash. Nearly always one workspace has the hash, so `keys` is by hash alone: a longer text to look
+ * for would make every verification dearer. If it has the key of another workspace, a second cache has the caller's.
+ */
+function lookupOfKeys(
+  storage: Pick<HotStorage, 'findVerifiableKey'>,
+  { keys, cached }: { readonly keys: TaggedCache<VerifiableKey>; readonly cached: Cached },
+) {
+  const absent = new TaggedCache<null>(maxAbsent);
+  const contested = new TaggedCache<VerifiableKey>(maxContested);
+  const absentContested = new TaggedCache<null>(maxAbsent);
+  const findOfAny = cached({
+    cache: keys,
+    absent,
+    find: async (hash) => storage.findVerifiableKey(hash),
+    tagsOf: tagsOfKey,
+  });
+  const findContested = cached({
+    cache: contested,
+    absent: absentContested,
+    find: async (name) => storage.findVerifiableKey(hashIn(name), name.slice(hashIn(name).length + 1)),
+    tagsOf: tagsOfKey,
+    tagOfAbsence: hashIn,
+  });
+  const own = (key: VerifiableKey | null, workspaceId: string, hash: string) =>
+    key === null || key.workspaceId === workspaceId ? key : findContested(`${hash}\n${workspaceId}`);
+
+  return {
+    find(workspaceId: string, hash: string): MaybePromise<VerifiableKey | null> {
+      const found = findOfAny(hash);
+      // Without a function when it is cached.
+      if (!(found instanceof Promise)) return own(found, workspaceId, hash);
+      return found.then((key) => own(key, workspaceId, hash));
+    },
+    caches: [keys, absent, contested, absentContested],
+  };
+}
+
+function tagsOfKey({ id, apiId, workspaceId, identity }: VerifiableKey): string[] {
+  return identity
+    ? [id, apiId, keysOfWorkspace(workspaceId), identity.id]
+    : [id, apiId, keysOfWorkspace(workspaceId)];
+}
+
+/** Of a name that is a hash and the id of a workspace, on a line each. */
+function hashIn(name: string): string {
+  return name.slice(0, name.indexOf('\n'));
+}
+
+type Cached = <Value>(source: Source<Value>) => (key: string) => MaybePromise<Value | null>;
 
 interface LookupState {
   readonly storage: Pick<HotStorage, 'pollChanges'>;
@@ -127,7 +176,7 @@ function cachedLookup<Value>(
     source.cache.delete(key);
     source.absent?.delete(key);
     if (value !== null) source.cache.set(key, { value, at }, source.tagsOf(value));
-    else source.absent?.set(key, { value: null, at }, [key]);
+    else source.absent?.set(key, { value: null, at }, [source.tagOfAbsence?.(key) ?? key]);
     return value;
   };
 

@@ -109,7 +109,7 @@ export type KeysVerifyKeyRatelimit = {
 export type MigrationFailure = {
   /** The hash as it was sent. */
   hash: string;
-  /** `hash_taken`: a key has the hash. `hash_malformed`: the text is not a SHA-256. */
+  /** `hash_taken`: a key of the workspace has the hash. `hash_malformed`: the text is not a SHA-256. */
   reason: 'hash_taken' | 'hash_malformed';
 };
 

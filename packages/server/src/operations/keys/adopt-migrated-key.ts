@@ -16,7 +16,8 @@ export async function adoptMigratedKey(
   await storage.write(
     async (store) => {
       const pending = await store.keys.findByHash(workspaceId, longTokenHash(prefixed.longToken));
-      if (pending?.pendingMigrationId !== migration.id || (await store.keys.isHashTaken(hash))) return;
+      if (pending?.pendingMigrationId !== migration.id || (await store.keys.isHashTaken(workspaceId, hash)))
+        return;
       await store.keys.update(workspaceId, pending.id, {
         hash,
         start: prefixed.start,

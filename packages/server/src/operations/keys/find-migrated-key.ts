@@ -20,5 +20,5 @@ export async function findMigratedKey(
       'A key of this migration has at least three parts with _ between them: prefix, short token, long token.',
     );
   }
-  return services.lookups.findVerifiableKey(hashKey(key));
+  return services.lookups.findVerifiableKey(workspaceId, hashKey(key));
 }

@@ -71,7 +71,10 @@ async function migrateItems(
   const { store, workspaceId } = context;
   const valid = items.filter((item) => 'input' in item);
   const relations = await ensureRelations(context, valid);
-  const taken = await store.keys.takenHashes(valid.map(({ hash }) => hash));
+  const taken = await store.keys.takenHashes(
+    workspaceId,
+    valid.map(({ hash }) => hash),
+  );
   const ids = context.services.ids.batch();
   const migrated: { hash: string; keyId: string }[] = [];
   const failures: Failure[] = [];

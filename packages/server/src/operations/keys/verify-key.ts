@@ -17,8 +17,9 @@ type Input = InputOf<'keys.verifyKey'>;
 
 export const verifyKey = handlerOf(operations['keys.verifyKey'], {
   locate(context, input) {
-    return andThen(context.services.lookups.findVerifiableKey(hashKey(input.key)), (key) => {
-      if (key !== null) return locatedIn(context, key);
+    const { services, workspaceId } = context;
+    return andThen(services.lookups.findVerifiableKey(workspaceId, hashKey(input.key)), (key) => {
+      if (key !== null) return located(key);
       const { key: text, migrationId } = input;
       return migrationId === undefined ? masked : locateMigrated(context, { key: text, migrationId });
     });
@@ -42,8 +43,7 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
     // `VALID` is not repeated for a key that has been deleted or disabled, or has expired since. It is verified again, which
     // spends nothing.
     restore({ services, workspaceId, now }, input, decided) {
-      return andThen(services.lookups.findVerifiableKey(hashKey(input.key)), (found) => {
-        const key = found?.workspaceId === workspaceId ? found : null;
+      return andThen(services.lookups.findVerifiableKey(workspaceId, hashKey(input.key)), (key) => {
         if (decided.valid && (key === null || !isUsable(key, now))) return null;
         return key !== null && key.id === decided.keyId ? repeatVerification(key, decided) : decided;
       });
@@ -51,22 +51,21 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
   },
   // The first verification of a migrated key is among these, too: its hash is not known yet.
   isUnknown({ lookups }, workspaceId, { key: text }) {
-    return andThen(lookups.findVerifiableKey(hashKey(text)), (key) => key?.workspaceId !== workspaceId);
+    return andThen(lookups.findVerifiableKey(workspaceId, hashKey(text)), (key) => key === null);
   },
   maskedResult: () => ({ data: { valid: false, code: 'NOT_FOUND' as const }, outcome: 'NOT_FOUND' }),
 });
 
 const knownQuery = memoize(parseQuery, 1000);
 
-function locatedIn(context: Context, key: VerifiableKey) {
-  if (key.workspaceId !== context.workspaceId) return masked;
+function located(key: VerifiableKey) {
   return { key, scope: { apiId: key.apiId, keyspaceId: key.keyspaceId, keyId: key.id } };
 }
 
 async function locateMigrated(context: Context, migrated: { key: string; migrationId: string }) {
   const key = await findMigratedKey(context, migrated);
   if (key instanceof Refusal) return key;
-  return key === null ? masked : locatedIn(context, key);
+  return key === null ? masked : located(key);
 }
 
 function decide(

@@ -49,8 +49,8 @@ export function deletedRowsConform(open: OpenStorage): void {
       roles: ['r'],
       ratelimits: [{ name: 'requests' }],
     });
-    expect(await current().read((store) => store.keys.isHashTaken('hash-of-key_1'))).toBe(true);
-    expect(await current().read((store) => store.keys.isHashTaken('no-hash'))).toBe(false);
+    expect(await current().read((store) => store.keys.isHashTaken('ws_1', 'hash-of-key_1'))).toBe(true);
+    expect(await current().read((store) => store.keys.isHashTaken('ws_1', 'no-hash'))).toBe(false);
   });
 
   test('a deleted API is removed after its keys, in batches; their hashes stay reserved', async () => {
@@ -63,7 +63,7 @@ export function deletedRowsConform(open: OpenStorage): void {
     });
     const counts = [await remove(at), await remove(later, 4), await remove(later, 4), await remove(later, 4)];
     expect(counts).toEqual([0, 4, 2, 0]);
-    expect(await current().read((store) => store.keys.isHashTaken('hash-of-key_5'))).toBe(true);
+    expect(await current().read((store) => store.keys.isHashTaken('ws_1', 'hash-of-key_5'))).toBe(true);
     expect(await current().storage.findVerifiableKey('hash-of-key_6')).not.toBeNull();
 
     await current().write((store) => createKey(store, { hash: 'another' }));

@@ -149,6 +149,36 @@ export function isolationConforms(open: OpenStorage): void {
     expect((await storage.readCredits(own, 'key_1'))?.remaining).toBe(5);
   });
 
+  test('two workspaces may have keys with the same hash, and neither changes what the other finds', async () => {
+    const hash = 'hash-of-key_1';
+    const { read, write, storage } = current();
+    await write(create);
+    await write(async (store) => {
+      await store.apis.create(other, apiOf({ id: 'api_2', keyspaceId: 'ks_2' }));
+      expect(await store.keys.takenHashes(other, [hash])).toEqual(new Set());
+      await store.keys.create(other, keyOf({ id: 'key_2', apiId: 'api_2', hash }));
+      expect(await store.keys.isHashTaken(other, hash)).toBe(true);
+    });
+    expect(await storage.findVerifiableKey(hash, own)).toMatchObject({ id: 'key_1', workspaceId: own });
+    expect(await storage.findVerifiableKey(hash, other)).toMatchObject({ id: 'key_2', workspaceId: other });
+    expect(await storage.findVerifiableKey(hash, 'ws_3')).toBeNull();
+    expect(['key_1', 'key_2']).toContain((await storage.findVerifiableKey(hash))?.id);
+    expect((await read((store) => store.keys.findByHash(other, hash)))?.id).toBe('key_2');
+    await expect(
+      write((store) => store.keys.create(other, keyOf({ id: 'key_3', apiId: 'api_2', hash }))),
+    ).rejects.toThrow();
+
+    await write((store) => store.keys.purge(own, 'key_1'));
+    expect(await storage.findVerifiableKey(hash)).toMatchObject({ id: 'key_2' });
+    await write(async (store) => {
+      expect(await store.keys.isHashTaken(own, hash)).toBe(false);
+      await store.keys.delete(other, 'key_2', at);
+      await store.deletedRows.remove(at + 1, 100);
+      expect(await store.keys.isHashTaken(other, hash)).toBe(true);
+      expect(await store.keys.isHashTaken(own, hash)).toBe(false);
+    });
+  });
+
   test('two workspaces may use the same external ids, slugs, role names and namespaces', async () => {
     await current().write(create);
     await current().write(async (store) => {

@@ -72,13 +72,13 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
         roleIds: ['role_r'],
       },
     ]),
-  'keys.takenHashes': (store) => store.keys.takenHashes(['hash-of-key_1', 'free']),
+  'keys.takenHashes': (store) => store.keys.takenHashes('ws_1', ['hash-of-key_1', 'free']),
   'keys.attachPermissions': (store) => store.keys.attachPermissions(ws, 'key_1', ['perm_p']),
   'keys.attachRoles': (store) => store.keys.attachRoles(ws, 'key_1', ['role_r']),
   'keys.saveRatelimits': (store) => store.keys.saveRatelimits(ws, 'key_1', [ratelimitOf('of key')]),
   'keys.find': (store) => store.keys.find(ws, 'key_1'),
   'keys.findByHash': (store) => store.keys.findByHash(ws, 'hash-of-key_1'),
-  'keys.isHashTaken': (store) => store.keys.isHashTaken('hash-of-key_1'),
+  'keys.isHashTaken': (store) => store.keys.isHashTaken('ws_1', 'hash-of-key_1'),
   'keys.list': async (store) => {
     await eachPage((query) => store.keys.list(ws, 'api_1', query));
     await eachPage((query) => store.keys.list(ws, 'api_1', query, 'user_1'));

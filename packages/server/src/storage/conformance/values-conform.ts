@@ -253,8 +253,8 @@ export function valuesConform(open: OpenStorage): void {
       await store.keys.delete(ws, 'key_1', at);
       await store.keys.purge(ws, 'key_2');
       return [
-        await store.keys.isHashTaken('hash-of-key_1'),
-        await store.keys.isHashTaken('hash-of-key_2'),
+        await store.keys.isHashTaken('ws_1', 'hash-of-key_1'),
+        await store.keys.isHashTaken('ws_1', 'hash-of-key_2'),
         await store.keys.find(ws, 'key_1'),
         await store.keys.findByHash(ws, 'hash-of-key_1'),
       ];
@@ -407,7 +407,7 @@ export function valuesConform(open: OpenStorage): void {
       });
     }
     const hashes = ['hash-of-key_7', 'free', 'hash-of-key_149'];
-    expect(await read((store) => store.keys.takenHashes(hashes))).toEqual(
+    expect(await read((store) => store.keys.takenHashes('ws_1', hashes))).toEqual(
       new Set(['hash-of-key_7', 'hash-of-key_149']),
     );
     expect(await read((store) => store.identities.findIds(ws, ['user_1', 'u', 'none']))).toEqual(

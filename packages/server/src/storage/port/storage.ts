@@ -57,8 +57,11 @@ export const alwaysFresh: Freshness = { syncedUntil: Number.POSITIVE_INFINITY, i
 export interface HotStorage {
   /** Root key by hash of the bearer. */
   findCaller(hash: string): MaybePromise<Caller | null>;
-  /** A key of any workspace by hash, with everything that a verification needs. */
-  findVerifiableKey(hash: string): MaybePromise<VerifiableKey | null>;
+  /**
+   * A key by hash, with everything that a verification needs. Several workspaces may have a key with the same hash;
+   * default: the key of any of them.
+   */
+  findVerifiableKey(hash: string, workspaceId?: string): MaybePromise<VerifiableKey | null>;
   findNamespace(workspaceId: string, idOrName: string): MaybePromise<NamespaceWithOverrides | null>;
   /** Stored credits of a key: a refill may be due. */
   readCredits(workspaceId: string, keyId: string): MaybePromise<Credits | null>;

@@ -79,10 +79,10 @@ export interface KeyStore {
   /** Null, too, when the key's API is deleted. A transaction locks the key that it finds until its end. */
   find(workspaceId: string, id: string): Promise<Key | null>;
   findByHash(workspaceId: string, hash: string): Promise<Key | null>;
-  /** Whether any key has this hash: of any workspace, deleted ones included. */
-  isHashTaken(hash: string): Promise<boolean>;
+  /** Whether any key of the workspace has this hash, deleted ones included. */
+  isHashTaken(workspaceId: string, hash: string): Promise<boolean>;
   /** Those of these hashes that are taken. */
-  takenHashes(hashes: readonly string[]): Promise<Set<string>>;
+  takenHashes(workspaceId: string, hashes: readonly string[]): Promise<Set<string>>;
   list(workspaceId: string, apiId: string, query: PageQuery, externalId?: string): Promise<Page<Key>>;
   update(workspaceId: string, id: string, changes: KeyChanges): Promise<void>;
   /** Its hash stays taken, also once the row is removed. */

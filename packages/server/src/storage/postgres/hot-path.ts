@@ -51,7 +51,7 @@ const statements = {
     FROM keys k
     JOIN apis a ON a.id = k.api_id AND a.deleted_at IS NULL
     LEFT JOIN identities i ON i.id = k.identity_id AND i.deleted_at IS NULL
-    WHERE k.hash = $1 AND k.deleted_at IS NULL`,
+    WHERE k.hash = $1 AND ($2::text IS NULL OR k.workspace_id = $2) AND k.deleted_at IS NULL`,
   namespace: `
     SELECT n.id, n.name, n.created_at, n.deleted_at,
       (SELECT coalesce(json_agg(json_build_object(
@@ -68,7 +68,7 @@ const statements = {
 export function hotReads(pool: ConnectionPool) {
   const findRow = async <Row extends QueryResultRow>(
     name: keyof typeof statements,
-    values: readonly string[],
+    values: readonly (string | null)[],
   ): Promise<Row | undefined> => {
     const query = () =>
       withClient(pool, async (client) => {
@@ -90,8 +90,8 @@ export function hotReads(pool: ConnectionPool) {
       const row = await findRow<CallerRow & { permissions: string[] }>('caller', [hash]);
       return row ? callerOf(row, row.permissions) : null;
     },
-    async findVerifiableKey(hash: string): Promise<VerifiableKey | null> {
-      const row = await findRow<VerifiableKeyRow>('key', [hash]);
+    async findVerifiableKey(hash: string, workspaceId?: string): Promise<VerifiableKey | null> {
+      const row = await findRow<VerifiableKeyRow>('key', [hash, workspaceId ?? null]);
       return row ? verifiableKeyOf(row, { ...row, identityRatelimits: row.identity_ratelimits }) : null;
     },
     async findNamespace(workspaceId: string, idOrName: string): Promise<NamespaceWithOverrides | null> {

@@ -47,7 +47,7 @@ async function open(url: string) {
 const until = async (isSo: () => boolean | Promise<boolean>) => {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
 };
-const nameOf = async () => (await lookups.findVerifiableKey(hash))?.name;
+const nameOf = async () => (await lookups.findVerifiableKey('ws_1', hash))?.name;
 const rename = (name: string, on = storage) =>
   on.write((store) => store.keys.update(ws, 'key_1', { name }), { workspaceId: ws });
 const endConnections = (condition: string) =>
@@ -194,7 +194,7 @@ test('a killed database is used again when it is back, and cache entries are ser
   const refused = await rename('during').catch((error: unknown) => error);
   expect(refused).toMatchObject({ name: 'StorageUnavailableError', mayBeDone: false });
   expect(refused).toMatchObject({ message: expect.stringContaining('cannot be reached') });
-  await expect(lookups.findVerifiableKey('unknown')).rejects.toThrow(StorageUnavailableError);
+  await expect(lookups.findVerifiableKey('ws_1', 'unknown')).rejects.toThrow(StorageUnavailableError);
   await expect(storage.spendCredits(ws, 'key_1', { cost: 1, now: at })).rejects.toThrow(
     StorageUnavailableError,
   );

@@ -168,7 +168,7 @@ test('writes of one workspace lose no update, those of two run beside each other
   expect(other).toBe('both');
 });
 
-test('of two workspaces that bring the same hash at once, one gets it and the other sees that', async () => {
+test('two workspaces that bring the same hash at once both get it; of two processes of a workspace one does', async () => {
   const storages = await openAll(2);
   const [first] = storages;
   await first?.write(async (store) => {
@@ -177,17 +177,20 @@ test('of two workspaces that bring the same hash at once, one gets it and the ot
   });
   for (let round = 0; round < 20; round++) {
     const hash = `hash ${round}`;
-    const bring = (storage: Storage, index: number) =>
+    const bring = (storage: Storage, workspaceId: string) =>
       storage.write(
         async (store) => {
-          if (await store.keys.isHashTaken(hash)) return false;
-          await store.keys.create(`ws_${index + 1}`, keyOf({ id: `key_${round}_${index}`, hash }));
-          return true;
+          if (await store.keys.isHashTaken(workspaceId, hash)) return null;
+          const id = randomIds().id('key');
+          await store.keys.create(workspaceId, keyOf({ id, hash }));
+          return workspaceId;
         },
-        { workspaceId: `ws_${index + 1}` },
+        { workspaceId },
       );
-    const brought = await Promise.all(storages.map(bring));
-    expect(brought.filter(Boolean)).toHaveLength(1);
+    const brought = await Promise.all(
+      storages.flatMap((storage) => ['ws_1', 'ws_2'].map((workspaceId) => bring(storage, workspaceId))),
+    );
+    expect(brought.filter((one) => one !== null).sort()).toEqual(['ws_1', 'ws_2']);
   }
 });
 

@@ -109,7 +109,7 @@ function hotPath(connections: Connections): HotPath {
   const spend = creditSpender(connections.spends, readCredits);
   return {
     findCaller: (hash) => withStorageErrors(reads.findCaller(hash)),
-    findVerifiableKey: (hash) => withStorageErrors(reads.findVerifiableKey(hash)),
+    findVerifiableKey: (hash, workspaceId) => withStorageErrors(reads.findVerifiableKey(hash, workspaceId)),
     findNamespace: (workspaceId, idOrName) => withStorageErrors(reads.findNamespace(workspaceId, idOrName)),
     readCredits,
     spendCredits: (workspaceId, keyId, order) => spend({ workspaceId, keyId, ...order }),

@@ -77,12 +77,12 @@ async function warmUp({ storage, lookups }: Process): Promise<void> {
   await storage.write((store) => createKey(store, { credits: creditsOf(10) }));
   await storage.spendCredits(ws, 'key_1', { cost: 1, now: at });
   await storage.read((store) => store.workspaces.list());
-  expect((await lookups.findVerifiableKey(hash))?.isEnabled).toBe(true);
+  expect((await lookups.findVerifiableKey('ws_1', hash))?.isEnabled).toBe(true);
   const caughtUp = async () => (await textOf(standby.urlOf(database), ['keys'])).includes(hash);
   await vi.waitFor(async () => expect(await caughtUp()).toBe(true), soon);
 }
 
-const isEnabled = async ({ lookups }: Process) => (await lookups.findVerifiableKey(hash))?.isEnabled;
+const isEnabled = async ({ lookups }: Process) => (await lookups.findVerifiableKey('ws_1', hash))?.isEnabled;
 
 async function sessionsOn(server: Postgres): Promise<string> {
   return textOf(server.urlOf(database), [

@@ -6,6 +6,7 @@ import type { Database } from './tables.ts';
 interface KeyRow {
   readonly id: string;
   readonly hash: string;
+  readonly workspaceId: string;
 }
 
 interface Batch {
@@ -38,7 +39,7 @@ export function deletedRowStore(db: Database, lock: RowLock): DeletedRowStore {
 function lockedKeys(db: Database, lock: RowLock, limit: number) {
   return db
     .selectFrom('keys')
-    .select(['id', 'hash'])
+    .select(['id', 'hash', 'workspaceId'])
     .limit(limit)
     .$if(lock !== 'none', (query) => query.forUpdate().skipLocked());
 }
@@ -78,7 +79,7 @@ async function removeKeysOf(
 async function removeKeys(db: Database, rows: readonly KeyRow[]): Promise<number> {
   if (rows.length === 0) return 0;
   const ids = rows.map(({ id }) => id);
-  const hashes = rows.map(({ hash }) => ({ hash }));
+  const hashes = rows.map(({ hash, workspaceId }) => ({ hash, workspaceId }));
   await db
     .insertInto('retiredHashes')
     .values(hashes)

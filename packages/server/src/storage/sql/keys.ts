@@ -21,6 +21,7 @@ import { ratelimitRow, ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { rolesOf } from './roles.ts';
 import type { RowLock } from './row-lock.ts';
 import { groupBy, pageOf, permissionOf } from './rows.ts';
+import { retiredAnywhere } from './schema-changes.ts';
 import type { Database, Tables } from './tables.ts';
 
 type KeyRow = Selectable<Tables['keys']> & { readonly keyspaceId: string };
@@ -71,8 +72,8 @@ function keyReads(
           .executeTakeFirst(),
       );
     },
-    isHashTaken: async (hash) => (await takenHashes(db, [hash])).has(hash),
-    takenHashes: (hashes) => takenHashes(db, hashes),
+    isHashTaken: async (workspaceId, hash) => (await takenHashes(db, workspaceId, [hash])).has(hash),
+    takenHashes: (workspaceId, hashes) => takenHashes(db, workspaceId, hashes),
     async list(workspaceId, apiId, { cursor, limit }, externalId) {
       let query = liveKeys(db)
         .clearSelect()
@@ -94,15 +95,26 @@ function keyReads(
   };
 }
 
-async function takenHashes(db: Database, hashes: readonly string[]): Promise<Set<string>> {
+async function takenHashes(
+  db: Database,
+  workspaceId: string,
+  hashes: readonly string[],
+): Promise<Set<string>> {
   const taken = new Set<string>();
   for (const chunk of chunksOf(hashes)) {
     // One statement sees one snapshot: a hash that is being retired is in exactly one of the tables.
     const rows = await db
       .selectFrom('keys')
       .select('hash')
+      .where('workspaceId', '=', workspaceId)
       .where('hash', 'in', chunk)
-      .unionAll(db.selectFrom('retiredHashes').select('hash').where('hash', 'in', chunk))
+      .unionAll(
+        db
+          .selectFrom('retiredHashes')
+          .select('hash')
+          .where('workspaceId', 'in', [workspaceId, retiredAnywhere])
+          .where('hash', 'in', chunk),
+      )
       .execute();
     for (const { hash } of rows) taken.add(hash);
   }

@@ -41,6 +41,17 @@ test('a database of the first schema keeps its data, and is migrated', async () 
   await storage.close();
 });
 
+test('a process of an older version can find keys and retire hashes while others are replaced', async () => {
+  const storage = await openFirstSchema();
+  await query("INSERT INTO retired_hashes (hash) VALUES ('old') ON CONFLICT DO NOTHING");
+  await query("INSERT INTO retired_hashes (hash) VALUES ('old') ON CONFLICT DO NOTHING");
+  // Of which workspace it was is not known.
+  for (const workspaceId of ['ws_1', 'ws_2'])
+    expect(await storage.read((store) => store.keys.isHashTaken(workspaceId, 'old'))).toBe(true);
+  expect(await query("SELECT id FROM keys WHERE hash = 'hash-of-key_1'")).toEqual([{ id: 'key_1' }]);
+  await storage.close();
+});
+
 test('a process of an older version can use idempotency records while others are replaced', async () => {
   const storage = await openFirstSchema();
   const older = `

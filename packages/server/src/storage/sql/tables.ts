@@ -63,7 +63,7 @@ export const tables = {
   /** Links to deleted roles and permissions that are still to be removed. */
   pendingUnlinks: { targetId: text, linkTable: text },
   /** Hashes of removed keys: they stay taken. */
-  retiredHashes: { hash: text },
+  retiredHashes: { hash: text, workspaceId: text },
   ratelimits: {
     id: text,
     workspaceId: text,

@@ -33,7 +33,7 @@ const keySql = `
   FROM keys k
   JOIN apis a ON a.id = k.api_id AND a.deleted_at IS NULL
   LEFT JOIN identities i ON i.id = k.identity_id AND i.deleted_at IS NULL
-  WHERE k.hash = ? AND k.deleted_at IS NULL`;
+  WHERE k.hash = ?1 AND (?2 IS NULL OR k.workspace_id = ?2) AND k.deleted_at IS NULL`;
 
 const permissionsSql = `
   SELECT p.slug FROM key_permissions kp JOIN permissions p ON p.id = kp.permission_id WHERE kp.key_id = ?1
@@ -75,8 +75,8 @@ export function hotReads(database: DatabaseSync) {
       const row = callers.get(hash) as (CallerRow & { permissions: string }) | undefined;
       return row ? callerOf(row, JSON.parse(row.permissions) as string[]) : null;
     },
-    findVerifiableKey(hash: string): VerifiableKey | null {
-      const row = keys.get(hash) as KeyRow | undefined;
+    findVerifiableKey(hash: string, workspaceId?: string): VerifiableKey | null {
+      const row = keys.get(hash, workspaceId ?? null) as KeyRow | undefined;
       if (!row) return null;
       return verifiableKeyOf(row, {
         permissions: (permissions.all(row.id) as { slug: string }[]).map(({ slug }) => slug),

@@ -17,7 +17,8 @@ export function openHotStorage(options: {
   const reads = hotReads(database);
   return {
     findCaller: (hash) => withStorageErrors(() => reads.findCaller(hash)),
-    findVerifiableKey: (hash) => withStorageErrors(() => reads.findVerifiableKey(hash)),
+    findVerifiableKey: (hash, workspaceId) =>
+      withStorageErrors(() => reads.findVerifiableKey(hash, workspaceId)),
     findNamespace: (workspaceId, idOrName) =>
       withStorageErrors(() => reads.findNamespace(workspaceId, idOrName)),
     readCredits: (workspaceId, keyId) => withStorageErrors(() => reads.readCredits(workspaceId, keyId)),

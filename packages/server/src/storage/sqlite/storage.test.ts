@@ -38,6 +38,7 @@ const thirdSchema = `
   CREATE TABLE retired_hashes (hash TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   CREATE INDEX keys_deleted ON keys (deleted_at) WHERE deleted_at IS NOT NULL;
   CREATE INDEX identities_deleted ON identities (deleted_at) WHERE deleted_at IS NOT NULL;
+  INSERT INTO retired_hashes VALUES ('retired');
   INSERT INTO kept_answers VALUES ('ws_1', 'keys.createKey', 'hash-of-key', 'who-and-what', 'sealed', 2);
   PRAGMA user_version = 3;`;
 
@@ -67,6 +68,14 @@ test.each([
       const record = await storage.write((store) => store.idempotencyRecords.claim('ws_1', claim, 1));
       const stored = { fingerprint: 'who-and-what', response: 'sealed' };
       if (statements !== '') expect(record).toEqual(stored);
+      // Of which workspace a hash was retired is not known.
+      for (const workspaceId of ['ws_1', 'ws_2']) {
+        const taken = await storage.read((store) => store.keys.takenHashes(workspaceId, ['retired', 'free']));
+        expect([...taken]).toEqual(statements === '' ? [] : ['retired']);
+      }
+      expect(await storage.read((store) => store.keys.find('ws_1', 'key_1'))).toMatchObject({
+        byteLength: 16,
+      });
       await storage.close();
     }
     await rm(folder, { recursive: true, force: true });

@@ -48,7 +48,8 @@ export function openSqliteStorage(options: SqliteOptions): Storage {
     read: (work) => withStorageErrors(() => snapshots(work)),
     write: (work) => withStorageErrors(() => writer.run((changes) => work(sqlStore(writingDb, changes)))),
     findCaller: (hash) => withStorageErrors(() => reads.findCaller(hash)),
-    findVerifiableKey: (hash) => withStorageErrors(() => reads.findVerifiableKey(hash)),
+    findVerifiableKey: (hash, workspaceId) =>
+      withStorageErrors(() => reads.findVerifiableKey(hash, workspaceId)),
     findNamespace: (workspaceId, idOrName) =>
       withStorageErrors(() => reads.findNamespace(workspaceId, idOrName)),
     readCredits: (workspaceId, keyId) => withStorageErrors(() => reads.readCredits(workspaceId, keyId)),

@@ -10,7 +10,7 @@ const keys = {
   identities: ['id'],
   keys: ['id'],
   pendingUnlinks: ['targetId', 'linkTable'],
-  retiredHashes: ['hash'],
+  retiredHashes: ['hash', 'workspaceId'],
   ratelimits: ['id'],
   permissions: ['id'],
   roles: ['id'],
