@@ -51,7 +51,10 @@ export async function prepareProject({ file, manifest }) {
     await cp(join(here, name), join(folder, name));
   }
 
-  const subPaths = Object.keys(manifest.exports).filter((name) => !/package\.json$|\*/.test(name));
+  // Not the data, not the patterns, and not the entry that has only types.
+  const subPaths = Object.keys(manifest.exports).filter(
+    (name) => !/package\.json$|\*|operations$/.test(name),
+  );
   await write('entries.mjs', importsOf(subPaths));
   await write('entries-web.mjs', importsOf(subPaths.filter((name) => name !== './node')));
   await write('entries.cjs', requiresOf(subPaths));

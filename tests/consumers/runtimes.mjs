@@ -54,6 +54,8 @@ async function runWorkerd({ tools, project }) {
   const { folder } = project;
   await build({
     input: join(folder, 'worker.mjs'),
+    // It is loaded when it is needed, and Hono is not installed.
+    external: ['hono/http-exception'],
     platform: 'neutral',
     output: { file: join(folder, 'worker.bundle.mjs'), codeSplitting: false },
   });
