@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createLog } from '@unkey-ts/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Service, startService } from '../service.ts';
@@ -19,10 +20,12 @@ async function limitedWorkspace(requestsPerMinute: number) {
     service.call(operation, body, { rootKey, ...options });
   const { data: api } = (await call('apis.createApi', { name: 'paying' })).body;
   const { data: key } = (await call('keys.createKey', { apiId: api.apiId })).body;
-  await service.app.services.storage.write((store) =>
-    store.workspaces.update(workspaceId, { requestsPerMinute }),
-  );
-  return { call, key: key.key as string };
+  const limit = (to: number | null) =>
+    service.app.services.storage.write((store) =>
+      store.workspaces.update(workspaceId, { requestsPerMinute: to }),
+    );
+  await limit(requestsPerMinute);
+  return { call, limit, workspaceId, apiId: api.apiId as string, key: key.key as string };
 }
 
 test('made-up keys use up a share of their own, half of the limit', async () => {
@@ -36,6 +39,33 @@ test('made-up keys use up a share of their own, half of the limit', async () => 
     expect((await call('keys.verifyKey', { key })).body.data).toMatchObject({ code: 'VALID' });
   }
   expect((await call('keys.verifyKey', { key })).status).toBe(429);
+});
+
+test('the first verification of a migrated key is not one of an unknown key; made-up keys with a migration are', async () => {
+  const { call, limit, apiId, workspaceId } = await limitedWorkspace(4);
+  const migrationId = `migration_of_${workspaceId}`;
+  await service.app.services.storage.write((store) =>
+    store.migrations.create(workspaceId, {
+      id: migrationId,
+      name: 'test',
+      algorithm: 'github.com/seamapi/prefixed-api-key',
+      createdAt: 1,
+    }),
+  );
+  const tokens = Array.from({ length: 4 }, (_, index) => `${workspaceId.slice(3)}${index}`);
+  const hashes = tokens.map((token) => createHash('sha256').update(token).digest('hex'));
+  await limit(null);
+  const keys = hashes.map((hash) => ({ hash }));
+  expect((await call('keys.migrateKeys', { apiId, migrationId, keys })).body.data.failed).toEqual([]);
+  await limit(4);
+  for (const made of [`re_short_made${workspaceId}`, 'malformed', 're_other_made_up']) {
+    const reply = await call('keys.verifyKey', { key: made, migrationId });
+    expect(reply.status).toBe(made === 're_other_made_up' ? 429 : made === 'malformed' ? 400 : 200);
+  }
+  for (const token of tokens) {
+    const reply = await call('keys.verifyKey', { key: `re_short_${token}`, migrationId });
+    expect(reply.body.data).toMatchObject({ code: 'VALID' });
+  }
 });
 
 test('a key of another workspace counts as unknown, like a repetition with an Idempotency-Key', async () => {

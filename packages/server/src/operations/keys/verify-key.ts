@@ -1,7 +1,7 @@
 import { type InputOf, operations, type VerificationCode } from '@unkey-ts/contract';
 import { andThen, type MaybePromise } from '../../base/maybe-promise.ts';
 import { memoize } from '../../base/memoize.ts';
-import { hashKey } from '../../domain/keys/key-material.ts';
+import { hashKey, longTokenHash, parsePrefixedKey } from '../../domain/keys/key-material.ts';
 import { refilled } from '../../domain/keys/refill.ts';
 import { parseQuery } from '../../domain/permissions/query.ts';
 import { isUsable, type Plan, type PlannedLimit, plan } from '../../domain/verification/plan.ts';
@@ -49,9 +49,17 @@ export const verifyKey = handlerOf(operations['keys.verifyKey'], {
       });
     },
   },
-  // The first verification of a migrated key is among these, too: its hash is not known yet.
-  isUnknown({ lookups }, workspaceId, { key: text }) {
-    return andThen(lookups.findVerifiableKey(workspaceId, hashKey(text)), (key) => key === null);
+  isUnknown({ lookups }, workspaceId, { key: text, migrationId }) {
+    return andThen(lookups.findVerifiableKey(workspaceId, hashKey(text)), (key) => {
+      if (key !== null || migrationId === undefined) return key === null;
+      // The first verification of a migrated key: it still has the hash of the other system.
+      const prefixed = parsePrefixedKey(text);
+      if (prefixed === null) return true;
+      return andThen(
+        lookups.findVerifiableKey(workspaceId, longTokenHash(prefixed.longToken)),
+        (pending) => pending?.pendingMigrationId !== migrationId,
+      );
+    });
   },
   maskedResult: () => ({ data: { valid: false, code: 'NOT_FOUND' as const }, outcome: 'NOT_FOUND' }),
 });
