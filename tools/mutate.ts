@@ -69,14 +69,25 @@ const suites: readonly { readonly folder: string; readonly steps: readonly Step[
     ],
   },
   {
+    folder: `${server}/storage/transfer`,
+    steps: [
+      { words: [`${server}/storage/transfer/`] },
+      { config: services, words: [`${server}/storage/transfer/`, 'tests/cli/migrate'] },
+    ],
+  },
+  {
     folder: `${server}/storage`,
     steps: [
-      { words: [`${server}/storage/`] },
+      {
+        words: ['sqlite/', 'sql/', 'lookups', 'last-used', 'tagged-cache', 'data-folder'].map(
+          (name) => `${server}/storage/${name}`,
+        ),
+      },
       { words: [...api.words, `${server}/operations`, `${server}/jobs`, `${server}/workspace`] },
       simulation,
       // What needs a process of its own, or PostgreSQL.
       { config: 'vitest.config.ts', words: ['tests/crash/', 'tests/cli/'] },
-      { config: services, words: [`${server}/storage/sql/`, `${server}/storage/transfer/`] },
+      { config: services, words: [`${server}/storage/sql/`, `${server}/storage/postgres/storage.`] },
     ],
   },
   { folder: 'packages/sdk/src', steps: [{ words: ['packages/sdk/src'] }, { words: ['tests/sdk/'] }] },
@@ -88,6 +99,7 @@ const { values: flags } = parseArgs({
     count: { type: 'string', default: '100' },
     only: { type: 'string', default: '' },
     again: { type: 'string' },
+    steps: { type: 'string', default: '9' },
   },
 });
 
@@ -175,7 +187,7 @@ async function judge(mutant: Mutant): Promise<Outcome> {
   const changed = mutate(original, mutant);
   if (!(await withText(mutant.file, changed, typesHold))) return { outcome: 'not judged' };
   const { steps } = suites.find(({ folder }) => mutant.file.startsWith(`${folder}/`)) ?? { steps: [] };
-  for (const step of steps) {
+  for (const step of steps.slice(0, Number(flags.steps))) {
     const limit = await limitOf(step);
     const outcome = await withText(mutant.file, changed, () => runTests(step, limit));
     if (outcome.outcome !== 'survived') return outcome;

@@ -159,7 +159,7 @@ export function creditsConform(open: OpenStorage): void {
     expect(await due(at + 2 * dayMs)).toEqual(['key_monthly', 'key_other']);
   });
 
-  test('last-used times are written in one batch', async () => {
+  test('last-used times are written in one batch, and a later one stays', async () => {
     await current().write(async (store) => {
       await createKey(store);
       await store.keys.create(ws, keyOf({ id: 'key_2' }));
@@ -173,5 +173,15 @@ export function creditsConform(open: OpenStorage): void {
     const usedAt = (id: string) =>
       current().read(async (store) => (await store.keys.find(ws, id))?.lastUsedAt);
     expect([await usedAt('key_1'), await usedAt('key_2')]).toEqual([5, null]);
+    // Another process may write an older time later.
+    await current().write((store) =>
+      store.keys.markUsed(
+        new Map([
+          ['key_1', 4],
+          ['key_2', 4],
+        ]),
+      ),
+    );
+    expect([await usedAt('key_1'), await usedAt('key_2')]).toEqual([5, 4]);
   });
 }
