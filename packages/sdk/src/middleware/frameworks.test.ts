@@ -89,7 +89,7 @@ describe('hono', () => {
     app.use(hono.protect(service));
     app.get('/raw', () => new Response('raw'));
     app.get('/redirect', () => Response.redirect('http://shop.test/'));
-    app.get('/own', (c) => c.text('own', 200, { 'RateLimit-Limit': '1' }));
+    app.get('/own', (c) => c.text('own', 200, { 'RateLimit-Limit': '1', 'RateLimit-Reset': '2' }));
     app.get('/failing', () => {
       throw new Error('no');
     });
@@ -104,7 +104,13 @@ describe('hono', () => {
       expect(response.status).toBe(status);
       expect(response.headers.get('ratelimit-remaining')).toBe('8');
     }
-    expect((await app.request('/own', good)).headers.get('ratelimit-limit')).toBe('1');
+    const own = (await app.request('/own', good)).headers;
+    // The only one that is missing is added, too.
+    expect(['limit', 'remaining', 'reset'].map((name) => own.get(`ratelimit-${name}`))).toEqual([
+      '1',
+      '8',
+      '2',
+    ]);
     expect((await app.request('/redirect', good)).headers.get('location')).toBe('http://shop.test/');
   });
 
