@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorCode } from '../../base/error-code.ts';
 import { openDatabase } from './open.ts';
 import { syncToDisk } from './sync-to-disk.ts';
@@ -13,7 +13,8 @@ export class BackupError extends Error {
 
 /** Copies a consistent snapshot of a database that may be in use. An existing `target` is never replaced. */
 export function backupDatabase({ file, target }: { file: string; target: string }): void {
-  const draft = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  // A name of its own: the target's may be as long as the file system allows.
+  const draft = join(dirname(target), `${randomBytes(6).toString('hex')}.tmp`);
   createEmpty(target);
   try {
     createEmpty(draft);

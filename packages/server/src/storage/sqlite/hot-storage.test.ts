@@ -65,3 +65,9 @@ test('a transaction that is rolled back announces nothing', async () => {
   hot.pollChanges();
   expect(heard).toEqual([]);
 });
+
+test('closing it again changes nothing', async () => {
+  await hot.close();
+  await hot.close();
+  expect(() => hot.findVerifiableKey('hash-of-key_1')).toThrow();
+});

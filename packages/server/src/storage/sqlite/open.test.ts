@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openDatabase } from './open.ts';
+import { checkDatabase, openDatabase } from './open.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -38,4 +38,17 @@ test('a log that a long read has made large is truncated once the read has ended
   expect(logBytes()).toBeLessThanOrEqual(64 * 1024 * 1024);
   reader.close();
   writer.close();
+});
+
+test('a damaged file is refused before it is used; an absent or an empty one becomes a database', () => {
+  const file = join(folder, 'unkey.sqlite');
+  expect(() => checkDatabase(file)).not.toThrow();
+  writeFileSync(file, '');
+  expect(() => checkDatabase(file)).not.toThrow();
+  const database = openDatabase(file);
+  database.exec('CREATE TABLE rows (name TEXT)');
+  database.close();
+  expect(() => checkDatabase(file)).not.toThrow();
+  writeFileSync(file, 'x', { flag: 'r+' });
+  expect(() => checkDatabase(file)).toThrow('is damaged or not a database');
 });

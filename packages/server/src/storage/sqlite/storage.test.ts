@@ -82,9 +82,10 @@ test.each([
   },
 );
 
-test('a write to a closed database fails, and so does the next one: neither hangs', async () => {
+test('closing twice is closing once; a write afterwards fails, and so does the next one: neither hangs', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'unkey-ts-storage-'));
   const storage = openSqliteStorage({ file: join(folder, 'unkey.sqlite'), onCommit: () => {} });
+  await storage.close();
   await storage.close();
   const write = () => storage.write((store) => store.workspaces.list());
   await expect(write()).rejects.toThrow();
