@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import {
@@ -210,6 +210,41 @@ describe('nothing is left after a call', () => {
     const ours = started.mock.results.filter((_, index) => started.mock.calls[index]?.[1] === 10_000);
     expect(ours).toHaveLength(10_000);
     expect(ours.every(({ value }) => stopped.has(value))).toBe(true);
+  });
+
+  test('of calls that share a signal: one listener while they run, so Node does not warn', async () => {
+    const { signal } = new AbortController();
+    const warned = vi.fn();
+    process.on('warning', warned);
+    const calls: PromiseLike<unknown>[] = [];
+    const respond: ((response: Response) => void)[] = [];
+    const fetch: Fetch = () => new Promise<Response>((resolve) => respond.push(resolve));
+    const unkey = client({ fetch });
+    for (let call = 0; call < 50; call++) calls.push(getApi(unkey, { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await vi.waitFor(() => expect(respond).toHaveLength(50), 240_000);
+    for (const resolve of respond) resolve(new Response('{"meta":{},"data":{}}'));
+    await Promise.all(calls);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', warned);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  test('and one signal ends all calls that share it, and no others', async () => {
+    const controller = new AbortController();
+    const unkey = client({ fetch: unresponsive });
+    const { signal } = controller;
+    const shared = [
+      getApi(unkey, { signal }),
+      getApi(unkey, { signal }),
+      getApi(client({ fetch: unresponsive }), { signal }),
+    ];
+    const other = getApi(unkey).safe();
+    controller.abort('enough');
+    for (const call of shared) expect((await failureOf(call)).cause).toBe('enough');
+    unkey.close();
+    expect((await other).error?.message).toBe('The client is closed.');
   });
 
   test('of a call that failed or was aborted', async () => {

@@ -79,14 +79,14 @@ test('a creation carries one generated idempotency key, or that of the caller', 
   peer.plays(reset, ok({ key: 'k', keyId: 'key_1' }));
   await createKey(new Core(options()), { apiId: 'api_1' });
   const [first, second] = peer.requests.map(({ headers }) => headers['idempotency-key']);
-  expect(first).toMatch(/^[0-9a-f]{32}$/);
+  expect(first).toMatch(/^\d+(-\d+){3}$/);
   expect(second).toBe(first);
   peer.plays(ok({ key: 'k', keyId: 'key_1' }));
   for (const idempotencyKey of ['mine', undefined]) {
     await createKey(new Core(options()), { apiId: 'api_1' }, { idempotencyKey });
   }
   const sent = peer.requests.map(({ headers }) => headers['idempotency-key']);
-  expect(sent).toEqual(['mine', expect.stringMatching(/^[0-9a-f]{32}$/)]);
+  expect(sent).toEqual(['mine', expect.stringMatching(/^\d+(-\d+){3}$/)]);
 });
 
 test('errors are those of the client', async () => {

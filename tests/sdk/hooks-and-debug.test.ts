@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import {
   type ClientOptions,
+  type DebugFields,
   type Hooks,
   NotFoundErrorResponse,
   Unkey,
@@ -123,6 +124,21 @@ describe('hooks', () => {
     },
   );
 
+  test('see the body of a response, which printing does not show', async () => {
+    const seen: unknown[] = [];
+    const bodies: string[] = [];
+    const hooks: Hooks = {
+      afterResponse(response) {
+        bodies.push(response.body);
+        seen.push(inspect(response, { depth: 20 }), JSON.stringify(response));
+      },
+    };
+    peer.plays(ok({ key: createdKey, keyId: 'key_1' }));
+    await client({ hooks }).keys.createKey({ apiId: 'api_1' });
+    expect(JSON.parse(bodies[0] ?? '')).toMatchObject({ data: { key: createdKey } });
+    for (const text of seen) expect(text).not.toContain(createdKey);
+  });
+
   test('keep `this`: an object with methods and state works', async () => {
     class Counter implements Hooks {
       count = 0;
@@ -157,6 +173,18 @@ describe('debug lines', () => {
       expect.stringMatching(/^unkey: POST \/v2\/apis\.getApi ConnectionError, \d+ ms, attempt 1$/),
       expect.stringMatching(/^unkey: POST \/v2\/apis\.getApi 503, req_503, \d+ ms, attempt 2$/),
       expect.stringMatching(/^unkey: POST \/v2\/apis\.getApi 200, req_200, \d+ ms, attempt 3$/),
+    ]);
+  });
+
+  test('have the same as fields, for structured logs', async () => {
+    const fields: unknown[] = [];
+    peer.plays(reset, ok({}, { 'x-request-id': 'req_200' }));
+    const debug = { debug: (_: string, each: DebugFields) => void fields.push(each) };
+    await client({ debug }).apis.getApi({ apiId: 'api_1' });
+    const shared = { operation: 'apis.getApi', method: 'POST', durationMs: expect.any(Number) };
+    expect(fields).toEqual([
+      { ...shared, attempt: 1, error: 'ConnectionError' },
+      { ...shared, attempt: 2, status: 200, requestId: 'req_200' },
     ]);
   });
 

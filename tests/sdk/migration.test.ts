@@ -20,8 +20,11 @@ beforeAll(async () => {
   // Inside the repository, so that packages are resolved.
   folder = await mkdtemp(join(root, 'build/migration-'));
   const theirs = await readFile(join(root, 'tests/sdk/migration/program.ts'), 'utf8');
-  const ours = theirs.replaceAll(/'@unkey\/api(\/models\/errors)?'/g, "'unkey-ts'");
+  const ours = theirs
+    .replaceAll(/'@unkey\/api(\/models\/errors)?'/g, "'unkey-ts'")
+    .replace(/of await (unkey\.apis\.listKeys\(.*?\))\)/, 'of $1.pages())');
   expect(ours.split("'unkey-ts'")).toHaveLength(3);
+  expect(ours).toContain('.pages()');
   await writeFile(join(folder, 'program.ts'), ours);
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(project));
 });
@@ -31,7 +34,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a program for @unkey/api passes the type checker with only its imports changed', async () => {
+test('a program for @unkey/api passes the type checker with its imports and its loop over pages changed', async () => {
   const compiler = join(root, 'node_modules/.bin/tsc');
   const output = await promisify(execFile)(compiler, ['-p', folder, '--pretty', 'false']).then(
     () => '',

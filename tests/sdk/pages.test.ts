@@ -251,12 +251,15 @@ test.each([-1, Number.NaN])('at most %d items is an error, not a wrong result', 
   await expect(unkey.permissions.listRoles().toArray({ max })).rejects.toThrow(`Invalid max ${max}`);
 });
 
-test('code for @unkey/api reads pages by result, and iterates over them', async () => {
+test('a page is read by result, too, and iterated item by item or page by page', async () => {
   const { unkey } = await newClient();
   for (const name of names) await unkey.permissions.createRole({ name });
   const first = await unkey.permissions.listRoles({ limit: 2 });
   expect(first.result.data).toHaveLength(2);
   const sizes: number[] = [];
-  for await (const each of first) sizes.push(each.result.data.length);
+  for await (const each of first.pages()) sizes.push(each.result.data.length);
   expect(sizes).toEqual([2, 2, 1]);
+  const found: string[] = [];
+  for await (const role of await unkey.permissions.listRoles({ limit: 2 })) found.push(role.name);
+  expect(found.toSorted()).toEqual(names.toSorted());
 });

@@ -103,7 +103,7 @@ describe('an ambiguous failure is retried', () => {
       await attemptsAfter(reset, () => client().request<object>(`/v2/${id}`, request(id)));
       const keys = peer.requests.map(({ headers }) => headers['idempotency-key']);
       if (asAnyone(id).idempotency === 'durable') {
-        expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
+        expect(keys).toEqual([expect.stringMatching(/^\d+(-\d+){3}$/), keys[0]]);
       } else {
         expect(new Set(keys)).toEqual(new Set([undefined]));
       }
@@ -578,7 +578,7 @@ describe('spendOnce', () => {
       peer.plays(reset, ok(body));
       await spend();
       const keys = peer.requests.map(({ headers }) => headers['idempotency-key']);
-      expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
+      expect(keys).toEqual([expect.stringMatching(/^\d+(-\d+){3}$/), keys[0]]);
     },
   );
 });

@@ -1,5 +1,5 @@
 import type { UnkeyError } from './errors.ts';
-import type { HeadersLike } from './platform.ts';
+import type { HeadersLike, OwnResponse, ResponseLike } from './platform.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 /** Information about the HTTP response. */
@@ -15,7 +15,9 @@ export interface ResponseInfo {
 /** The parsed body of a response, and information about the response. */
 export interface ApiResponse<Value> {
   readonly value: Value;
-  readonly response: ResponseInfo;
+  /** As `fetch` returned it. */
+  readonly response: ResponseLike;
+  readonly info: ResponseInfo;
 }
 
 /** The value of a call, or its error: `ok` says which. `Code`: the codes that the operation's errors can have. */
@@ -37,10 +39,15 @@ export class Call<Value, Code extends string = string> implements Promise<Value>
 
   /** The body with a member `response`: status, headers, `rateLimit`, attempts. */
   async withResponse(): Promise<Value & { readonly response: ResponseInfo }> {
-    const { value, response } = await this.#apiResponse;
+    const { value, info } = await this.#apiResponse;
     return Object.defineProperty(value as Value & { response: ResponseInfo }, 'response', {
-      value: response,
+      value: info,
     });
+  }
+
+  /** The response as `fetch` returned it, with its `url`, `status` and `headers`. Its body has been read. */
+  async asResponse(): Promise<OwnResponse> {
+    return (await this.#apiResponse).response as OwnResponse;
   }
 
   /** Never rejects: resolves to the value or to the error. */

@@ -6,4 +6,5 @@ export function checkNames(options: object): void {
   if (unknown) throw new ConfigurationError(`Unknown option '${unknown}'.`);
 }
 
-const known = /^(rootKey|serverURL|timeoutMs|retry|headers|fetch(Options)?|hooks|maxResponseBytes)$/;
+const known =
+  /^(rootKey|serverURL|timeoutMs|retry|headers|fetch(Options)?|hooks|maxResponseBytes|dangerouslyAllowBrowser)$/;

@@ -36,6 +36,7 @@ const sharedRules: Rules = {
 export const clientRules: Rules = {
   rootKey: 'string or function',
   fetch: 'function',
+  dangerouslyAllowBrowser: 'true or false',
   hooks: ['object', (value) => [value].flat().every(isHooks), 'object of functions, or array'],
   ...sharedRules,
   debug: [

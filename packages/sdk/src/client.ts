@@ -1,7 +1,7 @@
 import type { Call } from './call.ts';
 import { callRules, checkOptions, clientRules } from './check-options.ts';
 import { IdClient, kinds } from './core.ts';
-import { debugHooks } from './debug.ts';
+import { debugLog } from './debug.ts';
 import type { Apis, Identities, Keys, Operations, Permissions, Ratelimits } from './generated/api.ts';
 import type { OperationKind } from './operation-kind.ts';
 import type { CallOptions, ClientOptions, IdempotentCallOptions } from './options.ts';
@@ -17,7 +17,7 @@ import { classFor } from './status-errors.ts';
  * const unkey = new Unkey({ rootKey: process.env.UNKEY_ROOT_KEY });
  * const { data } = await unkey.keys.verifyKey({ key, permissions: 'documents.read' });
  */
-export class Unkey extends IdClient {
+export class Unkey extends IdClient<ClientOptions> {
   declare readonly apis: Apis;
   declare readonly identities: Identities;
   declare readonly keys: Keys;
@@ -27,14 +27,12 @@ export class Unkey extends IdClient {
   constructor(options: ClientOptions = {}) {
     checkOptions(options, clientRules);
     const { debug, spendOnce } = options;
-    super(
-      { ...options, hooks: [options.hooks ?? [], debugHooks(debug)].flat() },
-      {
-        classFor,
-        checkOptions: (options) => checkOptions(options, callRules),
-        idempotencyKey: (kind) => (kind === '+' || (spendOnce && kind === '!') ? randomId() : undefined),
-      },
-    );
+    super(options, {
+      classFor,
+      checkOptions: (options) => checkOptions(options, callRules),
+      idempotencyKey: (kind) => (kind === '+' || (spendOnce && kind === '!') ? randomId() : undefined),
+      debug: debugLog(debug),
+    });
     // The interfaces and the table are generated from the same contract.
     const resources = this as unknown as Record<string, Record<string, Method>>;
     for (const [id, kind] of kinds) {

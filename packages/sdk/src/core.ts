@@ -4,6 +4,8 @@ import type { Deadline } from './deadline.ts';
 import { AbortError } from './errors.ts';
 import type { Operations, VerifyKeyData, VerifyKeyRequest } from './generated/api.ts';
 import { operationTable } from './generated/operations.ts';
+import type { Hooks } from './hooks.ts';
+import { mergeOptions } from './merge-options.ts';
 import { kindsOf } from './operation-kind.ts';
 import type { CoreOptions, IdempotentCallOptions } from './options.ts';
 import type { ResponseBody } from './response-body.ts';
@@ -26,13 +28,13 @@ declare global {
 export const kinds = /* @__PURE__ */ kindsOf(operationTable);
 
 /** A client that calls operations by their ids, and can be closed. */
-export class IdClient {
+export class IdClient<Options extends CoreOptions = CoreOptions> {
   // Private at run time too: printing the client shows no root key.
   readonly #state: ClientState;
   readonly #running = new Map<Deadline, Promise<unknown>>();
   #isClosed = false;
 
-  constructor(options: CoreOptions, parts?: ClientParts) {
+  constructor(options: Options, parts?: ClientParts) {
     this.#state = clientState(options, parts);
   }
 
@@ -64,6 +66,24 @@ export class IdClient {
     const ended = response.finally(() => this.#running.delete(deadline));
     this.#running.set(deadline, ended);
     return new Call(ended);
+  }
+
+  /**
+   * A client of the same class with other options: those that are given replace those of this client, and `retry`,
+   * `headers` and `fetchOptions` are merged. It does not inherit hooks that were added later, and is closed by itself.
+   *
+   * @example
+   * const patient = unkey.withOptions({ timeoutMs: 60_000 });
+   */
+  withOptions(options: Options): this {
+    const Client = this.constructor as new (options: Options) => this;
+    return new Client(mergeOptions(this.#state.options as Options, options));
+  }
+
+  /** Adds hooks, for later calls too. Returns a function that removes them. */
+  addHooks(hooks: Hooks): () => void {
+    this.#state.hooks.add(hooks);
+    return () => this.#state.hooks.delete(hooks);
   }
 
   /** Aborts running calls with `AbortError` and rejects later calls. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from './generated/error-codes.ts';
-import type { HeadersLike } from './platform.ts';
+import type { HeadersLike, OwnResponse, ResponseLike } from './platform.ts';
 import { type RateLimit, rateLimitOf, retryAfterMs } from './rate-limit.ts';
 
 // Shared by all copies of this package in a process: ESM beside CommonJS, two versions in one tree.
@@ -17,7 +17,8 @@ export interface Issue {
 export interface Details {
   readonly cause?: unknown;
   readonly retryable?: boolean;
-  /** The response, if there is one. */
+  /** The response, if there is one, and what has been read of it. */
+  readonly response?: { readonly status?: number; readonly headers: HeadersLike };
   readonly status?: number;
   readonly headers?: HeadersLike;
   readonly body?: string;
@@ -51,19 +52,19 @@ export class UnkeyError extends Error {
   /** Invalid members of the request, with a 400. */
   declare readonly errors: readonly Issue[];
   // Private: the response may contain a key, and printing an error must not show it.
-  readonly #response: Details;
+  readonly #details: Details;
 
   constructor(message: string, details: Details = {}) {
     super(message, details);
-    const { status, foreign = false } = details;
+    const { response, status = response?.status, foreign = false } = details;
     const { meta, error } = ((!foreign && details.data) || {}) as ErrorBody;
     const type = textOf(error?.type);
-    this.#response = details;
+    this.#details = details;
     Object.assign(this, {
       status,
       code: type?.split('/').pop(),
       type,
-      requestId: textOf(meta?.requestId) ?? details.headers?.get('x-request-id') ?? undefined,
+      requestId: textOf(meta?.requestId) ?? this.headers?.get('x-request-id') ?? undefined,
       operation: undefined,
       attempts: 0,
       retryable:
@@ -78,19 +79,24 @@ export class UnkeyError extends Error {
     return this.status;
   }
 
+  /** The response as `fetch` returned it, with its `url`, `status` and `headers`. Its body has been read: see `body`. */
+  get response(): OwnResponse | undefined {
+    return this.#details.response as OwnResponse | undefined;
+  }
+
   /** Headers of the response. */
   get headers(): HeadersLike | undefined {
-    return this.#response.headers;
+    return this.#details.headers ?? this.response?.headers;
   }
 
   /** Body of the response, as text. */
   get body(): string | undefined {
-    return this.#response.body;
+    return this.#details.body;
   }
 
   /** Body of the response, parsed: `{ meta, error }`; undefined if it is not a JSON object. */
   get data(): ErrorBody | undefined {
-    const { data } = this.#response;
+    const { data } = this.#details;
     return isObject(data) ? data : undefined;
   }
 
@@ -212,17 +218,17 @@ export type ErrorClassFor = (status: number) => typeof APIError;
 
 /** The error for a response that has an error status, or that is not one of the service. */
 export function responseError(
-  response: Details & { readonly status: number; readonly headers: HeadersLike },
+  details: Details & { readonly response: ResponseLike },
   isOk: boolean,
   classFor: ErrorClassFor = () => APIError,
 ): UnkeyError {
-  const { status, headers } = response;
-  const { meta, error } = (response.data ?? {}) as ErrorBody;
+  const { status, headers } = details.response;
+  const { meta, error } = (details.data ?? {}) as ErrorBody;
   const foreign = isOk || !isObject(meta) || !isObject(error);
   const contentType = headers.get('content-type') ?? 'no content type';
   const message = `Not a response of the API (${status || 'a redirect'}, ${contentType}): check serverURL.`;
   const Class = isOk ? ResponseValidationError : foreign ? APIError : classFor(status);
-  return new Class((!foreign && explanationOf(error)) || message, { ...response, foreign });
+  return new Class((!foreign && explanationOf(error)) || message, { ...details, foreign });
 }
 
 /** What the service says about an error. */

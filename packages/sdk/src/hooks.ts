@@ -23,6 +23,8 @@ export interface ResponseContext {
   readonly status: number;
   readonly headers: HeadersLike;
   readonly durationMs: number;
+  /** The text. It may contain keys, so printing this object does not show it. */
+  readonly body: string;
 }
 
 /** A failed attempt before its retry. */

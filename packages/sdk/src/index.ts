@@ -21,6 +21,7 @@ export type {
   CallOptions,
   ClientOptions,
   CoreOptions,
+  DebugFields,
   DebugLogger,
   HeaderOptions,
   IdempotentCallOptions,

@@ -40,9 +40,22 @@ export interface IdempotentCallOptions extends CallOptions {
   idempotencyKey?: string | undefined;
 }
 
-/** Receives debug lines. */
+/** An attempt, for loggers that take fields. */
+export interface DebugFields {
+  readonly operation: string;
+  readonly method: string;
+  readonly attempt: number;
+  readonly durationMs: number;
+  /** Without a response: undefined. */
+  readonly status?: number | undefined;
+  readonly requestId?: string | undefined;
+  /** Without a response: the name of the error. */
+  readonly error?: string;
+}
+
+/** Receives debug lines. `console` and the loggers of most libraries fit. */
 export interface DebugLogger {
-  debug(message: string): void;
+  debug(message: string, fields: DebugFields): void;
 }
 
 /** Options of `UnkeyCore`. */
@@ -56,6 +69,11 @@ export interface CoreOptions extends SharedOptions {
   serverURL?: string | undefined;
   /** Sends the requests. Default: the global `fetch`, looked up for every call. */
   fetch?: Fetch | undefined;
+  /**
+   * Whether the client may be created in a browser. Default: false, because whoever opens the page could read the root key.
+   * True only if `rootKey` is a credential of your own proxy.
+   */
+  dangerouslyAllowBrowser?: boolean | undefined;
   /** Functions called for every attempt. */
   hooks?: Hooks | readonly Hooks[] | undefined;
 }

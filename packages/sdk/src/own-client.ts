@@ -1,7 +1,7 @@
 import type { Call, ResponseInfo } from './call.ts';
 import { clientRules, type Rules } from './check-options.ts';
 import { IdClient } from './core.ts';
-import { debugHooks } from './debug.ts';
+import { debugLog } from './debug.ts';
 import type { ClientOptions } from './options.ts';
 import { randomId } from './random-id.ts';
 
@@ -18,11 +18,11 @@ const { timeoutMs: _, ...rules } = clientRules;
 export const ownClientRules: Rules = rules;
 
 /** Middleware and limiters call spending operations only. */
-export function createOwnClient({ debug, spendOnce, hooks = [], ...options }: OwnClientOptions): IdClient {
-  return new IdClient(
-    { ...options, hooks: [hooks, debugHooks(debug)].flat() },
-    spendOnce ? { idempotencyKey: randomId } : {},
-  );
+export function createOwnClient({ debug, spendOnce, ...options }: OwnClientOptions): IdClient {
+  return new IdClient(options, {
+    ...(spendOnce && { idempotencyKey: randomId }),
+    debug: debugLog(debug),
+  });
 }
 
 /** The body of a call, with the response where the client gives one: test doubles resolve to the body alone. */

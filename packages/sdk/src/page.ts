@@ -53,8 +53,13 @@ export class Page<Item> implements PageBody<Item> {
   }
 
   /** This page and all following pages. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Page<Item>, void, undefined> {
+  async *pages(): AsyncGenerator<Page<Item>, void, undefined> {
     for (let page: Page<Item> | null = this; page; page = await page.next()) yield page;
+  }
+
+  /** The items of this page and of all following pages. A page is requested when its first item is needed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    for await (const page of this.pages()) yield* page.data;
   }
 }
 
@@ -66,12 +71,12 @@ export class ListCall<Item, Code extends string = string> extends Call<Page<Item
 
   /** All pages, including the first one. */
   async *pages(): AsyncGenerator<Page<Item>, void, undefined> {
-    yield* await this;
+    yield* (await this).pages();
   }
 
   /** All items of all pages. A page is requested when its first item is needed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
-    for await (const page of this.pages()) yield* page.data;
+    yield* await this;
   }
 
   /** The items of all pages, at most `max`. Default: all of them. */
@@ -86,6 +91,7 @@ export class ListCall<Item, Code extends string = string> extends Call<Page<Item
 }
 
 async function loadFirst<Item>(load: LoadPage<Item>): Promise<ApiResponse<Page<Item>>> {
-  const { response, ...body } = await load().withResponse();
-  return { value: new Page(body, load), response };
+  const call = load();
+  const { response: info, ...body } = await call.withResponse();
+  return { value: new Page(body, load), response: await call.asResponse(), info };
 }

@@ -30,11 +30,19 @@ export interface HeadersLike {
 /** The part of `Response` that is used. */
 export interface ResponseLike {
   readonly status: number;
+  readonly url?: string;
   readonly headers: HeadersLike;
   /** A stream of bytes; without it `text()` alone is used. */
   readonly body?: unknown;
   text(): Promise<string>;
 }
+
+/** The global `Response` in projects that have its type. This package itself has no such type. */
+export type OwnResponse = typeof globalThis extends { Response: { prototype: infer Own } }
+  ? Own extends ResponseLike
+    ? Own
+    : ResponseLike
+  : ResponseLike;
 
 /** The second argument of `fetch`. */
 export interface FetchInit {
@@ -53,11 +61,12 @@ export type Fetch = (url: string, init: FetchInit) => Promise<ResponseLike>;
 interface Platform {
   readonly fetch: Fetch;
   readonly AbortController: new () => { readonly signal: OwnAbortSignal; abort(reason: unknown): void };
-  readonly crypto: { getRandomValues(bytes: Uint8Array): Uint8Array };
+  readonly crypto: { getRandomValues(numbers: Uint32Array): Uint32Array };
   readonly Request?: { readonly prototype: object };
   readonly TextDecoder: new () => { decode(bytes?: Uint8Array, options?: { stream: boolean }): string };
   readonly URL: { canParse?(url: string): boolean };
   readonly console: { error(message: string): void };
+  readonly document?: unknown;
   readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
   readonly performance: { now(): number };
   setTimeout(run: () => void, delayMs: number): unknown;

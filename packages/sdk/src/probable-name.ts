@@ -3,11 +3,9 @@ export type OtherNames = Readonly<Record<string, RegExp>>;
 
 const otherNames: OtherNames = {
   rootKey: /apikey|token/,
-  serverURL: /url|endpoint/,
+  serverURL: /url/,
   retry: /retries/,
   fetch: /client/,
-  headers: /agent/,
-  fetchOptions: /cache|credentials/,
 };
 
 /** The known option that an unknown name probably means; undefined if none is similar. */

@@ -1,8 +1,7 @@
 import { platform } from './platform.ts';
 
-/** 32 random hexadecimal digits. */
+/** 128 random bits, as four numbers. */
 export function randomId(): string {
   // Not randomUUID: browsers have it only on https and localhost.
-  const bytes = platform.crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join('');
+  return platform.crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

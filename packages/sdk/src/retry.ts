@@ -21,14 +21,6 @@ export interface RetryOptions {
   statusCodes?: readonly (number | '4XX' | '5XX')[] | undefined;
 }
 
-/** Merges the options of a call over those of the client. */
-export function retryPolicy(
-  client: RetryOptions | false = {},
-  call: RetryOptions | false = client,
-): RetryOptions {
-  return { ...client, ...(call || { maxAttempts: 1 }) };
-}
-
 /**
  * The pause before the next attempt in milliseconds; undefined: do not retry. `isRepeatable`: whether a repeated request
  * changes nothing more. `leftMs`: milliseconds in which an attempt can start; Infinity without a bound.

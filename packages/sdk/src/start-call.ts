@@ -1,6 +1,7 @@
 import type { ApiResponse } from './call.ts';
 import { callUserCode } from './call-user-code.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
+import type { Outcome } from './debug.ts';
 import {
   ConfigurationError,
   ConnectionError,
@@ -14,7 +15,8 @@ import {
   wrapError,
 } from './errors.ts';
 import { version } from './generated/version.ts';
-import type { Hooks, RequestContext } from './hooks.ts';
+import type { Hooks, RequestContext, ResponseContext } from './hooks.ts';
+import { mergeOptions } from './merge-options.ts';
 import type { OperationKind } from './operation-kind.ts';
 import {
   type CallOptions,
@@ -29,7 +31,7 @@ import { environment, type FetchInit, now, platform, type ResponseLike } from '.
 import { rateLimitOf } from './rate-limit.ts';
 import { readText } from './read-text.ts';
 import type { ResponseBody } from './response-body.ts';
-import { pauseBeforeRetry, retryPolicy } from './retry.ts';
+import { pauseBeforeRetry } from './retry.ts';
 
 /** Parts of larger clients: a bundle without them leaves them out. */
 export interface ClientParts {
@@ -37,12 +39,14 @@ export interface ClientParts {
   checkOptions?(options: CallOptions): unknown;
   /** Generates a key for operations whose first response the service stores. */
   idempotencyKey?(kind: OperationKind): string | undefined;
+  /** Called after the hooks of the user. */
+  readonly debug?: ((request: RequestContext, outcome: Outcome) => void) | undefined;
 }
 
 /** What the calls of a client share. */
 export interface ClientState extends ClientParts {
   readonly options: CoreOptions;
-  readonly hooks: Hooks[];
+  readonly hooks: Set<Hooks>;
   readonly rootKey: CoreOptions['rootKey'];
   readonly serverURL: string;
 }
@@ -51,11 +55,15 @@ export interface ClientState extends ClientParts {
  * Throws `ConfigurationError` if the root key or the URL is invalid. A missing root key is an error of the first call, so
  * that builds work without secrets.
  */
-export function clientState(options: CoreOptions, parts?: ClientParts): ClientState {
+export function clientState(options: CoreOptions, parts: ClientParts = {}): ClientState {
+  if (platform.document && !options.dangerouslyAllowBrowser) {
+    throw new ConfigurationError('A root key must not be in a browser: see dangerouslyAllowBrowser.');
+  }
   const rootKey = options.rootKey || environment('UNKEY_ROOT_KEY');
   if (rootKey && typeof rootKey !== 'function') parseRootKey(rootKey);
   const serverURL = parseServerURL(options.serverURL || environment('UNKEY_SERVER_URL') || hostedURL);
-  return { options, hooks: [options.hooks ?? []].flat(), rootKey, serverURL, ...parts };
+  const hooks = new Set([options.hooks ?? []].flat());
+  return { ...parts, options, hooks, rootKey, serverURL };
 }
 
 /** What is called, and how. */
@@ -71,10 +79,10 @@ interface CallParams {
 /** Starts a call: prepares the request, and makes attempts until one succeeds or none is left. */
 export function startCall(
   client: ClientState,
-  { operation, kind, body = {}, options = {} }: CallParams,
+  { operation, kind, body = {}, options: own = {} }: CallParams,
 ): { readonly deadline: Deadline; readonly response: Promise<ApiResponse<object>> } {
-  const { options: own } = client;
-  const timeoutMs = options.timeoutMs ?? own.timeoutMs ?? (kind === '!' ? 3000 : 10_000);
+  const options = mergeOptions(client.options, own);
+  const { timeoutMs = kind === '!' ? 3000 : 10_000 } = options;
   const deadline = startDeadline(timeoutMs, options.signal);
   const { signal } = deadline;
   // Every error has both.
@@ -96,10 +104,10 @@ export function startCall(
   async function send(): Promise<ApiResponse<object>> {
     // Dot segments, encoded ones too, would leave /v2 with the root key.
     if (!operationPath.test(operation)) throw new ConfigurationError(`Invalid operation '${operation}'.`);
-    client.checkOptions?.(options);
+    client.checkOptions?.(own);
     // Before the first await: the caller may change the object afterwards.
     text = writeBody(body);
-    const serverURL = options.serverURL ? parseServerURL(options.serverURL) : client.serverURL;
+    const serverURL = own.serverURL ? parseServerURL(own.serverURL) : client.serverURL;
     url = `${serverURL}/v2/${operation}`;
     const rootKey = client.rootKey || environment('UNKEY_ROOT_KEY');
     authorization = parseRootKey(
@@ -113,7 +121,6 @@ export function startCall(
         'user-agent': platform.process && `unkey-ts/${version}`,
         'idempotency-key': options.idempotencyKey ?? client.idempotencyKey?.(kind),
       },
-      own.headers,
       options.headers,
     );
     secrets = secretsOf(headers.authorization ?? authorization, body);
@@ -123,21 +130,21 @@ export function startCall(
 
   /** `isRepeatable`: whether a repeated request changes nothing more. */
   async function repeat(isRepeatable: boolean): Promise<ApiResponse<object>> {
-    const policy = retryPolicy(own.retry, options.retry);
+    const { retry = {} } = options;
+    const policy = retry || { maxAttempts: 1 };
     const endsAt = Math.min(deadline.endsAt, now() + (policy.maxElapsedMs ?? Infinity));
     for (;;) {
       const attempt = ++progress.attempts;
-      const request = Object.defineProperty(
-        { operation, method, attempt, url, headers: { ...headers }, startedAt: now() } as RequestContext,
-        'body',
-        // Not enumerable: printing the request does not show it.
-        { value: text, writable: true },
+      const request = hideBody<RequestContext>(
+        { operation, method, attempt, url, headers: { ...headers }, startedAt: now() },
+        text,
       );
       try {
         return await attemptOnce(request);
       } catch (thrown) {
         const error = Object.assign(thrown as UnkeyError, progress);
         await callHooks('onError', error, request);
+        if (!error.status) client.debug?.(request, { error: error.name });
         const delayMs = pauseBeforeRetry(error, policy, isRepeatable, endsAt - now());
         if (delayMs === undefined) throw error;
         await callHooks('onRetry', { request, error, delayMs });
@@ -148,17 +155,21 @@ export function startCall(
 
   async function attemptOnce(request: RequestContext): Promise<ApiResponse<object>> {
     await callHooks('beforeRequest', request);
-    const [{ status, headers }, text] = await exchange(request);
+    const [response, text] = await exchange(request);
+    const { status, headers } = response;
     const durationMs = now() - request.startedAt;
-    await callHooks('afterResponse', { request, status, headers, durationMs });
+    await callHooks(
+      'afterResponse',
+      hideBody<ResponseContext>({ request, status, headers, durationMs }, text),
+    );
+    client.debug?.(request, { status, requestId: headers.get('x-request-id') ?? undefined });
     const isOk = status >= 200 && status <= 299;
     const data = parseBody(text, isOk ? [] : secrets);
-    if (isOk && isValid(data, kind)) {
-      const { attempts } = progress;
-      return { value: data, response: { status, headers, rateLimit: rateLimitOf(headers), attempts } };
+    if (!isOk || !isValid(data, kind)) {
+      throw responseError({ response, body: redact(text, secrets), data }, isOk, client.classFor);
     }
-    const body = redact(text, secrets);
-    throw responseError({ status, headers, body, data }, isOk, client.classFor);
+    const { attempts } = progress;
+    return { value: data, response, info: { status, headers, rateLimit: rateLimitOf(headers), attempts } };
   }
 
   /** Reads a complete response. Without one, or with a part of one, it rejects with `ConnectionError`. */
@@ -169,11 +180,10 @@ export function startCall(
     body,
   }: RequestContext): Promise<[ResponseLike, body: string]> {
     // Called without a receiver: some runtimes reject their own fetch as a method of another object.
-    const fetch = own.fetch ?? platform.fetch;
+    const { fetch = platform.fetch } = options;
     const init: FetchInit = {
       // Next.js 13 and 14 cache responses, those to a POST too. Some workers throw at the member.
       ...('cache' in (platform.Request?.prototype ?? {}) && { cache: 'no-store' }),
-      ...own.fetchOptions,
       ...options.fetchOptions,
       method,
       headers: { authorization, ...headers },
@@ -186,7 +196,7 @@ export function startCall(
     try {
       if (signal.aborted) throw signal.reason;
       const response = await deadline.race(fetch(url, init));
-      return [response, await readText(response, deadline, options.maxResponseBytes ?? own.maxResponseBytes)];
+      return [response, await readText(response, deadline, options.maxResponseBytes)];
     } catch (cause) {
       if (isUnkeyError(cause)) throw cause;
       const message = redact(`No response: ${messageOf(cause)}`, secrets);
@@ -212,7 +222,15 @@ const operationPath = /^\w[\w.-]*(\/\w[\w.-]*)*$/;
 /** The hosted service ignores `Idempotency-Key`. */
 const isHosted = /\/\/api\.unkey\.com/i;
 
-/** Later headers override earlier ones; null removes a header. */
+/** Adds a member that is not enumerable: printing the context does not show it. */
+function hideBody<Context extends { body: unknown }>(
+  context: Omit<Context, 'body'>,
+  value: Context['body'],
+): Context {
+  return Object.defineProperty(context as Context, 'body', { value, writable: true });
+}
+
+/** Later headers override earlier ones, whatever their case; null removes a header. */
 function mergeHeaders(...sets: readonly CoreOptions['headers'][]): Record<string, string> {
   const merged: Record<string, string> = {};
   for (const [name, value] of sets.flatMap((headers) => Object.entries(headers ?? {}))) {

@@ -26,18 +26,12 @@ export function classFor(status: number): typeof APIError {
   return status in names ? classOf(status as keyof typeof names) : APIError;
 }
 
-/** What a constructed error has besides its message. */
-interface StatusErrorDetails extends Details {
-  /** Gives the headers. */
-  readonly response?: { readonly headers: HeadersLike };
-}
-
 /** The class of a status. It always has a response, so its members are not optional. */
 interface StatusErrorClass<Name extends string, Status extends number> {
   /** From a message, or, as in `@unkey/api`, from a body; for tests of your own. */
   new (
     message: string | ErrorBody,
-    details?: StatusErrorDetails,
+    details?: Details,
   ): APIError & {
     readonly name: Name;
     readonly status: Status;
@@ -59,11 +53,10 @@ function classOf(status: keyof typeof names): typeof APIError {
 
 function createClass(name: string, status: number): typeof APIError {
   class StatusError extends APIError {
-    constructor(message: string | ErrorBody, { response, ...details }: StatusErrorDetails = {}) {
+    constructor(message: string | ErrorBody, details: Details = {}) {
       const data = typeof message === 'string' ? undefined : message;
       super(data ? (explanationOf(data.error) ?? name) : (message as string), {
         status,
-        ...(response && { headers: response.headers }),
         ...(data && { data }),
         ...details,
       });

@@ -78,7 +78,7 @@ export function nodeFetch(options: NodeFetchOptions = {}): Fetch {
               // Characters are at most as many as bytes.
               if (text.length > maxResponseBytes) sent.destroy(tooLarge(maxResponseBytes));
             })
-            .on('end', () => resolve(responseOf(response, text)))
+            .on('end', () => resolve({ url, ...responseOf(response, text) }))
             // Also when the connection ends within the response.
             .on('error', reject);
         },
