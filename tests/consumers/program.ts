@@ -9,6 +9,7 @@ import {
   UnkeyCore,
   UnkeyError,
 } from 'unkey-ts';
+import { Core, verifyKey } from 'unkey-ts/functions';
 
 /** The parameters of a consumer. */
 export interface World {
@@ -24,6 +25,8 @@ declare const fetch: Fetch;
 
 /** The same program in every runtime. Throws at the first unexpected result. */
 export async function program({ url, silentUrl, rootKey }: World): Promise<void> {
+  // The page of the browser is a test, and its root key too.
+  const options = { rootKey, dangerouslyAllowBrowser: true };
   let requests = 0;
   const countingFetch: Fetch = (address, init) => {
     requests += 1;
@@ -31,7 +34,7 @@ export async function program({ url, silentUrl, rootKey }: World): Promise<void>
   };
   let closed: Unkey;
   {
-    using unkey = new Unkey({ rootKey, serverURL: url, fetch: countingFetch, debug: undefined });
+    using unkey = new Unkey({ ...options, serverURL: url, fetch: countingFetch, debug: undefined });
     const { data: api } = await unkey.apis.createApi({ name: 'consumers' });
     const first = await unkey.keys.createKey({ apiId: api.apiId, name: 'a' });
     for (const name of ['b', 'c']) await unkey.keys.createKey({ apiId: api.apiId, name });
@@ -55,10 +58,12 @@ export async function program({ url, silentUrl, rootKey }: World): Promise<void>
   }
   same((await failureOf(closed.liveness())) instanceof AbortError, true);
 
-  const core = new UnkeyCore({ rootKey, serverURL: url });
+  const core = new UnkeyCore({ ...options, serverURL: url });
   same((await core.request('keys.verifyKey', { key: 'unknown' })).data.code, 'NOT_FOUND');
+  const small = new Core({ ...options, serverURL: url });
+  same((await verifyKey(small, { key: 'unknown' })).data.code, 'NOT_FOUND');
 
-  const silent = new Unkey({ rootKey, serverURL: silentUrl });
+  const silent = new Unkey({ ...options, serverURL: silentUrl });
   const controller = new AbortController();
   const aborted = failureOf(silent.keys.verifyKey({ key: 'any' }, { signal: controller.signal }));
   controller.abort();

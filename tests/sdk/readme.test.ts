@@ -182,11 +182,8 @@ declare const userId: string;
 declare const request: Request;
 declare const tracer: {
   readonly ended: readonly string[];
-  startSpan(name: string): {
-    setAttribute(name: string, value: number): void;
-    recordException(error: Error): void;
-    end(): void;
-  };
+  readonly started: readonly { readonly attributes: object }[];
+  startSpan(name: string, options: { kind: number; startTime: number; attributes: object }): { end(): void };
 };
 declare const proxyURL: string;
 declare function same(actual: unknown, expected: unknown, line?: number): void;

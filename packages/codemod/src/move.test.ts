@@ -50,6 +50,11 @@ describe('a program is moved to the names of unkey-ts', () => {
       `import { Unkey } from 'unkey-ts';\nnew Unkey({ retry: false, headers: { 'user-agent': 'a/1' } });`,
     ],
     [
+      'loops over pages',
+      `import { Unkey } from '@unkey/api';\nfor await (const page of await new Unkey().apis.listKeys({ apiId })) read(page.result);`,
+      `import { Unkey } from 'unkey-ts';\nfor await (const page of new Unkey().apis.listKeys({ apiId }).pages()) read(page.result);`,
+    ],
+    [
       'functions',
       `import { UnkeyCore } from '@unkey/api/core.js';\nimport { keysVerifyKey } from '@unkey/api/funcs/keysVerifyKey.js';\nconst result = await keysVerifyKey(core, { key });`,
       `const result = await core.request('keys.verifyKey', { key }).safe();`,
@@ -93,6 +98,10 @@ describe('a program keeps its names where they would mean something else', () =>
     [
       'a literal of a response',
       `import type { Role } from '@unkey/api/models/components';\nconst role: Role = { name: 'a' };`,
+    ],
+    [
+      'a loop over a page from a variable',
+      `import { Unkey } from '@unkey/api';\nconst first = await new Unkey().apis.listKeys({ apiId });\nfor await (const page of first) read(page);`,
     ],
     ['a re-export', `export { Unkey } from '@unkey/api';`],
     ['a module that is required', `const { Unkey } = require('@unkey/api');`],

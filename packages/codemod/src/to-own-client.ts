@@ -2,6 +2,7 @@ import type * as t from '@babel/types';
 import { type Binding, bindingsOf, type ModuleUse } from './modules.ts';
 import { planOptions } from './options.ts';
 import { isResponseType, ownType, reasonFor, sameClasses, valueTables } from './own-names.ts';
+import { planPages } from './pages.ts';
 import { Plan } from './plan.ts';
 import {
   type Edit,
@@ -31,6 +32,7 @@ export function planOwnClient(file: SourceFile, uses: readonly ModuleUse[]): Pla
   }
   planCalls(plan, file);
   planReads(plan, file);
+  planPages(plan, file);
   plan.edits.push(...imports.edits());
   return plan;
 }

@@ -56,18 +56,22 @@ export async function startProxy(): Promise<{ url: string; close(): void }> {
   return { url: `http://127.0.0.1:${address.port}`, close: () => proxy.close() };
 }
 
+interface SpanOptions {
+  readonly startTime: number;
+  readonly attributes: Readonly<Record<string, string | number>>;
+}
+
 /** The part of OpenTelemetry's tracer that an example uses. `ended`: the ended spans with their attributes. */
 export function tracer() {
   const ended: string[] = [];
+  const started: SpanOptions[] = [];
   return {
     ended,
-    startSpan(name: string) {
-      const words: unknown[] = [name];
-      return {
-        setAttribute: (_: string, value: unknown) => words.push(value),
-        recordException: (error: Error) => words.push(error.name),
-        end: () => ended.push(words.join(' ')),
-      };
+    started,
+    startSpan(name: string, options: SpanOptions) {
+      started.push(options);
+      const status = options.attributes['http.response.status_code'];
+      return { end: () => ended.push(`${name} ${status}`) };
     },
   };
 }
