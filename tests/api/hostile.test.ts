@@ -110,7 +110,7 @@ describe('bodies', () => {
     [
       'limits with too short a window',
       'keys.verifyKey',
-      { key: 'nobody', ratelimits: many({ name: 'own', limit: 1, duration: 1 }).slice(0, 10_000) },
+      { key: 'nobody', ratelimits: many({ name: 'own', limit: 1, duration: 1 }).slice(0, 1000) },
       'body.ratelimits[0].duration',
     ],
   ])('very many %s are refused with a bounded list of places', async (_what, operation, body, location) => {

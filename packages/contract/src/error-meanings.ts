@@ -10,7 +10,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   'user/bad_request/expectation_failed': 'The `Expect` header is not `100-continue`.',
   'user/bad_request/headers_too_large': 'The headers are larger than 64 kB.',
   'user/too_many_requests/workspace_rate_limited':
-    'The workspace has exceeded its limit of requests, of verifications of unknown keys, or of recorded responses, or the address has sent too many unknown root keys. Retry after `Retry-After`.',
+    'The workspace has exceeded its limit of requests, of verifications of unknown keys, or of recorded responses, or the address has sent too many unknown root keys, or the service is receiving too many large bodies. Retry after `Retry-After`.',
   'unkey/routing/route_not_found': 'No operation has this path.',
   'unkey/routing/method_not_allowed':
     'The operation does not support this method. `Allow` names the method that it supports.',

@@ -3,7 +3,6 @@ import { operation } from '../operation.ts';
 import { choice } from '../schemas/choice.ts';
 import { identity } from '../schemas/identity.ts';
 import { wholeNumber, wholeNumberOut } from '../schemas/integer.ts';
-import { itemsMax } from '../schemas/items-max.ts';
 import { keySecret } from '../schemas/key.ts';
 import { metadataOut } from '../schemas/metadata.ts';
 import type { Issue } from '../validate.ts';
@@ -136,7 +135,7 @@ has is refused with 412.`,
       credits: Type.Optional(creditsToTake),
       ratelimits: Type.Optional(
         Type.Array(limitToApply, {
-          maxItems: itemsMax,
+          maxItems: 1000,
           description: 'Limits to count against, besides those with `autoApply`.',
         }),
       ),

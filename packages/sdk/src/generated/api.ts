@@ -986,7 +986,7 @@ export interface VerifyKeyRequest<Query extends string = string> {
   permissions?: CheckedQuery<Query> | undefined;
   /** Credits to spend if the key has limited credits. Default: 1. */
   credits?: VerifyKeyCredits | undefined;
-  /** Limits to count against, besides those with `autoApply`. At most 10000 items. */
+  /** Limits to count against, besides those with `autoApply`. At most 1000 items. */
   ratelimits?: readonly VerifyKeyRatelimit[] | undefined;
   /** Migration of the key, if it was migrated from another system. At most 256 characters. */
   migrationId?: string | undefined;

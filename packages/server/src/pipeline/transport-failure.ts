@@ -50,15 +50,16 @@ export function createFailureReport({
     if (kind === 'internal_error')
       return count(respondToFault(log, error, { requestId, operation, headers: { accept } }));
     if (kind === 'overloaded') {
-      log.warn({ requestId, operation, status: 503 }, 'bodies exceed their bound');
+      log.warn({ requestId, operation, status: 429 }, 'bodies exceed their bound');
       return count(respondRefusal(overloaded, requestId, accept));
     }
     return respondRefusal(refusalOf(kind, maxBytes), requestId, accept);
   };
 }
 
+// Not 503, for the reason in fault.ts: strangers can send that many bodies.
 const overloaded = new Refusal(
-  'unkey/application/service_unavailable',
+  'user/too_many_requests/workspace_rate_limited',
   'The service is receiving too many large requests. Send the request again later.',
   [],
   { 'retry-after': '1' },

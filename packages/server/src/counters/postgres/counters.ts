@@ -3,13 +3,13 @@ import type pg from 'pg';
 import { Coalescer } from '../../base/coalesce.ts';
 import type { Log } from '../../base/log.ts';
 import { translateErrors } from '../../base/translate-errors.ts';
-import type { LimitCheck } from '../../domain/ratelimit/window.ts';
 import { openSinglePool, withClient } from '../../storage/postgres/connections.ts';
 import { defaultBounds, type IdempotencyBounds } from '../idempotency-shares.ts';
 import { type ConsumeResult, CountersUnavailableError, type RemoteCounters } from '../port.ts';
 import { sharedIdempotency } from '../shared-idempotency.ts';
 import { postgresRecordStore, type Run } from './idempotency.ts';
 import { schema } from './schema.ts';
+import { type Call, statementsOf } from './statements.ts';
 
 export interface PostgresCountersOptions {
   readonly url: string;
@@ -23,14 +23,7 @@ export interface PostgresCountersOptions {
 
 const noLog = { warn: () => {} };
 
-interface Call {
-  readonly checks: readonly LimitCheck[];
-  readonly now: number;
-}
-
 const connectionsMax = 4;
-/** Each call takes locks; more calls would hold too many at once. */
-const callsPerStatement = 100;
 /** A process without a heartbeat for this long is not counted as alive. */
 const processTtl = '15 seconds';
 /** Windows are kept this much longer than they count, because the clocks of processes may differ. */
@@ -40,8 +33,8 @@ const cleanupBatch = 1000;
 
 // Functions keep their name until they change: processes of other versions call them, too.
 const consume = {
-  name: 'unkey_take_1',
-  text: 'SELECT unkey_take_1($1, $2, $3, $4, $5, $6, $7) AS reply',
+  name: 'unkey_take_2',
+  text: 'SELECT unkey_take_2($1, $2, $3, $4, $5, $6, $7, $8) AS reply',
 };
 
 const deleteWindows = `
@@ -151,8 +144,7 @@ function startCleanup(pool: Pool) {
 
 async function consumeBatch(pool: Pool, calls: readonly Call[]): Promise<readonly ConsumeResult[]> {
   const results: ConsumeResult[] = [];
-  for (let first = 0; first < calls.length; first += callsPerStatement) {
-    const some = calls.slice(first, first + callsPerStatement);
+  for (const some of statementsOf(calls)) {
     const { rows } = await translateErrors(
       pool.query<{ reply: string[] }>({ ...consume, values: valuesOf(some) }),
       unavailable,
@@ -163,9 +155,16 @@ async function consumeBatch(pool: Pool, calls: readonly Call[]): Promise<readonl
 }
 
 function valuesOf(calls: readonly Call[]): unknown[] {
-  const all = calls.flatMap(({ checks, now }, call) =>
-    checks.map((one) => ({ ...one, now, call, digest: createHash('sha256').update(one.counter).digest() })),
-  );
+  let place = 0;
+  const all = calls.flatMap(({ checks, now }, call) => {
+    const firsts = new Map<string, number>();
+    return checks.map((one) => {
+      place += 1;
+      const first = firsts.get(one.counter) ?? place;
+      firsts.set(one.counter, first);
+      return { ...one, now, call, first, digest: createHash('sha256').update(one.counter).digest() };
+    });
+  });
   return [
     all.map(({ digest }) => String(digest.readBigInt64BE())),
     all.map(({ call }) => call),
@@ -174,6 +173,7 @@ function valuesOf(calls: readonly Call[]): unknown[] {
     all.map(({ durationMs }) => durationMs),
     all.map(({ cost }) => cost),
     all.map(({ now }) => now),
+    all.map(({ first }) => first),
   ];
 }
 

@@ -24,13 +24,15 @@ CREATE UNLOGGED TABLE IF NOT EXISTS counter_processes (
 
 /**
  * The rule of domain/ratelimit/window.ts for the checks of several calls, one call after the other. Each argument has one
- * element for each check, except `locks`, which has the lock of each counter. Returns what remains of each check (-1: it
+ * element for each check. `firsts` is the place of the first check of the same counter in the same call, from 1: it holds
+ * what is charged to the counter. Returns what remains of each check (-1: it
  * did not pass) and when its window ends. All locks are taken before anything is read, in ascending order so that no two
  * calls deadlock. When this function changes, it gets a new name: processes of older versions may still call it.
  */
 const consume = `
-CREATE OR REPLACE FUNCTION unkey_take_1(
-  locks bigint[], calls bigint[], counters bytea[], limits bigint[], durations bigint[], costs bigint[], nows bigint[]
+CREATE OR REPLACE FUNCTION unkey_take_2(
+  locks bigint[], calls bigint[], counters bytea[], limits bigint[], durations bigint[], costs bigint[], nows bigint[],
+  firsts int[]
 ) RETURNS bigint[] LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   total int := cardinality(counters);
@@ -61,9 +63,7 @@ BEGIN
     passed := true;
 
     FOR i IN first..last LOOP
-      -- The first take of this counter in this call holds what is charged to it.
-      same := first;
-      WHILE counters[same] <> counters[i] LOOP same := same + 1; END LOOP;
+      same := firsts[i];
       IF same = i THEN
         sequences[i] := nows[i] / durations[i];
         SELECT * INTO stored FROM counter_windows WHERE counter = counters[i];
@@ -89,8 +89,7 @@ BEGIN
 
     FOR i IN first..last LOOP
       IF NOT passed THEN
-        same := first;
-        WHILE counters[same] <> counters[i] LOOP same := same + 1; END LOOP;
+        same := firsts[i];
         IF remaining[i] >= 0 THEN remaining[i] := limits[i] - weights[same]; END IF;
       ELSIF charges[i] > 0 THEN
         INSERT INTO counter_windows AS windows VALUES (counters[i], sequences[i], currents[i] + charges[i],

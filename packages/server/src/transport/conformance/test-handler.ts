@@ -3,7 +3,7 @@ import type { AdmitBody, HttpHandler, HttpResponse, TransportFailure } from '../
 
 const statuses: Record<TransportFailure, number> = {
   too_large: 413,
-  overloaded: 503,
+  overloaded: 429,
   read_timeout: 408,
   unreadable: 400,
   headers_too_large: 431,

@@ -199,7 +199,7 @@ describe('a body above the free size', () => {
           second.socket.write(`${declared(bytes)}${'x'.repeat(bytes)}`);
           return second.ended.then((text) => text.slice(9, 12));
         })
-        .toBe('503');
+        .toBe('429');
       first.socket.destroy();
       await expect
         .poll(() => {
