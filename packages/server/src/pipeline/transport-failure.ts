@@ -38,7 +38,7 @@ export function createFailureReport({
 }: {
   readonly ids: Ids;
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'observe'>;
 }): ReportFailure {
   const count = (response: HttpResponse) => {
     metrics.observe('transport', String(response.status), 0);
