@@ -8,7 +8,7 @@ import { newApi } from './workloads.ts';
 const keysOfCall = 1000;
 const keysOfRate = 10_000;
 const keysBetween = 80_000;
-const migrationId = 'mig_bench';
+export const migrationId = 'mig_bench';
 
 type NewItem = (number: number) => object;
 
@@ -70,8 +70,11 @@ async function storeKeys(
   return (count / (performance.now() - startedAt)) * 1000;
 }
 
-async function createMigration(folder: string): Promise<void> {
-  const config = loadConfig({ flags: { 'data-dir': folder }, env: serviceEnv, cwd: folder });
+export async function createMigration(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const config = loadConfig({ flags: { 'data-dir': folder }, env: { ...serviceEnv, ...env }, cwd: folder });
   const { storage } = await openStorage(config);
   const [workspace] = await storage.read((store) => store.workspaces.list());
   const migration = { id: migrationId, name: 'Bench', algorithm: 'sha256', createdAt: Date.now() } as const;

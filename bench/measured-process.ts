@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether it runs on the core of servers. Default true. */
   readonly isPinned?: boolean;
+  /** The bundle of the command, of another build. Default: that of this build. */
+  readonly command?: string | undefined;
   /** The program that runs it. Default: this Node. */
   readonly runtime?: Runtime;
 }
@@ -52,7 +54,7 @@ export async function newFolder(parent = tmpdir()): Promise<{ path: string; remo
 
 /** `unkey serve` as it is shipped, on a data folder or on the databases that `env` names. */
 export async function startService(folder: string, options: StartOptions = {}): Promise<MeasuredService> {
-  const args = [command, 'serve', '--port', '0', '--data-dir', folder];
+  const args = [options.command ?? command, 'serve', '--port', '0', '--data-dir', folder];
   const started = await startMeasured(args, {
     ...options,
     cwd: folder,

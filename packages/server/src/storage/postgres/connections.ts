@@ -50,6 +50,8 @@ export interface PoolOptions {
   readonly statementMs: number;
   /** A pool that received no reply for this long pings the database before it uses a connection. Default 250 ms. */
   readonly pingAfterMs?: number;
+  /** Statements are sent without waiting for the responses to those before them. Default false. */
+  readonly isPipelined?: boolean;
   /** Default `unkey-ts`. */
   readonly name?: string;
 }
@@ -64,8 +66,8 @@ const pools = {
   lookups: { max: 4, statementMs: 1500 },
   spends: { max: 4, statementMs: 1500 },
   // Their statements may take long: only a ping before each transaction tells a dead network in time.
-  reads: { max: 3, statementMs: 10_000, pingAfterMs: 0 },
-  writes: { max: 5, statementMs: 10_000, pingAfterMs: 0 },
+  reads: { max: 3, statementMs: 10_000, pingAfterMs: 0, isPipelined: true },
+  writes: { max: 5, statementMs: 10_000, pingAfterMs: 0, isPipelined: true },
   events: { max: 1, statementMs: 10_000 },
 } as const;
 
@@ -134,13 +136,14 @@ export function openSinglePool(url: string, options: PoolOptions, log: Pick<Log,
 
 function openPool(
   url: string,
-  { max, statementMs, pingAfterMs = 250, name }: PoolOptions,
+  { max, statementMs, pingAfterMs = 250, isPipelined = false, name }: PoolOptions,
   { primary, reachability }: Pick<ConnectionPool, 'primary' | 'reachability'>,
 ): ConnectionPool {
   const session = sessionSql(url, statementMs);
   const connectedAt = new WeakMap<pg.ClientBase, number>();
   const clients = new pg.Pool({
     ...settings(url, statementMs, name),
+    pipeline: isPipelined,
     max,
     idleTimeoutMillis: 60_000,
     // The pool awaits the promise; its type says otherwise.

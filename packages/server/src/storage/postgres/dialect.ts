@@ -8,25 +8,35 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely';
-import type { ClientBase } from 'pg';
+import type { ClientBase, QueryArrayConfig, QueryArrayResult } from 'pg';
 import { driverOver } from '../sql/driver.ts';
 import { namedRows, ownName, storedName } from '../sql/names.ts';
 import type { Database, Tables } from '../sql/tables.ts';
 
 const databases = new WeakMap<ClientBase, Database>();
 
+/** Executes a statement; the result of a change may be empty if nobody needs it. */
+export type Execute = (
+  statement: QueryArrayConfig,
+  query: CompiledQuery,
+) => Promise<Pick<QueryArrayResult<unknown[]>, 'command' | 'rowCount' | 'rows' | 'fields'>>;
+
 /** Kysely over one connection. The caller begins and ends transactions on the connection itself. */
 export function databaseOver(client: ClientBase): Database {
   let database = databases.get(client);
   if (database === undefined) {
-    database = new Kysely<Tables>({ dialect: dialectOver(client) });
+    database = databaseWith((statement) => client.query<unknown[]>(statement));
     databases.set(client, database);
   }
   return database;
 }
 
-function dialectOver(client: ClientBase): Dialect {
-  const connection = connectionOver(client);
+export function databaseWith(execute: Execute): Database {
+  return new Kysely<Tables>({ dialect: dialectWith(execute) });
+}
+
+function dialectWith(execute: Execute): Dialect {
+  const connection = connectionWith(execute);
   return {
     createAdapter: () => new PostgresAdapter(),
     createDriver: () => driverOver(connection),
@@ -41,14 +51,15 @@ class Compiler extends PostgresQueryCompiler {
   }
 }
 
-function connectionOver(client: ClientBase): DatabaseConnection {
+function connectionWith(execute: Execute): DatabaseConnection {
   return {
     async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      const { command, rowCount, rows, fields } = await client.query<unknown[]>({
+      const statement: QueryArrayConfig = {
         text: query.sql,
-        values: [...query.parameters],
+        values: query.parameters as unknown[],
         rowMode: 'array',
-      });
+      };
+      const { command, rowCount, rows, fields } = await execute(statement, query);
       const names = fields.map(({ name }) => ownName(name));
       const result = { rows: namedRows<Row>(names, rows) };
       return command === 'SELECT' ? result : { ...result, numAffectedRows: BigInt(rowCount ?? 0) };

@@ -5,7 +5,7 @@ import { type ConnectionPool, type Connections, withClient } from './connections
 const sizeEveryMs = 60_000;
 
 /** Figures of the pools as they are, and the size of the database as it was at most a minute before the last call. */
-export function storageStats(connections: Connections): () => StorageStats {
+export function storageStats(connections: Connections, queuedWrites: () => number): () => StorageStats {
   let databaseBytes: number | null = null;
   let askedAt = Number.NEGATIVE_INFINITY;
 
@@ -26,7 +26,7 @@ export function storageStats(connections: Connections): () => StorageStats {
     }
     const { lookups, spends, reads, writes, events } = connections;
     const pools = Object.entries({ lookups, spends, reads, writes, events }).map(statsOf);
-    const waitingWrites = writes.clients.waitingCount;
+    const waitingWrites = writes.clients.waitingCount + queuedWrites();
     return { waitingWrites, databaseBytes, logBytes: null, pools };
   };
 }

@@ -57,18 +57,18 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Ope
   });
   connections.primary.onReplaced(channel.reconnect);
   await channel.started;
-  const write = transactionWriter({
+  const writer = transactionWriter({
     pool: connections.writes,
     onCommit,
     announcementOf: channel.announcementOf,
   });
   const storage: Storage = {
     read: snapshotReader(connections.reads),
-    write: (work, scope = 'alone') => write(work, scope),
+    write: (work, scope = 'alone') => writer.write(work, scope),
     ...hotPath(connections),
     pollChanges: () => channel.freshness,
     isReadOnly: () => connections.primary.isReadOnly,
-    stats: storageStats(connections),
+    stats: storageStats(connections, writer.waiting),
     ping: () => withStorageErrors(pingPools(connections)),
     async close() {
       await channel.close();

@@ -5,25 +5,12 @@ import type { Store } from '../port/store.ts';
 import { sqlStore } from '../sql/store.ts';
 import { type ConnectionPool, withClient } from './connections.ts';
 import { databaseOver } from './dialect.ts';
+import { busyError, groupCommits, maxAttempts, maxWaitMs } from './group-commit.ts';
 import { beginSql } from './locks.ts';
-import {
-  isConflict,
-  isLost,
-  isReadOnlyError,
-  isRefused,
-  mustDiscard,
-  ReplacedServerError,
-  unavailable,
-} from './unavailable.ts';
+import { isRefused, isRetryable, mustDiscard, ReplacedServerError, unavailable } from './unavailable.ts';
 
 type Work<Result> = (store: Store) => Promise<Result>;
 
-/** Attempts of a transaction before its error is thrown. */
-const maxAttempts = 4;
-/** A write that waits longer for its turn fails: otherwise the queue behind it would only grow. */
-const maxWaitMs = 10_000;
-
-const busy = 'Too many writes are waiting for the database. Try again.';
 const unknownOutcome =
   'The connection to the database was lost during the commit: the change may have been made or not. ' +
   'Check before you repeat it.';
@@ -40,7 +27,10 @@ export function snapshotReader(pool: ConnectionPool) {
   return <Result>(work: Work<Result>): Promise<Result> => withRetries(() => attempt(work));
 }
 
-/** Runs writes of one scope one after the other: by a mutex in this process, then by a lock among all processes. */
+/**
+ * Runs writes: those of a workspace in groups, `alone` ones one after the other, by a mutex in this process and then by a
+ * lock among all processes.
+ */
 export function transactionWriter(parts: {
   readonly pool: ConnectionPool;
   readonly onCommit: ChangeListener;
@@ -48,8 +38,6 @@ export function transactionWriter(parts: {
   readonly announcementOf: (changes: ReadonlySet<string>) => string;
 }) {
   const { pool, onCommit, announcementOf } = parts;
-  // A write that waits for the mutex holds no connection.
-  const mutex = keyedMutex();
 
   const commit = async (client: PoolClient, changes: ReadonlySet<string>): Promise<void> => {
     // The old primary may still accept the commit, and lose it.
@@ -64,7 +52,7 @@ export function transactionWriter(parts: {
     onCommit(changes);
   };
 
-  const attempt = <Result>(work: Work<Result>, scope: WriteScope): Promise<Result> =>
+  const attempt = <Result>(work: Work<Result>, scope: 'alone' | 'unordered'): Promise<Result> =>
     withClient(pool, async (client) => {
       const changes = new Set<string>();
       return rollbackOnError(client, async () => {
@@ -75,13 +63,21 @@ export function transactionWriter(parts: {
       });
     });
 
-  return <Result>(work: Work<Result>, scope: WriteScope): Promise<Result> => {
-    if (scope === 'unordered') return withRetries(() => attempt(work, scope));
-    const deadline = performance.now() + maxWaitMs;
-    return mutex(scope === 'alone' ? scope : `workspace ${scope.workspaceId}`, () => {
-      if (performance.now() > deadline) throw new StorageUnavailableError(busy);
-      return withRetries(() => attempt(work, scope));
-    });
+  // A write that waits for the mutex holds no connection.
+  const inTurn = mutex();
+  const groups = groupCommits(pool, commit);
+
+  return {
+    waiting: groups.waiting,
+    write<Result>(work: Work<Result>, scope: WriteScope): Promise<Result> {
+      if (scope === 'unordered') return withRetries(() => attempt(work, scope));
+      if (scope !== 'alone') return groups.run(work, scope.workspaceId);
+      const deadline = performance.now() + maxWaitMs;
+      return inTurn(() => {
+        if (performance.now() > deadline) throw busyError();
+        return withRetries(() => attempt(work, scope));
+      });
+    },
   };
 }
 
@@ -106,21 +102,12 @@ async function withRetries<Result>(attempt: () => Promise<Result>): Promise<Resu
   }
 }
 
-function isRetryable(error: unknown): boolean {
-  return isConflict(error) || isLost(error) || isReadOnlyError(error) || error instanceof ReplacedServerError;
-}
-
-/** Runs work of one key serially, in the order of the calls. */
-function keyedMutex() {
-  const tails = new Map<string, Promise<unknown>>();
-  return <Result>(key: string, work: () => Promise<Result>): Promise<Result> => {
-    const result = (tails.get(key) ?? Promise.resolve()).then(work);
-    const tail = result
-      .catch(() => {})
-      .then(() => {
-        if (tails.get(key) === tail) tails.delete(key);
-      });
-    tails.set(key, tail);
+/** Runs work serially, in the order of the calls. */
+function mutex() {
+  let tail: Promise<unknown> = Promise.resolve();
+  return <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = tail.then(work);
+    tail = result.catch(() => {});
     return result;
   };
 }

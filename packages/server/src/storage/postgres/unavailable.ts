@@ -132,6 +132,11 @@ export function isConflict(error: unknown): boolean {
   return ['40001', '40P01', '23505'].includes(errorCode(error) ?? '');
 }
 
+/** Nothing was committed, and the error may not come again. */
+export function isRetryable(error: unknown): boolean {
+  return isConflict(error) || isLost(error) || isReadOnlyError(error) || error instanceof ReplacedServerError;
+}
+
 /** The client gave up waiting. */
 export function hasTimedOut(error: unknown): boolean {
   return error instanceof Error && error.message === timeoutMessage;

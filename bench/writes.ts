@@ -1,0 +1,249 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { OperationId } from '@unkey-ts/contract';
+import type { Postgres } from '../tests/postgres.ts';
+import type { Benchmark, Report } from './benchmark.ts';
+import { createMigration, migrationId } from './imports.ts';
+import { type Load, startLoad } from './load.ts';
+import { type MeasuredService, rootKey } from './measured-process.ts';
+import { interleave, median, medianRatio } from './rounds.ts';
+import { startedPostgres } from './shared-data.ts';
+import { type Started, withStarted } from './started.ts';
+import { type Call, newApi } from './workloads.ts';
+
+const rounds = 3;
+const connectionCounts = [1, 8, 32] as const;
+/** Another build of the command, to compare with. */
+const otherCommand = process.env.BASELINE;
+const processCount = 3;
+const keyCount = 101;
+
+/** The body of the request with this number; numbers do not repeat. */
+type BodyOf = (number: number) => object;
+
+interface Kind {
+  readonly operation: OperationId;
+  /** Requests of a round with 32 connections. */
+  readonly requests: number;
+  readonly expected: string;
+  prepare(call: Call): Promise<BodyOf>;
+}
+
+const ok = '"data":';
+
+const kinds: Readonly<Record<string, Kind>> = {
+  createKey: {
+    operation: 'keys.createKey',
+    requests: 1000,
+    expected: '"keyId":"key_',
+    async prepare(call) {
+      const apiId = await newApi(call);
+      return () => ({ apiId, name: 'made by the load' });
+    },
+  },
+  updateKey: {
+    operation: 'keys.updateKey',
+    requests: 1000,
+    expected: ok,
+    prepare: (call) => onKeys(call, (keyId, number) => ({ keyId, name: `Name ${number}` })),
+  },
+  addPermissions: {
+    operation: 'keys.addPermissions',
+    requests: 1000,
+    expected: ok,
+    prepare: (call) =>
+      onKeys(call, (keyId, number) => ({
+        keyId,
+        permissions: [`permission_${Math.floor(number / keyCount)}`],
+      })),
+  },
+  setRoles: {
+    operation: 'keys.setRoles',
+    requests: 1000,
+    expected: ok,
+    async prepare(call) {
+      for (const name of ['reader', 'writer']) await call('permissions.createRole', { name });
+      // The number of keys is odd: each request finds the other role.
+      return onKeys(call, (keyId, number) => ({ keyId, roles: [number % 2 === 0 ? 'reader' : 'writer'] }));
+    },
+  },
+  createIdentity: {
+    operation: 'identities.createIdentity',
+    requests: 1000,
+    expected: '"identityId":"id_',
+    prepare: async () => (number) => ({ externalId: `user_${number}` }),
+  },
+  setOverride: {
+    operation: 'ratelimit.setOverride',
+    requests: 1000,
+    expected: '"overrideId":"rlor_',
+    async prepare(call) {
+      await call('ratelimit.limit', { namespace: 'bench', identifier: 'user', limit: 10, duration: 60_000 });
+      return (number) => ({
+        namespace: 'bench',
+        identifier: `user_${number % 10}`,
+        limit: number,
+        duration: 60_000,
+      });
+    },
+  },
+  'migrateKeys of 100': {
+    operation: 'keys.migrateKeys',
+    requests: 64,
+    expected: '"failed":[]',
+    async prepare(call) {
+      const apiId = await newApi(call);
+      const newKey = () => ({ hash: randomBytes(32).toString('hex'), name: 'imported' });
+      return () => ({ apiId, migrationId, keys: Array.from({ length: 100 }, newKey) });
+    },
+  },
+};
+
+async function onKeys(call: Call, bodyOf: (keyId: string, number: number) => object): Promise<BodyOf> {
+  const apiId = await newApi(call);
+  const keyIds: string[] = [];
+  while (keyIds.length < keyCount) {
+    keyIds.push(JSON.parse(await call('keys.createKey', { apiId })).data.keyId);
+  }
+  return (number) => bodyOf(keyIds[number % keyCount] ?? '', number);
+}
+
+interface Round {
+  readonly perSecond: number;
+  /** CPU microseconds for each request, of the service and of PostgreSQL. */
+  readonly service: number;
+  readonly database: number;
+}
+
+const figures = [
+  { what: 'a second', unit: '', of: ({ perSecond }: Round) => perSecond },
+  { what: 'CPU of the service', unit: 'µs', of: ({ service }: Round) => service },
+  { what: 'CPU of PostgreSQL', unit: 'µs', of: ({ database }: Round) => database },
+] as const;
+
+export const writes: Benchmark = {
+  name: 'writes',
+  title:
+    `management writes on PostgreSQL, one workspace; with ${connectionCounts.join(', ')} connections (c) and with ` +
+    `three processes; medians of ${rounds} rounds`,
+  run: (report) =>
+    withStarted(async (started) => {
+      const postgres = await startedPostgres(started);
+      if (postgres === null)
+        return console.log('  PostgreSQL is not installed here: its lines are left out.');
+      const loads = Array.from({ length: processCount }, startLoad);
+      for (const load of loads) started.onStop(load.stop);
+      const wanted = (process.env.KINDS ?? Object.keys(kinds).join()).split(',');
+      const here = await startBuild(started, postgres);
+      const other = otherCommand === undefined ? null : await startBuild(started, postgres, otherCommand);
+      for (const [name, kind] of Object.entries(kinds)) {
+        if (!wanted.includes(name)) continue;
+        await measure(name, kind, { here, other, loads, postgres, report });
+      }
+    }),
+};
+
+/** Three processes on one database; requests go to the first one, or to all. */
+async function startBuild(started: Started, postgres: Postgres, command?: string) {
+  const { url } = await postgres.createDatabase();
+  const env = { DATABASE_URL: url };
+  const start = () => started.service({ env, isPinned: false, command });
+  const first = await start();
+  await createMigration(await started.folder(), env);
+  const others = await Promise.all(Array.from({ length: processCount - 1 }, start));
+  return [first, ...others] as const;
+}
+
+type Build = Awaited<ReturnType<typeof startBuild>>;
+
+interface Place {
+  readonly here: Build;
+  readonly other: Build | null;
+  readonly loads: readonly Load[];
+  readonly postgres: Postgres;
+  readonly report: Report;
+}
+
+async function measure(name: string, kind: Kind, { here, other, loads, postgres, report }: Place) {
+  const roundOf = async (build: Build) => {
+    const bodyOf = await kind.prepare(build[0].call);
+    let sent = 0;
+    return async (services: readonly MeasuredService[], connections: number): Promise<Round> => {
+      const requests = Math.ceil((kind.requests * Math.min(1, (connections * 2) / 32)) / services.length);
+      const jobs = services.map((service) => ({
+        url: service.url,
+        path: `/v2/${kind.operation}`,
+        rootKey,
+        bodies: Array.from({ length: requests }, () => JSON.stringify(bodyOf(sent++))),
+        expected: kind.expected,
+        connections: Math.ceil(connections / services.length),
+        perSecond: null,
+        requests,
+      }));
+      const before = await cpuOf(services, postgres);
+      const startedAt = performance.now();
+      await Promise.all(jobs.map((job, index) => loads[index]?.run(job)));
+      const seconds = (performance.now() - startedAt) / 1000;
+      const after = await cpuOf(services, postgres);
+      const total = requests * services.length;
+      return {
+        perSecond: total / seconds,
+        service: (after.service - before.service) / total,
+        database: (after.database - before.database) / total,
+      };
+    };
+  };
+  const roundHere = await roundOf(here);
+  const roundThere = other === null ? null : await roundOf(other);
+  const cases = [
+    ...connectionCounts.map((count) => [`${count} c`, 1, count] as const),
+    [`${processCount} processes, 32 c`, processCount, 32] as const,
+  ];
+  for (const [label, processes, connections] of cases) {
+    const measured = await interleave(
+      {
+        here: () => roundHere(here.slice(0, processes), connections),
+        ...(other !== null &&
+          roundThere !== null && { there: () => roundThere(other.slice(0, processes), connections) }),
+      } as Record<'here' | 'there', () => Promise<Round>>,
+      rounds,
+    );
+    for (const { what, unit, of } of figures) {
+      const values = measured.here.map(of);
+      const value = Math.round(median(values));
+      const bases = measured.there?.map(of);
+      const baseline = bases && { what: 'BASELINE', value: Math.round(median(bases)) };
+      report({
+        what: `${name}, ${label}, ${what}`,
+        value,
+        unit,
+        ...(baseline && bases && { baseline, ratio: medianRatio(values, bases) }),
+      });
+    }
+  }
+}
+
+async function cpuOf(services: readonly MeasuredService[], postgres: Postgres) {
+  const usages = await Promise.all(services.map((service) => service.usage('cpu')));
+  return {
+    service: usages.reduce((sum, { cpuMicroseconds }) => sum + cpuMicroseconds, 0),
+    database: childrenCpu(postgres.pid),
+  };
+}
+
+/** CPU microseconds of the processes of a PostgreSQL that are running, from Linux; NaN elsewhere. */
+function childrenCpu(parent: number): number {
+  if (process.platform !== 'linux') return Number.NaN;
+  const ticks = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        const [, rest = ''] = /\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+        const fields = rest.split(' ');
+        return Number(fields[1]) === parent ? Number(fields[11]) + Number(fields[12]) : 0;
+      } catch {
+        return 0;
+      }
+    });
+  return ticks.reduce((sum, one) => sum + one, 0) * 10_000;
+}
