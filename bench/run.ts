@@ -21,7 +21,7 @@ import { startUp } from './start-up.ts';
 import { verifyEvents } from './verify-events.ts';
 import { verifyKeys } from './verify-keys.ts';
 import { verifyLimits } from './verify-limits.ts';
-import { writes } from './writes.ts';
+import { writeBenchmarks } from './writes.ts';
 
 const benchmarks: readonly Benchmark[] = [
   clientSize,
@@ -38,7 +38,7 @@ const benchmarks: readonly Benchmark[] = [
   millionKeys,
   inProcess,
   spends,
-  writes,
+  ...writeBenchmarks,
   imports,
   startUp,
   memory,

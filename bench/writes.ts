@@ -13,8 +13,9 @@ import { type Call, newApi } from './workloads.ts';
 
 const rounds = 3;
 const connectionCounts = [1, 8, 32] as const;
-/** Another build of the command, to compare with. */
+/** The bundle of the command of another build, to compare with. */
 const otherCommand = process.env.BASELINE;
+const baseName = 'BASELINE';
 const processCount = 3;
 const keyCount = 101;
 
@@ -32,7 +33,7 @@ interface Kind {
 const ok = '"data":';
 
 const kinds: Readonly<Record<string, Kind>> = {
-  createKey: {
+  'create-key': {
     operation: 'keys.createKey',
     requests: 1000,
     expected: '"keyId":"key_',
@@ -41,13 +42,13 @@ const kinds: Readonly<Record<string, Kind>> = {
       return () => ({ apiId, name: 'made by the load' });
     },
   },
-  updateKey: {
+  'update-key': {
     operation: 'keys.updateKey',
     requests: 1000,
     expected: ok,
     prepare: (call) => onKeys(call, (keyId, number) => ({ keyId, name: `Name ${number}` })),
   },
-  addPermissions: {
+  'add-permissions': {
     operation: 'keys.addPermissions',
     requests: 1000,
     expected: ok,
@@ -57,7 +58,7 @@ const kinds: Readonly<Record<string, Kind>> = {
         permissions: [`permission_${Math.floor(number / keyCount)}`],
       })),
   },
-  setRoles: {
+  'set-roles': {
     operation: 'keys.setRoles',
     requests: 1000,
     expected: ok,
@@ -67,13 +68,13 @@ const kinds: Readonly<Record<string, Kind>> = {
       return onKeys(call, (keyId, number) => ({ keyId, roles: [number % 2 === 0 ? 'reader' : 'writer'] }));
     },
   },
-  createIdentity: {
+  'create-identity': {
     operation: 'identities.createIdentity',
     requests: 1000,
     expected: '"identityId":"id_',
     prepare: async () => (number) => ({ externalId: `user_${number}` }),
   },
-  setOverride: {
+  'set-override': {
     operation: 'ratelimit.setOverride',
     requests: 1000,
     expected: '"overrideId":"rlor_',
@@ -87,7 +88,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       });
     },
   },
-  'migrateKeys of 100': {
+  'migrate-keys': {
     operation: 'keys.migrateKeys',
     requests: 64,
     expected: '"failed":[]',
@@ -108,6 +109,12 @@ async function onKeys(call: Call, bodyOf: (keyId: string, number: number) => obj
   return (number) => bodyOf(keyIds[number % keyCount] ?? '', number);
 }
 
+/** What it is called, the number of processes, and of connections. */
+const cases = [
+  ...connectionCounts.map((count) => [`${count} c`, 1, count] as const),
+  [`${processCount} processes, 32 c`, processCount, 32] as const,
+];
+
 interface Round {
   readonly perSecond: number;
   /** CPU microseconds for each request, of the service and of PostgreSQL. */
@@ -121,11 +128,11 @@ const figures = [
   { what: 'CPU of PostgreSQL', unit: 'µs', of: ({ database }: Round) => database },
 ] as const;
 
-export const writes: Benchmark = {
-  name: 'writes',
+export const writeBenchmarks: readonly Benchmark[] = Object.entries(kinds).map(([name, kind]) => ({
+  name: `writes-${name}`,
   title:
-    `management writes on PostgreSQL, one workspace; with ${connectionCounts.join(', ')} connections (c) and with ` +
-    `three processes; medians of ${rounds} rounds`,
+    `${kind.operation} on PostgreSQL, one workspace; with ${connectionCounts.join(', ')} connections (c), and with ` +
+    `${processCount} processes; medians of ${rounds} rounds`,
   run: (report) =>
     withStarted(async (started) => {
       const postgres = await startedPostgres(started);
@@ -133,92 +140,77 @@ export const writes: Benchmark = {
         return console.log('  PostgreSQL is not installed here: its lines are left out.');
       const loads = Array.from({ length: processCount }, startLoad);
       for (const load of loads) started.onStop(load.stop);
-      const wanted = (process.env.KINDS ?? Object.keys(kinds).join()).split(',');
-      const here = await startBuild(started, postgres);
-      const other = otherCommand === undefined ? null : await startBuild(started, postgres, otherCommand);
-      for (const [name, kind] of Object.entries(kinds)) {
-        if (!wanted.includes(name)) continue;
-        await measure(name, kind, { here, other, loads, postgres, report });
+      const place = { postgres, loads, kind };
+      const builds: Record<string, Build> = { here: await startBuild(started, place) };
+      if (otherCommand !== undefined) builds[baseName] = await startBuild(started, place, otherCommand);
+      for (const [label, processes, connections] of cases) {
+        const runs = Object.entries(builds).map(([build, run]) => [build, () => run(processes, connections)]);
+        reportRounds(`${name}, ${label}`, await interleave(Object.fromEntries(runs), rounds), report);
       }
     }),
-};
+}));
 
-/** Three processes on one database; requests go to the first one, or to all. */
-async function startBuild(started: Started, postgres: Postgres, command?: string) {
-  const { url } = await postgres.createDatabase();
+interface Place {
+  readonly postgres: Postgres;
+  readonly loads: readonly Load[];
+  readonly kind: Kind;
+}
+
+/** Sends the requests of one round to this number of processes. */
+type Build = (processes: number, connections: number) => Promise<Round>;
+
+/** Processes on one new database. */
+async function startBuild(started: Started, place: Place, command?: string): Promise<Build> {
+  const { url } = await place.postgres.createDatabase();
   const env = { DATABASE_URL: url };
   const start = () => started.service({ env, isPinned: false, command });
   const first = await start();
   await createMigration(await started.folder(), env);
-  const others = await Promise.all(Array.from({ length: processCount - 1 }, start));
-  return [first, ...others] as const;
+  const services = [first, ...(await Promise.all(Array.from({ length: processCount - 1 }, start)))];
+  const bodyOf = await place.kind.prepare(first.call);
+  let sent = 0;
+  const next = () => JSON.stringify(bodyOf(sent++));
+  return (processes, connections) => roundOf(services.slice(0, processes), { ...place, connections, next });
 }
 
-type Build = Awaited<ReturnType<typeof startBuild>>;
-
-interface Place {
-  readonly here: Build;
-  readonly other: Build | null;
-  readonly loads: readonly Load[];
-  readonly postgres: Postgres;
-  readonly report: Report;
-}
-
-async function measure(name: string, kind: Kind, { here, other, loads, postgres, report }: Place) {
-  const roundOf = async (build: Build) => {
-    const bodyOf = await kind.prepare(build[0].call);
-    let sent = 0;
-    return async (services: readonly MeasuredService[], connections: number): Promise<Round> => {
-      const requests = Math.ceil((kind.requests * Math.min(1, (connections * 2) / 32)) / services.length);
-      const jobs = services.map((service) => ({
-        url: service.url,
-        path: `/v2/${kind.operation}`,
-        rootKey,
-        bodies: Array.from({ length: requests }, () => JSON.stringify(bodyOf(sent++))),
-        expected: kind.expected,
-        connections: Math.ceil(connections / services.length),
-        perSecond: null,
-        requests,
-      }));
-      const before = await cpuOf(services, postgres);
-      const startedAt = performance.now();
-      await Promise.all(jobs.map((job, index) => loads[index]?.run(job)));
-      const seconds = (performance.now() - startedAt) / 1000;
-      const after = await cpuOf(services, postgres);
-      const total = requests * services.length;
-      return {
-        perSecond: total / seconds,
-        service: (after.service - before.service) / total,
-        database: (after.database - before.database) / total,
-      };
-    };
+async function roundOf(
+  services: readonly MeasuredService[],
+  { postgres, loads, kind, connections, next }: Place & { connections: number; next: () => string },
+): Promise<Round> {
+  const total = Math.ceil(kind.requests * Math.min(1, connections / 16));
+  const requests = Math.ceil(total / services.length);
+  const jobs = services.map(({ url }) => ({
+    url,
+    path: `/v2/${kind.operation}`,
+    rootKey,
+    bodies: Array.from({ length: requests }, next),
+    expected: kind.expected,
+    connections: Math.ceil(connections / services.length),
+    perSecond: null,
+    requests,
+  }));
+  const before = await cpuOf(services, postgres);
+  const startedAt = performance.now();
+  await Promise.all(jobs.map((job, index) => loads[index]?.run(job)));
+  const seconds = (performance.now() - startedAt) / 1000;
+  const after = await cpuOf(services, postgres);
+  const sent = requests * services.length;
+  return {
+    perSecond: sent / seconds,
+    service: (after.service - before.service) / sent,
+    database: (after.database - before.database) / sent,
   };
-  const roundHere = await roundOf(here);
-  const roundThere = other === null ? null : await roundOf(other);
-  const cases = [
-    ...connectionCounts.map((count) => [`${count} c`, 1, count] as const),
-    [`${processCount} processes, 32 c`, processCount, 32] as const,
-  ];
-  for (const [label, processes, connections] of cases) {
-    const measured = await interleave(
-      {
-        here: () => roundHere(here.slice(0, processes), connections),
-        ...(other !== null &&
-          roundThere !== null && { there: () => roundThere(other.slice(0, processes), connections) }),
-      } as Record<'here' | 'there', () => Promise<Round>>,
-      rounds,
-    );
-    for (const { what, unit, of } of figures) {
-      const values = measured.here.map(of);
-      const value = Math.round(median(values));
-      const bases = measured.there?.map(of);
-      const baseline = bases && { what: 'BASELINE', value: Math.round(median(bases)) };
-      report({
-        what: `${name}, ${label}, ${what}`,
-        value,
-        unit,
-        ...(baseline && bases && { baseline, ratio: medianRatio(values, bases) }),
-      });
+}
+
+function reportRounds(name: string, measured: Record<string, readonly Round[]>, report: Report): void {
+  const { here = [], [baseName]: bases } = measured;
+  for (const { what, unit, of } of figures) {
+    const values = here.map(of);
+    const figure = { what: `${name}, ${what}`, value: Math.round(median(values)), unit };
+    if (bases === undefined) report(figure);
+    else {
+      const baseline = { what: baseName, value: Math.round(median(bases.map(of))) };
+      report({ ...figure, baseline, ratio: medianRatio(values, bases.map(of)) });
     }
   }
 }

@@ -9,9 +9,10 @@ function database() {
   const markUsed = async (usedAt: ReadonlyMap<string, number>) => {
     if (state.isFailing) throw new Error('full');
     for (const [keyId, at] of usedAt) stored.set(keyId, at);
+    return new Map();
   };
   // The buffer uses this one method of the whole port.
-  const storage = { write: (work: (store: unknown) => Promise<void>) => work({ keys: { markUsed } }) };
+  const storage = { write: (work: (store: unknown) => unknown) => work({ keys: { markUsed } }) };
   return { stored, state, storage: storage as unknown as Storage };
 }
 
@@ -41,8 +42,8 @@ test('while a time is being written, a newer one is the latest', async () => {
   const slow = {
     ...storage,
     write: () =>
-      new Promise<void>((resolve) => {
-        release = resolve;
+      new Promise<ReadonlyMap<string, number>>((resolve) => {
+        release = () => resolve(new Map());
       }),
   };
   const lastUsed = lastUsedBuffer(slow as unknown as Storage);

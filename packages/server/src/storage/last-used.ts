@@ -23,9 +23,12 @@ export function lastUsedBuffer(storage: Storage, maxSize = usualMaxSize): LastUs
   /** Times that are being written, or could not be written: older than the pending ones. */
   let writing = new ShardedMap<number>(maxSize);
 
+  const markUsed = (usedAt: ReadonlyMap<string, number>) =>
+    storage.write((store) => store.keys.markUsed(usedAt), 'unordered');
+
   const write = async (): Promise<void> => {
     for (const batch of batchesOf(writing)) {
-      await storage.write((store) => store.keys.markUsed(batch), 'unordered');
+      for (const one of await markUsed(batch)) await markUsed(new Map([one]));
     }
     writing.clear();
   };

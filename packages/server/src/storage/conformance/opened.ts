@@ -1,6 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { ChangeListener } from '../changes.ts';
-import type { Storage } from '../port/storage.ts';
+import type { Storage, WriteScope } from '../port/storage.ts';
 import type { Store } from '../port/store.ts';
 
 /** A storage on a database of its own. */
@@ -21,12 +21,13 @@ export interface Case {
   readonly reports: (ReadonlySet<string> | null)[];
   /** Called with every commit, besides. */
   onCommit: ChangeListener;
+  /** In the scope of the workspace `ws_1`, unless the tests are for another one. */
   write<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
   read<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
   openAnother(): Promise<Storage>;
 }
 
-export function openForEach(open: OpenStorage): () => Case {
+export function openForEach(open: OpenStorage, scope: WriteScope = { workspaceId: 'ws_1' }): () => Case {
   let opened: Opened | undefined;
   let current: Case | undefined;
   beforeEach(async () => {
@@ -40,7 +41,7 @@ export function openForEach(open: OpenStorage): () => Case {
       storage: one.storage,
       reports,
       onCommit: () => {},
-      write: (work) => one.storage.write(work),
+      write: (work) => one.storage.write(work, scope),
       read: (work) => one.storage.read(work),
       openAnother: () => one.openAnother(),
     };

@@ -15,7 +15,8 @@ export function storageConformance(name: string, open: OpenStorage): void {
   describe(name, () => {
     describe('values', () => valuesConform(open));
     describe('lookups', () => lookupsConform(open));
-    describe('transactions', () => transactionsConform(open));
+    describe('transactions of a workspace', () => transactionsConform(open));
+    describe('transactions that run alone', () => transactionsConform(open, 'alone'));
     describe('credits', () => creditsConform(open));
     describe('pages and search', () => pagesConform(open));
     describe('workspaces', () => isolationConforms(open));

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Key } from '../port/records.ts';
+import type { WriteScope } from '../port/storage.ts';
 import { type OpenStorage, openForEach } from './opened.ts';
 import { at, createKey, creditsOf, identityOf, keyOf } from './samples.ts';
 
 const ws = 'ws_1';
 
-export function transactionsConform(open: OpenStorage): void {
-  const current = openForEach(open);
+export function transactionsConform(open: OpenStorage, scope?: WriteScope): void {
+  const current = openForEach(open, scope);
 
   test('a write that throws leaves nothing behind, and its error is passed on', async () => {
     const failure = new Error('no');

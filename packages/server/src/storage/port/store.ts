@@ -103,8 +103,11 @@ export interface KeyStore {
    * and cannot be used.
    */
   correctNextRefill(workspaceId: string, id: string): Promise<void>;
-  /** Never replaces a later time. */
-  markUsed(usedAt: ReadonlyMap<string, number>): Promise<void>;
+  /**
+   * Never replaces a later time. Of several keys, leaves out those that another transaction holds, and returns them: a
+   * transaction that held some keys and waited for others could deadlock. A single key is waited for.
+   */
+  markUsed(usedAt: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>>;
 }
 
 /** A key whose refill is due, and since when. */

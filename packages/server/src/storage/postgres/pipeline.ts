@@ -1,8 +1,26 @@
 import type { CompiledQuery } from 'kysely';
 import type { PoolClient, QueryArrayConfig } from 'pg';
+import { isPerformed } from '../sql/perform.ts';
 import type { Database } from '../sql/tables.ts';
 import { databaseWith } from './dialect.ts';
 import { mustDiscard } from './unavailable.ts';
+
+const nothing = { command: 'NONE', rowCount: null, rows: [], fields: [] };
+
+/** Each connection keeps its prepared statements: those with long lists are too many. */
+const maxPreparedLength = 3000;
+const maxPrepared = 300;
+const names = new Map<string, string>();
+
+/** The name under which a statement is prepared; empty: it is prepared anew each time. */
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  if (text.length > maxPreparedLength || names.size >= maxPrepared) return '';
+  const name = `write_${names.size}`;
+  names.set(text, name);
+  return name;
+}
 
 const pipelines = new WeakMap<PoolClient, Pipeline>();
 
@@ -17,7 +35,7 @@ export function pipelineOver(client: PoolClient): Pipeline {
 
 /**
  * The statements of a transaction that several writes share. Statements are sent without waiting for those before them,
- * and an insert is not waited for at all: its failure becomes that of the transaction.
+ * and one without a result is not waited for at all: its failure becomes that of the transaction.
  */
 export class Pipeline {
   readonly database: Database;
@@ -57,14 +75,15 @@ export class Pipeline {
     if (!mustDiscard(error)) await this.#client.query('ROLLBACK').catch(() => {});
   }
 
-  async #execute(statement: QueryArrayConfig, { query }: CompiledQuery) {
-    if (query.kind !== 'SelectQueryNode') this.#beforeChange();
-    if (query.kind === 'InsertQueryNode' && query.returning === undefined) {
-      this.#send(statement);
-      return { command: 'INSERT', rowCount: null, rows: [], fields: [] };
+  async #execute(statement: QueryArrayConfig, query: CompiledQuery) {
+    const prepared = { ...statement, name: nameOf(statement.text) };
+    if (query.query.kind !== 'SelectQueryNode') this.#beforeChange();
+    if (isPerformed(query)) {
+      this.#send(prepared);
+      return nothing;
     }
     try {
-      return await this.#client.query<unknown[]>(statement);
+      return await this.#client.query<unknown[]>(prepared);
     } catch (error) {
       this.#fail(error);
       throw error;

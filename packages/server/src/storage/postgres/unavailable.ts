@@ -111,7 +111,7 @@ export function isLost(error: unknown): boolean {
 /** The connection must not return to the pool, though it may still be open. */
 export function mustDiscard(error: unknown): boolean {
   if (error instanceof StorageUnavailableError) return mustDiscard(error.cause);
-  return isLost(error) || hasTimedOut(error) || isReadOnlyError(error);
+  return isLost(error) || hasTimedOut(error) || isReadOnlyError(error) || isOutdatedPlan(error);
 }
 
 /**
@@ -134,7 +134,13 @@ export function isConflict(error: unknown): boolean {
 
 /** Nothing was committed, and the error may not come again. */
 export function isRetryable(error: unknown): boolean {
-  return isConflict(error) || isLost(error) || isReadOnlyError(error) || error instanceof ReplacedServerError;
+  if (isConflict(error) || isLost(error) || isReadOnlyError(error) || isOutdatedPlan(error)) return true;
+  return error instanceof ReplacedServerError;
+}
+
+/** A newer process has changed a table since this connection prepared the statement. The message has a language. */
+function isOutdatedPlan(error: unknown): boolean {
+  return error instanceof Error && 'routine' in error && error.routine === 'RevalidateCachedQuery';
 }
 
 /** The client gave up waiting. */

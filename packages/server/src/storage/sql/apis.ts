@@ -1,15 +1,18 @@
 import type { Changes } from '../changes.ts';
 import type { ApiStore } from '../port/store.ts';
+import { perform } from './perform.ts';
 import { apiOf } from './rows.ts';
 import type { Database } from './tables.ts';
 
 export function apiStore(db: Database, changes: Changes): ApiStore {
   return {
     async create(workspaceId, api) {
-      await db
-        .insertInto('apis')
-        .values({ ...api, workspaceId, isProtected: Number(api.isProtected), deletedAt: null })
-        .execute();
+      await perform(
+        db,
+        db
+          .insertInto('apis')
+          .values({ ...api, workspaceId, isProtected: Number(api.isProtected), deletedAt: null }),
+      );
     },
     async find(workspaceId, id) {
       const row = await db
@@ -24,21 +27,25 @@ export function apiStore(db: Database, changes: Changes): ApiStore {
     async update(workspaceId, id, { isProtected, ...columns }) {
       // Of an API, keys cache its allow list.
       if (columns.allowedIps !== undefined) changes.add(id);
-      await db
-        .updateTable('apis')
-        .set({ ...columns, ...(isProtected !== undefined && { isProtected: Number(isProtected) }) })
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', id)
-        .execute();
+      await perform(
+        db,
+        db
+          .updateTable('apis')
+          .set({ ...columns, ...(isProtected !== undefined && { isProtected: Number(isProtected) }) })
+          .where('workspaceId', '=', workspaceId)
+          .where('id', '=', id),
+      );
     },
     async delete(workspaceId, id, at) {
       changes.add(id);
-      await db
-        .updateTable('apis')
-        .set({ deletedAt: at })
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', id)
-        .execute();
+      await perform(
+        db,
+        db
+          .updateTable('apis')
+          .set({ deletedAt: at })
+          .where('workspaceId', '=', workspaceId)
+          .where('id', '=', id),
+      );
     },
     async listAll() {
       const rows = await db

@@ -1,4 +1,5 @@
 import type { IdempotencyRecordStore } from '../port/store.ts';
+import { perform } from './perform.ts';
 import type { Database } from './tables.ts';
 
 export function idempotencyRecordStore(db: Database): IdempotencyRecordStore {
@@ -27,13 +28,15 @@ export function idempotencyRecordStore(db: Database): IdempotencyRecordStore {
         .executeTakeFirstOrThrow();
     },
     async complete(workspaceId, { operation, keyHash, response }) {
-      await db
-        .updateTable('idempotencyRecords')
-        .set({ response })
-        .where('workspaceId', '=', workspaceId)
-        .where('operation', '=', operation)
-        .where('keyHash', '=', keyHash)
-        .execute();
+      await perform(
+        db,
+        db
+          .updateTable('idempotencyRecords')
+          .set({ response })
+          .where('workspaceId', '=', workspaceId)
+          .where('operation', '=', operation)
+          .where('keyHash', '=', keyHash),
+      );
     },
     async deleteExpired(now, limit) {
       const { numDeletedRows } = await db

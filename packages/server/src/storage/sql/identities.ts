@@ -5,6 +5,7 @@ import { boundedPage, identitySizes } from './bounded-page.ts';
 import { chunksOf } from './chunks.ts';
 import { insertRows } from './insert-row.ts';
 import { isOwn } from './own-ids.ts';
+import { perform } from './perform.ts';
 import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { metaOf, metaText } from './rows.ts';
 import { searchPage } from './search.ts';
@@ -52,12 +53,14 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
     },
     async update(workspaceId, id, { meta, updatedAt }) {
       changes.add(id);
-      await db
-        .updateTable('identities')
-        .set({ updatedAt, ...(meta !== undefined && { meta: metaText(meta) }) })
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', id)
-        .execute();
+      await perform(
+        db,
+        db
+          .updateTable('identities')
+          .set({ updatedAt, ...(meta !== undefined && { meta: metaText(meta) }) })
+          .where('workspaceId', '=', workspaceId)
+          .where('id', '=', id),
+      );
     },
     async saveRatelimits(workspaceId, id, ratelimits) {
       if (!(await isOwn(db, 'identities', workspaceId, id))) return;
@@ -66,12 +69,14 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
     },
     async delete(workspaceId, id, at) {
       changes.add(id);
-      await db
-        .updateTable('identities')
-        .set({ deletedAt: at })
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', id)
-        .execute();
+      await perform(
+        db,
+        db
+          .updateTable('identities')
+          .set({ deletedAt: at })
+          .where('workspaceId', '=', workspaceId)
+          .where('id', '=', id),
+      );
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type CompiledQuery, type Insertable, SqliteAdapter } from 'kysely';
 import type { RepeatedQuery } from './driver.ts';
+import { performCompiled } from './perform.ts';
 import type { Database, Tables } from './tables.ts';
 
 const statements = new WeakMap<Database, Map<string, CompiledQuery>>();
@@ -35,7 +36,7 @@ export async function insertRows<Table extends keyof Tables>(
     for (; rows.length - start >= size; start += size) {
       const chunk = rows.slice(start, start + size);
       const parameters = chunk.flatMap((row) => Object.values(row));
-      await db.executeQuery({ ...statementOf(db, table, chunk), parameters });
+      await performCompiled(db, { ...statementOf(db, table, chunk), parameters });
     }
   }
 }

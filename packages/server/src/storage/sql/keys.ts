@@ -17,6 +17,7 @@ import { identitiesOf } from './identities.ts';
 import { insertRow, insertRows } from './insert-row.ts';
 import { attach, detach } from './links.ts';
 import { isOwn, ownIds } from './own-ids.ts';
+import { perform } from './perform.ts';
 import { ratelimitRow, ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { rolesOf } from './roles.ts';
 import type { RowLock } from './row-lock.ts';
@@ -31,7 +32,7 @@ export function keyStore(db: Database, changes: Changes, lock: RowLock): KeyStor
     ...keyReads(db, lock),
     ...keyWrites(db, changes),
     ...keyLinks(db, changes),
-    ...keyJobs(db),
+    ...keyJobs(db, lock),
   };
 }
 
@@ -149,12 +150,10 @@ function keyWrites(
   const isOwnKey = (workspaceId: string, id: string) => isOwn(db, 'keys', workspaceId, id);
 
   const set = async (workspaceId: string, id: string, columns: Updateable<Tables['keys']>) => {
-    await db
-      .updateTable('keys')
-      .set(columns)
-      .where('workspaceId', '=', workspaceId)
-      .where('id', '=', id)
-      .execute();
+    await perform(
+      db,
+      db.updateTable('keys').set(columns).where('workspaceId', '=', workspaceId).where('id', '=', id),
+    );
   };
 
   return {
@@ -175,10 +174,10 @@ function keyWrites(
     async purge(workspaceId, id) {
       if (!(await isOwnKey(workspaceId, id))) return;
       changes.add(id);
-      await db.deleteFrom('keyPermissions').where('keyId', '=', id).execute();
-      await db.deleteFrom('keyRoles').where('keyId', '=', id).execute();
-      await db.deleteFrom('ratelimits').where('ownerId', '=', id).execute();
-      await db.deleteFrom('keys').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
+      await perform(db, db.deleteFrom('keyPermissions').where('keyId', '=', id));
+      await perform(db, db.deleteFrom('keyRoles').where('keyId', '=', id));
+      await perform(db, db.deleteFrom('ratelimits').where('ownerId', '=', id));
+      await perform(db, db.deleteFrom('keys').where('workspaceId', '=', workspaceId).where('id', '=', id));
     },
     async saveRatelimits(workspaceId, id, ratelimits) {
       if (!(await isOwnKey(workspaceId, id))) return;
@@ -263,6 +262,7 @@ function keyLinks(
 /** Queries of the background jobs, which concern keys of all workspaces. */
 function keyJobs(
   db: Database,
+  lock: RowLock,
 ): Pick<KeyStore, 'listDueRefills' | 'countDueRefills' | 'correctNextRefill' | 'markUsed'> {
   const due = (now: number) =>
     db.selectFrom('keys').where('nextRefillAt', '<=', now).where('deletedAt', 'is', null);
@@ -300,40 +300,57 @@ function keyJobs(
         .executeTakeFirst();
       if (row === undefined) return;
       const nextRefillAt = row.deletedAt === null ? creditColumns(creditsOf(row)).nextRefillAt : null;
-      await db
-        .updateTable('keys')
-        .set({ nextRefillAt })
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', id)
-        .execute();
+      await perform(
+        db,
+        db
+          .updateTable('keys')
+          .set({ nextRefillAt })
+          .where('workspaceId', '=', workspaceId)
+          .where('id', '=', id),
+      );
     },
     async markUsed(usedAt) {
-      // Sorted, so that two processes that mark the same keys lock rows in the same order and cannot deadlock.
-      for (const chunk of chunksOf([...usedAt].sort(([a], [b]) => (a < b ? -1 : 1)))) {
+      const held = new Map(usedAt);
+      for (const id of await markableKeys(db, lock, [...usedAt.keys()])) held.delete(id);
+      for (const chunk of chunksOf([...usedAt].filter(([id]) => !held.has(id)))) {
         const rows = sql.join(chunk.map(([id, at]) => sql`(${id}, cast(${at} as bigint))`));
         await sql`
           update keys set last_used_at = used.column2 from (values ${rows}) as used
           where keys.id = used.column1 and (last_used_at is null or last_used_at < used.column2)`.execute(db);
       }
+      return held;
     },
   };
+}
+
+/** Locks keys; of several, skips those that another transaction holds. */
+async function markableKeys(db: Database, lock: RowLock, ids: readonly string[]): Promise<string[]> {
+  if (lock === 'none' || ids.length < 2) return [...ids];
+  const locked: string[] = [];
+  for (const chunk of chunksOf(ids)) {
+    const rows = await db
+      .selectFrom('keys')
+      .select('id')
+      .where('id', 'in', chunk)
+      .forUpdate()
+      .skipLocked()
+      .execute();
+    locked.push(...rows.map(({ id }) => id));
+  }
+  return locked;
 }
 
 /** Completes key rows with identities, permissions, roles and limits: a fixed number of queries for any number of keys. */
 async function keysOf(db: Database, rows: readonly KeyRow[]): Promise<Key[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
-  const permissions = await db
-    .selectFrom('keyPermissions')
-    .innerJoin('permissions', 'permissions.id', 'keyPermissions.permissionId')
-    .select(['keyId', 'permissions.id', 'slug', 'name', 'description'])
-    .where('keyId', 'in', ids)
-    .orderBy('slug')
-    .execute();
-  const permissionsByKey = groupBy(permissions, ({ keyId }) => keyId);
-  const rolesByKey = await rolesByKeyOf(db, ids);
-  const ratelimits = await ratelimitsOf(db, ids);
-  const identities = await identitiesByIdOf(db, rows);
+  // Together, so that they are one round trip to PostgreSQL.
+  const [permissions, rolesByKey, ratelimits, identities] = await Promise.all([
+    permissionsByKeyOf(db, ids),
+    rolesByKeyOf(db, ids),
+    ratelimitsOf(db, ids),
+    identitiesByIdOf(db, rows),
+  ]);
   return rows.map((row) => ({
     ...decode(keyColumns, row),
     workspaceId: row.workspaceId,
@@ -342,10 +359,21 @@ async function keysOf(db: Database, rows: readonly KeyRow[]): Promise<Key[]> {
     lastUsedAt: row.lastUsedAt,
     credits: creditsOf(row),
     identity: (row.identityId !== null && identities.get(row.identityId)) || null,
-    permissions: (permissionsByKey.get(row.id) ?? []).map(permissionOf),
+    permissions: (permissions.get(row.id) ?? []).map(permissionOf),
     roles: rolesByKey.get(row.id) ?? [],
     ratelimits: ratelimits.get(row.id) ?? [],
   }));
+}
+
+async function permissionsByKeyOf(db: Database, keyIds: readonly string[]) {
+  const links = await db
+    .selectFrom('keyPermissions')
+    .innerJoin('permissions', 'permissions.id', 'keyPermissions.permissionId')
+    .select(['keyId', 'permissions.id', 'slug', 'name', 'description'])
+    .where('keyId', 'in', keyIds)
+    .orderBy('slug')
+    .execute();
+  return groupBy(links, ({ keyId }) => keyId);
 }
 
 async function rolesByKeyOf(db: Database, keyIds: readonly string[]): Promise<Map<string, Role[]>> {

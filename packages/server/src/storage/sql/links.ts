@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { chunksOf } from './chunks.ts';
 import { isOwn, ownIds } from './own-ids.ts';
+import { performCompiled } from './perform.ts';
 import type { Database } from './tables.ts';
 
 /** The link tables: which owner has which target. */
@@ -27,7 +28,8 @@ export async function attach(db: Database, table: keyof typeof links, order: Lin
   for (const chunk of chunksOf(own)) {
     const rows = sql.join(chunk.map((id) => sql`(${order.ownerId}, ${id})`));
     const columns = sql`${sql.ref(ownerId)}, ${sql.ref(targetId)}`;
-    await sql`insert into ${sql.table(table)} (${columns}) values ${rows} on conflict do nothing`.execute(db);
+    const insert = sql`insert into ${sql.table(table)} (${columns}) values ${rows} on conflict do nothing`;
+    await performCompiled(db, insert.compile(db));
   }
 }
 
@@ -39,6 +41,6 @@ export async function detach(db: Database, table: keyof typeof links, order: Lin
   for (const chunk of chunksOf(order.targetIds)) {
     const owned = sql`${sql.ref(ownerId)} = ${order.ownerId}`;
     const listed = sql`${sql.ref(targetId)} in (${sql.join(chunk)})`;
-    await sql`delete from ${sql.table(table)} where ${owned} and ${listed}`.execute(db);
+    await performCompiled(db, sql`delete from ${sql.table(table)} where ${owned} and ${listed}`.compile(db));
   }
 }

@@ -1,14 +1,12 @@
 import type { Migration } from '../port/records.ts';
 import type { MigrationStore } from '../port/store.ts';
+import { perform } from './perform.ts';
 import type { Database } from './tables.ts';
 
 export function migrationStore(db: Database): MigrationStore {
   return {
     async create(workspaceId, migration) {
-      await db
-        .insertInto('migrations')
-        .values({ ...migration, workspaceId })
-        .execute();
+      await perform(db, db.insertInto('migrations').values({ ...migration, workspaceId }));
     },
     async find(workspaceId, id) {
       const row = await db

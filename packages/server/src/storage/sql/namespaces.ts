@@ -3,6 +3,7 @@ import type { Override } from '../../domain/ratelimit/overrides.ts';
 import type { Changes } from '../changes.ts';
 import type { NamespaceStore } from '../port/store.ts';
 import { isOwn } from './own-ids.ts';
+import { perform } from './perform.ts';
 import { pageOf } from './rows.ts';
 import type { Database, Tables } from './tables.ts';
 
@@ -15,10 +16,7 @@ export function namespaceStore(db: Database, changes: Changes): NamespaceStore {
     async create(workspaceId, namespace) {
       // No entry has this tag, but a read that began before the commit must not serve lookups after it.
       changes.add(namespace.id);
-      await db
-        .insertInto('namespaces')
-        .values({ ...namespace, workspaceId, deletedAt: null })
-        .execute();
+      await perform(db, db.insertInto('namespaces').values({ ...namespace, workspaceId, deletedAt: null }));
     },
     async find(workspaceId, idOrName) {
       const row =
@@ -34,12 +32,14 @@ export function namespaceStore(db: Database, changes: Changes): NamespaceStore {
     },
     async setDeleted(workspaceId, id, deletedAt) {
       changes.add(id);
-      await db
-        .updateTable('namespaces')
-        .set({ deletedAt })
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', id)
-        .execute();
+      await perform(
+        db,
+        db
+          .updateTable('namespaces')
+          .set({ deletedAt })
+          .where('workspaceId', '=', workspaceId)
+          .where('id', '=', id),
+      );
     },
   };
 }
@@ -73,12 +73,14 @@ function overrideMethods(
     },
     async deleteOverride(workspaceId, namespaceId, overrideId, at) {
       changes.add(namespaceId);
-      await db
-        .updateTable('overrides')
-        .set({ deletedAt: at })
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', overrideId)
-        .execute();
+      await perform(
+        db,
+        db
+          .updateTable('overrides')
+          .set({ deletedAt: at })
+          .where('workspaceId', '=', workspaceId)
+          .where('id', '=', overrideId),
+      );
     },
   };
 }

@@ -5,6 +5,7 @@ import { chunksOf } from './chunks.ts';
 import { addHoldersOfPermission } from './holders.ts';
 import { isOwn } from './own-ids.ts';
 import { unlink } from './pending-unlinks.ts';
+import { perform } from './perform.ts';
 import { permissionOf } from './rows.ts';
 import { searchPage } from './search.ts';
 import type { Database } from './tables.ts';
@@ -20,7 +21,7 @@ export function permissionStore(db: Database, changes: Changes): PermissionStore
         workspaceId,
         slugFolded: foldCase(permission.slug),
       }));
-      for (const chunk of chunksOf(rows)) await db.insertInto('permissions').values(chunk).execute();
+      for (const chunk of chunksOf(rows)) await perform(db, db.insertInto('permissions').values(chunk));
     },
     async find(workspaceId, idOrSlug) {
       const row =
@@ -53,11 +54,10 @@ export function permissionStore(db: Database, changes: Changes): PermissionStore
       await addHoldersOfPermission(db, changes, { workspaceId, id });
       await unlink(db, 'rolePermissions', id);
       await unlink(db, 'keyPermissions', id);
-      await db
-        .deleteFrom('permissions')
-        .where('workspaceId', '=', workspaceId)
-        .where('id', '=', id)
-        .execute();
+      await perform(
+        db,
+        db.deleteFrom('permissions').where('workspaceId', '=', workspaceId).where('id', '=', id),
+      );
     },
   };
 }

@@ -73,7 +73,7 @@ const manyRows = `
 // With the statistics that autovacuum keeps.
 test('no query of the stores scans a table of PostgreSQL, or reads rows in vain', async () => {
   const database = await createDatabase(process.env.UNKEY_TEST_DATABASE_URL ?? '');
-  const client = new pg.Client({ connectionString: database.url });
+  const client = new pg.Client({ connectionString: database.url, pipeline: true });
   await client.connect();
   await migrate(client);
   await client.query(manyRows);

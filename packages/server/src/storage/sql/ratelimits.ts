@@ -1,5 +1,6 @@
 import type { Ratelimit } from '../port/records.ts';
 import { insertRows } from './insert-row.ts';
+import { perform } from './perform.ts';
 import { groupBy, ratelimitOf } from './rows.ts';
 import type { Database } from './tables.ts';
 
@@ -26,7 +27,7 @@ export async function saveRatelimits(
   ownerId: string,
   ratelimits: readonly Ratelimit[],
 ): Promise<void> {
-  await db.deleteFrom('ratelimits').where('ownerId', '=', ownerId).execute();
+  await perform(db, db.deleteFrom('ratelimits').where('ownerId', '=', ownerId));
   await insertRows(
     db,
     'ratelimits',

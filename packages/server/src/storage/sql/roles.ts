@@ -9,6 +9,7 @@ import { insertRows } from './insert-row.ts';
 import { attach, detach } from './links.ts';
 import { isOwn } from './own-ids.ts';
 import { unlink } from './pending-unlinks.ts';
+import { perform } from './perform.ts';
 import { groupBy, permissionOf } from './rows.ts';
 import { searchPage } from './search.ts';
 import type { Database } from './tables.ts';
@@ -68,9 +69,9 @@ export function roleStore(db: Database, changes: Changes): RoleStore {
       if (!(await isOwn(db, 'roles', workspaceId, id))) return;
       await addHoldersOfRole(db, changes, { workspaceId, id });
       // All of them at once: what a key has through a role must end with the role.
-      await db.deleteFrom('rolePermissions').where('roleId', '=', id).execute();
+      await perform(db, db.deleteFrom('rolePermissions').where('roleId', '=', id));
       await unlink(db, 'keyRoles', id);
-      await db.deleteFrom('roles').where('workspaceId', '=', workspaceId).where('id', '=', id).execute();
+      await perform(db, db.deleteFrom('roles').where('workspaceId', '=', workspaceId).where('id', '=', id));
     },
   };
 }
