@@ -23,6 +23,7 @@ const keyCount = 101;
 type BodyOf = (number: number) => object;
 
 interface Kind {
+  readonly name: string;
   readonly operation: OperationId;
   /** Requests of a round with 32 connections. */
   readonly requests: number;
@@ -32,8 +33,9 @@ interface Kind {
 
 const ok = '"data":';
 
-const kinds: Readonly<Record<string, Kind>> = {
-  'create-key': {
+const kinds: readonly Kind[] = [
+  {
+    name: 'writes-create-key',
     operation: 'keys.createKey',
     requests: 1000,
     expected: '"keyId":"key_',
@@ -42,13 +44,15 @@ const kinds: Readonly<Record<string, Kind>> = {
       return () => ({ apiId, name: 'made by the load' });
     },
   },
-  'update-key': {
+  {
+    name: 'writes-update-key',
     operation: 'keys.updateKey',
     requests: 1000,
     expected: ok,
     prepare: (call) => onKeys(call, (keyId, number) => ({ keyId, name: `Name ${number}` })),
   },
-  'add-permissions': {
+  {
+    name: 'writes-add-permissions',
     operation: 'keys.addPermissions',
     requests: 1000,
     expected: ok,
@@ -58,7 +62,8 @@ const kinds: Readonly<Record<string, Kind>> = {
         permissions: [`permission_${Math.floor(number / keyCount)}`],
       })),
   },
-  'set-roles': {
+  {
+    name: 'writes-set-roles',
     operation: 'keys.setRoles',
     requests: 1000,
     expected: ok,
@@ -68,13 +73,15 @@ const kinds: Readonly<Record<string, Kind>> = {
       return onKeys(call, (keyId, number) => ({ keyId, roles: [number % 2 === 0 ? 'reader' : 'writer'] }));
     },
   },
-  'create-identity': {
+  {
+    name: 'writes-create-identity',
     operation: 'identities.createIdentity',
     requests: 1000,
     expected: '"identityId":"id_',
     prepare: async () => (number) => ({ externalId: `user_${number}` }),
   },
-  'set-override': {
+  {
+    name: 'writes-set-override',
     operation: 'ratelimit.setOverride',
     requests: 1000,
     expected: '"overrideId":"rlor_',
@@ -88,7 +95,8 @@ const kinds: Readonly<Record<string, Kind>> = {
       });
     },
   },
-  'migrate-keys': {
+  {
+    name: 'writes-migrate-keys',
     operation: 'keys.migrateKeys',
     requests: 64,
     expected: '"failed":[]',
@@ -98,7 +106,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       return () => ({ apiId, migrationId, keys: Array.from({ length: 100 }, newKey) });
     },
   },
-};
+];
 
 async function onKeys(call: Call, bodyOf: (keyId: string, number: number) => object): Promise<BodyOf> {
   const apiId = await newApi(call);
@@ -128,8 +136,8 @@ const figures = [
   { what: 'CPU of PostgreSQL', unit: 'µs', of: ({ database }: Round) => database },
 ] as const;
 
-export const writeBenchmarks: readonly Benchmark[] = Object.entries(kinds).map(([name, kind]) => ({
-  name: `writes-${name}`,
+export const writeBenchmarks: readonly Benchmark[] = kinds.map((kind) => ({
+  name: kind.name,
   title:
     `${kind.operation} on PostgreSQL, one workspace; with ${connectionCounts.join(', ')} connections (c), and with ` +
     `${processCount} processes; medians of ${rounds} rounds`,
@@ -145,7 +153,7 @@ export const writeBenchmarks: readonly Benchmark[] = Object.entries(kinds).map((
       if (otherCommand !== undefined) builds[baseName] = await startBuild(started, place, otherCommand);
       for (const [label, processes, connections] of cases) {
         const runs = Object.entries(builds).map(([build, run]) => [build, () => run(processes, connections)]);
-        reportRounds(`${name}, ${label}`, await interleave(Object.fromEntries(runs), rounds), report);
+        reportRounds(`${kind.name}, ${label}`, await interleave(Object.fromEntries(runs), rounds), report);
       }
     }),
 }));

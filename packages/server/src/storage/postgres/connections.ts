@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { Log } from '../../base/log.ts';
 import {
@@ -306,8 +307,8 @@ export async function withClient<Result>(
 async function endIfDead(client: pg.PoolClient, { reachability }: ConnectionPool): Promise<void> {
   if (await reachability.replies()) return;
   reachability.reportDead();
-  // Its statement fails at once. The driver's types do not know that a client of a pool can be ended.
-  (client as unknown as pg.Client).end().catch(() => {});
+  // Its statements fail at once; `end` would wait for those that are sent. The driver's types do not know the socket.
+  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
 }
 
 /** Resolves when the database replies over the pool. A refused connection is a reply, too, so none is waited for. */

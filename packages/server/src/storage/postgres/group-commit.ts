@@ -45,45 +45,8 @@ export function groupCommits(pool: ConnectionPool, commit: Commit) {
   const queues = new Map<string, Job[]>();
 
   const drain = async (workspaceId: string, queue: Job[]): Promise<void> => {
-    while (queue.length > 0) await runGroup(workspaceId, queue);
+    while (queue.length > 0) await runGroup({ pool, commit, workspaceId, queue });
     queues.delete(workspaceId);
-  };
-
-  const runGroup = async (workspaceId: string, queue: Job[]): Promise<void> => {
-    const group: Settled[] = [];
-    const taken: Job[] = [];
-    try {
-      await withClient(pool, async (client) => {
-        const pipeline = pipelineOver(client);
-        pipeline.begin(beginSql({ workspaceId }));
-        try {
-          const changes = new Set<string>();
-          while (taken.length < maxMembers && changes.size < maxTags) {
-            const job = nextOf(queue, taken);
-            if (job === undefined) break;
-            taken.push(job);
-            group.push(await runMember(pipeline, job, changes));
-          }
-          pipeline.throwFailure();
-          await commit(client, changes);
-          // A transaction in which a statement has failed ends without an error.
-          pipeline.throwFailure();
-        } catch (error) {
-          await pipeline.rollBack(error);
-          if (isRefused(error)) pipeline.throwFailure();
-          throw error;
-        }
-      });
-    } catch (error) {
-      // Without a connection, no job of the queue can run.
-      failed(taken.length === 0 ? queue.splice(0) : taken, queue, error);
-      return;
-    }
-    // Refusals settle only now, too: they may depend on what another job of the group wrote.
-    for (const settled of group) {
-      if ('error' in settled) settled.job.reject(settled.error);
-      else settled.job.resolve(settled.result as never);
-    }
   };
 
   const run = <Result>(work: (store: Store) => Promise<Result>, workspaceId: string): Promise<Result> =>
@@ -104,6 +67,59 @@ export function groupCommits(pool: ConnectionPool, commit: Commit) {
     /** Writes that wait for their turn. */
     waiting: () => [...queues.values()].reduce((sum, { length }) => sum + length, 0),
   };
+}
+
+interface Place {
+  readonly pool: ConnectionPool;
+  readonly commit: Commit;
+  readonly workspaceId: string;
+  readonly queue: Job[];
+}
+
+/** Never rejects. */
+async function runGroup(place: Place): Promise<void> {
+  const { pool, queue } = place;
+  const taken: Job[] = [];
+  try {
+    const group = await withClient(pool, (client) => commitGroup(client, taken, place));
+    // Refusals settle only now, too: they may depend on what another job of the group wrote.
+    for (const settled of group) {
+      if ('error' in settled) settled.job.reject(settled.error);
+      else settled.job.resolve(settled.result as never);
+    }
+  } catch (error) {
+    // Without a connection, no job of the queue can run.
+    failed(taken.length === 0 ? queue.splice(0) : taken, queue, error);
+  }
+}
+
+/** Adds each job that it runs to `taken`. */
+async function commitGroup(
+  client: PoolClient,
+  taken: Job[],
+  { commit, workspaceId, queue }: Place,
+): Promise<Settled[]> {
+  const group: Settled[] = [];
+  const changes = new Set<string>();
+  const pipeline = pipelineOver(client);
+  pipeline.begin(beginSql({ workspaceId }));
+  try {
+    while (taken.length < maxMembers && changes.size < maxTags) {
+      const job = nextOf(queue, taken);
+      if (job === undefined) break;
+      taken.push(job);
+      group.push(await runMember(pipeline, job, changes));
+    }
+    pipeline.throwFailure();
+    await commit(client, changes);
+    // A transaction in which a statement has failed ends without an error.
+    pipeline.throwFailure();
+    return group;
+  } catch (error) {
+    await pipeline.rollBack(error);
+    if (isRefused(error)) pipeline.throwFailure();
+    throw error;
+  }
 }
 
 /** The next job for this group. */

@@ -7,6 +7,9 @@ import { mustDiscard } from './unavailable.ts';
 
 const nothing = { command: 'NONE', rowCount: null, rows: [], fields: [] };
 
+/** Statements that nobody waits for; then one is waited for, so that a long write does not fill the memory. */
+const maxInFlight = 64;
+
 /** Each connection keeps its prepared statements: those with long lists are too many. */
 const maxPreparedLength = 3000;
 const maxPrepared = 300;
@@ -41,6 +44,7 @@ export class Pipeline {
   readonly database: Database;
   readonly #client: PoolClient;
   #failure: { readonly error: unknown } | null = null;
+  #inFlight = 0;
   #hasSavepoint = false;
   #hasWritten = false;
 
@@ -78,7 +82,7 @@ export class Pipeline {
   async #execute(statement: QueryArrayConfig, query: CompiledQuery) {
     const prepared = { ...statement, name: nameOf(statement.text) };
     if (query.query.kind !== 'SelectQueryNode') this.#beforeChange();
-    if (isPerformed(query)) {
+    if (isPerformed(query) && this.#inFlight < maxInFlight) {
       this.#send(prepared);
       return nothing;
     }
@@ -100,7 +104,12 @@ export class Pipeline {
   #send(statement: string | QueryArrayConfig): void {
     // The driver's types have no name for both.
     const sent = this.#client.query(statement as string) as Promise<unknown>;
-    sent.catch((error: unknown) => this.#fail(error));
+    this.#inFlight++;
+    sent
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#inFlight--;
+      });
   }
 
   #fail(error: unknown): void {

@@ -1,3 +1,4 @@
+import type { Updateable } from 'kysely';
 import type { Changes } from '../changes.ts';
 import type { Identity } from '../port/records.ts';
 import type { IdentityStore } from '../port/store.ts';
@@ -9,7 +10,7 @@ import { perform } from './perform.ts';
 import { ratelimitsOf, saveRatelimits } from './ratelimits.ts';
 import { metaOf, metaText } from './rows.ts';
 import { searchPage } from './search.ts';
-import type { Database } from './tables.ts';
+import type { Database, Tables } from './tables.ts';
 
 interface IdentityRow {
   readonly id: string;
@@ -19,6 +20,12 @@ interface IdentityRow {
 
 export function identityStore(db: Database, changes: Changes): IdentityStore {
   const live = (workspaceId: string) => liveIdentities(db, workspaceId);
+
+  const set = (workspaceId: string, id: string, columns: Updateable<Tables['identities']>) =>
+    perform(
+      db,
+      db.updateTable('identities').set(columns).where('workspaceId', '=', workspaceId).where('id', '=', id),
+    );
 
   const complete = async (row: IdentityRow | undefined): Promise<Identity | null> =>
     row ? ((await identitiesOf(db, [row]))[0] ?? null) : null;
@@ -53,14 +60,7 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
     },
     async update(workspaceId, id, { meta, updatedAt }) {
       changes.add(id);
-      await perform(
-        db,
-        db
-          .updateTable('identities')
-          .set({ updatedAt, ...(meta !== undefined && { meta: metaText(meta) }) })
-          .where('workspaceId', '=', workspaceId)
-          .where('id', '=', id),
-      );
+      await set(workspaceId, id, { updatedAt, ...(meta !== undefined && { meta: metaText(meta) }) });
     },
     async saveRatelimits(workspaceId, id, ratelimits) {
       if (!(await isOwn(db, 'identities', workspaceId, id))) return;
@@ -69,14 +69,7 @@ export function identityStore(db: Database, changes: Changes): IdentityStore {
     },
     async delete(workspaceId, id, at) {
       changes.add(id);
-      await perform(
-        db,
-        db
-          .updateTable('identities')
-          .set({ deletedAt: at })
-          .where('workspaceId', '=', workspaceId)
-          .where('id', '=', id),
-      );
+      await set(workspaceId, id, { deletedAt: at });
     },
   };
 }

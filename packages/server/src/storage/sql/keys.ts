@@ -309,18 +309,24 @@ function keyJobs(
           .where('id', '=', id),
       );
     },
-    async markUsed(usedAt) {
-      const held = new Map(usedAt);
-      for (const id of await markableKeys(db, lock, [...usedAt.keys()])) held.delete(id);
-      for (const chunk of chunksOf([...usedAt].filter(([id]) => !held.has(id)))) {
-        const rows = sql.join(chunk.map(([id, at]) => sql`(${id}, cast(${at} as bigint))`));
-        await sql`
-          update keys set last_used_at = used.column2 from (values ${rows}) as used
-          where keys.id = used.column1 and (last_used_at is null or last_used_at < used.column2)`.execute(db);
-      }
-      return held;
-    },
+    markUsed: (usedAt) => markUsed(db, lock, usedAt),
   };
+}
+
+async function markUsed(
+  db: Database,
+  lock: RowLock,
+  usedAt: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, number>> {
+  const held = new Map(usedAt);
+  for (const id of await markableKeys(db, lock, [...usedAt.keys()])) held.delete(id);
+  for (const chunk of chunksOf([...usedAt].filter(([id]) => !held.has(id)))) {
+    const rows = sql.join(chunk.map(([id, at]) => sql`(${id}, cast(${at} as bigint))`));
+    await sql`
+      update keys set last_used_at = used.column2 from (values ${rows}) as used
+      where keys.id = used.column1 and (last_used_at is null or last_used_at < used.column2)`.execute(db);
+  }
+  return held;
 }
 
 /** Locks keys; of several, skips those that another transaction holds. */
