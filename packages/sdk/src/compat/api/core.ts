@@ -1,8 +1,9 @@
-import { IdClient } from '../../core.ts';
+import { kinds } from '../../core.ts';
 import { isUnkeyError } from '../../errors.ts';
 import type { Hooks } from '../../hooks.ts';
 import type { IdempotentCallOptions } from '../../options.ts';
 import { environment, type FetchInit, type ResponseLike } from '../../platform.ts';
+import { type ClientState, clientState, startCall } from '../../start-call.ts';
 import type { Calls } from '../generated/components.ts';
 import { asConnectionError, clientFailure, responseFailure } from './failures.ts';
 import { type Logger, type RequestOptions, retryOptions, type SDKOptions, ServerList } from './options.ts';
@@ -22,7 +23,7 @@ const exchangeKey = Symbol('exchange');
 /** A client for the functions of `funcs`. */
 export class UnkeyCore {
   // Private at run time too: printing the client shows no root key.
-  readonly #client: IdClient;
+  readonly #client: ClientState;
   readonly #options: SDKOptions;
 
   constructor(options: SDKOptions = {}) {
@@ -33,7 +34,7 @@ export class UnkeyCore {
     this.#options = options;
     // Keys for spends, too, where retries are asked for: they are repeated safely then.
     const withKey = retryConfig?.strategy === 'backoff' ? /[+!]/ : /[+]/;
-    this.#client = new IdClient(
+    this.#client = clientState(
       {
         rootKey,
         serverURL: serverURL || (serverIdx === undefined ? undefined : ServerList[serverIdx]),
@@ -41,6 +42,8 @@ export class UnkeyCore {
         headers: { 'user-agent': userAgent },
         hooks: debugHooks(debugLogger ?? (environment('UNKEY_DEBUG') ? console : undefined)),
         fetch: (url, init) => this.#send(url, init),
+        // As there.
+        dangerouslyAllowBrowser: true,
       },
       { idempotencyKey: (kind) => (withKey.test(kind) ? crypto.randomUUID() : undefined) },
     );
@@ -63,9 +66,12 @@ export class UnkeyCore {
       fetchOptions: { ...rest, [exchangeKey]: exchange },
     };
     try {
-      // The compiler cannot see that the request belongs to the operation.
-      const client = this.#client as { request(id: string, body: object, options: object): Promise<unknown> };
-      const value = await client.request(operation, withDefaults(operation, request), callOptions);
+      const { value } = await startCall(this.#client, {
+        operation,
+        kind: kinds.get(operation) ?? '?',
+        body: withDefaults(operation, request),
+        options: callOptions,
+      }).response;
       return [{ ok: true, value: value as Calls[Id]['response'] }, apiCall(exchange)];
     } catch (error) {
       return [{ ok: false, error: failureOf(operation, error, exchange) }, apiCall(exchange)];
