@@ -38,7 +38,10 @@ test('liveness responds in the envelope, the probes without it', async () => {
   });
 });
 
-test.each(['/v2/liveness', '/health/live', '/health/ready', '/metrics', '/openapi.json', '/openapi.yaml'])(
+const paths = ['/v2/liveness', '/metrics', '/openapi.json', '/openapi.yaml'];
+const probes = ['startup', 'live', 'ready'].map((probe) => `/health/${probe}`);
+
+test.each([...paths, ...probes])(
   'a HEAD request has the head of the response to GET and no body: %s',
   async (path) => {
     const response = await get(path, { method: 'HEAD' });
