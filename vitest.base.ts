@@ -30,7 +30,8 @@ function clientSources(): { find: RegExp; replacement: string }[] {
 export const base = {
   resolve: {
     alias: [
-      { find: /^@unkey-ts\/(contract|server)$/, replacement: `${root}packages/$1/src/index.ts` },
+      { find: /^@unkey-ts\/(contract|server|emulator)$/, replacement: `${root}packages/$1/src/index.ts` },
+      { find: /^unkey-ts-server\/testing$/, replacement: `${root}packages/emulator/src/index.ts` },
       ...clientSources(),
       // Its CommonJS form cannot be transformed.
       { find: /^@unkey\/nextjs$/, replacement: `${root}node_modules/@unkey/nextjs/dist/index.mjs` },

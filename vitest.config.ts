@@ -23,7 +23,8 @@ export default mergeConfig(
         'tests/**/*.test.ts',
         'examples/**/*.test.ts',
       ],
-      exclude: [...configDefaults.exclude, ...absent],
+      // Those in examples/testing run where the packages are installed.
+      exclude: [...configDefaults.exclude, ...absent, 'examples/testing/**'],
     },
   }),
 );

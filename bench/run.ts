@@ -8,6 +8,7 @@ import { clientImport } from './client-import.ts';
 import { clientSize } from './client-size.ts';
 import { clientTypes } from './client-types.ts';
 import { sayCores } from './cores.ts';
+import { emulator } from './emulator.ts';
 import { imports } from './imports.ts';
 import { inProcess } from './in-process.ts';
 import { latency } from './latency.ts';
@@ -41,6 +42,7 @@ const benchmarks: readonly Benchmark[] = [
   ...writeBenchmarks,
   imports,
   startUp,
+  emulator,
   memory,
   sharedData,
 ];

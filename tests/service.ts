@@ -42,6 +42,7 @@ export interface Reply {
 
 export interface CallOptions {
   readonly rootKey?: string;
+  readonly fetch?: typeof fetch | undefined;
   readonly headers?: Record<string, string>;
 }
 
@@ -66,8 +67,20 @@ export interface NewRootKey {
   readonly key: string;
 }
 
+/** How a service of a test is made, and called. */
+export interface ServiceForm {
+  /** Whether the service runs in two threads. Default: as the run says. */
+  readonly isThreaded?: boolean;
+  /** Default: the service as it is deployed. */
+  readonly open?: (options: AppOptions) => Promise<App>;
+  /** What `call` uses. Default: the one of the runtime. */
+  readonly fetchOf?: (app: App) => typeof fetch;
+  /** All stored data. Default: what is in its place. */
+  readonly textOf?: (app: App) => Promise<string>;
+}
+
 export async function startService(
-  options: {
+  options: ServiceForm & {
     readonly env?: Record<string, string>;
     readonly clock?: FakeClock;
     readonly timeoutMs?: number;
@@ -75,8 +88,6 @@ export async function startService(
     readonly log?: Log;
     /** Served beside the operations. */
     readonly endpoints?: AppOptions['endpoints'];
-    /** Whether the service runs in two threads. Default: as the run says. */
-    readonly isThreaded?: boolean;
   } = {},
 ): Promise<Service> {
   const place = await newDataPlace();
@@ -87,7 +98,8 @@ export async function startService(
     cwd: place.dataDir,
   });
   const isThreaded = options.isThreaded ?? isThreadedRun;
-  const app = await (isThreaded ? createAppInThreads : createApp)({
+  const open = options.open ?? (isThreaded ? createAppInThreads : createApp);
+  const app = await open({
     hasJobs: false,
     config,
     clock,
@@ -104,10 +116,11 @@ export async function startService(
     url,
     app,
     clock,
-    place,
+    place: { ...place, text: () => options.textOf?.(app) ?? place.text() },
     rootKey,
     workspaceId,
-    call: (operation, body, callOptions) => post(`${url}/v2/${operation}`, body, { rootKey, ...callOptions }),
+    call: (operation, body, callOptions) =>
+      post(`${url}/v2/${operation}`, body, { rootKey, fetch: options.fetchOf?.(app), ...callOptions }),
     newWorkspace: () =>
       storage.write(async (store) => {
         const workspace = await createWorkspace(store, makers, 'Test');
@@ -134,7 +147,7 @@ export async function startService(
 }
 
 export async function post(url: string, body: unknown, options: CallOptions = {}): Promise<Reply> {
-  const response = await fetch(url, {
+  const response = await (options.fetch ?? fetch)(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',

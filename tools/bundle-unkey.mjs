@@ -23,35 +23,63 @@ const entries = {
 /** Workspace packages, which are bundled from their sources. */
 export const sources = {
   '@unkey-ts/contract': join(root, 'packages/contract/src/index.ts'),
+  '@unkey-ts/emulator': join(root, 'packages/emulator/src/index.ts'),
   '@unkey-ts/server': join(root, 'packages/server/src/index.ts'),
 };
 
 /** Writes the bundle with the licences of what is in it into a folder; resolves to the paths of all files in it. */
 export async function bundleUnkey(folder) {
-  const external = Object.keys(readManifest(join(root, 'packages/cli')).dependencies);
-  const chunks = [];
+  const modules = [];
   for (const [name, file] of Object.entries(entries)) {
-    const { output } = await build({
-      input: { [name]: join(root, file) },
-      external,
-      platform: 'node',
-      tsconfig: false,
-      resolve: { alias: sources },
-      transform: { target: 'node20.19' },
-      output: {
-        dir: folder,
-        format: 'esm',
-        sourcemap: true,
-        entryFileNames: '[name].js',
-        chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
-        comments: { jsdoc: false },
-      },
-    });
-    chunks.push(...output.filter(({ type }) => type === 'chunk'));
+    const output = {
+      dir: folder,
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
+    };
+    modules.push(...(await bundle({ [name]: join(root, file) }, output)));
   }
-  const files = [...new Set(chunks.flatMap(({ moduleIds }) => moduleIds)), ...copyReferencePage(folder)];
-  writeFileSync(join(folder, 'third-party-licenses.txt'), licencesOf(packageFoldersOf(files)));
+  const files = [...new Set(modules), ...copyReferencePage(folder)];
+  writeLicences(folder, files);
   return files;
+}
+
+/**
+ * Writes the test kit as one ES module and one CommonJS module, for test runners that know either. It uses the timers
+ * that are there when it is loaded: a test may replace them afterwards.
+ */
+export async function bundleTestKit(folder) {
+  const timers = [
+    'setTimeout',
+    'setInterval',
+    'setImmediate',
+    'clearTimeout',
+    'clearInterval',
+    'performance',
+  ];
+  const input = { testing: sources['@unkey-ts/emulator'] };
+  const output = { dir: folder, codeSplitting: false, intro: `const { ${timers.join(', ')} } = globalThis;` };
+  await bundle(input, { ...output, format: 'cjs', entryFileNames: '[name].cjs' });
+  return bundle(input, { ...output, format: 'esm', entryFileNames: '[name].js' });
+}
+
+/** Resolves to the paths of the modules in it. */
+async function bundle(input, output) {
+  const built = await build({
+    input,
+    external: Object.keys(readManifest(join(root, 'packages/cli')).dependencies),
+    platform: 'node',
+    tsconfig: false,
+    resolve: { alias: sources },
+    transform: { target: 'node20.19' },
+    output: { sourcemap: true, comments: { jsdoc: false }, ...output },
+  });
+  return built.output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+}
+
+/** The licences of bundled packages must be copied with them. */
+export function writeLicences(folder, files) {
+  writeFileSync(join(folder, 'third-party-licenses.txt'), licencesOf(packageFoldersOf(files)));
 }
 
 /** Puts the files of `/reference/` beside a bundle; returns their sources. */
@@ -74,6 +102,7 @@ const chunkNames = [
   [/\/cli\/src\/main\.ts$/, 'main'],
   [/\/server\/src\/index\.ts$/, 'server'],
   [/\/contract\/src\/index\.ts$/, 'contract'],
+  [/\/emulator\/src\/index\.ts$/, 'emulator'],
   [/\/storage\/postgres\/storage\.ts$/, 'postgres'],
   [/\/counters\/postgres\/counters\.ts$/, 'postgres-counters'],
   [/\/counters\/redis\/counters\.ts$/, 'redis'],

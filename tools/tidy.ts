@@ -50,7 +50,8 @@ export const rooms: readonly Room[] = [
   { path: 'packages/sdk/src/compat', mayImport: ['packages/sdk/src', 'hono', 'next/server'] },
   { path: 'packages/sdk/src', mayImport: [] },
   { path: 'packages/codemod/src', mayImport: ['@babel/parser', '@babel/types', 'diff'] },
-  { path: 'packages/cli/src', mayImport: ['@unkey-ts/contract', '@unkey-ts/server'] },
+  { path: 'packages/cli/src', mayImport: ['@unkey-ts/contract', '@unkey-ts/emulator', '@unkey-ts/server'] },
+  { path: 'packages/emulator/src', mayImport: ['@unkey-ts/contract', '@unkey-ts/server', 'typebox', 'yaml'] },
   { path: `${server}/transport`, mayImport: [`${server}/base`] },
   {
     path: `${server}/pipeline`,

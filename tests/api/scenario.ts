@@ -13,6 +13,7 @@ import {
   fakeClock,
   type Reply,
   type Service,
+  type ServiceForm,
   startService,
 } from '../service.ts';
 import { eventsOf } from './audit.ts';
@@ -82,12 +83,12 @@ export function suite(operation: OperationId, cases: readonly Scenario[]): Suite
 }
 
 /** Runs the suites of a resource, each case in its own workspace; every declared error must have a case. */
-export function runSuites(suites: readonly Suite[], options: { readonly isThreaded?: boolean } = {}): void {
+export function runSuites(suites: readonly Suite[], form: ServiceForm = {}): void {
   const used = new Set(suites.flatMap(({ cases }) => cases.map(environmentOf)));
   const services = new Map<keyof typeof environments, Service>();
   beforeAll(async () => {
     for (const environment of used) {
-      services.set(environment, await startService({ env: environments[environment], ...options }));
+      services.set(environment, await startService({ env: environments[environment], ...form }));
     }
   });
   afterAll(async () => {

@@ -74,6 +74,58 @@ test('`npx unkey-ts-server` serves, and the installed client works with it', asy
   await expectReferencePage(server.url);
 });
 
+test('the test kit is an ES module and a CommonJS module, typed, and the command emulates', async () => {
+  const program = `
+    import { createTestUnkey, EmulatorError, type TestUnkey } from 'unkey-ts-server/testing';
+    import { Unkey } from 'unkey-ts';
+    const unkey: TestUnkey = await createTestUnkey({ now: '2026-01-01' });
+    const client = new Unkey({ rootKey: unkey.rootKey, fetch: unkey.fetch });
+    const { key } = await unkey.createKeyFor({ expires: '1h', credits: 2 });
+    const codes = [(await client.keys.verifyKey({ key })).data.code];
+    await unkey.clock.advance('2h');
+    codes.push((await client.keys.verifyKey({ key })).data.code);
+    const refused: unknown = await unkey.clock.advance('soon').catch((error: unknown) => error);
+    console.log(...codes, refused instanceof EmulatorError);
+    await unkey.close();
+  `;
+  const options = {
+    target: 'es2023',
+    module: 'nodenext',
+    strict: true,
+    skipLibCheck: false,
+    types: ['node'],
+  };
+  const typeRoots = [join(root, 'node_modules/@types')];
+  await writeFile(join(folder, 'kit.mts'), program);
+  await writeFile(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: { ...options, typeRoots, lib: ['es2023', 'dom', 'esnext.disposable'] },
+      files: ['kit.mts'],
+    }),
+  );
+  expect(await run(join(root, 'node_modules/.bin/tsc'), [], { cwd: folder })).toMatchObject({
+    status: 0,
+    stdout: '',
+  });
+  expect(await run(runtime, ['kit.mjs'], { cwd: folder })).toMatchObject({
+    stdout: 'VALID EXPIRED true\n',
+    stderr: '',
+  });
+  const required = `const { createTestUnkey } = require('unkey-ts-server/testing');
+    createTestUnkey().then(async (unkey) => { console.log(unkey.rootKey); await unkey.close(); });`;
+  await writeFile(join(folder, 'kit.cjs'), required);
+  expect(await run(runtime, ['kit.cjs'], { cwd: folder })).toMatchObject({
+    stdout: 'unkey_emulator_root_key\n',
+  });
+  expect(
+    await run(installed('.bin/unkey'), ['emulate', '--seed', 'none.yaml'], { cwd: folder }),
+  ).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('none.yaml cannot be read (ENOENT)'),
+  });
+});
+
 test('`npx unkey-ts-server` without a command means `unkey serve`', async () => {
   const ran = await run(installed('.bin/unkey-ts-server'), ['--port', 'none'], { cwd: folder });
   expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('--port') });

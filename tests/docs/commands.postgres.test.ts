@@ -89,6 +89,7 @@ const pages: Readonly<Record<string, Page>> = {
     },
   },
   'docs/settings.md': {},
+  'docs/testing.md': {},
   'examples/quickstart/README.md': {
     placeholders: () => [['unkey_…', rootKey]],
     prepare: serveAndUse,

@@ -200,6 +200,7 @@ const project = {
     noEmit: true,
     lib: ['es2023', 'dom', 'dom.asynciterable', 'esnext.disposable'],
     types: ['node'],
+    paths: { 'unkey-ts-server/testing': [join(root, 'packages/emulator/dist/index.d.ts')] },
   },
   include: ['*.ts'],
 };

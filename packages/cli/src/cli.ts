@@ -1,9 +1,8 @@
-import { version } from '@unkey-ts/contract';
+import { suggestion, version } from '@unkey-ts/contract';
 import { type Command, type Environment, kebab, titleOf } from './command.ts';
 import { describeFailure, UsageError } from './command-errors.ts';
 import { commands } from './commands.ts';
 import { helpForAll, helpForCommand, helpForGroup } from './help.ts';
-import { suggestion } from './near-matches.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { escapeControls } from './terminal-text.ts';
 

@@ -15,6 +15,7 @@ const plainErrors: ReadonlySet<string> = new Set([
   'ConfigError',
   'DataFolderError',
   'DatabaseFileError',
+  'EmulatorError',
   'ListenError',
   'MasterKeyError',
   'NewerSchemaError',

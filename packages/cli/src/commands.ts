@@ -5,6 +5,7 @@ import { operationCommands } from './call.ts';
 import type { Command } from './command.ts';
 import { completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
+import { emulateCommand } from './emulate.ts';
 import { migrateDataCommand } from './migrate-data.ts';
 import { migrationCommands } from './migrations.ts';
 import { namespaceCommands } from './namespaces.ts';
@@ -18,6 +19,7 @@ import { workspaceCommands } from './workspaces.ts';
 /** All commands. */
 export const commands: readonly Command[] = [
   serveCommand,
+  emulateCommand,
   backupCommand,
   restoreCommand,
   migrateDataCommand,

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { suggestion } from '@unkey-ts/contract';
 import { type Command, type Flag, flagsOf, kebab } from './command.ts';
 import { UsageError } from './command-errors.ts';
-import { suggestion } from './near-matches.ts';
 import { ParsedArgs } from './parsed-args.ts';
 
 type Flags = Readonly<Record<string, Flag>>;

@@ -1,5 +1,4 @@
-import { allRootKeyPermissions, rootKeyPermissions } from '@unkey-ts/contract';
-import { suggestion } from './near-matches.ts';
+import { allRootKeyPermissions, isRootKeyPermission, suggestion } from '@unkey-ts/contract';
 
 export interface ListedPermissions {
   readonly permissions: readonly string[];
@@ -26,12 +25,6 @@ function warningOn(permission: string, isUrnGrant: (permission: string) => boole
       `'${permission}' grants nothing in this workspace. Grants have the form unkey:v1:WORKSPACE_ID:keyspaces/KEYSPACE_ID#read_key.`,
     ];
   }
-  if (allRootKeyPermissions.includes(permission) || forms.some((form) => form.test(permission))) return [];
+  if (isRootKeyPermission(permission)) return [];
   return [`Unknown permission '${permission}'.${suggestion(permission, allRootKeyPermissions)}`];
 }
-
-/** Patterns of permissions for one resource, such as `api.{apiId}.read_key`. */
-const forms: readonly RegExp[] = rootKeyPermissions
-  .map(({ nameForOne }) => nameForOne)
-  .filter((name) => name !== null)
-  .map((name) => new RegExp(`^${name.replaceAll('.', '\\.').replace(/\{\w+\}/, '[a-zA-Z0-9_-]+')}$`));

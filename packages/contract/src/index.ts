@@ -5,6 +5,7 @@ export { errorMeanings } from './error-meanings.ts';
 export { type ErrorCode, errors, errorType, statusesWithIssues } from './errors.ts';
 export { idempotencyKey, idempotencyLifetimes } from './idempotency.ts';
 export { type VerificationCode, verificationCodes } from './keys/verify-key.ts';
+export { suggestion } from './near-matches.ts';
 export { openapi } from './openapi.ts';
 export { type Declaration, type Mode, maxBodyBytesOf, type Operation, pathOf } from './operation.ts';
 export { errorsByStatus, errorsOf } from './operation-errors.ts';
@@ -18,6 +19,7 @@ export {
 } from './operations.ts';
 export {
   allRootKeyPermissions,
+  isRootKeyPermission,
   rootKeyGrants,
   rootKeyPermissions,
 } from './permissions.ts';

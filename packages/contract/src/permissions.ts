@@ -74,6 +74,17 @@ export const rootKeyPermissions: readonly RootKeyPermission[] = Object.entries(p
 /** The permissions of a root key that may do everything. */
 export const allRootKeyPermissions: readonly string[] = rootKeyPermissions.map(({ name }) => name);
 
+/** Patterns of permissions for one resource, such as `api.{apiId}.read_key`. */
+const forms: readonly RegExp[] = rootKeyPermissions
+  .map(({ nameForOne }) => nameForOne)
+  .filter((name) => name !== null)
+  .map((name) => new RegExp(`^${name.replaceAll('.', '\\.').replace(/\{\w+\}/, '[a-zA-Z0-9_-]+')}$`));
+
+/** Whether an operation requires the permission, for all resources or for one. */
+export function isRootKeyPermission(permission: string): boolean {
+  return allRootKeyPermissions.includes(permission) || forms.some((form) => form.test(permission));
+}
+
 /** A grant by path that allows operations, besides the permissions: `keyspaces/{keyspaceId}#create_key`. */
 interface RootKeyGrant {
   readonly name: string;

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { version } from '@unkey-ts/contract';
 import { type Clock, systemClock } from './base/clock.ts';
 import { type Closer, closeAll } from './base/closing.ts';
-import type { Endpoint, HttpHandler } from './base/http-message.ts';
-import { randomIds } from './base/ids.ts';
+import type { AdmitBody, Endpoint, HttpHandler, ReportFailure } from './base/http-message.ts';
+import { type Ids, randomIds } from './base/ids.ts';
 import { createLog, type Log } from './base/log.ts';
 import type { Config } from './config.ts';
 import { withCircuitBreaker } from './counters/circuit-breaker.ts';
@@ -14,7 +14,7 @@ import { createEventBuffer } from './events/buffer.ts';
 import { discardEvents } from './events/discard.ts';
 import type { EventArchive } from './events/port.ts';
 import { openSqliteEvents } from './events/sqlite.ts';
-import { noJobs, startJobs } from './jobs/jobs.ts';
+import { declareJobs, noJobs, startJobs } from './jobs/jobs.ts';
 import { apiDocument } from './monitoring/api-document.ts';
 import { changeLag } from './monitoring/change-lag.ts';
 import { createEndpoints } from './monitoring/endpoints.ts';
@@ -34,6 +34,7 @@ import { createLookups, type Lookups } from './storage/lookups.ts';
 import type { Storage } from './storage/port/storage.ts';
 import type { PostgresOptions } from './storage/postgres/storage.ts';
 import { openHotStorage } from './storage/sqlite/hot-storage.ts';
+import { type DatabaseCopy, openMemoryStorage } from './storage/sqlite/memory-storage.ts';
 import { openSqliteStorage, type SqliteOptions } from './storage/sqlite/storage.ts';
 import { startStorageThread } from './threads/storage-thread.ts';
 import { bun } from './transport/bun/bun-api.ts';
@@ -85,6 +86,74 @@ export async function createThreadedApp(options: AppOptions): Promise<ThreadedAp
     compose(options, await openThreadedServices(setUp(options), closers), closers),
   );
 }
+
+export interface MemoryAppOptions extends Omit<AppOptions, 'hasJobs'> {
+  /** Default: random. */
+  readonly ids?: Ids;
+  /** What the database begins with. Default: nothing. */
+  readonly copyOf?: DatabaseCopy;
+}
+
+/** Without a listener: `createListener` makes one. */
+export interface MemoryApp extends Pick<App, 'services' | 'firstStart' | 'close'> {
+  readonly handle: HttpHandler;
+  readonly admitBody: AdmitBody;
+  readonly failure: ReportFailure;
+  /** All rows of the database. */
+  copy(): Promise<DatabaseCopy>;
+  /** Runs each background job once; they do not run by themselves. */
+  runJobs(): Promise<void>;
+}
+
+/** Composes the service in one thread and in memory: nothing is read from disk or written to it, and no events are kept. */
+export async function createMemoryApp(options: MemoryAppOptions): Promise<MemoryApp> {
+  const { config, ids = randomIds(), copyOf } = options;
+  const { clock, log, timeoutMs } = setUp(options);
+  return closedOnFailure(async (closers) => {
+    let lookups: Lookups | null = null;
+    const storage = openMemoryStorage({
+      onCommit: (tags) => lookups?.onCommit(tags),
+      ...(copyOf !== undefined && { copyOf }),
+    });
+    closers.push(storage.close);
+    lookups = createLookups(storage, config);
+    const counters = memoryCounters();
+    closers.push(counters.close);
+    const services = await createServices(
+      { storage, lookups, counters, events: discardEvents },
+      { config, clock, log, ids },
+    );
+    const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
+    const metrics = createMetrics({
+      events: services.events.stats,
+      keyCache: lookups.stats,
+      counterMemory: counters.stats,
+      counters: null,
+      changes: null,
+    });
+    const opened = {
+      services,
+      metrics,
+      countersStatus: null,
+      firstStart,
+      endpoints: options.endpoints ?? [],
+    };
+    const handler = createHandler({ config, clock, log, timeoutMs }, { ...opened, isDraining: () => false });
+    const jobs = declareJobs(services, { ...config, archive: noEvents });
+    return {
+      ...handler,
+      services,
+      firstStart,
+      copy: storage.copy,
+      async runJobs() {
+        for (const job of jobs) await job.run({});
+      },
+      close: () => closeAll(closers),
+    };
+  });
+}
+
+const noEvents = { deleteBefore: async () => 0 };
 
 /** `work` adds what closes each thing that it opens, so that a failed start closes them, too. */
 async function closedOnFailure<Result>(work: (closers: Closer[]) => Promise<Result>): Promise<Result> {
@@ -166,19 +235,10 @@ async function openServices(
   const archive = await openEvents();
   closers.push(archive.close);
   const { counters, events, status, memory } = await openSinks({ config, log, clock }, archive, closers);
-  const ids = randomIds();
-  const services: Services = {
-    storage,
-    commands: commandsOn({ storage, ids }),
-    lookups,
-    counters,
-    vault: await openVault(config, storage),
-    damagedSecrets: damagedSecrets(log),
-    events,
-    lastUsed: lastUsedBuffer(storage),
-    ids,
-    clock,
-  };
+  const services = await createServices(
+    { storage, lookups, counters, events },
+    { config, clock, log, ids: randomIds() },
+  );
   const firstStart = await ensureWorkspace(services, { configuredRootKey: config.rootKey });
   const jobs = hasJobs
     ? startJobs(services, { ...config, archive, log, isDatabaseShared: config.databaseUrl !== undefined })
@@ -195,6 +255,22 @@ async function openServices(
     changes: isChannelUp && { isChannelUp, lag },
   });
   return { services, metrics, countersStatus: status, firstStart };
+}
+
+async function createServices(
+  adapters: Pick<Services, 'storage' | 'lookups' | 'counters' | 'events'>,
+  { config, clock, log, ids }: Pick<SetUp, 'config' | 'clock' | 'log'> & Pick<Services, 'ids'>,
+): Promise<Services> {
+  const { storage } = adapters;
+  return {
+    ...adapters,
+    commands: commandsOn({ storage, ids }),
+    vault: await openVault(config, storage),
+    damagedSecrets: damagedSecrets(log),
+    lastUsed: lastUsedBuffer(storage),
+    ids,
+    clock,
+  };
 }
 
 /** This thread answers verifications and limits; the storage thread does the rest. */
@@ -276,7 +352,7 @@ async function openSinks(
 
 /** The pipeline's endpoints, those for operators, and any others, behind one router. */
 function createHandler(
-  { config, timeoutMs, log }: SetUp,
+  { config, timeoutMs, log }: Omit<SetUp, 'hasJobs'>,
   opened: Opened & { readonly endpoints: readonly Endpoint[]; readonly isDraining: () => boolean },
 ): Pick<ListenerOptions, 'handle' | 'failure'> & Router {
   const { services, forward, metrics, countersStatus: counters, endpoints, isDraining } = opened;
@@ -304,7 +380,7 @@ function createHandler(
 }
 
 /** The listener for the runtime of this process. */
-async function createListener(options: NodeListenerOptions): Promise<Listener> {
+export async function createListener(options: NodeListenerOptions): Promise<Listener> {
   if (bun === null) return createNodeListener(options);
   const { createBunListener } = await import('./transport/bun/server.ts');
   return createBunListener(bun, options);

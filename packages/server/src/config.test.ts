@@ -93,6 +93,12 @@ test('an empty variable counts as not set', () => {
   });
 });
 
+test('a root key of the emulator is refused, because everybody knows it', () => {
+  const [problem] = problemsOf({ env: { UNKEY_ROOT_KEY: 'unkey_emulator_root_key' } });
+  expect(problem).toContain('UNKEY_ROOT_KEY is a root key of the emulator');
+  expect(problem).not.toContain('root_key');
+});
+
 test('the configuration is frozen', () => {
   const config = load();
   expect(Object.isFrozen(config)).toBe(true);

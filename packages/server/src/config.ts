@@ -112,6 +112,11 @@ export function loadConfig(sources: ConfigSources): Config {
   return config;
 }
 
+/** What applies where nothing is set. Reads neither the environment nor the disk. */
+export function defaultConfig(cwd: string): Config {
+  return Object.freeze(configFrom(({ fallback }) => fallback, cwd));
+}
+
 /** All settings with their sources, also of a configuration that is not valid. */
 export function describeConfig(sources: ConfigSources): Pick<ReadConfig, 'settings' | 'problems'> {
   const { settings, problems } = readConfig(sources);
@@ -343,9 +348,17 @@ function parseKeyCacheSize(value: unknown): number {
   throw new InvalidValue(`is ${shown(value)}; it must be a number of keys from 1000 to 10000000.`);
 }
 
+/** Root keys of the emulator, which are no secrets, begin with this. */
+export const emulatorKeyPrefix = 'unkey_emulator_';
+
 function parseRootKey(value: unknown): string {
   if (typeof value !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(value)) {
     throw new InvalidValue('must be 16 to 512 printable ASCII characters without spaces.');
+  }
+  if (value.startsWith(emulatorKeyPrefix)) {
+    throw new InvalidValue(
+      `is a root key of the emulator, which everybody knows (it begins with ${emulatorKeyPrefix}). Create one: \`echo unkey_$(openssl rand -hex 24)\`.`,
+    );
   }
   // It holds every permission: whoever guesses it has everything.
   if (value.length >= 16) return value;

@@ -2,19 +2,39 @@ export {
   type App,
   type AppOptions,
   createApp,
+  createListener,
+  createMemoryApp,
   createThreadedApp,
+  type MemoryApp,
   openStorage,
   type ThreadedApp,
 } from './app.ts';
-export { systemClock } from './base/clock.ts';
+export { type Clock, systemClock } from './base/clock.ts';
 export { ConnectionUrlError } from './base/connection-url.ts';
 export { parseUnits } from './base/duration.ts';
-export type { Endpoint } from './base/http-message.ts';
-export { randomIds } from './base/ids.ts';
+export {
+  type AdmitBody,
+  type Endpoint,
+  freeBodyBytes,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  type ReportFailure,
+} from './base/http-message.ts';
+export { type Ids, randomIds } from './base/ids.ts';
 export { createLog, type Log } from './base/log.ts';
 
-export { type Config, type ConfigFlag, describeConfig, loadConfig, type SettingState } from './config.ts';
+export {
+  type Config,
+  type ConfigFlag,
+  defaultConfig,
+  describeConfig,
+  emulatorKeyPrefix,
+  loadConfig,
+  type SettingState,
+} from './config.ts';
 export { type Diagnosis, diagnose } from './diagnose.ts';
+export { hashKey } from './domain/keys/key-material.ts';
 export { parseAllowList } from './domain/network/ip-allow-list.ts';
 export { isUrnGrant } from './domain/permissions/grants.ts';
 export { bindDataKeys } from './jobs/bind-data-keys.ts';

@@ -29,6 +29,7 @@ export interface HttpRequest {
 }
 
 export interface HttpResponse {
+  /** 0: there is no response, and the connection is reset. Only the emulator does that. */
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: string | Uint8Array;

@@ -33,9 +33,8 @@ const maxCountedRefills = 100_000;
 
 /** The background jobs of the server. */
 export function startJobs(services: Services, options: JobOptions): Jobs {
-  const { clock, storage } = services;
   const { log } = options;
-  const start = (declaration: JobDeclaration) => scheduleJob(declaration, { log, now: clock.now });
+  const start = (declaration: JobDeclaration) => scheduleJob(declaration, { log, now: services.clock.now });
   const removals = removalJobs(services, options).map(start);
   // An update of all processes takes less than an hour.
   const binding = start({
@@ -45,23 +44,34 @@ export function startJobs(services: Services, options: JobOptions): Jobs {
   });
   // Rows that became due while the server was down do not wait for the first interval.
   for (const job of options.isDatabaseShared ? removals : [...removals, binding]) job.runNow();
-  const jobs = [
-    start({ name: 'last_used', everyMs: 10_000, run: () => services.lastUsed.flush() }),
-    start({
-      name: 'refill',
-      everyMs: minuteMs,
-      run: (run) => refillDueKeys(services, clock.now(), run),
-      countDue: () => storage.read((store) => store.keys.countDueRefills(clock.now(), maxCountedRefills)),
-    }),
-    ...removals,
-    binding,
-  ];
+  const jobs = [...updateJobs(services).map(start), ...removals, binding];
   return {
     async stop() {
       await Promise.all(jobs.map((job) => job.stop()));
     },
     stats: () => jobs.map((job) => job.stats()),
   };
+}
+
+/** The same jobs for a caller that runs them itself. */
+export function declareJobs(
+  services: Services,
+  options: Omit<JobOptions, 'log' | 'isDatabaseShared'>,
+): readonly JobDeclaration[] {
+  return [...updateJobs(services), ...removalJobs(services, options)];
+}
+
+function updateJobs(services: Services): JobDeclaration[] {
+  const { clock, storage } = services;
+  return [
+    { name: 'last_used', everyMs: 10_000, run: () => services.lastUsed.flush() },
+    {
+      name: 'refill',
+      everyMs: minuteMs,
+      run: (run) => refillDueKeys(services, clock.now(), run),
+      countDue: () => storage.read((store) => store.keys.countDueRefills(clock.now(), maxCountedRefills)),
+    },
+  ];
 }
 
 function removalJobs(

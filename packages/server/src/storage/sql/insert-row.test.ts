@@ -1,10 +1,8 @@
-import { Kysely } from 'kysely';
 import { expect, test } from 'vitest';
-import { sqliteDialect } from '../sqlite/dialect.ts';
+import { kyselyOver } from '../sqlite/dialect.ts';
 import { migrate } from '../sqlite/migrations.ts';
 import { openDatabase } from '../sqlite/open.ts';
 import { insertRows } from './insert-row.ts';
-import type { Tables } from './tables.ts';
 
 test('on SQLite, rows are inserted one by one: a statement of several would be a savepoint', async () => {
   const database = openDatabase(':memory:');
@@ -20,7 +18,7 @@ test('on SQLite, rows are inserted one by one: a statement of several would be a
       };
     },
   });
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(recording) });
+  const db = kyselyOver(recording);
   const rows = Array.from({ length: 200 }, (_, index) => ({ keyId: `key_${index}`, roleId: 'role_1' }));
   await insertRows(db, 'keyRoles', rows);
   await insertRows(db, 'keyRoles', []);

@@ -1,13 +1,11 @@
 import type { DatabaseSync } from '@photostructure/sqlite';
-import { Kysely } from 'kysely';
 import { expect, test } from 'vitest';
 import { methodsOf, readsWholeTable, storeCalls } from '../conformance/store-calls.ts';
-import { sqliteDialect } from '../sqlite/dialect.ts';
+import { kyselyOver } from '../sqlite/dialect.ts';
 import { hotReads } from '../sqlite/hot-path.ts';
 import { migrate } from '../sqlite/migrations.ts';
 import { openDatabase } from '../sqlite/open.ts';
 import { sqlStore } from './store.ts';
-import type { Tables } from './tables.ts';
 
 /** A database that records the statements that are prepared on it. */
 function recorded() {
@@ -38,13 +36,13 @@ function scansOf(database: InstanceType<typeof DatabaseSync>, statement: string)
 
 test('every method of the stores has a call', () => {
   const { recording } = recorded();
-  const store = sqlStore(new Kysely<Tables>({ dialect: sqliteDialect(recording) }), new Set());
+  const store = sqlStore(kyselyOver(recording), new Set());
   expect(Object.keys(storeCalls).sort()).toEqual(methodsOf(store).sort());
 });
 
 test('no query of the stores scans a table', async () => {
   const { database, recording, statements } = recorded();
-  const store = sqlStore(new Kysely<Tables>({ dialect: sqliteDialect(recording) }), new Set());
+  const store = sqlStore(kyselyOver(recording), new Set());
   const scans: string[] = [];
   for (const [name, call] of Object.entries(storeCalls)) {
     statements.clear();

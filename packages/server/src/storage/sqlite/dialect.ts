@@ -6,6 +6,7 @@ import {
   type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
+  Kysely,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
@@ -13,11 +14,17 @@ import {
 } from 'kysely';
 import { driverOver, type RepeatedQuery } from '../sql/driver.ts';
 import { namedRows, ownName, storedName } from '../sql/names.ts';
+import type { Tables } from '../sql/tables.ts';
 
 const maxPreparedStatements = 500;
 
+/** The queries of `storage/sql` over one open connection, on which the caller begins and ends transactions. */
+export function kyselyOver(database: DatabaseSync): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: sqliteDialect(database) });
+}
+
 /** Kysely over one open connection. The caller begins and ends transactions on the connection itself. */
-export function sqliteDialect(database: DatabaseSync): Dialect {
+function sqliteDialect(database: DatabaseSync): Dialect {
   const connection = new Connection(database);
   return {
     createAdapter: () => new SqliteAdapter(),

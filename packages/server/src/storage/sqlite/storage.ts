@@ -1,13 +1,11 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
-import { Kysely } from 'kysely';
 import type { ChangeListener } from '../changes.ts';
 import type { Storage } from '../port/storage.ts';
 import type { Store } from '../port/store.ts';
 import { sqlStore } from '../sql/store.ts';
-import type { Tables } from '../sql/tables.ts';
 import { announceCommit, onceATurn, otherCommits } from './commits.ts';
-import { sqliteDialect } from './dialect.ts';
+import { kyselyOver } from './dialect.ts';
 import { hotReads } from './hot-path.ts';
 import { migrate } from './migrations.ts';
 import { checkDatabase, openDatabase } from './open.ts';
@@ -71,10 +69,6 @@ export function openSqliteStorage(options: SqliteOptions): Storage {
 
 function bytesOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function kyselyOver(database: DatabaseSync): Kysely<Tables> {
-  return new Kysely<Tables>({ dialect: sqliteDialect(database) });
 }
 
 /** One snapshot at a time: reads await only the store, which leaves the turn of the event loop only during a search. */

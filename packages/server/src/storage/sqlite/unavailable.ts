@@ -37,7 +37,6 @@ export function isLocked(error: unknown): boolean {
 }
 
 function resultCodeOf(error: unknown): number {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-    ? error.errcode
-    : 0;
+  const isCoded = typeof error === 'object' && error !== null && 'errcode' in error;
+  return isCoded && typeof error.errcode === 'number' ? error.errcode : 0;
 }

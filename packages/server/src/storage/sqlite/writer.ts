@@ -69,6 +69,11 @@ export class Writer {
     return this.#queue.length;
   }
 
+  /** Whether nothing is queued or running. */
+  get isIdle(): boolean {
+    return this.#running === null;
+  }
+
   /** Resolves when nothing is queued or running. */
   async idle(): Promise<void> {
     while (this.#running !== null) await this.#running;

@@ -162,6 +162,10 @@ export class Connection {
   }
 
   #respond(request: IncomingMessage, response: ServerResponse, result: HttpResponse): void {
+    if (result.status === 0) {
+      this.#socket.resetAndDestroy();
+      return;
+    }
     if (this.#options.isDraining() && response === this.#newest?.response) {
       response.shouldKeepAlive = false;
       this.#acceptNoMore();

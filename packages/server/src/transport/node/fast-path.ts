@@ -186,6 +186,11 @@ class FastPathConnection {
 
   /** Whether the next request may be handled. */
   #respond(response: HttpResponse): boolean {
+    if (response.status === 0) {
+      this.#waitsFor = 'close';
+      this.#socket.resetAndDestroy();
+      return false;
+    }
     this.#checks = 0;
     // A request that has arrived behind this one still gets its response.
     const isLast = this.#buffered.length === 0 && this.#path.isDraining();

@@ -1,0 +1,36 @@
+import { createListener } from '@unkey-ts/server';
+import type { Doors } from './in-process-fetch.ts';
+import type { TestUnkey } from './types.ts';
+
+export interface Listening extends Pick<TestUnkey, 'listen'> {
+  close(): Promise<void>;
+}
+
+/** The port of an emulator. `doors` are read for each request: they change when it begins again. */
+export function createListening(doors: () => Doors): Listening {
+  let opened: Promise<{ url: string; port: number; close(): Promise<void> }> | undefined;
+
+  async function open(host: string, port: number) {
+    const listener = await createListener({
+      handle: (request) => doors().handle(request),
+      admitBody: (request) => doors().admitBody(request),
+      failure: (kind, details) => doors().failure(kind, details),
+      drainGraceMs: 50,
+    });
+    return { ...(await listener.listen(host, port)), close: () => listener.drain() };
+  }
+
+  return {
+    async listen({ host = '127.0.0.1', port: wanted = 0 } = {}) {
+      opened ??= open(host, wanted);
+      const { url, port } = await opened.catch((error) => {
+        opened = undefined;
+        throw error;
+      });
+      return { url, port };
+    },
+    async close() {
+      await (await opened)?.close();
+    },
+  };
+}
