@@ -17,14 +17,14 @@ test.each([
   ["'SELECT a FROM b WHERE c > 1'", ["'SELECT a FROM b WHERE c >= 1'", "'SELECT a FROM b WHERE c <= 1'"]],
   ['`UPDATE a SET b = $' + '{c} AND d`', ['`UPDATE a SET b <> $' + '{c} AND d`']],
 ])('the changes of %s', (expression, after) => {
-  expect(changed(`x = ${expression};`)).toEqual([';', ...after.map((text) => `x = ${text};`)]);
+  expect(changed(`x = ${expression};`)).toEqual(['{}', ...after.map((text) => `x = ${text};`)]);
 });
 
 test.each([
-  ['if (a) b;', ['if (true) b;', 'if (false) b;', 'if (a) ;']],
-  ['a();', [';']],
+  ['if (a) b;', ['if (true) b;', 'if (false) b;', 'if (a) {}']],
+  ['a();', ['{}']],
   ['function a() { return b; }', ['function a() {}']],
-  ['const a = () => { b(); };', ['const a = () => {};', 'const a = () => { ; };']],
+  ['const a = () => { b(); };', ['const a = () => {};', 'const a = () => { {} };']],
   ['let a = b++;', ['let a = b--;']],
 ])('the changes of %s', (text, after) => {
   expect(changed(text)).toEqual(after);

@@ -158,7 +158,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   FunctionExpression: callable,
   ArrowFunctionExpression: callable,
   /** The statement is removed. */
-  ExpressionStatement: ({ start, end, directive }) => (directive ? [] : [{ start, end, after: ';' }]),
+  ExpressionStatement: ({ start, end, directive }) => (directive ? [] : [{ start, end, after: '{}' }]),
   /** The negation is dropped. */
   UnaryExpression: ({ start, argument, operator }) =>
     operator === '!' && argument ? [{ start, end: argument.start, after: '' }] : [],

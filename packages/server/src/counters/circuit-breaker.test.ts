@@ -70,7 +70,8 @@ async function openPlugged({
   const lines: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
   const log = createLog({ level: 'info', destination });
-  const clock = { now: () => now };
+  const time = { now };
+  const clock = { now: () => time.now };
   const { counters, status, memory } = await withCircuitBreaker({ remote, mode, log, clock, probeMs: 5 });
   opened.push(counters);
   const pull = () => {
@@ -85,7 +86,7 @@ async function openPlugged({
     const calls = Array.from({ length: count }, () => counters.consume('ws', [one], now));
     return (await Promise.all(calls)).filter(({ passed }) => passed).length;
   };
-  return { counters, remote, status, memory, lines, pull, putBack, passes };
+  return { counters, remote, status, memory, lines, time, pull, putBack, passes };
 }
 
 countersConformance('shared counters that are there', async () => (await openPlugged()).counters);
@@ -147,12 +148,13 @@ test('deny: calls with a limit or an idempotency key fail with Retry-After', asy
 });
 
 test('an open circuit is logged once and its end once, and its decisions are counted', async () => {
-  const { status, lines, pull, putBack, passes } = await openPlugged();
+  const { status, lines, time, pull, putBack, passes } = await openPlugged();
   expect(status()).toEqual({ circuit: 'closed', mode: 'local', fallbackDecisions: 0, processes: 1 });
   pull();
   await passes(20, 10);
   await passes(20, 10);
   expect(status()).toMatchObject({ circuit: 'open', fallbackDecisions: 40 });
+  time.now += 90_000;
   await putBack();
   await passes(20, 10);
   expect(status()).toMatchObject({ circuit: 'closed', fallbackDecisions: 40 });
@@ -164,7 +166,7 @@ test('an open circuit is logged once and its end once, and its decisions are cou
       mode: 'local',
       processes: 1,
     },
-    { level: 'info', msg: 'the circuit to the shared counters is closed again', decisions: 40 },
+    { level: 'info', msg: 'the circuit to the shared counters is closed again', decisions: 40, seconds: 90 },
   ]);
 });
 
@@ -206,4 +208,53 @@ test('a record that the shared store did not take is kept in the process, also a
   await putBack();
   expect(await counters.claim('begun before', now)).toMatchObject(record);
   expect(await counters.claim('begun in it', now)).toMatchObject(record);
+});
+
+test.each(['complete', 'release'] as const)(
+  'a claim without the shared counters changes nothing of a claim in them: %s',
+  async (end) => {
+    const { counters, remote, pull, putBack } = await openPlugged();
+    const theirs = { fingerprint: 'who', response: 'theirs' };
+    pull();
+    expect(await counters.claim('call', now)).toBeNull();
+    await putBack();
+    // By another process.
+    expect(await remote.claim('call', now)).toBeNull();
+    const repeated = remote.claim('call', now);
+    if (end === 'release') await counters.release('call');
+    else await counters.complete('call', { ...theirs, response: 'ours' }, now + 60_000);
+    await remote.complete('call', theirs, now + 60_000);
+    expect(await repeated).toMatchObject(theirs);
+  },
+);
+
+test('closed ones send no heartbeat, and have closed the shared ones', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const remote = pluggedCounters();
+    let beats = 0;
+    let isClosed = false;
+    const watched: RemoteCounters = {
+      ...remote,
+      async heartbeat() {
+        beats++;
+        return 1;
+      },
+      async close() {
+        isClosed = true;
+        await remote.close();
+      },
+    };
+    const log = createLog({ level: 'silent' });
+    const options = { remote: watched, mode: 'local', log, clock: { now: () => now } } as const;
+    const { counters } = await withCircuitBreaker(options);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(beats).toBeGreaterThan(5);
+    await counters.close();
+    const before = beats;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect({ beats, isClosed }).toEqual({ beats: before, isClosed: true });
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { countersConformance } from './conformance/counters-conformance.ts';
 import { idempotencySharesConformance } from './conformance/idempotency-shares-conformance.ts';
-import { memoryCounters } from './memory.ts';
+import { type MemoryCounters, memoryCounters } from './memory.ts';
 import { memoryIdempotency } from './memory-idempotency.ts';
 import { IdempotencyShareError } from './port.ts';
 
@@ -109,6 +109,40 @@ test('identifiers of another namespace do not push out an exhausted counter', ()
     counters.consume('ws', [inNamespace('ws', 'large', `${index}`)], now);
   }
   expect(counters.consume('ws', [exhausted], now)).toMatchObject({ passed: false });
+});
+
+describe.each(['namespace', 'workspace'])('of two %ss', (kind) => {
+  const consume = (
+    counters: MemoryCounters,
+    [group, identifier]: [string, string],
+    durationMs = daily,
+    at = now,
+  ) => {
+    const [workspace, namespace] = kind === 'workspace' ? [group, 'ns'] : ['ws', group];
+    const counter = `namespace\0${workspace}\0${namespace}\0${identifier}`;
+    return counters.consume(workspace, [check(counter, durationMs)], at);
+  };
+
+  test('one that was large is small once its counters have expired', () => {
+    const counters = memoryCounters(1000);
+    consume(counters, ['another', 'kept']);
+    for (const at of [now, now + minute])
+      for (let index = 0; index < 900; index++) consume(counters, ['was large', `${index}`], 1000, at);
+    const later = now + 2 * minute;
+    for (let call = 0; call < 10; call++) consume(counters, ['was large', 'exhausted'], daily, later);
+    for (let index = 0; index < 5000; index++) consume(counters, ['large', `${index}`], daily, later);
+    expect(consume(counters, ['was large', 'exhausted'], daily, later)).toMatchObject({ passed: false });
+  });
+
+  test('each keeps its exhausted counter when both have more than fits', () => {
+    const counters = memoryCounters(1000);
+    for (const group of ['first', 'second']) {
+      for (let call = 0; call < 10; call++) consume(counters, [group, 'exhausted']);
+      for (let index = 0; index < 5000; index++) consume(counters, [group, `${index}`]);
+    }
+    expect(consume(counters, ['first', 'exhausted'])).toMatchObject({ passed: false });
+    expect(consume(counters, ['second', 'exhausted'])).toMatchObject({ passed: false });
+  });
 });
 
 test('of one namespace, counters with a low count and a short window go first', () => {

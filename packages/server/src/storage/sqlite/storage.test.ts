@@ -91,6 +91,7 @@ test('closing twice is closing once; a write afterwards fails, and so does the n
   await expect(write()).rejects.toThrow();
   await expect(write()).rejects.toThrow();
   await rm(folder, { recursive: true, force: true });
+  expect(storage.stats?.()).toMatchObject({ waitingWrites: 0, databaseBytes: 0, logBytes: 0 });
 });
 
 async function besideAnother(
