@@ -2,6 +2,7 @@
 // Needs a built checkout and Linux on x64. With words: only the consumers whose name contains one of them.
 
 import { adapters } from './adapters.mjs';
+import { next } from './next.mjs';
 import { packageChecks } from './package-checks.mjs';
 import { preparePackage, prepareProject, prepareTools } from './prepare.mjs';
 import { runtimes } from './runtimes.mjs';
@@ -20,7 +21,13 @@ let failed = 0;
 try {
   await project.writeWorld({ url: stage.url, silentUrl: stage.silentUrl, rootKey: stage.rootKey });
   await compileProgram(kit);
-  for (const [name, check] of Object.entries({ ...packageChecks, ...compilers, ...runtimes, ...adapters })) {
+  for (const [name, check] of Object.entries({
+    ...packageChecks,
+    ...compilers,
+    ...runtimes,
+    ...adapters,
+    ...next,
+  })) {
     if (words.length > 0 && !words.some((word) => name.includes(word))) continue;
     try {
       const remark = await check(kit);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir } from 'node:fs/promises';
+import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 import { execute, mustBeDone, plainEnvironment } from './execute.mjs';
@@ -50,24 +50,33 @@ async function run({ project }, binary, args) {
   );
 }
 
-async function runWorkerd({ tools, project }) {
+async function runWorkerd(kit) {
+  await inWorkerd(kit, { name: 'worker', alias: {} }, async (url, worker) => {
+    mustBeDone(await (await worker.within(20_000, fetch(url))).text());
+  });
+}
+
+/** Bundles a worker of the project, and serves it while `use` runs. */
+export async function inWorkerd({ tools, project }, { name, alias }, use) {
   const { folder } = project;
   await build({
-    input: join(folder, 'worker.mjs'),
+    input: join(folder, `${name}.mjs`),
     // It is loaded when it is needed, and Hono is not installed.
     external: ['hono/http-exception'],
     platform: 'neutral',
-    output: { file: join(folder, 'worker.bundle.mjs'), codeSplitting: false },
+    resolve: { alias },
+    output: { file: join(folder, `${name}.bundle.mjs`), codeSplitting: false },
   });
+  const configuration = await readFile(join(folder, 'worker.capnp'), 'utf8');
+  await project.write(`${name}.capnp`, configuration.replace('worker.bundle.mjs', `${name}.bundle.mjs`));
   const workerd = start(
     join(tools, '@cloudflare/workerd-linux-64/bin/workerd'),
-    ['serve', 'worker.capnp', '--control-fd=3'],
+    ['serve', `${name}.capnp`, '--control-fd=3'],
     folder,
   );
   try {
     const [listening] = await workerd.within(20_000, once(workerd.control, 'data'));
-    const response = await workerd.within(20_000, fetch(`http://127.0.0.1:${JSON.parse(listening).port}`));
-    mustBeDone(await response.text());
+    await use(`http://127.0.0.1:${JSON.parse(listening).port}`, workerd);
   } finally {
     await workerd.end();
   }

@@ -1,0 +1,5 @@
+// A Hono application in workerd.
+import { Hono } from 'hono';
+import { honoApp } from './door-hono.mjs';
+
+export default honoApp(Hono);

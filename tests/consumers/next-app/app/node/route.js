@@ -1,0 +1,5 @@
+import { seen } from '../seen.mjs';
+
+export async function GET(request) {
+  return new Response(await seen(request.nextUrl.searchParams.get('key')));
+}
