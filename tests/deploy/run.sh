@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks what the service is shipped with: bash tests/deploy/run.sh
-# Needs a built checkout, Python 3.10 or newer with venv, haproxy, promtool, systemd-analyze and Go (installed if
-# this is Debian and the user root).
+# Needs a built checkout, Python 3.10 or newer with venv, haproxy, promtool, systemd-analyze, Go and Chromium
+# (installed if this is Debian and the user root).
 # Prints `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,6 +19,7 @@ command -v haproxy >/dev/null || packages+=(haproxy)
 command -v go >/dev/null || packages+=(golang-go)
 command -v promtool >/dev/null || packages+=(prometheus)
 command -v systemd-analyze >/dev/null || packages+=(systemd)
+[[ -n ${CHROMIUM:-} ]] || command -v chromium >/dev/null || packages+=(chromium)
 if ((${#packages[@]} > 0)); then
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
@@ -65,7 +66,8 @@ check 'alerts.yaml: promtool test rules' promtool test rules tests/deploy/alerts
 
 # These count for themselves.
 chart="$tools/bin/python tests/deploy/chart.py build/deploy-chart"
-for command in "$tools/bin/python tests/deploy/agreement.py" "$chart" 'node tests/deploy/balancer.mjs'; do
+page='node tests/deploy/reference-page.mjs'
+for command in "$tools/bin/python tests/deploy/agreement.py" "$chart" 'node tests/deploy/balancer.mjs' "$page"; do
   output=$(mktemp)
   $command | tee "$output" | grep -v ' passed, ' || true
   counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$output")
