@@ -19,6 +19,7 @@ import { requestBenchmarks } from './requests.ts';
 import { sharedData } from './shared-data.ts';
 import { spends } from './spends.ts';
 import { startUp } from './start-up.ts';
+import { tenants } from './tenants.ts';
 import { verifyEvents } from './verify-events.ts';
 import { verifyKeys } from './verify-keys.ts';
 import { verifyLimits } from './verify-limits.ts';
@@ -36,6 +37,7 @@ const benchmarks: readonly Benchmark[] = [
   bunVerify,
   latency,
   meanwhile,
+  tenants,
   millionKeys,
   inProcess,
   spends,

@@ -18,7 +18,7 @@ export async function transact<Outside extends Origin, Result>(
   // Before the first await: when the client disconnects, its address is gone.
   const remoteIp = context.clientIp();
   const write = async (store: Store): Promise<Result> => {
-    const records: AuditRecord[] = [];
+    const records: Unfinished[] = [];
     const result = await work({
       ...context,
       store,
@@ -38,7 +38,8 @@ export async function transact<Outside extends Origin, Result>(
       },
     });
     if (result instanceof Refusal) throw result;
-    await store.audit.append(correlated(records, context));
+    correlate(records, context);
+    await store.audit.append(records);
     return result;
   };
   try {
@@ -49,9 +50,11 @@ export async function transact<Outside extends Origin, Result>(
   }
 }
 
+type Unfinished = Omit<AuditRecord, 'correlationId'> & { correlationId: string | null };
+
 /** Several records of one request share an id. */
-function correlated(records: readonly AuditRecord[], { services }: Origin): readonly AuditRecord[] {
-  if (records.length < 2) return records;
+function correlate(records: readonly Unfinished[], { services }: Origin): void {
+  if (records.length < 2) return;
   const correlationId = services.ids.id('cor');
-  return records.map((record) => ({ ...record, correlationId }));
+  for (const record of records) record.correlationId = correlationId;
 }

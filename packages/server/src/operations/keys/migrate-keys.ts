@@ -62,6 +62,9 @@ export const migrateKeys = handlerOf(operations['keys.migrateKeys'], {
   },
 });
 
+/** So many keys are prepared and stored at a time, so that other requests are served in between. */
+const sliceSize = 1000;
+
 /** Identities, permissions and roles are created even if the hash of their key is taken. */
 async function migrateItems(
   context: WriteContext,
@@ -78,19 +81,21 @@ async function migrateItems(
   const ids = context.services.ids.batch();
   const migrated: { hash: string; keyId: string }[] = [];
   const failures: Failure[] = [];
-  const keys: NewKeyWithLinks[] = [];
-  for (const item of items) {
-    if (!('input' in item)) failures.push(item);
-    else if (taken.has(item.hash)) failures.push({ hash: item.input.hash, reason: 'hash_taken' });
-    else {
-      // A second key of the request with the same hash finds it taken.
-      taken.add(item.hash);
-      const key = newKey(context, item, { ...target, relations, ids });
-      keys.push(key);
-      migrated.push({ hash: item.input.hash, keyId: key.id });
+  for (let start = 0; start < items.length; start += sliceSize) {
+    const keys: NewKeyWithLinks[] = [];
+    for (const item of items.slice(start, start + sliceSize)) {
+      if (!('input' in item)) failures.push(item);
+      else if (taken.has(item.hash)) failures.push({ hash: item.input.hash, reason: 'hash_taken' });
+      else {
+        // A second key of the request with the same hash finds it taken.
+        taken.add(item.hash);
+        const key = newKey(context, item, { ...target, relations, ids });
+        keys.push(key);
+        migrated.push({ hash: item.input.hash, keyId: key.id });
+      }
     }
+    await store.keys.createMany(workspaceId, keys);
   }
-  await store.keys.createMany(workspaceId, keys);
   return { migrated, failed: failures.map(({ hash }) => hash), failures };
 }
 
