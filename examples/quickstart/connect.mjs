@@ -14,6 +14,7 @@ export async function connect() {
 async function callOperation({ url, rootKey }, operation, body) {
   const response = await fetch(`${url}/v2/${operation}`, {
     method: 'POST',
+    redirect: 'error', // the root key must not reach another host
     headers: { 'content-type': 'application/json', authorization: `Bearer ${rootKey}` },
     body: JSON.stringify(body),
   });
