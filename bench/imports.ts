@@ -70,11 +70,8 @@ async function storeKeys(
   return (count / (performance.now() - startedAt)) * 1000;
 }
 
-export async function createMigration(
-  folder: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const config = loadConfig({ flags: { 'data-dir': folder }, env: { ...serviceEnv, ...env }, cwd: folder });
+async function createMigration(folder: string): Promise<void> {
+  const config = loadConfig({ flags: { 'data-dir': folder }, env: serviceEnv, cwd: folder });
   const { storage } = await openStorage(config);
   const [workspace] = await storage.read((store) => store.workspaces.list());
   const migration = { id: migrationId, name: 'Bench', algorithm: 'sha256', createdAt: Date.now() } as const;

@@ -88,6 +88,18 @@ class Circuit {
     }
   }
 
+  /** What `failed` is told about a call that begins now. */
+  get era(): number {
+    return this.#timesOpened;
+  }
+
+  /** A call to the shared counters that began in this era has failed. Throws the error if it is not an outage. */
+  failed(error: unknown, era: number): void {
+    if (!(error instanceof CountersUnavailableError)) throw error;
+    // Failures of calls sent before the circuit opened do not open it again.
+    if (era === this.#timesOpened) this.#open(error.message);
+  }
+
   /** Calls the shared counters if the circuit is closed. Null: it is open, or the call failed and opened it. */
   async attempt<Result>(work: () => Promise<Result> | Result): Promise<{ readonly result: Result } | null> {
     return this.isOpen ? null : this.attemptAnyway(work);
@@ -97,13 +109,11 @@ class Circuit {
   async attemptAnyway<Result>(
     work: () => Promise<Result> | Result,
   ): Promise<{ readonly result: Result } | null> {
-    const before = this.#timesOpened;
+    const { era } = this;
     try {
       return { result: await work() };
     } catch (error) {
-      if (!(error instanceof CountersUnavailableError)) throw error;
-      // Failures of calls sent before the circuit opened do not open it again.
-      if (before === this.#timesOpened) this.#open(error.message);
+      this.failed(error, era);
       return null;
     }
   }
@@ -177,9 +187,16 @@ function limitsWithFallback({ remote, local, circuit, mode }: Fallback): Pick<Co
   }
 
   return {
+    // Each limit passes here: no closure, no further promise.
     async consume(workspaceId, checks, now) {
-      const remoteResult = await circuit.attempt(() => remote.consume(workspaceId, checks, now));
-      return remoteResult === null ? consumeLocally(workspaceId, checks, now) : remoteResult.result;
+      if (circuit.isOpen) return consumeLocally(workspaceId, checks, now);
+      const { era } = circuit;
+      try {
+        return await remote.consume(workspaceId, checks, now);
+      } catch (error) {
+        circuit.failed(error, era);
+        return consumeLocally(workspaceId, checks, now);
+      }
     },
   };
 }

@@ -4,12 +4,12 @@ import { Coalescer } from '../../base/coalesce.ts';
 import type { Log } from '../../base/log.ts';
 import { translateErrors } from '../../base/translate-errors.ts';
 import { openSinglePool, withClient } from '../../storage/postgres/connections.ts';
+import { batchesOf, type Call } from '../batches.ts';
 import { defaultBounds, type IdempotencyBounds } from '../idempotency-shares.ts';
 import { type ConsumeResult, CountersUnavailableError, type RemoteCounters } from '../port.ts';
 import { sharedIdempotency } from '../shared-idempotency.ts';
 import { postgresRecordStore, type Run } from './idempotency.ts';
 import { schema } from './schema.ts';
-import { type Call, statementsOf } from './statements.ts';
 
 export interface PostgresCountersOptions {
   readonly url: string;
@@ -144,7 +144,7 @@ function startCleanup(pool: Pool) {
 
 async function consumeBatch(pool: Pool, calls: readonly Call[]): Promise<readonly ConsumeResult[]> {
   const results: ConsumeResult[] = [];
-  for (const some of statementsOf(calls)) {
+  for (const some of batchesOf(calls)) {
     const { rows } = await translateErrors(
       pool.query<{ reply: string[] }>({ ...consume, values: valuesOf(some) }),
       unavailable,

@@ -7,7 +7,6 @@ import type { Script } from './script.ts';
 
 /** A connection that reconnects by itself. Commands do not wait for that: they fail if they cannot be sent or time out. */
 export interface RedisConnection {
-  /** Commands of one turn of the event loop are sent in one pipeline. */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
   /** Rejects unless every node that holds counters replies. */
   ping(): Promise<void>;

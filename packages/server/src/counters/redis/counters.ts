@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { LimitCheck } from '../../domain/ratelimit/window.ts';
+import { batchesOf, type Call } from '../batches.ts';
 import { defaultBounds, type IdempotencyBounds } from '../idempotency-shares.ts';
-import type { ConsumeResult, RemoteCounters } from '../port.ts';
+import type { ConsumeResult, Counters, RemoteCounters } from '../port.ts';
 import { sharedIdempotency } from '../shared-idempotency.ts';
 import type { RedisAddress } from './address.ts';
 import { connectRedis, type RedisConnection } from './connection.ts';
@@ -34,10 +34,7 @@ export async function openRedisCounters({
   const processName = randomUUID();
 
   return {
-    async consume(workspaceId, checks, now) {
-      const reply = await connection.run(consumeScript, ...argumentsOf(workspaceId, checks, now));
-      return resultOf(reply, checks);
-    },
+    consume: consumeInTurns(connection),
     claim: idempotency.claim,
     complete: idempotency.complete,
     release: idempotency.release,
@@ -60,33 +57,77 @@ export async function openRedisCounters({
   };
 }
 
-// The braces are the hash tag: all counters of a workspace are in one slot of a cluster.
-function argumentsOf(
+interface Waiting extends Call {
+  readonly resolve: (result: ConsumeResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The calls of a workspace that come in one turn of the event loop are one command: most of its cost is not the script. */
+function consumeInTurns(connection: RedisConnection): Counters['consume'] {
+  let turn = new Map<string, Waiting[]>();
+
+  const send = (): void => {
+    const workspaces = turn;
+    turn = new Map();
+    for (const [workspaceId, calls] of workspaces) {
+      for (const batch of batchesOf(calls)) void consumeBatch(connection, workspaceId, batch);
+    }
+  };
+
+  return (workspaceId, checks, now) =>
+    new Promise((resolve, reject) => {
+      if (turn.size === 0) setImmediate(send);
+      const call = { checks, now, resolve, reject };
+      const calls = turn.get(workspaceId);
+      if (calls === undefined) turn.set(workspaceId, [call]);
+      else calls.push(call);
+    });
+}
+
+async function consumeBatch(
+  connection: RedisConnection,
   workspaceId: string,
-  checks: readonly LimitCheck[],
-  now: number,
-): [keys: string[], args: number[]] {
+  calls: readonly Waiting[],
+): Promise<void> {
+  try {
+    // The script returns numbers only.
+    const reply = (await connection.run(consumeScript, ...argumentsOf(workspaceId, calls))) as number[];
+    let at = 0;
+    for (const { checks, resolve } of calls) {
+      resolve(resultAt(reply, at, checks.length));
+      at += 1 + 2 * checks.length;
+    }
+  } catch (error) {
+    for (const { reject } of calls) reject(error);
+  }
+}
+
+// The braces are the hash tag: all counters of a workspace are in one slot of a cluster.
+function argumentsOf(workspaceId: string, calls: readonly Call[]): [keys: string[], args: number[]] {
   const keys: string[] = [];
-  const args = [now, clockToleranceMs];
-  for (const { counter, limit, durationMs, cost } of checks) {
-    keys.push(`unkey:{${workspaceId}}:${counter}`);
-    args.push(limit, durationMs, cost);
+  const args = [clockToleranceMs];
+  for (const { checks, now } of calls) {
+    args.push(now, checks.length);
+    for (const { counter, limit, durationMs, cost } of checks) {
+      keys.push(`unkey:{${workspaceId}}:${counter}`);
+      args.push(limit, durationMs, cost);
+    }
   }
   return [keys, args];
 }
 
-function resultOf(reply: unknown, checks: readonly LimitCheck[]): ConsumeResult {
-  // The script returns one number, then two for each check.
-  const numbers = reply as readonly number[];
-  const results = checks.map((_, index) => {
-    const remaining = numbers[2 * index + 1] ?? -1;
-    return {
+/** The reply to a call is one number, then two for each check. */
+function resultAt(reply: readonly number[], at: number, checkCount: number): ConsumeResult {
+  const results = [];
+  for (let place = at + 1; place <= at + 2 * checkCount; place += 2) {
+    const remaining = reply[place] ?? -1;
+    results.push({
       passed: remaining >= 0,
       remaining: Math.max(0, remaining),
-      resetAt: numbers[2 * index + 2] ?? 0,
-    };
-  });
-  return { passed: numbers[0] === 1, results };
+      resetAt: reply[place + 1] ?? 0,
+    });
+  }
+  return { passed: reply[at] === 1, results };
 }
 
 async function deregister(connection: RedisConnection, processName: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Call, statementsOf } from './statements.ts';
+import { batchesOf, type Call } from './batches.ts';
 
 const callOf = (count: number): Call => ({
   now: 0,
@@ -11,7 +11,7 @@ const callOf = (count: number): Call => ({
   })),
 });
 const sizesOf = (counts: readonly number[]) =>
-  statementsOf(counts.map(callOf)).map((calls) => calls.map(({ checks }) => checks.length));
+  batchesOf(counts.map(callOf)).map((calls) => calls.map(({ checks }) => checks.length));
 
 test('a statement has at most 100 calls', () => {
   expect(sizesOf(Array<number>(250).fill(1)).map((calls) => calls.length)).toEqual([100, 100, 50]);
