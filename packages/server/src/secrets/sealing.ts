@@ -32,7 +32,7 @@ export function open(key: Uint8Array, sealed: string, context: string): Buffer {
     return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);
   } catch (cause) {
     throw new DamagedSecretError(
-      `The secret of ${context} does not decrypt: it is damaged or belongs elsewhere. Restore it from a backup.`,
+      `The stored secret (${context}) does not decrypt: it is damaged or belongs elsewhere. Restore it from a backup.`,
       { cause },
     );
   }
