@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { errorCode } from '../base/error-code.ts';
+import { type ParkRequest, park } from '../base/park-worker.ts';
 import { createPrivateFile } from '../base/private-file.ts';
 import { batchSpanMs } from './batch-text.ts';
 import type { EventBatch } from './port.ts';
@@ -36,7 +37,8 @@ const deleteBatch = database.prepare('DELETE FROM event_batches WHERE id = ?');
 const deleteVerifications = database.prepare(deletionFrom('verification_rows'));
 const deleteRatelimits = database.prepare(deletionFrom('ratelimit_rows'));
 
-parentPort?.on('message', (request: WorkerRequest) => {
+parentPort?.on('message', (request: WorkerRequest | ParkRequest) => {
+  if ('park' in request) return park(request);
   if (request.type === 'close') {
     database.close();
     parentPort?.close();

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { parkOnExit } from '../base/park-worker.ts';
 import type { EventArchive, EventBatch } from './port.ts';
 
 /** Message to the worker. The reply to `open` comes when the file is open and migrated. */
@@ -44,6 +45,7 @@ export async function openSqliteEvents(options: { file: string }): Promise<Event
 function startThread(file: string, onEnd: () => void): WriterThread {
   // Node options of the parent, such as `--input-type`, can make a worker fail.
   const worker = new Worker(workerUrl(), { workerData: { file }, execArgv: [] });
+  parkOnExit(worker);
   const pending: PendingTask[] = [];
   const ended = new Promise<void>((resolve) => {
     worker.once('exit', () => resolve());

@@ -105,15 +105,23 @@ function performRequest(state: RequestState, options: PipelineParts): MaybePromi
   const { access, mode } = state.handler.operation;
   const { forward } = options;
   if (forward === undefined || mode === 'spend' || access === 'public') return run(state, options);
-  return forward(state.request, state).catch((error) => finishFault(state, options, error));
+  const timeoutMs = timeoutOf(options);
+  return withDeadline(forward(state.request, state), timeoutMs + forwardGraceMs, () =>
+    finish(state, options, toResponse(state, refuseLate(timeoutMs))),
+  ).catch((error) => finishFault(state, options, error));
 }
+
+/** A request that was forwarded is refused there when it is late; this thread refuses it if that one is stuck. */
+const forwardGraceMs = 1000;
+
+const timeoutOf = ({ timeoutMs = 60_000 }: PipelineOptions) => timeoutMs;
 
 function run(state: RequestState, options: PipelineParts): MaybePromise<HttpResponse> {
   try {
     const isPublic = state.handler.operation.access === 'public';
     const result = runSteps(isPublic ? publicSteps : steps, state, options);
     if (!(result instanceof Promise)) return finish(state, options, toResponse(state, result));
-    const timeoutMs = options.timeoutMs ?? 60_000;
+    const timeoutMs = timeoutOf(options);
     return withDeadline(result, timeoutMs, () => refuseLate(timeoutMs)).then(
       (late) => finish(state, options, toResponse(state, late)),
       (error) => finishFault(state, options, error),

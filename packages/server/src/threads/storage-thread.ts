@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { HeaderName, HttpRequest, HttpResponse } from '../base/http-message.ts';
 import { errorFields, type Log, writeLogLine } from '../base/log.ts';
+import { parkOnExit } from '../base/park-worker.ts';
 import type { Counters } from '../counters/port.ts';
 import type { EventArchive } from '../events/port.ts';
 import type { ObserveRequest } from '../monitoring/request-metrics.ts';
@@ -197,6 +198,7 @@ function startWorker(
   const started = new Promise<void>((resolve, reject) => {
     onStarted = () => {
       hasStarted = true;
+      parkOnExit(worker);
       resolve();
     };
     worker.once('exit', () => {

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import { randomIds } from '../base/ids.ts';
 import { createLog } from '../base/log.ts';
+import { type ParkRequest, park } from '../base/park-worker.ts';
 import type { Counters } from '../counters/port.ts';
 import { parseAllowList } from '../domain/network/ip-allow-list.ts';
 import { discardEvents } from '../events/discard.ts';
@@ -18,7 +19,7 @@ import { lastUsedBuffer } from '../storage/last-used.ts';
 import { createLookups, type Lookups } from '../storage/lookups.ts';
 import type { Storage } from '../storage/port/storage.ts';
 import { openSqliteStorage } from '../storage/sqlite/storage.ts';
-import { createChannel } from './channel.ts';
+import { createChannel, type Message } from './channel.ts';
 import { localTime, type MainEnd, noStats, type StorageEnd, type ThreadOptions } from './protocol.ts';
 
 /**
@@ -88,7 +89,9 @@ const channel = createChannel<StorageEnd, MainEnd>(own, {
 
 await start(storage);
 // What was sent in the meantime has waited in the port.
-parentPort?.on('message', channel.receive);
+parentPort?.on('message', (message: readonly Message[] | ParkRequest) =>
+  'park' in message ? park(message) : channel.receive(message),
+);
 channel.tell('started');
 
 async function start(storage: Storage): Promise<void> {
