@@ -153,7 +153,7 @@ export async function createMemoryApp(options: MemoryAppOptions): Promise<Memory
   });
 }
 
-const noEvents = { deleteBefore: async () => 0 };
+const noEvents = { deleteBefore: async () => 0, countBefore: async () => 0 };
 
 /** `work` adds what closes each thing that it opens, so that a failed start closes them, too. */
 async function closedOnFailure<Result>(work: (closers: Closer[]) => Promise<Result>): Promise<Result> {
@@ -292,6 +292,7 @@ async function openThreadedServices(
     keyCache: () => keyCache.stats(),
     jobs: () => thread.stats().jobs,
     storage: () => thread.stats().storage,
+    threadQueue: () => thread.queue(),
     damagedSecrets: () => thread.stats().damagedSecrets,
     counterMemory: memory,
     counters: status,

@@ -45,8 +45,13 @@ export function watchEventLoop(): void {
   timer = setInterval(sample, sampleMs).unref();
 }
 
-/** Delays of the event loop in the last complete minute and the current one, in milliseconds. */
-export function eventLoopDelay(): { readonly meanMs: number; readonly longestMs: number } {
+/** In the last complete minute and the current one, in milliseconds. */
+export interface EventLoopDelay {
+  readonly meanMs: number;
+  readonly longestMs: number;
+}
+
+export function eventLoopDelay(): EventLoopDelay {
   const samples = current.samples + (previous === current ? 0 : previous.samples);
   const totalMs = current.totalMs + (previous === current ? 0 : previous.totalMs);
   return {

@@ -93,5 +93,7 @@ export interface EventArchive extends EventWriter {
    * deleted as a whole, up to a minute late.
    */
   deleteBefore(at: number, limit: number): Promise<number>;
+  /** How many events `deleteBefore` would delete, about `limit` at most. */
+  countBefore(at: number, limit: number): Promise<number>;
   close(): Promise<void>;
 }

@@ -10,6 +10,14 @@ import { migrateEvents } from './sqlite-schema.ts';
 import { workspacesIn } from './workspaces-in.ts';
 
 /** Deletes the oldest events of each workspace from a table of older versions, with one row for each event. */
+function countIn(table: 'verification_rows' | 'ratelimit_rows'): string {
+  return `
+    WITH ${workspacesIn(table)}
+    SELECT count(*) AS count FROM (
+      SELECT 1 FROM workspaces CROSS JOIN ${table} old ON old.workspace_id = workspaces.id WHERE old.at < ? LIMIT ?
+    )`;
+}
+
 function deletionFrom(table: 'verification_rows' | 'ratelimit_rows'): string {
   return `
     WITH ${workspacesIn(table)}
@@ -35,6 +43,12 @@ const oldBatches = database.prepare(
 );
 const deleteBatch = database.prepare('DELETE FROM event_batches WHERE id = ?');
 const deleteVerifications = database.prepare(deletionFrom('verification_rows'));
+const countVerifications = database.prepare(countIn('verification_rows'));
+const countRatelimits = database.prepare(countIn('ratelimit_rows'));
+// A batch holds at least one event, so `limit` batches suffice.
+const countBatches = database.prepare(
+  'SELECT coalesce(sum(count), 0) AS count FROM (SELECT count FROM event_batches WHERE at <= ? LIMIT ?)',
+);
 const deleteRatelimits = database.prepare(deletionFrom('ratelimit_rows'));
 
 parentPort?.on('message', (request: WorkerRequest | ParkRequest) => {
@@ -58,6 +72,7 @@ function replyTo(task: WorkerTask): WorkerReply {
 function run(task: WorkerTask): number {
   if (task.type === 'delete') return deleteBefore(task.before, task.limit);
   if (task.type === 'write') return store(task.batch);
+  if (task.type === 'count') return countBefore(task.before, task.limit);
   return 0;
 }
 
@@ -70,6 +85,15 @@ function deleteBefore(before: number, limit: number): number {
   let deleted = Number(deleteVerifications.run(before, limit).changes);
   deleted += Number(deleteRatelimits.run(before, limit - deleted).changes);
   return deleted + deleteBatchesBefore(before, limit - deleted);
+}
+
+function countBefore(before: number, limit: number): number {
+  const counts = [countVerifications.get(before, limit), countRatelimits.get(before, limit)];
+  const all = [...counts, countBatches.get(before - batchSpanMs, limit)] as { count: number }[];
+  return Math.min(
+    limit,
+    all.reduce((sum, { count }) => sum + count, 0),
+  );
 }
 
 function deleteBatchesBefore(before: number, limit: number): number {

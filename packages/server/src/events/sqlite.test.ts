@@ -189,6 +189,9 @@ test('events beyond the retention are deleted in slices, and nothing else', asyn
     );
   }
   const before = 4 + batchSpanMs;
+  expect([await archive.countBefore(before - 1, 100), await archive.countBefore(before - 1, 4)]).toEqual([
+    9, 4,
+  ]);
   const deleted = [];
   for (let portion = 0; portion < 3; portion++) deleted.push(await archive.deleteBefore(before - 1, 4));
   expect(deleted).toEqual([6, 3, 0]);
@@ -209,6 +212,7 @@ test('a file from before the batches is read and extended, and its old events ar
     { request_id: 'new', at: 5 },
   ]);
   const deleted = [];
+  expect([await archive.countBefore(3, 100), await archive.countBefore(3, 3)]).toEqual([4, 3]);
   for (let portion = 0; portion < 4; portion++) deleted.push(await archive.deleteBefore(3, 2));
   expect(deleted).toEqual([2, 2, 0, 0]);
   await archive.close();

@@ -7,8 +7,8 @@ export type WorkerRequest = WorkerTask | { type: 'close' };
 export type WorkerTask =
   | { type: 'open' }
   | { type: 'write'; batch: EventBatch }
-  | { type: 'delete'; before: number; limit: number };
-/** Message from the worker, one for each task, in order. `count`: events written or deleted. */
+  | { type: 'delete' | 'count'; before: number; limit: number };
+/** Message from the worker, one for each task, in order. `count`: events written, deleted or due. */
 export type WorkerReply =
   | { type: 'done'; count: number }
   | { type: 'failed'; message: string; code: string | undefined };
@@ -38,6 +38,7 @@ export async function openSqliteEvents(options: { file: string }): Promise<Event
       await current().run({ type: 'write', batch });
     },
     deleteBefore: (before, limit) => current().run({ type: 'delete', before, limit }),
+    countBefore: (before, limit) => current().run({ type: 'count', before, limit }),
     close: async () => thread?.close(),
   };
 }

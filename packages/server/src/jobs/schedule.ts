@@ -33,16 +33,22 @@ export function scheduleJob(
     failures: 0,
   };
 
-  const onRows = (rows: number) => {
-    const dueRows = stats.dueRows === null ? null : Math.max(0, stats.dueRows - rows);
-    stats = { ...stats, rows: stats.rows + rows, dueRows };
+  const runAndCount = () => {
+    const remaining = remainingRows((dueRows) => {
+      stats = { ...stats, dueRows };
+    });
+    const onRows = (rows: number) => {
+      stats = { ...stats, rows: stats.rows + rows };
+      remaining.onRows(rows);
+    };
+    // At once: a job that is stopped soon has processed a slice.
+    return Promise.all([countDue?.().then(remaining.onDue), run({ signal: stopping.signal, onRows })]);
   };
 
   async function runOnce(): Promise<void> {
     const start = performance.now();
     try {
-      if (countDue !== undefined) stats = { ...stats, dueRows: await countDue() };
-      await run({ signal: stopping.signal, onRows });
+      await runAndCount();
       stats = { ...stats, lastSuccessAt: now() };
     } catch (error) {
       stats = { ...stats, failures: stats.failures + 1 };
@@ -66,5 +72,24 @@ export function scheduleJob(
       await running;
     },
     stats: () => ({ name, isRunning: running !== null, ...stats }),
+  };
+}
+
+/** Rows of a run that are still due, from when they are counted. */
+function remainingRows(onChange: (rows: number) => void) {
+  let done = 0;
+  let due: number | null = null;
+  const change = () => {
+    if (due !== null) onChange(Math.max(0, due - done));
+  };
+  return {
+    onRows(rows: number) {
+      done += rows;
+      change();
+    },
+    onDue(rows: number) {
+      due = rows;
+      change();
+    },
   };
 }

@@ -152,6 +152,25 @@ test('an open circuit of the shared counters shows, with its decisions', async (
   expect(await setUp().metrics.text()).not.toContain('unkey_counters');
 });
 
+test('the storage thread shows what waits for it', async () => {
+  const metrics = createMetrics({
+    events: () => ({ buffered: 0, written: 0, dropped: 0 }),
+    keyCache: () => ({ hits: 0, misses: 0, size: 0, maxSize: 1 }),
+    threadQueue: () => ({ waitingCalls: 7, restarts: 2, lag: { meanMs: 5, longestMs: 250 } }),
+    counters: null,
+    changes: null,
+  });
+  for (const line of [
+    'unkey_storage_thread_waiting_calls 7',
+    'unkey_storage_thread_restarts_total 2',
+    'unkey_storage_thread_lag_seconds 0.005',
+    'unkey_storage_thread_lag_max_seconds 0.25',
+  ]) {
+    expect(await metrics.text()).toContain(`${line}\n`);
+  }
+  expect(await setUp().metrics.text()).not.toContain('unkey_storage_thread');
+});
+
 test('the way of changes between processes shows, with how long they took', async () => {
   const lag = changeLag();
   lag.observe(0.003);

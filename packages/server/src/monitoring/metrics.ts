@@ -9,6 +9,7 @@ import { registerProcessMetrics } from './process-metrics.ts';
 import { registerGauge, registerTotal } from './register-metric.ts';
 import { type ObserveRequest, registerRequestMetrics } from './request-metrics.ts';
 import { registerStorageMetrics } from './storage-metrics.ts';
+import { registerThreadMetrics, type ThreadQueue } from './thread-metrics.ts';
 
 export interface KeyCacheStats {
   readonly hits: number;
@@ -32,6 +33,8 @@ export function createMetrics(sources: {
   jobs?(): readonly JobStats[];
   /** Default: there are none. */
   storage?(): StorageStats;
+  /** Default: there is no storage thread. */
+  threadQueue?(): ThreadQueue;
   /** Default: there are none. */
   damagedSecrets?(): number;
   /** Null: they are in this process and have no outages. */
@@ -55,6 +58,7 @@ export function createMetrics(sources: {
   }
   registerJobMetrics(registers, () => sources.jobs?.() ?? []);
   if (sources.storage !== undefined) registerStorageMetrics(registers, sources.storage);
+  if (sources.threadQueue !== undefined) registerThreadMetrics(registers, sources.threadQueue);
   registerTotal(
     registers,
     'unkey_damaged_secrets_total',

@@ -7,6 +7,8 @@ export interface LastUsed {
   /** The later of the buffered time and `stored`. */
   latest(keyId: string, stored: number | null): number | null;
   flush(): Promise<void>;
+  /** Keys whose times are not written yet. */
+  pending(): number;
 }
 
 /**
@@ -40,6 +42,7 @@ export function lastUsedBuffer(storage: Storage, maxSize = usualMaxSize): LastUs
     latest(keyId, stored) {
       return pending.get(keyId) ?? writing.get(keyId) ?? stored;
     },
+    pending: () => pending.size + writing.size,
     async flush() {
       await write();
       [pending, writing] = [writing, pending];

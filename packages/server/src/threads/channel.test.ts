@@ -87,7 +87,7 @@ test('a method that throws at once fails its call only', async () => {
 test('when the other end has died, all calls without an answer are rejected', async () => {
   const { here, waiting } = connect();
   const calls = [here.call('never'), here.call('never')];
-  expect(here.isWaiting()).toBe(true);
+  expect(here.waiting()).toBe(2);
   here.end(new Error('It has died.'));
   for (const call of calls) await expect(call).rejects.toThrow('It has died.');
   expect(waiting).toEqual([true, false]);

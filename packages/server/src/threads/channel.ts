@@ -32,8 +32,8 @@ export interface Channel<Other> {
   /** Calls without waiting for an answer. */
   tell<Name extends keyof Other & string>(name: Name, ...args: Args<Other[Name]>): void;
   receive(messages: readonly Message[]): void;
-  /** Whether there are calls without an answer. */
-  isWaiting(): boolean;
+  /** Calls without an answer. */
+  waiting(): number;
   /** Rejects every call that has no answer. */
   end(error: Error): void;
 }
@@ -99,7 +99,7 @@ export function createChannel<Own extends Methods<Own>, Other extends Methods<Ot
         else settle(call)?.reject(receivedError(message[2]));
       }
     },
-    isWaiting: () => pending.size > 0,
+    waiting: () => pending.size,
     end(error) {
       for (const call of [...pending.keys()]) settle(call)?.reject(error);
     },

@@ -1,3 +1,4 @@
+import type { EventLoopDelay } from '../base/event-loop.ts';
 import type { HttpRequest, HttpResponse } from '../base/http-message.ts';
 import type { LogLevel } from '../base/log.ts';
 import type { Config } from '../config.ts';
@@ -38,6 +39,7 @@ export interface MainEnd {
     now: number,
   ): ConsumeResult | Promise<ConsumeResult>;
   deleteEventsBefore(at: number, limit: number): Promise<number>;
+  countEventsBefore(at: number, limit: number): Promise<number>;
 }
 
 /** Figures for `/metrics`. */
@@ -46,10 +48,13 @@ export interface ThreadStats {
   readonly storage: StorageStats;
   /** Reports since the start of the thread. */
   readonly damagedSecrets: number;
+  /** How late the thread answers because it is busy. */
+  readonly lag: EventLoopDelay;
 }
 
 /** Before the first figures. */
 export const noStats: StorageStats = { waitingWrites: 0, databaseBytes: null, logBytes: null, pools: [] };
+export const noLag: EventLoopDelay = { meanMs: 0, longestMs: 0 };
 
 /** What the storage thread is started with. */
 export interface ThreadOptions {

@@ -34,7 +34,7 @@ beforeEach(async () => {
     thread: { config, logLevel: 'info', lockWaitMs: 2000, timeoutMs: undefined, hasJobs: true },
     log: createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } }),
     counters: memoryCounters(),
-    archive: { deleteBefore: async () => 0 },
+    archive: { deleteBefore: async () => 0, countBefore: async () => 0 },
     onCommit: (tags) => void commits.push(tags),
     observe: (operation, outcome) => void observed.push(`${operation} ${outcome}`),
   });
@@ -85,6 +85,14 @@ test('a key shows its last use from before the request', async () => {
   expect(await call('keys.getKey', { keyId: data.keyId })).toMatchObject({ data: { lastUsedAt: 1234 } });
 });
 
+test('the queue shows calls without an answer, and how long the thread did nothing else', async () => {
+  const waiting = [call('apis.createApi', { name: 'payments' }), call('apis.createApi', { name: 'others' })];
+  expect(thread.queue()).toMatchObject({ waitingCalls: 2, restarts: 0 });
+  await Promise.all(waiting);
+  expect(thread.queue().waitingCalls).toBe(0);
+  await vi.waitFor(() => expect(thread.queue().lag.longestMs).toBeGreaterThan(0), { timeout: 240_000 });
+});
+
 test('a thread that dies is started again; what it worked on ends with an error, and nothing is lost', async () => {
   const api = await call('apis.createApi', { name: 'payments' });
   commits.length = 0;
@@ -105,6 +113,7 @@ test('a thread that dies is started again; what it worked on ends with an error,
     mayBeDone: false,
   });
   await vi.waitFor(() => thread.check(), { timeout: 50_000, interval: 50 });
+  expect(thread.queue()).toMatchObject({ waitingCalls: 0, restarts: 1 });
   expect(await call('apis.getApi', { apiId: api.data.apiId })).toMatchObject({ status: 200 });
 });
 

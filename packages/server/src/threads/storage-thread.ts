@@ -6,6 +6,7 @@ import { parkOnExit } from '../base/park-worker.ts';
 import type { Counters } from '../counters/port.ts';
 import type { EventArchive } from '../events/port.ts';
 import type { ObserveRequest } from '../monitoring/request-metrics.ts';
+import type { ThreadQueue } from '../monitoring/thread-metrics.ts';
 import type { ChangeListener } from '../storage/changes.ts';
 import type { LastUsed } from '../storage/last-used.ts';
 import type { Commands } from '../storage/port/commands.ts';
@@ -14,6 +15,7 @@ import { type Channel, createChannel } from './channel.ts';
 import {
   type ForwardedRequest,
   type MainEnd,
+  noLag,
   noStats,
   type StorageEnd,
   sharedTime,
@@ -35,6 +37,7 @@ export interface StorageThread {
   /** Performs a request of an operation that reads or writes. */
   forward(request: HttpRequest, at: RequestTimes): Promise<HttpResponse>;
   stats(): ThreadStats;
+  queue(): ThreadQueue;
   /** Throws while the thread is being started again. */
   check(): void;
   /** Ends the thread when its work is done and written. */
@@ -47,7 +50,7 @@ export interface StorageThreadOptions {
   readonly thread: ThreadOptions;
   readonly log: Log;
   readonly counters: Pick<Counters, 'consume'>;
-  readonly archive: Pick<EventArchive, 'deleteBefore'>;
+  readonly archive: Pick<EventArchive, 'deleteBefore' | 'countBefore'>;
   readonly onCommit: ChangeListener;
   readonly observe: ObserveRequest;
 }
@@ -77,11 +80,11 @@ const headerNames = Object.keys(allHeaders) as HeaderName[];
  * started again.
  */
 export function startStorageThread(options: StorageThreadOptions): StorageThread {
-  let stats: ThreadStats = { jobs: [], storage: noStats, damagedSecrets: 0 };
+  let stats: ThreadStats = { jobs: [], storage: noStats, damagedSecrets: 0, lag: noLag };
   const onStats = (latest: ThreadStats) => {
     stats = latest;
   };
-  const { current, worker, stop } = supervise(options, (onDeath) =>
+  const { current, worker, stop, waitingCalls, restarts } = supervise(options, (onDeath) =>
     startWorker(options, { onStats, onDeath }),
   );
   const marks = markBuffer((usedAt) => {
@@ -103,6 +106,7 @@ export function startStorageThread(options: StorageThreadOptions): StorageThread
       return channel.call('handle', forwarded(request, at));
     },
     stats: () => stats,
+    queue: () => ({ waitingCalls: waitingCalls(), restarts: restarts(), lag: stats.lag }),
     check: () => void current(),
     async close() {
       marks.stop();
@@ -116,6 +120,8 @@ interface Supervised {
   /** Throws after a death, until another thread has started. */
   current(): Channel<StorageEnd>;
   worker(): Worker | null;
+  waitingCalls(): number;
+  restarts(): number;
   stop(): Promise<void>;
 }
 
@@ -125,6 +131,7 @@ function supervise(
   start: (onDeath: (error: Error) => void) => Running,
 ): Supervised {
   let isStopping = false;
+  let restarts = 0;
   const onDeath = (error: Error) => {
     running = null;
     if (isStopping) return;
@@ -141,7 +148,10 @@ function supervise(
     await next.started.catch(() => {});
     if (next.isDead()) return;
     if (isStopping) await next.worker.terminate();
-    else running = next;
+    else {
+      running = next;
+      restarts++;
+    }
   };
   let running: Running | null = start(onDeath);
   return {
@@ -150,6 +160,8 @@ function supervise(
       return running.channel;
     },
     worker: () => running?.worker ?? null,
+    waitingCalls: () => running?.channel.waiting() ?? 0,
+    restarts: () => restarts,
     async stop() {
       isStopping = true;
       const last = running;
@@ -189,6 +201,7 @@ function startWorker(
     stats: onStats,
     consume: (...check) => counters.consume(...check),
     deleteEventsBefore: (at, limit) => archive.deleteBefore(at, limit),
+    countEventsBefore: (at, limit) => archive.countBefore(at, limit),
   };
   const channel = createChannel<MainEnd, StorageEnd>(own, {
     post: (messages) => worker.postMessage(messages),
@@ -216,7 +229,7 @@ function startWorker(
     cause = error;
   });
   void started.then(
-    () => channel.isWaiting() || worker.unref(),
+    () => channel.waiting() > 0 || worker.unref(),
     () => {},
   );
   return { worker, channel, started, isDead: () => isDead };

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
+import { eventLoopDelay, watchEventLoop } from '../base/event-loop.ts';
 import { randomIds } from '../base/ids.ts';
 import { createLog } from '../base/log.ts';
 import { type ParkRequest, park } from '../base/park-worker.ts';
@@ -119,17 +120,20 @@ async function start(storage: Storage): Promise<void> {
   if (options.hasJobs) {
     const archive = {
       deleteBefore: (at: number, limit: number) => channel.call('deleteEventsBefore', at, limit),
+      countBefore: (at: number, limit: number) => channel.call('countEventsBefore', at, limit),
     };
     jobs = startJobs(
       { ...services, clock: { now: Date.now } },
       { ...config, archive, log, isDatabaseShared: false },
     );
   }
+  watchEventLoop();
   every(statsEveryMs, () =>
     channel.tell('stats', {
       jobs: jobs.stats(),
       storage: storage.stats?.() ?? noStats,
       damagedSecrets: services.damagedSecrets.count(),
+      lag: eventLoopDelay(),
     }),
   );
   every(pollEveryMs, () => void storage.pollChanges());

@@ -21,6 +21,8 @@ export function deletedRowsConform(open: OpenStorage): void {
   const current = openForEach(open);
   const remove = (before: number, limit = 100, storage: Storage = current().storage) =>
     storage.write((store) => store.deletedRows.remove(before, limit), 'unordered');
+  const count = (before: number, limit = 100) =>
+    current().read((store) => store.deletedRows.count(before, limit));
 
   test('a deleted key is removed with all its data, and its hash stays reserved; other keys are unchanged', async () => {
     await current().write(async (store) => {
@@ -61,6 +63,7 @@ export function deletedRowsConform(open: OpenStorage): void {
       await store.apis.create(ws, apiOf({ id: 'api_2' }));
       await store.keys.create(ws, keyOf({ id: 'key_6', apiId: 'api_2' }));
     });
+    expect([await count(at), await count(later), await count(later, 4)]).toEqual([0, 6, 4]);
     const counts = [await remove(at), await remove(later, 4), await remove(later, 4), await remove(later, 4)];
     expect(counts).toEqual([0, 4, 2, 0]);
     expect(await current().read((store) => store.keys.isHashTaken('ws_1', 'hash-of-key_5'))).toBe(true);
@@ -79,6 +82,7 @@ export function deletedRowsConform(open: OpenStorage): void {
       await store.identities.delete(ws, 'id_1', at);
     });
     // Two rows of keys, one of the identity.
+    expect([await count(at), await count(later)]).toEqual([0, 3]);
     const counts = [await remove(at), await remove(later, 2), await remove(later, 2), await remove(later)];
     expect(counts).toEqual([0, 2, 1, 0]);
 
@@ -101,7 +105,7 @@ export function deletedRowsConform(open: OpenStorage): void {
       await store.rootKeys.create(rootKeyOf());
       await store.rootKeys.delete('key_root', at);
     });
-    expect(await remove(Number.MAX_SAFE_INTEGER)).toBe(0);
+    expect([await count(Number.MAX_SAFE_INTEGER), await remove(Number.MAX_SAFE_INTEGER)]).toEqual([0, 0]);
 
     expect(await current().storage.findNamespace(ws, 'emails')).toMatchObject({
       deletedAt: at,
@@ -115,6 +119,18 @@ export function deletedRowsConform(open: OpenStorage): void {
     expect(await current().storage.findVerifiableKey('hash-of-key_1')).toMatchObject({
       identity: { id: 'id_1' },
     });
+  });
+
+  test('links that a deletion has left are counted and removed', async () => {
+    await current().write(async (store) => {
+      await createKey(store);
+      await store.roles.create(ws, [roleOf('r')]);
+      for (let key = 2; key <= 1005; key++) await store.keys.create(ws, keyOf({ id: `key_${key}` }));
+      for (let key = 1; key <= 1005; key++) await store.keys.attachRoles(ws, `key_${key}`, ['role_r']);
+      await store.roles.delete(ws, 'role_r');
+    });
+    expect([await count(0), await count(0, 3)]).toEqual([5, 3]);
+    expect([await remove(0, 3), await remove(0), await count(0)]).toEqual([3, 2, 0]);
   });
 
   test('two processes that remove concurrently remove each row once', async () => {

@@ -111,6 +111,9 @@ export function idempotencyRecordsConform(open: OpenStorage): void {
     });
     const sweep = (now: number, limit: number) =>
       current().write((store) => store.idempotencyRecords.deleteExpired(now, limit));
+    const count = (limit: number) =>
+      current().read((store) => store.idempotencyRecords.countExpired(at + 4, limit));
+    expect([await count(100), await count(3)]).toEqual([4, 3]);
     expect(await sweep(at, 100)).toBe(0);
     expect(await sweep(at + 4, 3)).toBe(3);
     expect(await sweep(at + 4, 3)).toBe(1);

@@ -108,6 +108,7 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
     await store.audit.list({ since: at, workspaceId: ws, limit: 10 }),
   ],
   'audit.deleteBefore': (store) => store.audit.deleteBefore(at - 1, 10),
+  'audit.countBefore': (store) => store.audit.countBefore(at, 10),
   'idempotencyRecords.claim': async (store) => [
     await store.idempotencyRecords.claim(ws, claim, 0),
     await store.idempotencyRecords.claim(ws, claim, 0),
@@ -115,6 +116,7 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
   'idempotencyRecords.complete': (store) =>
     store.idempotencyRecords.complete(ws, { ...claim, response: 'sealed' }),
   'idempotencyRecords.deleteExpired': (store) => store.idempotencyRecords.deleteExpired(at, 10),
+  'idempotencyRecords.countExpired': (store) => store.idempotencyRecords.countExpired(at, 10),
   'keys.detachPermissions': (store) => store.keys.detachPermissions(ws, 'key_1', ['perm_q']),
   'keys.detachRoles': (store) => store.keys.detachRoles(ws, 'key_1', ['role_q']),
   'roles.detachPermissions': (store) => store.roles.detachPermissions(ws, 'role_r', ['perm_q']),
@@ -127,8 +129,10 @@ export const storeCalls: Readonly<Record<string, (store: Store) => Promise<unkno
     await store.identities.create(ws, identityOf({ id: 'id_2', externalId: 'user_2' }));
     await store.keys.create(ws, keyOf({ id: 'key_2', identityId: 'id_2', apiId: 'api_2' }));
     await store.identities.delete(ws, 'id_2', at);
+    await store.deletedRows.count(at + 1, 100);
     for (let round = 0; round < 3; round++) await store.deletedRows.remove(at + 1, 100);
   },
+  'deletedRows.count': (store) => store.deletedRows.count(at + 1, 100),
   'keys.purge': (store) => store.keys.purge(ws, 'key_2'),
   'apis.delete': (store) => store.apis.delete(ws, 'api_1', at),
 };

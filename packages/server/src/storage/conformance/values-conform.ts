@@ -430,6 +430,8 @@ export function valuesConform(open: OpenStorage): void {
       const listed = await current().read((store) => store.audit.list({ since: 0, limit: 10 }));
       return listed.map((record) => record.id);
     };
+    const count = (limit: number) => current().read((store) => store.audit.countBefore(4, limit));
+    expect([await count(10), await count(2)]).toEqual([3, 2]);
     expect([await deleteBefore(4, 2), await left()]).toEqual([2, ['log_3', 'log_4', 'log_5']]);
     expect([await deleteBefore(4, 2), await left()]).toEqual([1, ['log_4', 'log_5']]);
     expect(await deleteBefore(4, 2)).toBe(0);

@@ -201,6 +201,8 @@ export interface AuditStore {
   }): Promise<AuditRecord[]>;
   /** Deletes the oldest `limit` records of all workspaces that are older than `at`; returns how many. */
   deleteBefore(at: number, limit: number): Promise<number>;
+  /** How many records of all workspaces are older than `at`, at most `limit`. */
+  countBefore(at: number, limit: number): Promise<number>;
 }
 
 export interface IdempotencyRecordStore {
@@ -220,6 +222,8 @@ export interface IdempotencyRecordStore {
   ): Promise<void>;
   /** Deletes at most `limit` expired records of all workspaces; returns how many. */
   deleteExpired(now: number, limit: number): Promise<number>;
+  /** How many records of all workspaces have expired, at most `limit`. */
+  countExpired(now: number, limit: number): Promise<number>;
 }
 
 /** Deleted rows that can be neither seen nor restored. */
@@ -229,4 +233,6 @@ export interface DeletedRowStore {
    * the keys of those APIs. At most `limit` rows; returns how many. Skips rows that another process is removing.
    */
   remove(at: number, limit: number): Promise<number>;
+  /** How many rows `remove` would process, at most `limit`; keys count for the first hundred of their APIs and identities. */
+  count(at: number, limit: number): Promise<number>;
 }

@@ -24,6 +24,8 @@ test('processes that delete old events at once delete each once, in batches, and
     ]).flat(),
   );
   await first?.events.write(batchOf(events));
+  expect(await first?.events.countBefore(100, 10_000)).toBe(600);
+  expect(await first?.events.countBefore(100, 350)).toBe(350);
   expect(await first?.events.deleteBefore(100, 350)).toBe(350);
   const deleted = await Promise.all(opened.map(({ events }) => events.deleteBefore(100, 1000)));
   expect(deleted.reduce((sum, count) => sum + count, 0)).toBe(600 - 350);

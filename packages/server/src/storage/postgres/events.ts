@@ -40,6 +40,18 @@ function deletionFrom(table: 'verification_events' | 'ratelimit_events'): string
     ))`;
 }
 
+function countIn(table: (typeof tables)[number]): string {
+  return `
+    WITH ${workspacesIn(table)}
+    SELECT count(*) AS count FROM (
+      SELECT 1 FROM workspaces CROSS JOIN LATERAL (
+        SELECT 1 FROM ${table} WHERE workspace_id = workspaces.id AND at < $1 LIMIT $2
+      ) old LIMIT $2
+    ) due`;
+}
+
+const tables = ['verification_events', 'ratelimit_events'] as const;
+
 /** Stores events in the main database. The pool belongs to the storage, which closes it. */
 export function postgresEvents(pool: ConnectionPool): EventArchive {
   return {
@@ -54,6 +66,16 @@ export function postgresEvents(pool: ConnectionPool): EventArchive {
         const { rowCount: verifications } = await old('verification_events', limit);
         const { rowCount: ratelimits } = await old('ratelimit_events', limit - (verifications ?? 0));
         return (verifications ?? 0) + (ratelimits ?? 0);
+      }),
+    countBefore: (at, limit) =>
+      withClient(pool, async (client) => {
+        const counts = await Promise.all(
+          tables.map((table) => client.query<{ count: string }>(countIn(table), [at, limit])),
+        );
+        return Math.min(
+          limit,
+          counts.reduce((sum, { rows }) => sum + Number(rows[0]?.count), 0),
+        );
       }),
     close: async () => {},
   };

@@ -1,6 +1,7 @@
 import type { AuditRecord } from '../port/records.ts';
 import type { AuditStore } from '../port/store.ts';
 import { chunksOf } from './chunks.ts';
+import { countRows } from './count-rows.ts';
 import { insertRows } from './insert-row.ts';
 import { auditRecordOf } from './rows.ts';
 import type { Database } from './tables.ts';
@@ -32,6 +33,8 @@ export function auditStore(db: Database): AuditStore {
         .executeTakeFirst();
       return Number(numDeletedRows);
     },
+    countBefore: (at, limit) =>
+      countRows(db, db.selectFrom('auditLog').select('sequence').where('at', '<', at), limit),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { DeletedRowStore } from '../port/store.ts';
-import { removePendingLinks } from './pending-unlinks.ts';
+import { countRows } from './count-rows.ts';
+import { countPendingLinks, removePendingLinks } from './pending-unlinks.ts';
 import type { RowLock } from './row-lock.ts';
 import type { Database } from './tables.ts';
 
@@ -32,8 +33,26 @@ export function deletedRowStore(db: Database, lock: RowLock): DeletedRowStore {
       }
       return limit - left;
     },
+    async count(at, limit) {
+      let left = limit - (await countPendingLinks(db, limit));
+      const keys = () => db.selectFrom('keys').select('id');
+      if (left > 0) left -= await countRows(db, keys().where('deletedAt', '<', at), left);
+      for (const owners of ['apis', 'identities'] as const) {
+        const all = db.selectFrom(owners).select('id').where('deletedAt', '<', at);
+        if (left > 0) left -= await countRows(db, all, left);
+        for (const { id } of await deletedOwners(db, owners, { at, limit: maxCountedOwners }).execute()) {
+          if (left === 0) break;
+          const own = keys().where(ownerIds[owners], '=', id).where('deletedAt', 'is', null);
+          left -= await countRows(db, own, left);
+        }
+      }
+      return limit - left;
+    },
   };
 }
+
+/** Each is a query. */
+const maxCountedOwners = 100;
 
 /** Skips rows that another process is removing: no process waits, and each row is counted once. */
 function lockedKeys(db: Database, lock: RowLock, limit: number) {

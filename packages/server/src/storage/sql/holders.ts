@@ -29,7 +29,9 @@ export async function addHoldersOfPermission(
     .execute();
   const throughRoles = await db
     .selectFrom('rolePermissions')
-    .innerJoin('keyRoles', 'keyRoles.roleId', 'rolePermissions.roleId')
+    // For SQLite, an order: first the roles of the permission, whatever it knows of the tables.
+    .crossJoin('keyRoles')
+    .whereRef('keyRoles.roleId', '=', 'rolePermissions.roleId')
     .select('keyId')
     .where('permissionId', '=', permission.id)
     .limit(maxTags + 1)

@@ -1,4 +1,5 @@
 import type { IdempotencyRecordStore } from '../port/store.ts';
+import { countRows } from './count-rows.ts';
 import { perform } from './perform.ts';
 import type { Database } from './tables.ts';
 
@@ -38,25 +39,33 @@ export function idempotencyRecordStore(db: Database): IdempotencyRecordStore {
           .where('keyHash', '=', keyHash),
       );
     },
-    async deleteExpired(now, limit) {
-      const { numDeletedRows } = await db
-        .deleteFrom('idempotencyRecords')
-        // Checked again for the row itself: another transaction may have claimed it since the subquery read it.
-        .where('expiresAt', '<=', now)
-        .where(({ eb, refTuple, selectFrom }) =>
-          eb(
-            refTuple('workspaceId', 'operation', 'keyHash'),
-            'in',
-            selectFrom('idempotencyRecords')
-              .select(['workspaceId', 'operation', 'keyHash'])
-              .where('expiresAt', '<=', now)
-              .orderBy('expiresAt')
-              .limit(limit)
-              .$asTuple('workspaceId', 'operation', 'keyHash'),
-          ),
-        )
-        .executeTakeFirst();
-      return Number(numDeletedRows);
-    },
+    deleteExpired: (now, limit) => deleteExpired(db, now, limit),
+    countExpired: (now, limit) =>
+      countRows(
+        db,
+        db.selectFrom('idempotencyRecords').select('keyHash').where('expiresAt', '<=', now),
+        limit,
+      ),
   };
+}
+
+async function deleteExpired(db: Database, now: number, limit: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('idempotencyRecords')
+    // Checked again for the row itself: another transaction may have claimed it since the subquery read it.
+    .where('expiresAt', '<=', now)
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('workspaceId', 'operation', 'keyHash'),
+        'in',
+        selectFrom('idempotencyRecords')
+          .select(['workspaceId', 'operation', 'keyHash'])
+          .where('expiresAt', '<=', now)
+          .orderBy('expiresAt')
+          .limit(limit)
+          .$asTuple('workspaceId', 'operation', 'keyHash'),
+      ),
+    )
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }

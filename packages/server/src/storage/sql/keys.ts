@@ -13,6 +13,7 @@ import type { DueRefill, KeyStore } from '../port/store.ts';
 import { boundedPage, keySizes } from './bounded-page.ts';
 import { chunksOf } from './chunks.ts';
 import { decode, encode } from './columns.ts';
+import { countRows } from './count-rows.ts';
 import { identitiesOf } from './identities.ts';
 import { insertRow, insertRows } from './insert-row.ts';
 import { attach, detach } from './links.ts';
@@ -282,14 +283,7 @@ function keyJobs(
       // The condition leaves no row whose moment is null.
       return (await query.execute()) as DueRefill[];
     },
-    async countDueRefills(now, limit) {
-      const rows = due(now).select('id').limit(limit).as('due');
-      const { count } = await db
-        .selectFrom(rows)
-        .select(({ fn }) => fn.countAll().as('count'))
-        .executeTakeFirstOrThrow();
-      return Number(count);
-    },
+    countDueRefills: (now, limit) => countRows(db, due(now).select('id'), limit),
     async correctNextRefill(workspaceId, id) {
       const row = await db
         .selectFrom('keys')

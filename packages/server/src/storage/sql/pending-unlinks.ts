@@ -46,6 +46,25 @@ export async function removePendingLinks(db: Database, limit: number): Promise<n
   return removed;
 }
 
+/** How many links are still to be removed, at most `limit`. */
+export async function countPendingLinks(db: Database, limit: number): Promise<number> {
+  let count = 0;
+  for (const { targetId, linkTable } of await db
+    .selectFrom('pendingUnlinks')
+    .select(['targetId', 'linkTable'])
+    .limit(100)
+    .execute()) {
+    if (count >= limit) break;
+    const table = linkTable as LinkTable;
+    const { rows } = await sql<{ count: number | string }>`
+      select count(*) as count from (
+        select 1 from ${sql.table(table)} where ${sql.ref(targetIds[table])} = ${targetId} limit ${limit - count}
+      ) as links`.execute(db);
+    count += Number(rows[0]?.count ?? 0);
+  }
+  return count;
+}
+
 async function removeLinks(
   db: Database,
   { table, targetId, limit }: { table: LinkTable; targetId: string; limit: number },

@@ -40,8 +40,29 @@ test('every method of the stores has a call', () => {
   expect(Object.keys(storeCalls).sort()).toEqual(methodsOf(store).sort());
 });
 
-test('no query of the stores scans a table', async () => {
+/** The planner counts rows that mislead it: many of one API and of one identity, most of them deleted. */
+function countSkewedRows(database: InstanceType<typeof DatabaseSync>): void {
+  const numbers =
+    'WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 5000)';
+  database.exec(`
+    ${numbers} INSERT INTO keys (id, workspace_id, api_id, hash, start, byte_length, is_enabled, created_at,
+      identity_id, deleted_at, next_refill_at)
+    SELECT 'key_' || n, 'ws_1', 'api_1', 'hash_' || n, '', 16, 1, 1, 'id_1', iif(n % 10 = 0, NULL, n), n FROM numbers;
+    ${numbers} INSERT INTO identities (id, workspace_id, external_id, created_at, deleted_at)
+    SELECT 'id_' || n, 'ws_1', 'user_' || n, 1, iif(n % 10 = 0, NULL, n) FROM numbers;
+    ${numbers} INSERT INTO key_permissions SELECT 'key_' || n, 'perm_p' FROM numbers;
+    ${numbers} INSERT INTO key_roles SELECT 'key_' || n, 'role_r' FROM numbers;
+    ${numbers} INSERT INTO audit_log (id, workspace_id, event, at, actor_type, actor_id, actor_name, display, resources)
+    SELECT 'log_' || n, 'ws_1', 'key.create', n, '', '', '', '', '[]' FROM numbers;
+    ANALYZE; DELETE FROM keys; DELETE FROM identities; DELETE FROM audit_log`);
+}
+
+test.each([
+  { statistics: 'without statistics', prepare: () => {} },
+  { statistics: 'with statistics of skewed rows', prepare: countSkewedRows },
+])('no query of the stores scans a table, $statistics', async ({ prepare }) => {
   const { database, recording, statements } = recorded();
+  prepare(database);
   const store = sqlStore(kyselyOver(recording), new Set());
   const scans: string[] = [];
   for (const [name, call] of Object.entries(storeCalls)) {
@@ -53,6 +74,19 @@ test('no query of the stores scans a table', async () => {
     }
   }
   expect(scans).toEqual([]);
+  database.close();
+});
+
+test('the audit log of a workspace is read from its own index', () => {
+  const { database } = recorded();
+  const plan = database
+    .prepare(
+      'EXPLAIN QUERY PLAN SELECT * FROM audit_log WHERE at >= 1 AND workspace_id = 1 ORDER BY at DESC, sequence DESC',
+    )
+    .all() as { detail: string }[];
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    'SEARCH audit_log USING INDEX audit_log_workspace (workspace_id=? AND at>?)',
+  ]);
   database.close();
 });
 

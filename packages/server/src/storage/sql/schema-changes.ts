@@ -15,9 +15,14 @@ export interface SqlTypes {
  * what they read and write must go on working.
  */
 export function schemaChanges(types: SqlTypes): string[] {
-  return [idempotencyRecords, liveRowIndexes, searchFunction, eventTraces, hashesOfWorkspaces].map((change) =>
-    change(types),
-  );
+  return [
+    idempotencyRecords,
+    liveRowIndexes,
+    searchFunction,
+    eventTraces,
+    hashesOfWorkspaces,
+    auditLogOfWorkspace,
+  ].map((change) => change(types));
 }
 
 /** Of hashes that were retired before they had a workspace: they are taken in all of them. */
@@ -112,6 +117,11 @@ const hashesOnSqlite = `
   INSERT INTO moved_hashes SELECT hash, '${retiredAnywhere}' FROM retired_hashes;
   DROP TABLE retired_hashes;
   ALTER TABLE moved_hashes RENAME TO retired_hashes;`;
+
+/** Records of other workspaces are not read. */
+function auditLogOfWorkspace(): string {
+  return 'CREATE INDEX audit_log_workspace ON audit_log (workspace_id, at);';
+}
 
 // For processes of older versions, which write to it.
 const keptAnswersView = `

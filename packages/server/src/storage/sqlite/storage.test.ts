@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { apiOf } from '../conformance/samples.ts';
+import { apiOf, identityOf } from '../conformance/samples.ts';
 import { storageConformance } from '../conformance/storage-conformance.ts';
 import type { Storage } from '../port/storage.ts';
 import { openDatabase } from './open.ts';
@@ -133,5 +133,30 @@ test('a write or a spend that has waited too long for the lock ends as unavailab
     expect(await Promise.allSettled([createApi(storage), spend])).toMatchObject([failure, failure]);
     other.exec('ROLLBACK');
     await createApi(storage);
+  });
+});
+
+test('the log grows while a reader stays, and shrinks to its limit with the writes after it', async () => {
+  await besideAnother(60_000, async (storage, other) => {
+    const logBytes = () => storage.stats?.().logBytes ?? 0;
+    const meta = { text: 'x'.repeat(1_000_000) };
+    let next = 0;
+    const writeMegabytes = async (count: number) => {
+      for (let written = 0; written < count; written++) {
+        const names = { id: `id_${next}`, externalId: `user_${next++}` };
+        await storage.write((store) => store.identities.create('ws_1', identityOf({ ...names, meta })));
+      }
+    };
+    await createApi(storage);
+    other.exec('BEGIN; SELECT count(*) FROM apis');
+    await writeMegabytes(80);
+    expect(logBytes()).toBeGreaterThan(80_000_000);
+    other.exec('COMMIT');
+    // The first commit checkpoints, the next one begins the log anew and truncates it.
+    await writeMegabytes(4);
+    expect(logBytes()).toBeLessThan(65 * 1024 * 1024);
+    const before = logBytes();
+    await writeMegabytes(80);
+    expect(logBytes()).toBeLessThanOrEqual(before);
   });
 });
