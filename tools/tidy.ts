@@ -159,6 +159,12 @@ const textRules: readonly TextRule[] = [
     except: /^tools\/tidy/,
   },
   {
+    pattern: /(^|\n)\s*(decodeURI(Component)?|new (URL|RegExp)|BigInt|JSON\.parse)\([^\n]*\);(\n|$)/,
+    message:
+      'The bundler drops a call without effect whose result is not used, also if it may throw: return the result.',
+    only: /^packages\/(contract|server|cli)\/src\/(?!.*\.test\.)/,
+  },
+  {
     pattern: /\bvi\.(mock|doMock)\('(\.|@unkey-ts)/,
     message: 'Nothing of ours is mocked: pass the part in, or use the real one.',
     except: /^tools\/tidy/,

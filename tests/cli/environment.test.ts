@@ -26,6 +26,19 @@ describe('unkey config', () => {
     expect(ran.stdout).not.toContain('not-to-be-seen');
   });
 
+  test.each([
+    ['DATABASE_URL', 'postgres://u:not-%to-be-seen@h/d', 'write the % itself as %25'],
+    ['DATABASE_URL', 'postgres://u:not-to?be-seen@h/d', 'percent-encode'],
+    ['DATABASE_URL', 'postgres://u:not-to-be-seen@h,i/d', 'several hosts'],
+    ['REDIS_URL', 'redis://u:not-%to-be-seen@h', 'write the % itself as %25'],
+    ['REDIS_URL', 'redis://h,i', 'several hosts'],
+  ])('names what is wrong with %s, in the build: %s', async (name, value, reason) => {
+    const { status, stderr } = await runUnkey(['config'], { env: { [name]: value } });
+    expect(status).toBe(1);
+    expect(stderr).toContain(reason);
+    expect(stderr).not.toContain('be-seen');
+  });
+
   test('fails when a setting is not valid, and still shows all', async () => {
     const { status, stdout, stderr } = await runUnkey(['config'], { env: { PORT: 'none' } });
     expect(status).toBe(1);

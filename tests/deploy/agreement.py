@@ -114,13 +114,14 @@ def postgres_has_enough_connections():
     source = Path("packages/server/src/storage/postgres/connections.ts").read_text()
     pools = [int(most) for most in re.findall(r"max: (\d+)", source)]
     assert len(pools) > 3, pools
-    # One more listens for changes; PostgreSQL keeps three of its 100 for superusers.
-    each = sum(pools) + 1
+    # One more listens for changes, and one asks which server is the primary; PostgreSQL keeps three of its 100 for
+    # superusers.
+    each = sum(pools) + 2
     most = manifests["HorizontalPodAutoscaler"]["spec"]["maxReplicas"]
     surge = deployment["strategy"]["rollingUpdate"]["maxSurge"]
     assert (most + surge) * each <= 97, each
     assert service["deploy"]["replicas"] * each <= 97, each
-    for page in ("docs/deployment.md", "deploy/kubernetes/autoscaler.yaml"):
+    for page in ("docs/deployment.md", "docs/operations.md", "deploy/kubernetes/autoscaler.yaml", "deploy/helm/values.yaml"):
         assert re.search(rf"\b{each}\b", Path(page).read_text()), (page, each)
 
 

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from '@photostructure/sqlite';
+import type { Client } from 'pg';
 import type { Clock } from './base/clock.ts';
 import type { Config } from './config.ts';
 import { databaseFileOf, masterKeyFileOf } from './storage/data-folder.ts';
@@ -118,7 +119,7 @@ async function checkPostgres(url: string, clock: Clock): Promise<Diagnosis> {
       import('./storage/postgres/suitable-client.ts'),
       import('./storage/postgres/migrations.ts'),
     ]);
-    return await withSuitableClient(url, async (client) => {
+    const check = async (client: Client) => {
       const { rows } = await client.query<{ version: string; isStandby: boolean; now: number }>(
         `SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS "isStandby",
           (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`,
@@ -128,7 +129,9 @@ async function checkPostgres(url: string, clock: Clock): Promise<Diagnosis> {
       if (found.isStandby) throw new Error('This is a standby. DATABASE_URL must lead to the primary.');
       await checkMigratable(client);
       return clockState(part, `PostgreSQL ${found.version}`, found.now - clock.now());
-    });
+    };
+    // Not a server's name: a transfer waits for servers to end.
+    return await withSuitableClient(url, check, 'unkey-ts doctor');
   } catch (error) {
     return { part, state: 'failed', text: `PostgreSQL: ${messageOf(error)}` };
   }

@@ -11,7 +11,7 @@ export function checkCredentials(url: string): void {
     );
   }
   const [, credentials = ''] = /^[a-z]+:\/\/([^/?#]*)@/.exec(url) ?? [];
-  if (!isDecodable(credentials)) {
+  if (decoded(credentials) === null) {
     throw new ConnectionUrlError(
       'has a user or password with a % that encodes nothing; write the % itself as %25.',
     );
@@ -32,11 +32,10 @@ function isCutInPassword(url: string): boolean {
   return !authority.includes('@') && !isHost && rest.includes('@');
 }
 
-function isDecodable(encoded: string): boolean {
+function decoded(encoded: string): string | null {
   try {
-    decodeURIComponent(encoded);
-    return true;
+    return decodeURIComponent(encoded);
   } catch {
-    return false;
+    return null;
   }
 }

@@ -148,6 +148,12 @@ test('PgBouncer in transaction mode is refused with the reason', async () => {
   await expectRefusals(url, /DATABASE_URL leads to a pooler in transaction mode.*pool_mode=session/);
 });
 
+test('connections of the doctor, which a pooler keeps, are not taken for those of a server', async () => {
+  const url = await startPgBouncer('transaction');
+  expect(await diagnosisOf(url)).toMatch(/transaction mode/);
+  expect(await transferFailureOf(database.url)).toBe('none');
+});
+
 test.each([
   ['session', /^none$/],
   ['transaction', /pooler in transaction mode/],

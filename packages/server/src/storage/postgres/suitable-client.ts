@@ -24,12 +24,13 @@ export async function connectSuitable(url: string, name?: string): Promise<Clien
   }
 }
 
-/** Runs `work` with such a client, and ends it. */
+/** Runs `work` with such a client, and ends it. `name`: as with `connectSuitable`. */
 export async function withSuitableClient<Result>(
   url: string,
   work: (client: Client) => Promise<Result>,
+  name?: string,
 ): Promise<Result> {
-  const client = await connectSuitable(url);
+  const client = await connectSuitable(url, name);
   try {
     return await work(client);
   } finally {
