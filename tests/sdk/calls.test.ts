@@ -224,6 +224,43 @@ describe('options', () => {
     expect(peer.requests).toHaveLength(0);
   });
 
+  const never = () => {};
+  test.each<[name: string, values: readonly unknown[]]>([
+    ['rootKey', [null, 1, {}]],
+    ['fetch', [null, 'text', {}]],
+    ['dangerouslyAllowBrowser', [null, 1, 'true']],
+    ['hooks', [null, 'text', never, [null], ['text'], [never], { onError: 1 }, [{}, { onRetry: 'text' }]]],
+    ['timeoutMs', [null, '1', -1, Number.NaN]],
+    ['retry', [null, true, 1, 'text']],
+    ['serverURL', [null, 1]],
+    ['headers', [null, 1, 'name: value']],
+    ['maxResponseBytes', [null, '1', -1]],
+    ['fetchOptions', [null, 1, 'text']],
+    ['debug', [null, 1, 'text', {}, { debug: 'text' }]],
+    ['spendOnce', [null, 1, 'true']],
+  ])('%s with a value of another kind is named by the constructor', (name, values) => {
+    for (const value of values) {
+      expect(() => client({ [name]: value }), JSON.stringify(value)).toThrow(ConfigurationError);
+      expect(() => client({ [name]: value })).toThrow(name);
+    }
+  });
+
+  test.each<[name: string, values: readonly unknown[]]>([
+    ['maxAttempts', [null, -1, 1.5, '1']],
+    ['initialIntervalMs', [null, -1, '1']],
+    ['maxIntervalMs', [null, -1, '1']],
+    ['exponent', [null, -1, '1']],
+    ['maxElapsedMs', [null, -1, '1']],
+    ['retryConnectionErrors', [null, 1, 'true']],
+    ['statusCodes', [null, '500', 500, [600], ['6XX'], ['500'], [500.5], [null]]],
+  ])('retry.%s with a value of another kind is named by the constructor', (name, values) => {
+    for (const value of values) {
+      const retry: object = { [name]: value };
+      expect(() => client({ retry }), JSON.stringify(value)).toThrow(ConfigurationError);
+      expect(() => client({ retry })).toThrow(name);
+    }
+  });
+
   test.each(['production', 'development'])('with an unknown name are an error in %s', async (mode) => {
     vi.stubEnv('NODE_ENV', mode);
     const options: object = { timeout: 5 };

@@ -76,6 +76,18 @@ test('a denial of a high cost does not deny a lower cost', () => {
   expect(call(cache, service, ask({ cost: 0 }), 3)).toMatchObject({ success: true });
 });
 
+test('a service whose clock was set back counts the window before once, not more', () => {
+  const service = counting(oClock);
+  const cache = new DenialCache(10);
+  expect(call(cache, service, ask({ cost: 4 }), 0)).toMatchObject({ success: true });
+  // It stays in the newer window, while its Date header is a minute earlier.
+  const known = cache.known(ask());
+  const response = service.decide(ask(), minute);
+  cache.learn(ask(), response, { sentAt: minute, date: service.date(0) }, known);
+  expect(cache.denial(ask({ cost: 5 }), minute + 1)).toBeUndefined();
+  expect(cache.denial(ask({ cost: 6 }), minute + 1)).toBeDefined();
+});
+
 test('after five seconds the call is sent to the service again', () => {
   const service = counting(oClock);
   const cache = new DenialCache(10);

@@ -1,3 +1,4 @@
+import { issuesMax } from '@unkey-ts/contract';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyText } from '../../../../tests/any-text.ts';
@@ -27,6 +28,10 @@ test.each([
   ['"\\uDFFF"', true],
   ['"\\ud7ff"', false],
   ['"\\u0041"', false],
+  ['"\\u0001"', false],
+  ['"\\u0010"', false],
+  ['"\\u0100"', false],
+  ['"\\u1000"', false],
   ['"\\\\u0000"', false],
   ['1e999', true],
   ['[-1.5E+999]', true],
@@ -66,6 +71,18 @@ test('a text with a value that cannot be stored is always suspicious, and levels
     }),
     { seed: 20260801, numRuns: 2000 },
   );
+});
+
+test('a body full of faults is refused with the first of them, as many as a response may have', () => {
+  const bad = '\0';
+  const items = Array.from({ length: 500 }, () => bad);
+  const named = Object.fromEntries(items.map((text, index) => [`${text}${index}`, text]));
+  for (const body of [items, named, { items }, [named, named]]) {
+    expect(textIssues(body)).toHaveLength(issuesMax);
+  }
+  // The last one that there is room for is the name's, and its value has another.
+  expect(textIssues([...items.slice(1 - issuesMax), { [bad]: bad }])).toHaveLength(issuesMax);
+  expect(textIssues(items)[0]?.location).toBe('body[0]');
 });
 
 function depthOf(value: unknown): number {
