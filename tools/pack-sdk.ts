@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /**
@@ -11,7 +11,7 @@ import { rolldown } from 'rolldown';
  * its own, so that pages which use only that load nothing else.
  *
  * Declarations exist once, in the CommonJS folder. ES modules may use types from there, and both module systems get the
- * same types: a client created in one can be passed to the other.
+ * same types: a client created in one can be passed to the other. Their maps lead to the sources, which are in `src`.
  */
 
 const source = 'packages/sdk';
@@ -41,6 +41,7 @@ rmSync(target, { recursive: true, force: true });
 await bundle('dist', 'esm');
 await bundle('dist/cjs', 'cjs');
 writeDeclarations();
+copySources();
 write(
   'package.json',
   `${JSON.stringify({ ...manifest, repository, bugs, homepage, ...legacyFields() }, undefined, 2)}\n`,
@@ -79,14 +80,13 @@ function writeDeclarations(): void {
     if (written.has(name)) return;
     written.add(name);
     const text = readFileSync(join(source, 'dist', `${name}.d.ts`), 'utf8');
-    // The compiler keeps the file endings of the sources, which are not published, and indents with spaces: 6 kB.
-    const published = text
-      .replace(relativeImport, '$1$2$3.js$2')
-      .replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4));
+    // The compiler keeps the file endings of the sources.
+    const published = text.replace(relativeImport, '$1$2$3.js$2');
     const left = /['"]\.[^'"\n]*\.ts['"]/.exec(published);
     if (left !== null)
       throw new Error(`The declarations of ${name} import a source, which is not published: ${left[0]}.`);
     write(`dist/cjs/${name}.d.ts`, published);
+    writeMap(name);
     for (const [, , , target = ''] of text.matchAll(relativeImport)) follow(join(dirname(name), target));
   };
   for (const entry of entries.values()) {
@@ -94,6 +94,22 @@ function writeDeclarations(): void {
     const up = '../'.repeat(entry.split('/').length - 1) || './';
     write(`dist/${entry}.d.ts`, `export * from '${up}cjs/${entry}.js';\n`);
   }
+}
+
+/** The map of a declaration: with it, an editor goes to the source in `src`. */
+function writeMap(name: string): void {
+  const file = `dist/cjs/${name}.d.ts.map`;
+  const map = JSON.parse(readFileSync(join(source, 'dist', `${name}.d.ts.map`), 'utf8'));
+  map.sources = [relative(dirname(file), `src/${name}.ts`)];
+  write(file, JSON.stringify(map));
+}
+
+/** The sources without their tests, for editors. */
+function copySources(): void {
+  cpSync(join(source, 'src'), join(target, 'src'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('.test.ts'),
+  });
 }
 
 /** For TypeScript with `moduleResolution: node10`, which does not read `exports`. */

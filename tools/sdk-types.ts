@@ -180,7 +180,7 @@ function operationFunction(operation: Operation, types: Types): string {
     'options',
   ];
   const head = `export function ${nameOf(operation)}${generic}(caller: Caller, ${parameters}): ${result}`;
-  return `${methodDoc(operation, '')}${head} {\n  return ${helper}(${args.join(', ')});\n}`;
+  return `${functionDoc(operation)}${head} {\n  return ${helper}(${args.join(', ')});\n}`;
 }
 
 function markOf({ id, isPaged, output, idempotency, idempotent }: Operation): string {
@@ -208,7 +208,7 @@ function resourceTypeName({ name }: { readonly name: string }): string {
 
 function resourceType({ name, operations }: Resource, types: Types): string {
   const about = docComment('', [tags.find((tag) => tag.name === name)?.description ?? '']);
-  const methods = operations.map((operation) => `${methodDoc(operation, '  ')}  ${method(operation, types)}`);
+  const methods = operations.map((operation) => `${methodDoc(operation)}  ${method(operation, types)}`);
   return `${about}export interface ${resourceTypeName({ name })} {\n${methods.join('\n\n')}\n}`;
 }
 
@@ -235,8 +235,9 @@ function signature(operation: Operation, types: Types) {
   };
 }
 
-function methodDoc({ summary, description, access, errors: refusals }: Operation, indent: string): string {
-  const own = refusals.map((code) => `${errors[code][0]} \`${shortCode(code)}\``);
+/** The whole documentation of an operation, for its method. */
+function methodDoc(operation: Operation): string {
+  const { id, summary, description, access } = operation;
   const needed =
     access === 'public'
       ? []
@@ -244,12 +245,59 @@ function methodDoc({ summary, description, access, errors: refusals }: Operation
           .sort(alwaysFirst)
           .map(withoutGrants)
           .filter((check) => check !== undefined);
-  return docComment(indent, [
-    `${summary}.`,
-    ...description.split('\n\n'),
-    needed.length === 0 ? '' : `Requires ${describeAccess(needed).join('; ')}.`,
-    own.length === 0 ? '' : `Errors of its own: ${own.sort().join(', ')}.`,
-  ]);
+  return docComment(
+    '  ',
+    [
+      `${summary}.`,
+      ...description.split('\n\n'),
+      needed.length === 0 ? '' : `Requires ${describeAccess(needed).join('; ')}.`,
+    ],
+    docTags(operation, `unkey.${id}(`),
+  );
+}
+
+/** The function of an operation has an example of its own; the rest is at the method. */
+function functionDoc(operation: Operation): string {
+  return docComment('', [`${operation.summary}.`], docTags(operation, `${nameOf(operation)}(core, `));
+}
+
+/** An example, what is thrown, and where the service itself describes the operation. */
+function docTags(operation: Operation, call: string): string[] {
+  const { id, input, output, example, errors: refusals, isPaged } = operation;
+  const request = input === null ? '' : literal(example.request);
+  const code = `${call}${request})`.replace(', )', ')');
+  const own = refusals.map((code) => {
+    const [status, title] = errors[code];
+    return `@throws {${title.replaceAll(' ', '')}ErrorResponse} ${status} \`${shortCode(code)}\``;
+  });
+  return [
+    '',
+    '@example',
+    ...(isPaged
+      ? `for await (const item of ${code}) {\n  console.log(item);\n}`
+      : `${output === null ? '' : 'const { data } = '}await ${code};`
+    ).split('\n'),
+    '',
+    ...[...new Set(own)].sort(),
+    '@throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.',
+    `@see The page of the service, by default http://127.0.0.1:7070/reference#/${id.split('.')[0]}/${id}`,
+  ];
+}
+
+/** A value as a literal of the language, on several lines if it is long. */
+function literal(value: unknown, indent = ''): string {
+  if (typeof value === 'string') return `'${value.replace(/['\\]/g, '\\$&')}'`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const isList = Array.isArray(value);
+  const parts = Object.entries(value).map(
+    ([name, part]) =>
+      `${isList ? '' : `${/^\w+$/.test(name) ? name : `'${name}'`}: `}${literal(part, `${indent}  `)}`,
+  );
+  const [start, end, space] = isList ? ['[', ']', ''] : ['{', '}', ' '];
+  if (parts.length === 0) return `${start}${end}`;
+  const line = `${start}${space}${parts.join(', ')}${space}${end}`;
+  if (line.length < 80 && !line.includes('\n')) return line;
+  return `${start}\n${parts.map((part) => `${indent}  ${part},\n`).join('')}${indent}${end}`;
 }
 
 function alwaysFirst(a: AccessCheck, b: AccessCheck): number {

@@ -17,6 +17,12 @@ export interface Apis {
    * Every call creates a new API, even if one with the same name exists.
    *
    * Requires `api.*.create_api`.
+   *
+   * @example
+   * const { data } = await unkey.apis.createApi({ name: 'payments-production' });
+   *
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/apis/apis.createApi
    */
   createApi(request: CreateApiRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateApiData>, CommonErrorCode | 'idempotency_conflict'>;
 
@@ -30,7 +36,13 @@ export interface Apis {
    *
    * Requires `api.*.delete_api` or `api.{apiId}.delete_api`.
    *
-   * Errors of its own: 404 `api_not_found`, 412 `protected_resource`.
+   * @example
+   * const { data } = await unkey.apis.deleteApi({ apiId: 'api_Xy3kQ9v1p' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `api_not_found`
+   * @throws {ResourceisprotectedErrorResponse} 412 `protected_resource`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/apis/apis.deleteApi
    */
   deleteApi(request: DeleteApiRequest, options?: CallOptions): Call<ResponseBody<DeleteApiData>, CommonErrorCode | 'api_not_found' | 'protected_resource'>;
 
@@ -43,7 +55,12 @@ export interface Apis {
    *
    * Requires `api.*.read_api` or `api.{apiId}.read_api`.
    *
-   * Errors of its own: 404 `api_not_found`.
+   * @example
+   * const { data } = await unkey.apis.getApi({ apiId: 'api_Xy3kQ9v1p' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `api_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/apis/apis.getApi
    */
   getApi(request: GetApiRequest, options?: CallOptions): Call<ResponseBody<GetApiData>, CommonErrorCode | 'api_not_found'>;
 
@@ -60,7 +77,15 @@ export interface Apis {
    * Requires (`api.*.read_key` or `api.{apiId}.read_key`) and (`api.*.read_api` or `api.{apiId}.read_api`);
    * with `decrypt`: `api.*.decrypt_key` or `api.{apiId}.decrypt_key`.
    *
-   * Errors of its own: 404 `api_not_found`, 412 `precondition_failed`.
+   * @example
+   * for await (const item of unkey.apis.listKeys({ apiId: 'api_Xy3kQ9v1p', externalId: 'user_42', limit: 20 })) {
+   *   console.log(item);
+   * }
+   *
+   * @throws {NotFoundErrorResponse} 404 `api_not_found`
+   * @throws {PreconditionFailedErrorResponse} 412 `precondition_failed`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/apis/apis.listKeys
    */
   listKeys(request: ListKeysRequest, options?: CallOptions): ListCall<Key, CommonErrorCode | 'api_not_found' | 'precondition_failed'>;
 }
@@ -77,7 +102,16 @@ export interface Identities {
    *
    * Requires `identity.*.create_identity`.
    *
-   * Errors of its own: 409 `identity_already_exists`.
+   * @example
+   * const { data } = await unkey.identities.createIdentity({
+   *   externalId: 'user_42',
+   *   meta: { plan: 'pro' },
+   *   ratelimits: [{ name: 'requests', limit: 100, duration: 60000, autoApply: true }],
+   * });
+   *
+   * @throws {ConflictingResourceErrorResponse} 409 `identity_already_exists`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/identities/identities.createIdentity
    */
   createIdentity(request: CreateIdentityRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateIdentityData>, CommonErrorCode | 'idempotency_conflict' | 'identity_already_exists'>;
 
@@ -90,7 +124,12 @@ export interface Identities {
    *
    * Requires `identity.*.delete_identity`.
    *
-   * Errors of its own: 404 `identity_not_found`.
+   * @example
+   * await unkey.identities.deleteIdentity({ identity: 'user_42' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `identity_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/identities/identities.deleteIdentity
    */
   deleteIdentity(request: DeleteIdentityRequest, options?: CallOptions): Call<ResponseBody<undefined>, CommonErrorCode | 'identity_not_found'>;
 
@@ -102,7 +141,12 @@ export interface Identities {
    *
    * Requires `identity.*.read_identity` or `identity.{identityId}.read_identity`.
    *
-   * Errors of its own: 404 `identity_not_found`.
+   * @example
+   * const { data } = await unkey.identities.getIdentity({ identity: 'user_42' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `identity_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/identities/identities.getIdentity
    */
   getIdentity(request: GetIdentityRequest, options?: CallOptions): Call<ResponseBody<GetIdentityData>, CommonErrorCode | 'identity_not_found'>;
 
@@ -113,6 +157,14 @@ export interface Identities {
    * refused. An empty page requires no permission.
    *
    * Requires `identity.*.read_identity` or `identity.{identityId}.read_identity`.
+   *
+   * @example
+   * for await (const item of unkey.identities.listIdentities({ limit: 50, search: 'user_' })) {
+   *   console.log(item);
+   * }
+   *
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/identities/identities.listIdentities
    */
   listIdentities(request?: ListIdentitiesRequest, options?: CallOptions): ListCall<Identity, CommonErrorCode>;
 
@@ -127,7 +179,16 @@ export interface Identities {
    *
    * Requires `identity.*.update_identity`.
    *
-   * Errors of its own: 404 `identity_not_found`.
+   * @example
+   * const { data } = await unkey.identities.updateIdentity({
+   *   identity: 'user_42',
+   *   meta: { plan: 'enterprise' },
+   *   ratelimits: [{ name: 'requests', limit: 500, duration: 60000, autoApply: true }],
+   * });
+   *
+   * @throws {NotFoundErrorResponse} 404 `identity_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/identities/identities.updateIdentity
    */
   updateIdentity(request: UpdateIdentityRequest, options?: CallOptions): Call<ResponseBody<UpdateIdentityData>, CommonErrorCode | 'identity_not_found'>;
 }
@@ -145,7 +206,12 @@ export interface Keys {
    * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_permission_to_key`; if a
    * permission does not exist: `rbac.*.create_permission`.
    *
-   * Errors of its own: 404 `key_not_found`.
+   * @example
+   * const { data } = await unkey.keys.addPermissions({ keyId: 'key_8fJ2mQw4Z', permissions: ['documents.read'] });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.addPermissions
    */
   addPermissions(request: AddPermissionsRequest, options?: CallOptions): Call<ResponseBody<AddPermissionsData>, CommonErrorCode>;
 
@@ -157,7 +223,13 @@ export interface Keys {
    *
    * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_role_to_key`.
    *
-   * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
+   * @example
+   * const { data } = await unkey.keys.addRoles({ keyId: 'key_8fJ2mQw4Z', roles: ['Editor'] });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {NotFoundErrorResponse} 404 `role_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.addRoles
    */
   addRoles(request: AddRolesRequest, options?: CallOptions): Call<ResponseBody<AddRolesData>, CommonErrorCode | 'role_not_found'>;
 
@@ -173,7 +245,25 @@ export interface Keys {
    * Requires `api.*.create_key` or `api.{apiId}.create_key`; for a recoverable key: `api.*.encrypt_key` or
    * `api.{apiId}.encrypt_key`.
    *
-   * Errors of its own: 404 `api_not_found`, 404 `role_not_found`, 412 `precondition_failed`.
+   * @example
+   * const { data } = await unkey.keys.createKey({
+   *   apiId: 'api_Xy3kQ9v1p',
+   *   prefix: 'demo',
+   *   name: 'Laptop',
+   *   externalId: 'user_42',
+   *   permissions: ['documents.read'],
+   *   credits: {
+   *     remaining: 1000,
+   *     refill: { interval: 'monthly', amount: 1000, refillDay: 1 },
+   *   },
+   *   ratelimits: [{ name: 'requests', limit: 100, duration: 60000, autoApply: true }],
+   * });
+   *
+   * @throws {NotFoundErrorResponse} 404 `api_not_found`
+   * @throws {NotFoundErrorResponse} 404 `role_not_found`
+   * @throws {PreconditionFailedErrorResponse} 412 `precondition_failed`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.createKey
    */
   createKey(request: CreateKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateKeyData>, CommonErrorCode | 'api_not_found' | 'idempotency_conflict' | 'precondition_failed' | 'role_not_found'>;
 
@@ -185,7 +275,12 @@ export interface Keys {
    *
    * Requires `api.*.delete_key` or `api.{apiId}.delete_key`.
    *
-   * Errors of its own: 404 `key_not_found`.
+   * @example
+   * const { data } = await unkey.keys.deleteKey({ keyId: 'key_8fJ2mQw4Z' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.deleteKey
    */
   deleteKey(request: DeleteKeyRequest, options?: CallOptions): Call<ResponseBody<DeleteKeyData>, CommonErrorCode>;
 
@@ -201,7 +296,13 @@ export interface Keys {
    * Requires `api.*.read_key` or `api.{apiId}.read_key`; with `decrypt`: `api.*.decrypt_key` or
    * `api.{apiId}.decrypt_key`.
    *
-   * Errors of its own: 404 `key_not_found`, 412 `precondition_failed`.
+   * @example
+   * const { data } = await unkey.keys.getKey({ keyId: 'key_8fJ2mQw4Z' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {PreconditionFailedErrorResponse} 412 `precondition_failed`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.getKey
    */
   getKey(request: GetKeyRequest, options?: CallOptions): Call<ResponseBody<GetKeyData>, CommonErrorCode | 'precondition_failed'>;
 
@@ -217,7 +318,23 @@ export interface Keys {
    *
    * Requires `api.*.create_key` or `api.{apiId}.create_key`.
    *
-   * Errors of its own: 404 `api_not_found`, 404 `migration_not_found`.
+   * @example
+   * const { data } = await unkey.keys.migrateKeys({
+   *   migrationId: 'migration_acme',
+   *   apiId: 'api_Xy3kQ9v1p',
+   *   keys: [
+   *     {
+   *       hash: '6coSd2Pd5uNxqDoeFFGsz68bEWowlJ5iOzNfEn3bcjg=',
+   *       name: 'Laptop',
+   *       externalId: 'user_42',
+   *     },
+   *   ],
+   * });
+   *
+   * @throws {NotFoundErrorResponse} 404 `api_not_found`
+   * @throws {NotFoundErrorResponse} 404 `migration_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.migrateKeys
    */
   migrateKeys(request: MigrateKeysRequest, options?: IdempotentCallOptions): Call<ResponseBody<MigrateKeysData>, CommonErrorCode | 'api_not_found' | 'idempotency_conflict' | 'migration_not_found'>;
 
@@ -231,7 +348,13 @@ export interface Keys {
    *
    * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.remove_permission_from_key`.
    *
-   * Errors of its own: 404 `key_not_found`, 404 `permission_not_found`.
+   * @example
+   * const { data } = await unkey.keys.removePermissions({ keyId: 'key_8fJ2mQw4Z', permissions: ['documents.write'] });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {NotFoundErrorResponse} 404 `permission_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.removePermissions
    */
   removePermissions(request: RemovePermissionsRequest, options?: CallOptions): Call<ResponseBody<RemovePermissionsData>, CommonErrorCode | 'permission_not_found'>;
 
@@ -243,7 +366,13 @@ export interface Keys {
    *
    * Requires `api.*.update_key` or `api.{apiId}.update_key`.
    *
-   * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
+   * @example
+   * const { data } = await unkey.keys.removeRoles({ keyId: 'key_8fJ2mQw4Z', roles: ['Editor'] });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {NotFoundErrorResponse} 404 `role_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.removeRoles
    */
   removeRoles(request: RemoveRolesRequest, options?: CallOptions): Call<ResponseBody<RemoveRolesData>, CommonErrorCode | 'role_not_found'>;
 
@@ -259,7 +388,13 @@ export interface Keys {
    * Requires `api.*.create_key` or `api.{apiId}.create_key`; for a recoverable key: `api.*.encrypt_key` or
    * `api.{apiId}.encrypt_key`.
    *
-   * Errors of its own: 404 `key_not_found`, 412 `precondition_failed`.
+   * @example
+   * const { data } = await unkey.keys.rerollKey({ keyId: 'key_8fJ2mQw4Z', expiration: 86400000 });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {PreconditionFailedErrorResponse} 412 `precondition_failed`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.rerollKey
    */
   rerollKey(request: RerollKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<RerollKeyData>, CommonErrorCode | 'idempotency_conflict' | 'precondition_failed'>;
 
@@ -274,7 +409,12 @@ export interface Keys {
    * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_permission_to_key` and
    * `rbac.*.remove_permission_from_key`; if a permission does not exist: `rbac.*.create_permission`.
    *
-   * Errors of its own: 404 `key_not_found`.
+   * @example
+   * const { data } = await unkey.keys.setPermissions({ keyId: 'key_8fJ2mQw4Z', permissions: ['documents.read'] });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.setPermissions
    */
   setPermissions(request: SetPermissionsRequest, options?: CallOptions): Call<ResponseBody<SetPermissionsData>, CommonErrorCode>;
 
@@ -286,7 +426,13 @@ export interface Keys {
    *
    * Requires `api.*.update_key` or `api.{apiId}.update_key`.
    *
-   * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
+   * @example
+   * const { data } = await unkey.keys.setRoles({ keyId: 'key_8fJ2mQw4Z', roles: ['Editor'] });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {NotFoundErrorResponse} 404 `role_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.setRoles
    */
   setRoles(request: SetRolesRequest, options?: CallOptions): Call<ResponseBody<SetRolesData>, CommonErrorCode | 'role_not_found'>;
 
@@ -301,7 +447,12 @@ export interface Keys {
    *
    * Requires `api.*.update_key` or `api.{apiId}.update_key`.
    *
-   * Errors of its own: 404 `key_not_found`.
+   * @example
+   * const { data } = await unkey.keys.updateCredits({ keyId: 'key_8fJ2mQw4Z', operation: 'increment', value: 500 });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.updateCredits
    */
   updateCredits(request: UpdateCreditsRequest, options?: IdempotentCallOptions): Call<ResponseBody<UpdateCreditsData>, CommonErrorCode | 'idempotency_conflict'>;
 
@@ -317,7 +468,18 @@ export interface Keys {
    *
    * Requires `api.*.update_key` or `api.{apiId}.update_key`.
    *
-   * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
+   * @example
+   * const { data } = await unkey.keys.updateKey({
+   *   keyId: 'key_8fJ2mQw4Z',
+   *   name: null,
+   *   enabled: false,
+   *   credits: { remaining: 500 },
+   * });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {NotFoundErrorResponse} 404 `role_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.updateKey
    */
   updateKey(request: UpdateKeyRequest, options?: CallOptions): Call<ResponseBody<UpdateKeyData>, CommonErrorCode | 'role_not_found'>;
 
@@ -336,7 +498,19 @@ export interface Keys {
    *
    * Requires `api.*.verify_key` or `api.{apiId}.verify_key`.
    *
-   * Errors of its own: 400 `malformed`, 400 `permissions_query_syntax_error`, 412 `precondition_failed`.
+   * @example
+   * const { data } = await unkey.keys.verifyKey({
+   *   key: 'demo_ThisIsNotARealKey11111',
+   *   permissions: 'documents.read',
+   *   ratelimits: [{ name: 'requests' }],
+   *   tags: ['path=/documents'],
+   * });
+   *
+   * @throws {BadRequestErrorResponse} 400 `malformed`
+   * @throws {BadRequestErrorResponse} 400 `permissions_query_syntax_error`
+   * @throws {PreconditionFailedErrorResponse} 412 `precondition_failed`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.verifyKey
    */
   verifyKey<const Query extends string>(request: VerifyKeyRequest<Query>, options?: IdempotentCallOptions): Call<ResponseBody<VerifyKeyData>, CommonErrorCode | 'idempotency_conflict' | 'permissions_query_syntax_error' | 'precondition_failed'>;
 
@@ -350,7 +524,12 @@ export interface Keys {
    *
    * Requires `api.*.read_key` or `api.{apiId}.read_key`.
    *
-   * Errors of its own: 404 `key_not_found`.
+   * @example
+   * const { data } = await unkey.keys.whoami({ key: 'demo_ThisIsNotARealKey11111' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `key_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.whoami
    */
   whoami(request: WhoamiRequest, options?: CallOptions): Call<ResponseBody<WhoamiData>, CommonErrorCode>;
 }
@@ -365,7 +544,16 @@ export interface Permissions {
    *
    * Requires `rbac.*.create_permission`.
    *
-   * Errors of its own: 409 `permission_already_exists`.
+   * @example
+   * const { data } = await unkey.permissions.createPermission({
+   *   name: 'Read documents',
+   *   slug: 'documents.read',
+   *   description: 'Open and download documents',
+   * });
+   *
+   * @throws {ConflictingResourceErrorResponse} 409 `permission_already_exists`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.createPermission
    */
   createPermission(request: CreatePermissionRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreatePermissionData>, CommonErrorCode | 'idempotency_conflict' | 'permission_already_exists'>;
 
@@ -381,7 +569,16 @@ export interface Permissions {
    * Requires `rbac.*.create_role`; with `permissions`: `rbac.*.add_permission_to_role`; if a permission does
    * not exist: `rbac.*.create_permission`.
    *
-   * Errors of its own: 409 `role_already_exists`.
+   * @example
+   * const { data } = await unkey.permissions.createRole({
+   *   name: 'Editor',
+   *   description: 'Writes documents',
+   *   permissions: ['documents.read', 'documents.write'],
+   * });
+   *
+   * @throws {ConflictingResourceErrorResponse} 409 `role_already_exists`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.createRole
    */
   createRole(request: CreateRoleRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateRoleData>, CommonErrorCode | 'idempotency_conflict' | 'role_already_exists'>;
 
@@ -392,7 +589,12 @@ export interface Permissions {
    *
    * Requires `rbac.*.delete_permission`.
    *
-   * Errors of its own: 404 `permission_not_found`.
+   * @example
+   * const { data } = await unkey.permissions.deletePermission({ permission: 'documents.read' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `permission_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.deletePermission
    */
   deletePermission(request: DeletePermissionRequest, options?: CallOptions): Call<ResponseBody<DeletePermissionData>, CommonErrorCode | 'permission_not_found'>;
 
@@ -403,7 +605,12 @@ export interface Permissions {
    *
    * Requires `rbac.*.delete_role`.
    *
-   * Errors of its own: 404 `role_not_found`.
+   * @example
+   * const { data } = await unkey.permissions.deleteRole({ role: 'Editor' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `role_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.deleteRole
    */
   deleteRole(request: DeleteRoleRequest, options?: CallOptions): Call<ResponseBody<DeleteRoleData>, CommonErrorCode | 'role_not_found'>;
 
@@ -414,7 +621,12 @@ export interface Permissions {
    *
    * Requires `rbac.*.read_permission`.
    *
-   * Errors of its own: 404 `permission_not_found`.
+   * @example
+   * const { data } = await unkey.permissions.getPermission({ permission: 'documents.read' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `permission_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.getPermission
    */
   getPermission(request: GetPermissionRequest, options?: CallOptions): Call<ResponseBody<GetPermissionData>, CommonErrorCode | 'permission_not_found'>;
 
@@ -425,7 +637,12 @@ export interface Permissions {
    *
    * Requires `rbac.*.read_role`.
    *
-   * Errors of its own: 404 `role_not_found`.
+   * @example
+   * const { data } = await unkey.permissions.getRole({ role: 'Editor' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `role_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.getRole
    */
   getRole(request: GetRoleRequest, options?: CallOptions): Call<ResponseBody<GetRoleData>, CommonErrorCode | 'role_not_found'>;
 
@@ -435,6 +652,14 @@ export interface Permissions {
    * Lists the permissions of the workspace, including those that other operations created.
    *
    * Requires `rbac.*.read_permission`.
+   *
+   * @example
+   * for await (const item of unkey.permissions.listPermissions({ limit: 50, search: 'documents' })) {
+   *   console.log(item);
+   * }
+   *
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.listPermissions
    */
   listPermissions(request?: ListPermissionsRequest, options?: CallOptions): ListCall<Permission, CommonErrorCode>;
 
@@ -444,6 +669,14 @@ export interface Permissions {
    * Lists the roles of the workspace, each with its permissions.
    *
    * Requires `rbac.*.read_role`.
+   *
+   * @example
+   * for await (const item of unkey.permissions.listRoles({ limit: 50 })) {
+   *   console.log(item);
+   * }
+   *
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.listRoles
    */
   listRoles(request?: ListRolesRequest, options?: CallOptions): ListCall<Role, CommonErrorCode>;
 
@@ -458,7 +691,12 @@ export interface Permissions {
    * Requires `rbac.*.add_permission_to_role` and `rbac.*.remove_permission_from_role`; if a permission does
    * not exist: `rbac.*.create_permission`.
    *
-   * Errors of its own: 404 `role_not_found`.
+   * @example
+   * const { data } = await unkey.permissions.setRolePermissions({ roleId: 'role_9iOp3Lk6J', permissions: ['documents.read'] });
+   *
+   * @throws {NotFoundErrorResponse} 404 `role_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.setRolePermissions
    */
   setRolePermissions(request: SetRolePermissionsRequest, options?: CallOptions): Call<ResponseBody<SetRolePermissionsData>, CommonErrorCode | 'role_not_found'>;
 }
@@ -473,7 +711,13 @@ export interface Ratelimits {
    *
    * Requires `ratelimit.{namespaceId}.delete_override` or `ratelimit.*.delete_override`.
    *
-   * Errors of its own: 404 `ratelimit_namespace_not_found`, 404 `ratelimit_override_not_found`.
+   * @example
+   * const { data } = await unkey.ratelimit.deleteOverride({ namespace: 'email.send', identifier: 'enterprise_*' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `ratelimit_namespace_not_found`
+   * @throws {NotFoundErrorResponse} 404 `ratelimit_override_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.deleteOverride
    */
   deleteOverride(request: DeleteOverrideRequest, options?: CallOptions): Call<ResponseBody<DeleteOverrideData>, CommonErrorCode | 'ratelimit_namespace_not_found' | 'ratelimit_override_not_found'>;
 
@@ -487,7 +731,13 @@ export interface Ratelimits {
    *
    * Requires `ratelimit.{namespaceId}.read_override` or `ratelimit.*.read_override`.
    *
-   * Errors of its own: 404 `ratelimit_namespace_not_found`, 404 `ratelimit_override_not_found`.
+   * @example
+   * const { data } = await unkey.ratelimit.getOverride({ namespace: 'email.send', identifier: 'enterprise_7' });
+   *
+   * @throws {NotFoundErrorResponse} 404 `ratelimit_namespace_not_found`
+   * @throws {NotFoundErrorResponse} 404 `ratelimit_override_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.getOverride
    */
   getOverride(request: GetOverrideRequest, options?: CallOptions): Call<ResponseBody<GetOverrideData>, CommonErrorCode | 'ratelimit_namespace_not_found' | 'ratelimit_override_not_found'>;
 
@@ -506,7 +756,12 @@ export interface Ratelimits {
    * Requires `ratelimit.{namespaceId}.limit` or `ratelimit.*.limit`; if the namespace does not exist:
    * `ratelimit.*.create_namespace`.
    *
-   * Errors of its own: 410 `ratelimit_namespace_gone`.
+   * @example
+   * const { data } = await unkey.ratelimit.limit({ namespace: 'email.send', identifier: 'user_42', limit: 10, duration: 60000 });
+   *
+   * @throws {ResourceGoneErrorResponse} 410 `ratelimit_namespace_gone`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.limit
    */
   limit(request: LimitRequest, options?: IdempotentCallOptions): Call<ResponseBody<LimitData>, CommonErrorCode | 'idempotency_conflict' | 'ratelimit_namespace_gone'>;
 
@@ -517,7 +772,14 @@ export interface Ratelimits {
    *
    * Requires `ratelimit.{namespaceId}.read_override` or `ratelimit.*.read_override`.
    *
-   * Errors of its own: 404 `ratelimit_namespace_not_found`.
+   * @example
+   * for await (const item of unkey.ratelimit.listOverrides({ namespace: 'email.send' })) {
+   *   console.log(item);
+   * }
+   *
+   * @throws {NotFoundErrorResponse} 404 `ratelimit_namespace_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.listOverrides
    */
   listOverrides(request: ListOverridesRequest, options?: CallOptions): ListCall<RatelimitOverride, CommonErrorCode | 'ratelimit_namespace_not_found'>;
 
@@ -533,7 +795,21 @@ export interface Ratelimits {
    * Requires `ratelimit.{namespaceId}.limit` or `ratelimit.*.limit`; if the namespace does not exist:
    * `ratelimit.*.create_namespace`.
    *
-   * Errors of its own: 410 `ratelimit_namespace_gone`.
+   * @example
+   * const { data } = await unkey.ratelimit.multiLimit([
+   *   { namespace: 'email.send', identifier: 'user_42', limit: 10, duration: 60000 },
+   *   {
+   *     namespace: 'email.bytes',
+   *     identifier: 'user_42',
+   *     limit: 1000000,
+   *     duration: 86400000,
+   *     cost: 2048,
+   *   },
+   * ]);
+   *
+   * @throws {ResourceGoneErrorResponse} 410 `ratelimit_namespace_gone`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.multiLimit
    */
   multiLimit(request: MultiLimitRequest, options?: IdempotentCallOptions): Call<ResponseBody<MultiLimitData>, CommonErrorCode | 'idempotency_conflict' | 'ratelimit_namespace_gone'>;
 
@@ -549,7 +825,17 @@ export interface Ratelimits {
    *
    * Requires `ratelimit.{namespaceId}.set_override` or `ratelimit.*.set_override`.
    *
-   * Errors of its own: 404 `ratelimit_namespace_not_found`.
+   * @example
+   * const { data } = await unkey.ratelimit.setOverride({
+   *   namespace: 'email.send',
+   *   identifier: 'enterprise_*',
+   *   limit: 1000,
+   *   duration: 60000,
+   * });
+   *
+   * @throws {NotFoundErrorResponse} 404 `ratelimit_namespace_not_found`
+   * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+   * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.setOverride
    */
   setOverride(request: SetOverrideRequest, options?: CallOptions): Call<ResponseBody<SetOverrideData>, CommonErrorCode | 'ratelimit_namespace_not_found'>;
 }

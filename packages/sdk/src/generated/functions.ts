@@ -11,11 +11,11 @@ import type { CommonErrorCode } from './error-codes.ts';
 /**
  * Create an API.
  *
- * An API is a group of keys: one for each product, or one for each environment.
+ * @example
+ * const { data } = await createApi(core, { name: 'payments-production' });
  *
- * Every call creates a new API, even if one with the same name exists.
- *
- * Requires `api.*.create_api`.
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/apis/apis.createApi
  */
 export function createApi(caller: Caller, request: CreateApiRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateApiData>, CommonErrorCode | 'idempotency_conflict'> {
   return createOnce(caller, 'apis.createApi', request, options);
@@ -24,14 +24,13 @@ export function createApi(caller: Caller, request: CreateApiRequest, options?: I
 /**
  * Delete an API and all its keys.
  *
- * Verifications of the API's keys return `NOT_FOUND` from now on. This cannot be undone.
+ * @example
+ * const { data } = await deleteApi(core, { apiId: 'api_Xy3kQ9v1p' });
  *
- * An API that is protected against deletion is refused with 412 until the protection is removed. The
- * permission is checked first: without it the response is 403, whether or not the API exists.
- *
- * Requires `api.*.delete_api` or `api.{apiId}.delete_api`.
- *
- * Errors of its own: 404 `api_not_found`, 412 `protected_resource`.
+ * @throws {NotFoundErrorResponse} 404 `api_not_found`
+ * @throws {ResourceisprotectedErrorResponse} 412 `protected_resource`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/apis/apis.deleteApi
  */
 export function deleteApi(caller: Caller, request: DeleteApiRequest, options?: CallOptions): Call<ResponseBody<DeleteApiData>, CommonErrorCode | 'api_not_found' | 'protected_resource'> {
   return callOperation(caller, 'apis.deleteApi', '', request, options);
@@ -40,13 +39,12 @@ export function deleteApi(caller: Caller, request: DeleteApiRequest, options?: C
 /**
  * Get an API.
  *
- * Returns the name of the API.
+ * @example
+ * const { data } = await getApi(core, { apiId: 'api_Xy3kQ9v1p' });
  *
- * The permission is checked first: without it the response is 403, whether or not the API exists.
- *
- * Requires `api.*.read_api` or `api.{apiId}.read_api`.
- *
- * Errors of its own: 404 `api_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `api_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/apis/apis.getApi
  */
 export function getApi(caller: Caller, request: GetApiRequest, options?: CallOptions): Call<ResponseBody<GetApiData>, CommonErrorCode | 'api_not_found'> {
   return callOperation(caller, 'apis.getApi', '', request, options);
@@ -55,17 +53,15 @@ export function getApi(caller: Caller, request: GetApiRequest, options?: CallOpt
 /**
  * List the keys of an API.
  *
- * Lists active, disabled and expired keys, but no deleted ones.
+ * @example
+ * for await (const item of listKeys(core, { apiId: 'api_Xy3kQ9v1p', externalId: 'user_42', limit: 20 })) {
+ *   console.log(item);
+ * }
  *
- * Requires permission to read the API and to read its keys; without one of them the response is 404, as for
- * an API that does not exist. `decrypt` also requires permission to decrypt, and the response is 412 if the
- * API does not store recoverable keys. A key whose stored secret is damaged has no `plaintext`; `keys.getKey`
- * says so.
- *
- * Requires (`api.*.read_key` or `api.{apiId}.read_key`) and (`api.*.read_api` or `api.{apiId}.read_api`);
- * with `decrypt`: `api.*.decrypt_key` or `api.{apiId}.decrypt_key`.
- *
- * Errors of its own: 404 `api_not_found`, 412 `precondition_failed`.
+ * @throws {NotFoundErrorResponse} 404 `api_not_found`
+ * @throws {PreconditionFailedErrorResponse} 412 `precondition_failed`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/apis/apis.listKeys
  */
 export function listKeys(caller: Caller, request: ListKeysRequest, options?: CallOptions): ListCall<Key, CommonErrorCode | 'api_not_found' | 'precondition_failed'> {
   return listItems(caller, 'apis.listKeys', request, options);
@@ -74,14 +70,16 @@ export function listKeys(caller: Caller, request: ListKeysRequest, options?: Cal
 /**
  * Create an identity.
  *
- * An identity is one of your users, teams or organizations. Its keys share its metadata and its limits.
+ * @example
+ * const { data } = await createIdentity(core, {
+ *   externalId: 'user_42',
+ *   meta: { plan: 'pro' },
+ *   ratelimits: [{ name: 'requests', limit: 100, duration: 60000, autoApply: true }],
+ * });
  *
- * An external id is unique: one that is taken is refused with 409. The external id of a deleted identity can
- * be used again; the new identity does not get the keys of the old one.
- *
- * Requires `identity.*.create_identity`.
- *
- * Errors of its own: 409 `identity_already_exists`.
+ * @throws {ConflictingResourceErrorResponse} 409 `identity_already_exists`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/identities/identities.createIdentity
  */
 export function createIdentity(caller: Caller, request: CreateIdentityRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateIdentityData>, CommonErrorCode | 'idempotency_conflict' | 'identity_already_exists'> {
   return createOnce(caller, 'identities.createIdentity', request, options);
@@ -90,13 +88,12 @@ export function createIdentity(caller: Caller, request: CreateIdentityRequest, o
 /**
  * Delete an identity.
  *
- * Its keys still work, without its metadata and its limits. The external id can be used for a new identity.
+ * @example
+ * await deleteIdentity(core, { identity: 'user_42' });
  *
- * The permission is checked before the identity is looked up. The response has no `data`.
- *
- * Requires `identity.*.delete_identity`.
- *
- * Errors of its own: 404 `identity_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `identity_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/identities/identities.deleteIdentity
  */
 export function deleteIdentity(caller: Caller, request: DeleteIdentityRequest, options?: CallOptions): Call<ResponseBody<undefined>, CommonErrorCode | 'identity_not_found'> {
   return callOperation(caller, 'identities.deleteIdentity', '-', request, options);
@@ -105,12 +102,12 @@ export function deleteIdentity(caller: Caller, request: DeleteIdentityRequest, o
 /**
  * Get an identity.
  *
- * Finds the identity by its id or by your external id. A permission for a single identity names its id, not
- * its external id.
+ * @example
+ * const { data } = await getIdentity(core, { identity: 'user_42' });
  *
- * Requires `identity.*.read_identity` or `identity.{identityId}.read_identity`.
- *
- * Errors of its own: 404 `identity_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `identity_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/identities/identities.getIdentity
  */
 export function getIdentity(caller: Caller, request: GetIdentityRequest, options?: CallOptions): Call<ResponseBody<GetIdentityData>, CommonErrorCode | 'identity_not_found'> {
   return callOperation(caller, 'identities.getIdentity', '', request, options);
@@ -119,10 +116,13 @@ export function getIdentity(caller: Caller, request: GetIdentityRequest, options
 /**
  * List identities.
  *
- * The permission is checked for every identity of the page: if one may not be read, the whole call is
- * refused. An empty page requires no permission.
+ * @example
+ * for await (const item of listIdentities(core, { limit: 50, search: 'user_' })) {
+ *   console.log(item);
+ * }
  *
- * Requires `identity.*.read_identity` or `identity.{identityId}.read_identity`.
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/identities/identities.listIdentities
  */
 export function listIdentities(caller: Caller, request?: ListIdentitiesRequest, options?: CallOptions): ListCall<Identity, CommonErrorCode> {
   return listItems(caller, 'identities.listIdentities', request, options);
@@ -131,15 +131,16 @@ export function listIdentities(caller: Caller, request?: ListIdentitiesRequest, 
 /**
  * Update an identity.
  *
- * A property that is left out stays. `meta` is replaced as a whole. `ratelimits` are replaced by name: a
- * limit that keeps its name keeps its id, limits that are not listed are deleted, and an empty list deletes
- * all of them.
+ * @example
+ * const { data } = await updateIdentity(core, {
+ *   identity: 'user_42',
+ *   meta: { plan: 'enterprise' },
+ *   ratelimits: [{ name: 'requests', limit: 500, duration: 60000, autoApply: true }],
+ * });
  *
- * The permission is checked before the identity is looked up.
- *
- * Requires `identity.*.update_identity`.
- *
- * Errors of its own: 404 `identity_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `identity_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/identities/identities.updateIdentity
  */
 export function updateIdentity(caller: Caller, request: UpdateIdentityRequest, options?: CallOptions): Call<ResponseBody<UpdateIdentityData>, CommonErrorCode | 'identity_not_found'> {
   return callOperation(caller, 'identities.updateIdentity', '', request, options);
@@ -148,15 +149,12 @@ export function updateIdentity(caller: Caller, request: UpdateIdentityRequest, o
 /**
  * Add permissions to a key.
  *
- * Permissions that the key already has stay. Slugs that do not exist are created, which requires permission
- * to create them.
+ * @example
+ * const { data } = await addPermissions(core, { keyId: 'key_8fJ2mQw4Z', permissions: ['documents.read'] });
  *
- * Returns the key's direct permissions, not those of its roles.
- *
- * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_permission_to_key`; if a
- * permission does not exist: `rbac.*.create_permission`.
- *
- * Errors of its own: 404 `key_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.addPermissions
  */
 export function addPermissions(caller: Caller, request: AddPermissionsRequest, options?: CallOptions): Call<ResponseBody<AddPermissionsData>, CommonErrorCode> {
   return callOperation(caller, 'keys.addPermissions', '', request, options);
@@ -165,12 +163,13 @@ export function addPermissions(caller: Caller, request: AddPermissionsRequest, o
 /**
  * Add roles to a key.
  *
- * Roles that the key already has stay. Roles are never created implicitly: if one does not exist, the
- * response is 404 and nothing is added.
+ * @example
+ * const { data } = await addRoles(core, { keyId: 'key_8fJ2mQw4Z', roles: ['Editor'] });
  *
- * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_role_to_key`.
- *
- * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {NotFoundErrorResponse} 404 `role_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.addRoles
  */
 export function addRoles(caller: Caller, request: AddRolesRequest, options?: CallOptions): Call<ResponseBody<AddRolesData>, CommonErrorCode | 'role_not_found'> {
   return callOperation(caller, 'keys.addRoles', '', request, options);
@@ -179,16 +178,25 @@ export function addRoles(caller: Caller, request: AddRolesRequest, options?: Cal
 /**
  * Create a key.
  *
- * Only this response shows the key itself, unless it is `recoverable`. Every call creates a new key.
+ * @example
+ * const { data } = await createKey(core, {
+ *   apiId: 'api_Xy3kQ9v1p',
+ *   prefix: 'demo',
+ *   name: 'Laptop',
+ *   externalId: 'user_42',
+ *   permissions: ['documents.read'],
+ *   credits: {
+ *     remaining: 1000,
+ *     refill: { interval: 'monthly', amount: 1000, refillDay: 1 },
+ *   },
+ *   ratelimits: [{ name: 'requests', limit: 100, duration: 60000, autoApply: true }],
+ * });
  *
- * An identity or a permission that does not exist is created; a role that does not exist is refused with 404.
- * If anything is refused, nothing is created. If the root key lacks the permission, the response is 404, as
- * for an API that does not exist.
- *
- * Requires `api.*.create_key` or `api.{apiId}.create_key`; for a recoverable key: `api.*.encrypt_key` or
- * `api.{apiId}.encrypt_key`.
- *
- * Errors of its own: 404 `api_not_found`, 404 `role_not_found`, 412 `precondition_failed`.
+ * @throws {NotFoundErrorResponse} 404 `api_not_found`
+ * @throws {NotFoundErrorResponse} 404 `role_not_found`
+ * @throws {PreconditionFailedErrorResponse} 412 `precondition_failed`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.createKey
  */
 export function createKey(caller: Caller, request: CreateKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateKeyData>, CommonErrorCode | 'api_not_found' | 'idempotency_conflict' | 'precondition_failed' | 'role_not_found'> {
   return createOnce(caller, 'keys.createKey', request, options);
@@ -197,12 +205,12 @@ export function createKey(caller: Caller, request: CreateKeyRequest, options?: I
 /**
  * Delete a key.
  *
- * Verifications of the key return `NOT_FOUND` from now on, and it can no longer be managed. To disable a key
- * for a time, use `keys.updateKey` with `enabled: false`.
+ * @example
+ * const { data } = await deleteKey(core, { keyId: 'key_8fJ2mQw4Z' });
  *
- * Requires `api.*.delete_key` or `api.{apiId}.delete_key`.
- *
- * Errors of its own: 404 `key_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.deleteKey
  */
 export function deleteKey(caller: Caller, request: DeleteKeyRequest, options?: CallOptions): Call<ResponseBody<DeleteKeyData>, CommonErrorCode> {
   return callOperation(caller, 'keys.deleteKey', '', request, options);
@@ -211,16 +219,13 @@ export function deleteKey(caller: Caller, request: DeleteKeyRequest, options?: C
 /**
  * Get a key by its id.
  *
- * Returns active, disabled and expired keys. To find a key by the key itself, use `keys.whoami`.
+ * @example
+ * const { data } = await getKey(core, { keyId: 'key_8fJ2mQw4Z' });
  *
- * `decrypt` also requires permission to decrypt, and the response is 412 if the API does not store
- * recoverable keys. A key that is not recoverable has no `plaintext`. If the stored secret is damaged, the
- * response is 500.
- *
- * Requires `api.*.read_key` or `api.{apiId}.read_key`; with `decrypt`: `api.*.decrypt_key` or
- * `api.{apiId}.decrypt_key`.
- *
- * Errors of its own: 404 `key_not_found`, 412 `precondition_failed`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {PreconditionFailedErrorResponse} 412 `precondition_failed`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.getKey
  */
 export function getKey(caller: Caller, request: GetKeyRequest, options?: CallOptions): Call<ResponseBody<GetKeyData>, CommonErrorCode | 'precondition_failed'> {
   return callOperation(caller, 'keys.getKey', '', request, options);
@@ -229,16 +234,23 @@ export function getKey(caller: Caller, request: GetKeyRequest, options?: CallOpt
 /**
  * Migrate keys from another system.
  *
- * Imports keys by their hashes, so that their holders need no new ones. The operator of the service creates
- * the migration, which states how the hashes were computed.
+ * @example
+ * const { data } = await migrateKeys(core, {
+ *   migrationId: 'migration_acme',
+ *   apiId: 'api_Xy3kQ9v1p',
+ *   keys: [
+ *     {
+ *       hash: '6coSd2Pd5uNxqDoeFFGsz68bEWowlJ5iOzNfEn3bcjg=',
+ *       name: 'Laptop',
+ *       externalId: 'user_42',
+ *     },
+ *   ],
+ * });
  *
- * A hash that is taken or malformed is listed in `failed`, with the reason in `failures`, and skipped.
- * Identities, permissions and roles that do not exist are created. The permission is checked before the API
- * is looked up.
- *
- * Requires `api.*.create_key` or `api.{apiId}.create_key`.
- *
- * Errors of its own: 404 `api_not_found`, 404 `migration_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `api_not_found`
+ * @throws {NotFoundErrorResponse} 404 `migration_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.migrateKeys
  */
 export function migrateKeys(caller: Caller, request: MigrateKeysRequest, options?: IdempotentCallOptions): Call<ResponseBody<MigrateKeysData>, CommonErrorCode | 'api_not_found' | 'idempotency_conflict' | 'migration_not_found'> {
   return createOnce(caller, 'keys.migrateKeys', request, options);
@@ -247,14 +259,13 @@ export function migrateKeys(caller: Caller, request: MigrateKeysRequest, options
 /**
  * Remove permissions from a key.
  *
- * A permission that the key does not have is ignored. If one does not exist in the workspace, the response is
- * 404 and nothing is removed. Permissions of the key's roles stay.
+ * @example
+ * const { data } = await removePermissions(core, { keyId: 'key_8fJ2mQw4Z', permissions: ['documents.write'] });
  *
- * Returns the key's remaining direct permissions.
- *
- * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.remove_permission_from_key`.
- *
- * Errors of its own: 404 `key_not_found`, 404 `permission_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {NotFoundErrorResponse} 404 `permission_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.removePermissions
  */
 export function removePermissions(caller: Caller, request: RemovePermissionsRequest, options?: CallOptions): Call<ResponseBody<RemovePermissionsData>, CommonErrorCode | 'permission_not_found'> {
   return callOperation(caller, 'keys.removePermissions', '', request, options);
@@ -263,12 +274,13 @@ export function removePermissions(caller: Caller, request: RemovePermissionsRequ
 /**
  * Remove roles from a key.
  *
- * A role that the key does not have is ignored. If one does not exist in the workspace, the response is 404
- * and nothing is removed.
+ * @example
+ * const { data } = await removeRoles(core, { keyId: 'key_8fJ2mQw4Z', roles: ['Editor'] });
  *
- * Requires `api.*.update_key` or `api.{apiId}.update_key`.
- *
- * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {NotFoundErrorResponse} 404 `role_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.removeRoles
  */
 export function removeRoles(caller: Caller, request: RemoveRolesRequest, options?: CallOptions): Call<ResponseBody<RemoveRolesData>, CommonErrorCode | 'role_not_found'> {
   return callOperation(caller, 'keys.removeRoles', '', request, options);
@@ -277,16 +289,13 @@ export function removeRoles(caller: Caller, request: RemoveRolesRequest, options
 /**
  * Reroll a key.
  *
- * Creates a new key that has everything of the old one: name, identity, metadata, permissions, roles,
- * credits, limits and prefix, or the API's default prefix if it has none. The new key is as long as the old
- * one, or as the API's default length if that is greater. The old key works until its `expiration`.
+ * @example
+ * const { data } = await rerollKey(core, { keyId: 'key_8fJ2mQw4Z', expiration: 86400000 });
  *
- * Requires permission to create keys, and to encrypt keys if the old one is recoverable.
- *
- * Requires `api.*.create_key` or `api.{apiId}.create_key`; for a recoverable key: `api.*.encrypt_key` or
- * `api.{apiId}.encrypt_key`.
- *
- * Errors of its own: 404 `key_not_found`, 412 `precondition_failed`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {PreconditionFailedErrorResponse} 412 `precondition_failed`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.rerollKey
  */
 export function rerollKey(caller: Caller, request: RerollKeyRequest, options?: IdempotentCallOptions): Call<ResponseBody<RerollKeyData>, CommonErrorCode | 'idempotency_conflict' | 'precondition_failed'> {
   return createOnce(caller, 'keys.rerollKey', request, options);
@@ -295,15 +304,12 @@ export function rerollKey(caller: Caller, request: RerollKeyRequest, options?: I
 /**
  * Set permissions of a key.
  *
- * Replaces the key's direct permissions; an empty list removes all of them. Slugs that do not exist are
- * created, which requires permission to create them. Permissions of the key's roles stay.
+ * @example
+ * const { data } = await setPermissions(core, { keyId: 'key_8fJ2mQw4Z', permissions: ['documents.read'] });
  *
- * Requires permission to add and to remove, whatever the change is.
- *
- * Requires (`api.*.update_key` or `api.{apiId}.update_key`) and `rbac.*.add_permission_to_key` and
- * `rbac.*.remove_permission_from_key`; if a permission does not exist: `rbac.*.create_permission`.
- *
- * Errors of its own: 404 `key_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.setPermissions
  */
 export function setPermissions(caller: Caller, request: SetPermissionsRequest, options?: CallOptions): Call<ResponseBody<SetPermissionsData>, CommonErrorCode> {
   return callOperation(caller, 'keys.setPermissions', '', request, options);
@@ -312,12 +318,13 @@ export function setPermissions(caller: Caller, request: SetPermissionsRequest, o
 /**
  * Set roles of a key.
  *
- * Replaces the key's roles; an empty list removes all of them. Roles are never created implicitly: if one
- * does not exist, the response is 404 and nothing changes.
+ * @example
+ * const { data } = await setRoles(core, { keyId: 'key_8fJ2mQw4Z', roles: ['Editor'] });
  *
- * Requires `api.*.update_key` or `api.{apiId}.update_key`.
- *
- * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {NotFoundErrorResponse} 404 `role_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.setRoles
  */
 export function setRoles(caller: Caller, request: SetRolesRequest, options?: CallOptions): Call<ResponseBody<SetRolesData>, CommonErrorCode | 'role_not_found'> {
   return callOperation(caller, 'keys.setRoles', '', request, options);
@@ -326,14 +333,12 @@ export function setRoles(caller: Caller, request: SetRolesRequest, options?: Cal
 /**
  * Update the credits of a key.
  *
- * `set` without a value, or with null, makes the key unlimited and removes its refill. `decrement` stops at
- * 0.
+ * @example
+ * const { data } = await updateCredits(core, { keyId: 'key_8fJ2mQw4Z', operation: 'increment', value: 500 });
  *
- * `increment` and `decrement` require a value and a key with limited credits; otherwise the response is 400.
- *
- * Requires `api.*.update_key` or `api.{apiId}.update_key`.
- *
- * Errors of its own: 404 `key_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.updateCredits
  */
 export function updateCredits(caller: Caller, request: UpdateCreditsRequest, options?: IdempotentCallOptions): Call<ResponseBody<UpdateCreditsData>, CommonErrorCode | 'idempotency_conflict'> {
   return createOnce(caller, 'keys.updateCredits', request, options);
@@ -342,16 +347,18 @@ export function updateCredits(caller: Caller, request: UpdateCreditsRequest, opt
 /**
  * Update a key.
  *
- * A property that is left out stays, null removes the setting, a value replaces it. The change applies from
- * the next verification on.
+ * @example
+ * const { data } = await updateKey(core, {
+ *   keyId: 'key_8fJ2mQw4Z',
+ *   name: null,
+ *   enabled: false,
+ *   credits: { remaining: 500 },
+ * });
  *
- * Lists are replaced as a whole; an empty list removes all items. An identity or a permission that does not
- * exist is created; a role that does not exist is refused with 404. If anything is refused, nothing is
- * changed.
- *
- * Requires `api.*.update_key` or `api.{apiId}.update_key`.
- *
- * Errors of its own: 404 `key_not_found`, 404 `role_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {NotFoundErrorResponse} 404 `role_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.updateKey
  */
 export function updateKey(caller: Caller, request: UpdateKeyRequest, options?: CallOptions): Call<ResponseBody<UpdateKeyData>, CommonErrorCode | 'role_not_found'> {
   return callOperation(caller, 'keys.updateKey', '', request, options);
@@ -360,19 +367,19 @@ export function updateKey(caller: Caller, request: UpdateKeyRequest, options?: C
 /**
  * Verify a key.
  *
- * The status is 200 whether or not the key is valid: check `valid`, and `code` for the reason.
+ * @example
+ * const { data } = await verifyKey(core, {
+ *   key: 'demo_ThisIsNotARealKey11111',
+ *   permissions: 'documents.read',
+ *   ratelimits: [{ name: 'requests' }],
+ *   tags: ['path=/documents'],
+ * });
  *
- * The checks run in this order and stop at the first failure: the key exists, is enabled, has not expired,
- * may be used from this address, has the permissions, is within its limits, has credits. Limits are counted
- * all or none; a verification that a limit denies spends no credits. One that only the credits deny has
- * counted against the limits.
- *
- * A key that your root key may not verify is reported as `NOT_FOUND`. A limit that neither the key nor its
- * identity has is refused with 412.
- *
- * Requires `api.*.verify_key` or `api.{apiId}.verify_key`.
- *
- * Errors of its own: 400 `malformed`, 400 `permissions_query_syntax_error`, 412 `precondition_failed`.
+ * @throws {BadRequestErrorResponse} 400 `malformed`
+ * @throws {BadRequestErrorResponse} 400 `permissions_query_syntax_error`
+ * @throws {PreconditionFailedErrorResponse} 412 `precondition_failed`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.verifyKey
  */
 export function verifyKey<const Query extends string>(caller: Caller, request: VerifyKeyRequest<Query>, options?: IdempotentCallOptions): Call<ResponseBody<VerifyKeyData>, CommonErrorCode | 'idempotency_conflict' | 'permissions_query_syntax_error' | 'precondition_failed'> {
   return callOperation(caller, 'keys.verifyKey', '!', request, options);
@@ -381,14 +388,12 @@ export function verifyKey<const Query extends string>(caller: Caller, request: V
 /**
  * Identify a key.
  *
- * Finds a key by the key itself. It spends no credits, counts against no limit, and also returns disabled and
- * expired keys. To decide whether to let a caller in, use `keys.verifyKey`.
+ * @example
+ * const { data } = await whoami(core, { key: 'demo_ThisIsNotARealKey11111' });
  *
- * If the root key lacks the permission, the response is 404, as for a key that does not exist.
- *
- * Requires `api.*.read_key` or `api.{apiId}.read_key`.
- *
- * Errors of its own: 404 `key_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `key_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/keys/keys.whoami
  */
 export function whoami(caller: Caller, request: WhoamiRequest, options?: CallOptions): Call<ResponseBody<WhoamiData>, CommonErrorCode> {
   return callOperation(caller, 'keys.whoami', '', request, options);
@@ -397,7 +402,11 @@ export function whoami(caller: Caller, request: WhoamiRequest, options?: CallOpt
 /**
  * Check that the service is up.
  *
- * For load balancers and monitors. Requires no root key and does not access the database.
+ * @example
+ * const { data } = await liveness(core);
+ *
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/liveness/liveness
  */
 export function liveness(caller: Caller, options?: CallOptions): Call<ResponseBody<LivenessData>, CommonErrorCode> {
   return callOperation(caller, 'liveness', '', null, options);
@@ -406,12 +415,16 @@ export function liveness(caller: Caller, options?: CallOptions): Call<ResponseBo
 /**
  * Create a permission.
  *
- * Keys and roles have permissions; verifications ask for them by slug. A slug is unique, regardless of case:
- * one that is taken is refused with 409.
+ * @example
+ * const { data } = await createPermission(core, {
+ *   name: 'Read documents',
+ *   slug: 'documents.read',
+ *   description: 'Open and download documents',
+ * });
  *
- * Requires `rbac.*.create_permission`.
- *
- * Errors of its own: 409 `permission_already_exists`.
+ * @throws {ConflictingResourceErrorResponse} 409 `permission_already_exists`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.createPermission
  */
 export function createPermission(caller: Caller, request: CreatePermissionRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreatePermissionData>, CommonErrorCode | 'idempotency_conflict' | 'permission_already_exists'> {
   return createOnce(caller, 'permissions.createPermission', request, options);
@@ -420,16 +433,16 @@ export function createPermission(caller: Caller, request: CreatePermissionReques
 /**
  * Create a role.
  *
- * A role is a named set of permissions that many keys can have. A name is unique, regardless of case: one
- * that is taken is refused with 409.
+ * @example
+ * const { data } = await createRole(core, {
+ *   name: 'Editor',
+ *   description: 'Writes documents',
+ *   permissions: ['documents.read', 'documents.write'],
+ * });
  *
- * `permissions` requires permission to add permissions to roles; slugs that do not exist are created, which
- * requires permission to create them.
- *
- * Requires `rbac.*.create_role`; with `permissions`: `rbac.*.add_permission_to_role`; if a permission does
- * not exist: `rbac.*.create_permission`.
- *
- * Errors of its own: 409 `role_already_exists`.
+ * @throws {ConflictingResourceErrorResponse} 409 `role_already_exists`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.createRole
  */
 export function createRole(caller: Caller, request: CreateRoleRequest, options?: IdempotentCallOptions): Call<ResponseBody<CreateRoleData>, CommonErrorCode | 'idempotency_conflict' | 'role_already_exists'> {
   return createOnce(caller, 'permissions.createRole', request, options);
@@ -438,11 +451,12 @@ export function createRole(caller: Caller, request: CreateRoleRequest, options?:
 /**
  * Delete a permission.
  *
- * Removes the permission from all keys and roles at once. This cannot be undone.
+ * @example
+ * const { data } = await deletePermission(core, { permission: 'documents.read' });
  *
- * Requires `rbac.*.delete_permission`.
- *
- * Errors of its own: 404 `permission_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `permission_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.deletePermission
  */
 export function deletePermission(caller: Caller, request: DeletePermissionRequest, options?: CallOptions): Call<ResponseBody<DeletePermissionData>, CommonErrorCode | 'permission_not_found'> {
   return callOperation(caller, 'permissions.deletePermission', '', request, options);
@@ -451,11 +465,12 @@ export function deletePermission(caller: Caller, request: DeletePermissionReques
 /**
  * Delete a role.
  *
- * Removes the role from all keys at once. Its permissions stay in the workspace. This cannot be undone.
+ * @example
+ * const { data } = await deleteRole(core, { role: 'Editor' });
  *
- * Requires `rbac.*.delete_role`.
- *
- * Errors of its own: 404 `role_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `role_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.deleteRole
  */
 export function deleteRole(caller: Caller, request: DeleteRoleRequest, options?: CallOptions): Call<ResponseBody<DeleteRoleData>, CommonErrorCode | 'role_not_found'> {
   return callOperation(caller, 'permissions.deleteRole', '', request, options);
@@ -464,11 +479,12 @@ export function deleteRole(caller: Caller, request: DeleteRoleRequest, options?:
 /**
  * Get a permission.
  *
- * Finds the permission by its id or by its slug, regardless of case.
+ * @example
+ * const { data } = await getPermission(core, { permission: 'documents.read' });
  *
- * Requires `rbac.*.read_permission`.
- *
- * Errors of its own: 404 `permission_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `permission_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.getPermission
  */
 export function getPermission(caller: Caller, request: GetPermissionRequest, options?: CallOptions): Call<ResponseBody<GetPermissionData>, CommonErrorCode | 'permission_not_found'> {
   return callOperation(caller, 'permissions.getPermission', '', request, options);
@@ -477,11 +493,12 @@ export function getPermission(caller: Caller, request: GetPermissionRequest, opt
 /**
  * Get a role and its permissions.
  *
- * Finds the role by its id or by its name, regardless of case.
+ * @example
+ * const { data } = await getRole(core, { role: 'Editor' });
  *
- * Requires `rbac.*.read_role`.
- *
- * Errors of its own: 404 `role_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `role_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.getRole
  */
 export function getRole(caller: Caller, request: GetRoleRequest, options?: CallOptions): Call<ResponseBody<GetRoleData>, CommonErrorCode | 'role_not_found'> {
   return callOperation(caller, 'permissions.getRole', '', request, options);
@@ -490,9 +507,13 @@ export function getRole(caller: Caller, request: GetRoleRequest, options?: CallO
 /**
  * List permissions.
  *
- * Lists the permissions of the workspace, including those that other operations created.
+ * @example
+ * for await (const item of listPermissions(core, { limit: 50, search: 'documents' })) {
+ *   console.log(item);
+ * }
  *
- * Requires `rbac.*.read_permission`.
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.listPermissions
  */
 export function listPermissions(caller: Caller, request?: ListPermissionsRequest, options?: CallOptions): ListCall<Permission, CommonErrorCode> {
   return listItems(caller, 'permissions.listPermissions', request, options);
@@ -501,9 +522,13 @@ export function listPermissions(caller: Caller, request?: ListPermissionsRequest
 /**
  * List roles and their permissions.
  *
- * Lists the roles of the workspace, each with its permissions.
+ * @example
+ * for await (const item of listRoles(core, { limit: 50 })) {
+ *   console.log(item);
+ * }
  *
- * Requires `rbac.*.read_role`.
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.listRoles
  */
 export function listRoles(caller: Caller, request?: ListRolesRequest, options?: CallOptions): ListCall<Role, CommonErrorCode> {
   return listItems(caller, 'permissions.listRoles', request, options);
@@ -512,15 +537,12 @@ export function listRoles(caller: Caller, request?: ListRolesRequest, options?: 
 /**
  * Set permissions of a role.
  *
- * Replaces the permissions of the role; an empty list removes all of them. Slugs that do not exist are
- * created, which requires permission to create them. The change applies to every key with the role at once.
+ * @example
+ * const { data } = await setRolePermissions(core, { roleId: 'role_9iOp3Lk6J', permissions: ['documents.read'] });
  *
- * Requires permission to add and to remove, whatever the change is.
- *
- * Requires `rbac.*.add_permission_to_role` and `rbac.*.remove_permission_from_role`; if a permission does not
- * exist: `rbac.*.create_permission`.
- *
- * Errors of its own: 404 `role_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `role_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/permissions/permissions.setRolePermissions
  */
 export function setRolePermissions(caller: Caller, request: SetRolePermissionsRequest, options?: CallOptions): Call<ResponseBody<SetRolePermissionsData>, CommonErrorCode | 'role_not_found'> {
   return callOperation(caller, 'permissions.setRolePermissions', '', request, options);
@@ -529,12 +551,13 @@ export function setRolePermissions(caller: Caller, request: SetRolePermissionsRe
 /**
  * Delete an override.
  *
- * Limit calls use their own limit again. The identifier must be exactly the one that was set; `*` is not a
- * wildcard here.
+ * @example
+ * const { data } = await deleteOverride(core, { namespace: 'email.send', identifier: 'enterprise_*' });
  *
- * Requires `ratelimit.{namespaceId}.delete_override` or `ratelimit.*.delete_override`.
- *
- * Errors of its own: 404 `ratelimit_namespace_not_found`, 404 `ratelimit_override_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `ratelimit_namespace_not_found`
+ * @throws {NotFoundErrorResponse} 404 `ratelimit_override_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.deleteOverride
  */
 export function deleteOverride(caller: Caller, request: DeleteOverrideRequest, options?: CallOptions): Call<ResponseBody<DeleteOverrideData>, CommonErrorCode | 'ratelimit_namespace_not_found' | 'ratelimit_override_not_found'> {
   return callOperation(caller, 'ratelimit.deleteOverride', '', request, options);
@@ -543,14 +566,13 @@ export function deleteOverride(caller: Caller, request: DeleteOverrideRequest, o
 /**
  * Get the override that applies to an identifier.
  *
- * Returns the override that a limit call for this identifier uses: the exact one, otherwise the best match
- * with `*`.
+ * @example
+ * const { data } = await getOverride(core, { namespace: 'email.send', identifier: 'enterprise_7' });
  *
- * If the root key lacks the permission, the response is 404, as for an override that does not exist.
- *
- * Requires `ratelimit.{namespaceId}.read_override` or `ratelimit.*.read_override`.
- *
- * Errors of its own: 404 `ratelimit_namespace_not_found`, 404 `ratelimit_override_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `ratelimit_namespace_not_found`
+ * @throws {NotFoundErrorResponse} 404 `ratelimit_override_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.getOverride
  */
 export function getOverride(caller: Caller, request: GetOverrideRequest, options?: CallOptions): Call<ResponseBody<GetOverrideData>, CommonErrorCode | 'ratelimit_namespace_not_found' | 'ratelimit_override_not_found'> {
   return callOperation(caller, 'ratelimit.getOverride', '', request, options);
@@ -559,19 +581,12 @@ export function getOverride(caller: Caller, request: GetOverrideRequest, options
 /**
  * Check a rate limit.
  *
- * The status is 200 whether or not the call is allowed: check `success`. A denied call counts nothing.
+ * @example
+ * const { data } = await limit(core, { namespace: 'email.send', identifier: 'user_42', limit: 10, duration: 60000 });
  *
- * Windows slide: the cost of the previous window counts in proportion to how much of that window lies within
- * the last `duration`. A change of `limit` keeps the count, a change of `duration` starts a new one. An
- * override for the identifier replaces both.
- *
- * A namespace that does not exist is created, which requires permission to create namespaces. A deleted one
- * is refused with 410.
- *
- * Requires `ratelimit.{namespaceId}.limit` or `ratelimit.*.limit`; if the namespace does not exist:
- * `ratelimit.*.create_namespace`.
- *
- * Errors of its own: 410 `ratelimit_namespace_gone`.
+ * @throws {ResourceGoneErrorResponse} 410 `ratelimit_namespace_gone`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.limit
  */
 export function limit(caller: Caller, request: LimitRequest, options?: IdempotentCallOptions): Call<ResponseBody<LimitData>, CommonErrorCode | 'idempotency_conflict' | 'ratelimit_namespace_gone'> {
   return callOperation(caller, 'ratelimit.limit', '!', request, options);
@@ -580,11 +595,14 @@ export function limit(caller: Caller, request: LimitRequest, options?: Idempoten
 /**
  * List the overrides of a namespace.
  *
- * Lists the overrides of the namespace, ten to a page by default.
+ * @example
+ * for await (const item of listOverrides(core, { namespace: 'email.send' })) {
+ *   console.log(item);
+ * }
  *
- * Requires `ratelimit.{namespaceId}.read_override` or `ratelimit.*.read_override`.
- *
- * Errors of its own: 404 `ratelimit_namespace_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `ratelimit_namespace_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.listOverrides
  */
 export function listOverrides(caller: Caller, request: ListOverridesRequest, options?: CallOptions): ListCall<RatelimitOverride, CommonErrorCode | 'ratelimit_namespace_not_found'> {
   return listItems(caller, 'ratelimit.listOverrides', request, options);
@@ -593,15 +611,21 @@ export function listOverrides(caller: Caller, request: ListOverridesRequest, opt
 /**
  * Check several rate limits, all or none.
  *
- * Counts against every limit, or against none if one of them denies. The status is 200 in both cases: check
- * `passed`.
+ * @example
+ * const { data } = await multiLimit(core, [
+ *   { namespace: 'email.send', identifier: 'user_42', limit: 10, duration: 60000 },
+ *   {
+ *     namespace: 'email.bytes',
+ *     identifier: 'user_42',
+ *     limit: 1000000,
+ *     duration: 86400000,
+ *     cost: 2048,
+ *   },
+ * ]);
  *
- * Each item is a request of `ratelimit.limit`. Items with the same namespace and identifier add up, in order.
- *
- * Requires `ratelimit.{namespaceId}.limit` or `ratelimit.*.limit`; if the namespace does not exist:
- * `ratelimit.*.create_namespace`.
- *
- * Errors of its own: 410 `ratelimit_namespace_gone`.
+ * @throws {ResourceGoneErrorResponse} 410 `ratelimit_namespace_gone`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.multiLimit
  */
 export function multiLimit(caller: Caller, request: MultiLimitRequest, options?: IdempotentCallOptions): Call<ResponseBody<MultiLimitData>, CommonErrorCode | 'idempotency_conflict' | 'ratelimit_namespace_gone'> {
   return callOperation(caller, 'ratelimit.multiLimit', '!', request, options);
@@ -610,16 +634,17 @@ export function multiLimit(caller: Caller, request: MultiLimitRequest, options?:
 /**
  * Set an override.
  *
- * Replaces limit and duration of calls for the identifier, from the next call on. An override that exists for
- * this identifier is changed and keeps its id.
+ * @example
+ * const { data } = await setOverride(core, {
+ *   namespace: 'email.send',
+ *   identifier: 'enterprise_*',
+ *   limit: 1000,
+ *   duration: 60000,
+ * });
  *
- * An identifier without `*` matches only itself; with `*` it is a pattern. If several overrides match, the
- * exact one wins, then the one with the most characters besides `*`, then the oldest. The namespace must
- * exist.
- *
- * Requires `ratelimit.{namespaceId}.set_override` or `ratelimit.*.set_override`.
- *
- * Errors of its own: 404 `ratelimit_namespace_not_found`.
+ * @throws {NotFoundErrorResponse} 404 `ratelimit_namespace_not_found`
+ * @throws {UnkeyError} What every call can throw: no permission, no connection, no response in time.
+ * @see The page of the service, by default http://127.0.0.1:7070/reference#/ratelimit/ratelimit.setOverride
  */
 export function setOverride(caller: Caller, request: SetOverrideRequest, options?: CallOptions): Call<ResponseBody<SetOverrideData>, CommonErrorCode | 'ratelimit_namespace_not_found'> {
   return callOperation(caller, 'ratelimit.setOverride', '', request, options);
