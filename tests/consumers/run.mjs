@@ -2,6 +2,7 @@
 // Needs a built checkout and Linux on x64. With words: only the consumers whose name contains one of them.
 
 import { adapters } from './adapters.mjs';
+import { bundles } from './bundlers.mjs';
 import { next } from './next.mjs';
 import { packageChecks } from './package-checks.mjs';
 import { preparePackage, prepareProject, prepareTools } from './prepare.mjs';
@@ -23,6 +24,7 @@ try {
   await compileProgram(kit);
   for (const [name, check] of Object.entries({
     ...packageChecks,
+    ...bundles,
     ...compilers,
     ...runtimes,
     ...adapters,

@@ -99,7 +99,7 @@ export class IdClient<Options extends CoreOptions = CoreOptions> {
 
   /** For `await using`: waits for running calls, then closes. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled(this.#running.values());
+    for (const call of this.#running.values()) await call.catch(() => {});
     this.close();
   }
 }

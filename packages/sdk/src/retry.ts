@@ -48,7 +48,7 @@ export function pauseBeforeRetry(
       : // 409 with Retry-After: the first call with this idempotency key is still running.
         status === 409
         ? requestedMs !== undefined
-        : new RegExp(`^(${statusCodes.join('|').replaceAll('XX', '..')})$`).test(`${status}`);
+        : statusCodes.some((code) => String(status).startsWith(String(code).replace('XX', '')));
   const isUndone = isUnprocessed(error);
   // Not after a 429: more attempts would use up more of the limit.
   const isOutage = isUndone && (status ?? 503) === 503;
