@@ -95,3 +95,24 @@ test('a namespace has at most 10,000 overrides', async () => {
   ).toBe(200);
   expect((await set('one more')).status).toBe(200);
 });
+
+test('a migration is stored in parts, and a hash that two parts have is taken in the second', async () => {
+  const { apiId } = await data('apis.createApi', { name: 'parts' });
+  const migrationId = 'mig_of_parts';
+  await service.app.services.storage.write((store) =>
+    store.migrations.create(service.workspaceId, {
+      id: migrationId,
+      name: 'parts',
+      algorithm: 'sha256',
+      createdAt: 0,
+    }),
+  );
+  const hashes = Array.from({ length: 2500 }, (_, number) => number.toString(16).padStart(64, '0'));
+  const [first = ''] = hashes;
+  const keys = [...hashes, first].map((hash) => ({ hash, permissions: ['parts.read'] }));
+  const { migrated, failures } = await data('keys.migrateKeys', { migrationId, apiId, keys });
+  expect(migrated.map(({ hash }: { hash: string }) => hash)).toEqual(hashes);
+  expect(failures).toEqual([{ hash: first, reason: 'hash_taken' }]);
+  const last = migrated.at(-1).keyId;
+  expect(await data('keys.getKey', { keyId: last })).toMatchObject({ permissions: ['parts.read'] });
+});

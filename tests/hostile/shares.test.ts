@@ -105,3 +105,21 @@ test('unknown root keys exhaust the share of their address only, and never that 
   expect(told.map((line) => JSON.parse(line).address)).toEqual(['192.0.2.1', '192.0.2.1']);
   expect(lines.join('')).not.toMatch(/made_up/);
 });
+
+test('in two threads, each counts unknown root keys for itself, with the address of the client', async () => {
+  const threaded = await startService({ isThreaded: true, env: { UNKEY_TRUSTED_PROXIES: '127.0.0.1' } });
+  try {
+    const send = async (operation: 'apis.listKeys' | 'keys.verifyKey', address: string) => {
+      const body = operation === 'apis.listKeys' ? { apiId: 'api_12345678' } : { key: 'made_up' };
+      const headers = { 'x-forwarded-for': address };
+      return (await threaded.call(operation, body, { rootKey: 'made_up_root_key', headers })).status;
+    };
+    for (const operation of ['apis.listKeys', 'keys.verifyKey'] as const) {
+      for (let index = 0; index < 600; index++) expect(await send(operation, '192.0.2.1')).toBe(401);
+      expect(await send(operation, '192.0.2.1')).toBe(429);
+      expect(await send(operation, '192.0.2.2')).toBe(401);
+    }
+  } finally {
+    await threaded.close();
+  }
+});
