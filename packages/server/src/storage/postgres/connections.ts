@@ -11,7 +11,14 @@ import {
 } from './connection-shares.ts';
 import { Primary } from './primary.ts';
 import { Reachability, replyMs } from './reachability.ts';
-import { hasTimedOut, isLost, mustDiscard, unconnected, unreachableError } from './unavailable.ts';
+import {
+  hasTimedOut,
+  isLost,
+  isOutdatedPlan,
+  mustDiscard,
+  unconnected,
+  unreachableError,
+} from './unavailable.ts';
 
 /**
  * One pool for each kind of work: writers that wait for locks must not block lookups. With the listener and a probe, a
@@ -53,6 +60,11 @@ export interface PoolOptions {
   readonly pingAfterMs?: number;
   /** Statements are sent without waiting for the responses to those before them. Default false. */
   readonly isPipelined?: boolean;
+  /**
+   * Prepared statements are planned at each execution. A plan that is kept since a table was small would scan it until its
+   * statistics are new. Default false.
+   */
+  readonly isPlannedAnew?: boolean;
   /** Default `unkey-ts`. */
   readonly name?: string;
 }
@@ -68,7 +80,7 @@ const pools = {
   spends: { max: 4, statementMs: 1500 },
   // Their statements may take long: only a ping before each transaction tells a dead network in time.
   reads: { max: 3, statementMs: 10_000, pingAfterMs: 0, isPipelined: true },
-  writes: { max: 5, statementMs: 10_000, pingAfterMs: 0, isPipelined: true },
+  writes: { max: 5, statementMs: 10_000, pingAfterMs: 0, isPipelined: true, isPlannedAnew: true },
   events: { max: 1, statementMs: 10_000 },
 } as const;
 
@@ -137,10 +149,12 @@ export function openSinglePool(url: string, options: PoolOptions, log: Pick<Log,
 
 function openPool(
   url: string,
-  { max, statementMs, pingAfterMs = 250, isPipelined = false, name }: PoolOptions,
+  { max, statementMs, pingAfterMs = 250, isPipelined = false, isPlannedAnew = false, name }: PoolOptions,
   { primary, reachability }: Pick<ConnectionPool, 'primary' | 'reachability'>,
 ): ConnectionPool {
-  const session = sessionSql(url, statementMs);
+  const session = isPlannedAnew
+    ? `SET plan_cache_mode = force_custom_plan; ${sessionSql(url, statementMs)}`
+    : sessionSql(url, statementMs);
   const connectedAt = new WeakMap<pg.ClientBase, number>();
   const clients = new pg.Pool({
     ...settings(url, statementMs, name),
@@ -296,6 +310,8 @@ export async function withClient<Result>(
     pool.primary.report(client, error);
     // The server would have ended the statement earlier.
     if (hasTimedOut(error)) pool.reachability.reportDead();
+    // The others have prepared the statement, too.
+    if (isOutdatedPlan(error)) pool.distrustBefore = performance.now();
     throw error;
   } finally {
     clearInterval(check);

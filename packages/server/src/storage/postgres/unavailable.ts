@@ -139,7 +139,7 @@ export function isRetryable(error: unknown): boolean {
 }
 
 /** A newer process has changed a table since this connection prepared the statement. The message has a language. */
-function isOutdatedPlan(error: unknown): boolean {
+export function isOutdatedPlan(error: unknown): boolean {
   return error instanceof Error && 'routine' in error && error.routine === 'RevalidateCachedQuery';
 }
 
