@@ -35,7 +35,7 @@ export function controlEndpoints({ clock, faults, requests, reset }: Controlled)
     }),
     get('faults', () => ({ faults: faults.rules() })),
     post('faults', (body) => {
-      if (body['when'] !== undefined)
+      if (body.when !== undefined)
         throw new EmulatorError('when is a function: it is available in process only.');
       faults.add(body as unknown as FaultRule);
       return { faults: faults.rules() };

@@ -107,8 +107,7 @@ async function createKey(
   { app, ids, workspaceId, perform, apiIds }: Target & { readonly apiIds: ReadonlyMap<string, string> },
 ): Promise<void> {
   const { services } = app;
-  const apiId =
-    apiIds.get(api) ?? (await perform('apis.createApi', { name: 'seed' }, location))['apiId'] ?? '';
+  const apiId = apiIds.get(api) ?? (await perform('apis.createApi', { name: 'seed' }, location)).apiId ?? '';
   if (id !== undefined) ids.choose('key', id);
   const { keyId = '' } = await perform(
     'keys.createKey',

@@ -62,7 +62,7 @@ function rowsOf(database: DatabaseSync): DatabaseCopy {
   const tables = database
     .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
     .all()
-    .map((row) => String((row as Row)['name']));
+    .map((row) => (row as { name: string }).name);
   return new Map(tables.map((table) => [table, database.prepare(`SELECT * FROM "${table}"`).all() as Row[]]));
 }
 
