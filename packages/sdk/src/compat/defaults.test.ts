@@ -27,3 +27,18 @@ test('a timeout of 0 is none', async () => {
   expect(timeout).toHaveBeenCalledWith(60_000);
   timeout.mockRestore();
 });
+
+test('a server that is given by its index is used whatever the environment says', async () => {
+  vi.stubEnv('UNKEY_SERVER_URL', 'http://127.0.0.1:9');
+  const urls: string[] = [];
+  const fetcher = async (request: unknown) => {
+    urls.push((request as Request).url);
+    return Response.json({ meta: { requestId: 'req_1' }, data: { id: 'api_1', name: 'shop' } });
+  };
+  for (const serverIdx of [undefined, 0]) {
+    const unkey = new Unkey({ rootKey: 'root_key', serverIdx, httpClient: new HTTPClient({ fetcher }) });
+    await unkey.apis.getApi({ apiId: 'api_1' });
+  }
+  vi.unstubAllEnvs();
+  expect(urls.map((url) => new URL(url).host)).toEqual(['127.0.0.1:9', 'api.unkey.com']);
+});
