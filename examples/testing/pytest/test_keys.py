@@ -8,7 +8,9 @@ from unkey.py import Unkey
 
 @pytest.fixture(scope="session")
 def emulator():
-    command = ["npx", "unkey", "emulate", "--port", "0", "--frozen", "--seed", "../unkey.seed.yaml"]
+    # Not by npx, which would not end the emulator when it is terminated.
+    unkey = "../node_modules/.bin/unkey"
+    command = [unkey, "emulate", "--port", "0", "--frozen", "--seed", "../unkey.seed.yaml"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         # The first line ends with its address: "… on http://127.0.0.1:7071: in memory, for tests only".
         url = next(word for word in process.stdout.readline().split() if word.startswith("http")).rstrip(":")

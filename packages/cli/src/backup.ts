@@ -24,7 +24,7 @@ async function backup({ args, cwd, config, server }: LocalInvocation): Promise<O
     );
   }
   const target = resolve(cwd, args.argument('FILE'));
-  server.backupDatabase({ file: server.databaseFileOf(config.dataDir), target });
+  await server.backupDatabase({ file: server.databaseFileOf(config.dataDir), target });
   const bytes = statSync(target).size;
   const masterKey =
     config.masterKey === undefined ? server.masterKeyFileOf(config.dataDir) : 'UNKEY_MASTER_KEY';

@@ -32,7 +32,7 @@ async function restore({ args, env, cwd }: Invocation): Promise<Output> {
   }
   const { dataDir } = config;
   const backup = resolve(cwd, args.argument('FILE'));
-  const { file, bytes, hasSecrets } = server.restoreDatabase({ backup, dataDir });
+  const { file, bytes, hasSecrets } = await server.restoreDatabase({ backup, dataDir });
   const keyFile = server.masterKeyFileOf(dataDir);
   const lacksMasterKey = hasSecrets && config.masterKey === undefined && !existsSync(keyFile);
   return {

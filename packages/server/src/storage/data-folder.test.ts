@@ -44,7 +44,7 @@ test.skipIf(process.platform === 'win32')(
       const app = await createApp({ config, hasJobs: false });
       await app.services.storage.write((store) => store.workspaces.list());
       const backup = join(path, 'backup.sqlite');
-      backupDatabase({ file: databaseFileOf(path), target: backup });
+      await backupDatabase({ file: databaseFileOf(path), target: backup });
       const modes = readdirSync(path).map((name) => [name, statSync(join(path, name)).mode & 0o777]);
       expect(Object.fromEntries(modes)).toEqual(Object.fromEntries(modes.map(([name]) => [name, 0o600])));
       expect(modes.map(([name]) => name)).toEqual(
@@ -54,7 +54,7 @@ test.skipIf(process.platform === 'win32')(
       await app.close();
       chmodSync(backup, 0o644);
       const restored = join(parent, 'restored');
-      restoreDatabase({ backup, dataDir: restored });
+      await restoreDatabase({ backup, dataDir: restored });
       expect(statSync(databaseFileOf(restored)).mode & 0o777).toBe(0o600);
     } finally {
       process.umask(umask);

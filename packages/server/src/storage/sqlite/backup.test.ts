@@ -1,4 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -22,24 +24,47 @@ function createDatabase(): void {
   database.close();
 }
 
-test('a backup that fails leaves no file behind, and another try succeeds', () => {
+test('a backup that fails leaves no file behind, and another try succeeds', async () => {
   const target = join(folder, 'copy.sqlite');
   writeFileSync(file, 'This is not a database, and longer than the header of one. '.repeat(20));
-  expect(() => backupDatabase({ file, target })).toThrow('not a database');
+  await expect(backupDatabase({ file, target })).rejects.toThrow('not a database');
   expect(files()).toEqual(['unkey.sqlite']);
   rmSync(file);
   createDatabase();
-  backupDatabase({ file, target });
+  await backupDatabase({ file, target });
   expect(files()).toEqual(['copy.sqlite', 'unkey.sqlite']);
 });
 
-test('a name may be as long as the file system allows, and a longer one leaves nothing', () => {
+test('a name may be as long as the file system allows, and a longer one leaves nothing', async () => {
   createDatabase();
   const longest = `${'c'.repeat(248)}.sqlite`;
-  expect(() => backupDatabase({ file, target: join(folder, `c${longest}`) })).toThrow(
+  await expect(backupDatabase({ file, target: join(folder, `c${longest}`) })).rejects.toThrow(
     'Nothing can be written',
   );
   expect(files()).toEqual(['unkey.sqlite']);
-  backupDatabase({ file, target: join(folder, longest) });
+  await backupDatabase({ file, target: join(folder, longest) });
   expect(files()).toEqual([longest, 'unkey.sqlite']);
+});
+
+test('a backup that is stopped leaves no file', async () => {
+  createDatabase();
+  const database = openDatabase(file);
+  // Large enough that the copy takes a while.
+  database.exec(`
+    INSERT INTO rows WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000)
+    SELECT hex(randomblob(500)) FROM numbers`);
+  database.close();
+  const module = new URL('../../../dist/storage/sqlite/backup.js', import.meta.url);
+  const paths = JSON.stringify({ file, target: join(folder, 'copy.sqlite') });
+  const program = `import { backupDatabase } from '${module}'; await backupDatabase(${paths});`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
+  const ended = once(child, 'exit');
+  const isCopying = () =>
+    files().some((name) => name.endsWith('.tmp') && statSync(join(folder, name)).size > 0);
+  await expect.poll(() => child.exitCode !== null || isCopying(), { interval: 1 }).toBe(true);
+  child.kill('SIGTERM');
+  const [status] = await ended;
+  // It may have been done already.
+  expect([0, 143]).toContain(status);
+  expect(files()).toEqual(status === 0 ? ['copy.sqlite', 'unkey.sqlite'] : ['unkey.sqlite']);
 });

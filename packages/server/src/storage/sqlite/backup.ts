@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, openSync, renameSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../../base/error-code.ts';
+import { withTemporaryFiles } from '../../base/temporary-files.ts';
 import { openDatabase } from './open.ts';
 import { syncToDisk } from './sync-to-disk.ts';
 import { withStorageErrors } from './unavailable.ts';
@@ -11,20 +14,20 @@ export class BackupError extends Error {
   override readonly name = 'BackupError';
 }
 
-/** Copies a consistent snapshot of a database that may be in use. An existing `target` is never replaced. */
-export function backupDatabase({ file, target }: { file: string; target: string }): void {
+/**
+ * Copies a consistent snapshot of a database that may be in use. An existing `target` is never replaced. A signal that ends
+ * the process leaves no file.
+ */
+export async function backupDatabase({ file, target }: { file: string; target: string }): Promise<void> {
   // A name of its own: the target's may be as long as the file system allows.
   const draft = join(dirname(target), `${randomBytes(6).toString('hex')}.tmp`);
   createEmpty(target);
-  try {
+  await withTemporaryFiles([draft, `${draft}-journal`, target], async () => {
     createEmpty(draft);
-    copyInto(file, draft);
+    await copyInto(file, draft);
     syncToDisk(draft);
     renameSync(draft, target);
-  } catch (error) {
-    for (const path of [draft, target]) rmSync(path, { force: true });
-    throw error;
-  }
+  });
   syncToDisk(dirname(target));
 }
 
@@ -42,17 +45,45 @@ function createEmpty(path: string): void {
   }
 }
 
-function copyInto(file: string, draft: string): void {
-  const database = withStorageErrors(() => openDatabase(file));
+/** A copy keeps its process busy to the end, so this one would notice no signal. */
+const copyProgram = `
+  const [driver, file, draft] = process.argv.slice(-3);
+  const database = new (require(driver).DatabaseSync)(file, { timeout: 10_000 });
   try {
     database.prepare('VACUUM INTO ?').run(draft);
+  } catch (error) {
+    process.stderr.write(String(error.message));
+    process.exitCode = 1;
+  }
+  database.close();
+`;
+
+async function copyInto(file: string, draft: string): Promise<void> {
+  // A file that is no database is refused with its reason.
+  withStorageErrors(() => openDatabase(file)).close();
+  const driver = createRequire(import.meta.url).resolve('@photostructure/sqlite');
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  // Before the files are removed.
+  process.prependListener('exit', end);
+  try {
+    await runProgram(['-e', copyProgram, driver, file, draft], ending.signal);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BackupError(
-      `The copy could not be written to ${dirname(draft)} (${reason}). Check the free space there.`,
+      `The copy could not be written to ${dirname(draft)} (${cause}). Check the free space there.`,
       { cause },
     );
   } finally {
-    database.close();
+    process.off('exit', end);
   }
+}
+
+/** Rejects with what the program says on standard error. */
+function runProgram(args: readonly string[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { signal, killSignal: 'SIGKILL' }, (error, _stdout, stderr) => {
+      if (error === null) resolve();
+      else reject(stderr === '' ? error.message : stderr);
+    });
+  });
 }

@@ -1,7 +1,9 @@
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { type DatabaseSyncInstance as DatabaseSync, DatabaseSync as Opened } from '@photostructure/sqlite';
 import { errorCode } from '../../base/error-code.ts';
 import { createPrivateFile } from '../../base/private-file.ts';
+import { withTemporaryFiles } from '../../base/temporary-files.ts';
 import { databaseFileOf, openDataFolder } from '../data-folder.ts';
 import { firstTables } from '../sql/tables.ts';
 import { checkSchemaVersion } from './migrations.ts';
@@ -20,25 +22,34 @@ export interface Restored {
 }
 
 /** Checks a backup, then puts it into a data folder without a database. Existing files are never replaced. */
-export function restoreDatabase({ backup, dataDir }: { backup: string; dataDir: string }): Restored {
+export async function restoreDatabase({
+  backup,
+  dataDir,
+}: {
+  backup: string;
+  dataDir: string;
+}): Promise<Restored> {
   checkBackup(backup);
   const folder = openDataFolder(dataDir);
   const file = databaseFileOf(folder.path);
   const draft = `${file}.restore`;
+  const besides = [`${draft}-wal`, `${draft}-shm`];
   try {
     for (const path of [file, `${file}-wal`]) {
       if (!existsSync(path)) continue;
       throw new RestoreError(`${path} is there already. Move it away, or choose an empty data folder.`);
     }
     // The copy is checked, because the copy is what is put in place.
-    copy(backup, draft);
-    const hasSecrets = checkCopy(draft, backup);
+    const hasSecrets = await withTemporaryFiles([draft, ...besides], async () => {
+      await copy(backup, draft);
+      return checkCopy(draft, backup);
+    });
     syncToDisk(draft);
     renameSync(draft, file);
     syncToDisk(folder.path);
     return { file, bytes: statSync(file).size, hasSecrets };
   } finally {
-    for (const path of [draft, `${draft}-wal`, `${draft}-shm`]) rmSync(path, { force: true });
+    for (const path of besides) rmSync(path, { force: true });
     folder.release();
   }
 }
@@ -55,10 +66,10 @@ function checkBackup(backup: string): void {
   }
 }
 
-function copy(backup: string, draft: string): void {
+async function copy(backup: string, draft: string): Promise<void> {
   try {
     createPrivateFile(draft);
-    copyFileSync(backup, draft);
+    await copyFile(backup, draft);
     // A copy takes the mode of its source.
     chmodSync(draft, 0o600);
   } catch (cause) {
