@@ -51,6 +51,14 @@ const deliberate: readonly Deliberate[] = [
         (place.endsWith('.name') && what === 'maxLength' && ours === 255)),
   },
   {
+    reason: 'shared counters take a lock for each limit of a verification',
+    matches: ({ place, what, ours, theirs }) =>
+      place === 'keys.verifyKey request.ratelimits' &&
+      what === 'maxItems' &&
+      ours === 1000 &&
+      theirs === undefined,
+  },
+  {
     reason: 'a migrated key has no start until it is used',
     matches: ({ place, what }) => place.endsWith('.start') && what === 'minLength',
   },

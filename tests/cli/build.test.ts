@@ -15,7 +15,7 @@ let launcher: string;
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'unkey-build-'));
   launcher = join(copy, 'tools/unkey.mjs');
-  for (const name of ['contract', 'server', 'cli']) {
+  for (const name of ['contract', 'server', 'emulator', 'cli']) {
     for (const part of ['src', 'package.json']) {
       await cp(join(root, 'packages', name, part), join(copy, 'packages', name, part), { recursive: true });
     }

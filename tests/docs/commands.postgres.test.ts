@@ -89,7 +89,6 @@ const pages: Readonly<Record<string, Page>> = {
     },
   },
   'docs/settings.md': {},
-  'docs/testing.md': {},
   'examples/quickstart/README.md': {
     placeholders: () => [['unkey_…', rootKey]],
     prepare: serveAndUse,
@@ -103,6 +102,7 @@ const pages: Readonly<Record<string, Page>> = {
 /** Pages whose blocks another test runs. */
 const elsewhere: Readonly<Record<string, string>> = {
   'CONTRIBUTING.md': 'tests/contributing.test.ts',
+  'docs/testing.md': 'tests/docs/testing-page.test.ts',
   'packages/codemod/README.md': 'tests/cli/codemod.test.ts',
   'packages/sdk/README.md': 'tests/sdk/readme.test.ts',
 };

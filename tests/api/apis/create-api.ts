@@ -13,6 +13,8 @@ const names = {
   'in Arabic': 'واجهة برمجة',
 };
 
+export const drops = [];
+
 export default suite('apis.createApi', [
   scenario({
     name: 'an API gets an id, is found by it, and its creation is audited',

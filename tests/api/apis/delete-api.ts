@@ -9,6 +9,8 @@ const newApi = async (world: World): Promise<string> =>
   (await world.do('apis.createApi', { name: 'short-lived' })).apiId;
 const byId = (apiId: string) => ({ apiId });
 
+export const drops = ['api'];
+
 export default suite('apis.deleteApi', [
   scenario({
     name: 'a deleted API is not found any more, and its deletion is audited',

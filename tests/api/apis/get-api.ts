@@ -6,6 +6,8 @@ import { scenario, suite, type World } from '../scenario.ts';
 const absent = { status: 404, code: 'unkey/data/api_not_found' } as const;
 const newApi = (world: World): Promise<{ apiId: string }> => world.do('apis.createApi', { name: 'Shop ✓' });
 
+export const drops = [];
+
 export default suite('apis.getApi', [
   scenario({
     name: 'an API is returned with id and name, and nothing else',

@@ -55,6 +55,8 @@ const insufficient: Record<string, (api: MadeApi, world: World) => string[]> = {
   ],
 };
 
+export const drops = [];
+
 export default suite('apis.listKeys', [
   scenario({
     name: 'every key of the API is listed, and no other',

@@ -15,6 +15,8 @@ const richMeta = {
   constructor: 'data',
 };
 
+export const drops = ['id'];
+
 export default suite('identities.createIdentity', [
   scenario({
     name: 'an identity gets an id, and is found by it and by its external id',

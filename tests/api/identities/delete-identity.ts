@@ -14,6 +14,8 @@ const newIdentity = async (world: World): Promise<string> =>
     })
   ).identityId;
 
+export const drops = ['id'];
+
 export default suite('identities.deleteIdentity', [
   scenario({
     name: 'the response has no data; the identity is deleted, and its limits are audited too',

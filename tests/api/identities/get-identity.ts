@@ -9,6 +9,8 @@ const newIdentity = async (world: World, externalId = 'user_123'): Promise<strin
   (await world.do('identities.createIdentity', { externalId })).identityId;
 const byReference = (identity: string) => ({ identity });
 
+export const drops = [];
+
 export default suite('identities.getIdentity', [
   scenario({
     name: 'an identity without meta and limits is id and external id',

@@ -16,6 +16,8 @@ async function make(world: World, ...externalIds: string[]): Promise<Record<stri
 const users = (count: number) => Array.from({ length: count }, (_, index) => `user_${index}`);
 const externalIdsOf = (rows: { externalId: string }[]) => rows.map(({ externalId }) => externalId).sort();
 
+export const drops = [];
+
 export default suite('identities.listIdentities', [
   {
     name: 'a workspace without identities has an empty list without cursor',

@@ -21,6 +21,8 @@ const stored = (world: World) => world.do('identities.getIdentity', { identity: 
 const idOf = (identity: { ratelimits: { name: string; id: string }[] }, name: string) =>
   identity.ratelimits.find((limit) => limit.name === name)?.id;
 
+export const drops = ['id'];
+
 export default suite('identities.updateIdentity', [
   scenario({
     name: 'meta is replaced as a whole, limits stay',

@@ -18,6 +18,8 @@ const adding =
 const slugsOf = (rows: { slug: string }[]) => rows.map(({ slug }) => slug);
 const connect = 'authorization.connect_permission_and_key';
 
+export const drops = ['key'];
+
 export default suite('keys.addPermissions', [
   scenario({
     name: 'existing items come first, then the added ones, and both audit records share an id',

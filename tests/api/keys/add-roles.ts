@@ -16,6 +16,8 @@ async function makeHolder(world: World): Promise<MadeKey> {
   return makeKey(world, { roles: ['editor'] });
 }
 
+export const drops = ['key'];
+
 export default suite('keys.addRoles', [
   scenario({
     name: 'existing roles come first, then the added ones, with their permissions',

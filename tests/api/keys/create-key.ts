@@ -76,6 +76,8 @@ const recoverable: Record<string, (api: MadeApi, world: World) => string[]> = {
   ],
 };
 
+export const drops = ['hash'];
+
 export default suite('keys.createKey', [
   scenario({
     name: 'a key without options is enabled and shown by its first characters, and its creation is audited',

@@ -18,6 +18,8 @@ async function makeFullKey(world: World): Promise<MadeKey> {
   });
 }
 
+export const drops = ['key'];
+
 export default suite('keys.deleteKey', [
   scenario({
     name: 'a deleted key is not found any more, and its deletion is audited',

@@ -9,6 +9,8 @@ import { scenario, suite } from '../scenario.ts';
 const byId = ({ keyId }: MadeKey) => ({ keyId });
 const decrypted = ({ keyId }: MadeKey) => ({ keyId, decrypt: true });
 
+export const drops = [];
+
 export default suite('keys.getKey', [
   scenario({
     name: 'a key is returned with all members, and reads are not audited',

@@ -55,6 +55,8 @@ function refused(what: string, item: object, location: string): Scenario {
 
 const item = (members: object) => ({ apiId: 'api', migrationId: 'mig', keys: [{ hash: 'abc', ...members }] });
 
+export const drops = ['hash'];
+
 export const notSimulated = 'Apart from its hash, the key is like one of keys.createKey.';
 
 export default suite('keys.migrateKeys', [

@@ -30,6 +30,8 @@ function removal(name: string, removed: string[], left: string[], records: numbe
   });
 }
 
+export const drops = ['key'];
+
 export default suite('keys.removePermissions', [
   removal('one is removed', ['b'], ['a', 'c'], 1),
   removal('several are removed', ['c', 'a', 'c'], ['b'], 2),

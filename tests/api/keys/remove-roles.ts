@@ -16,6 +16,8 @@ async function makeHolder(world: World): Promise<MadeKey> {
   return makeKey(world, { roles: ['Billing Admin', 'viewer'] });
 }
 
+export const drops = ['key'];
+
 export default suite('keys.removeRoles', [
   scenario({
     name: 'a role is removed from the next verification on, and the role itself still exists',

@@ -8,6 +8,8 @@ import { scenario, suite, type World } from '../scenario.ts';
 const now = ({ keyId }: MadeKey) => ({ keyId, expiration: 0 });
 const shown = (world: World, keyId: string) => world.do('keys.getKey', { keyId });
 
+export const drops = ['hash', 'key'];
+
 export default suite('keys.rerollKey', [
   scenario({
     name: 'the new key has all members of the old one except id, secret and times',

@@ -17,6 +17,8 @@ const setting =
 const slugsOf = (rows: { slug: string }[]) => rows.map(({ slug }) => slug).sort();
 const makeHolder = (world: World) => makeKey(world, { permissions: ['a', 'b'] });
 
+export const drops = ['key'];
+
 export default suite('keys.setPermissions', [
   scenario({
     name: 'the list replaces the old one, and missing permissions are created',

@@ -24,6 +24,8 @@ async function makeHolder(world: World): Promise<MadeKey> {
   return makeKey(world, { roles: ['role 0', 'role 1'] });
 }
 
+export const drops = ['key'];
+
 export default suite('keys.setRoles', [
   scenario({
     name: 'the list replaces the old one, and only differences are audited',

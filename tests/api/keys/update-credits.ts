@@ -42,6 +42,8 @@ const set = (value?: number | null) => ({ operation: 'set', ...(value !== undefi
 const increment = (value?: number | null) => ({ ...set(value), operation: 'increment' });
 const decrement = (value?: number | null) => ({ ...set(value), operation: 'decrement' });
 
+export const drops = ['key'];
+
 export default suite('keys.updateCredits', [
   changed('`set` sets, and the refill stays', { remaining: 5, refill: monthly }, set(12), {
     remaining: 12,

@@ -86,6 +86,8 @@ const limit = (name: string, members: object = {}) => ({
   ...members,
 });
 
+export const drops = ['key'];
+
 export default suite('keys.updateKey', [
   scenario({
     name: 'name is set, cleared by null and unchanged by other updates',

@@ -955,6 +955,8 @@ const beforeAuthentication: Scenario[] = [
   ),
 ];
 
+export const drops = [];
+
 export default suite('keys.verifyKey', [
   ...basics,
   ...access,

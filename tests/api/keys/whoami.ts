@@ -26,6 +26,8 @@ const insufficient: Record<string, (key: MadeKey, world: World) => string[]> = {
   ],
 };
 
+export const drops = [];
+
 export default suite('keys.whoami', [
   scenario({
     name: 'a key is found by its plaintext, and returned with all members',

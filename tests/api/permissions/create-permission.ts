@@ -7,6 +7,8 @@ import { scenario, suite } from '../scenario.ts';
 const conflict = { status: 409, code: 'unkey/data/permission_already_exists' } as const;
 const valid = { name: 'Read documents', slug: 'documents.read' };
 
+export const drops = [];
+
 export default suite('permissions.createPermission', [
   scenario({
     name: 'a permission gets an id, is found by it, and its creation is audited',

@@ -14,6 +14,8 @@ async function slugsOf(world: World, role: string): Promise<string[]> {
   return permissions.map(({ slug }: { slug: string }) => slug).sort();
 }
 
+export const drops = [];
+
 export default suite('permissions.createRole', [
   scenario({
     name: 'a role gets an id, is found by it, and its creation is audited',

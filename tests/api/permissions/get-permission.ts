@@ -8,6 +8,8 @@ const valid = { name: 'Read documents', slug: 'documents.read', description: 'Op
 const newPermission = async (world: World): Promise<string> =>
   (await world.do('permissions.createPermission', valid)).permissionId;
 
+export const drops = [];
+
 export default suite('permissions.getPermission', [
   ...(
     [

@@ -13,6 +13,8 @@ const newRole = async (world: World): Promise<string> =>
     })
   ).roleId;
 
+export const drops = [];
+
 export default suite('permissions.getRole', [
   ...(
     [

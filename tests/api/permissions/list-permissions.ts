@@ -10,6 +10,8 @@ async function make(world: World, ...slugs: string[]): Promise<void> {
 const slugsOf = (rows: { slug: string }[]) => rows.map(({ slug }) => slug).sort();
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `slug.${index}`).sort();
 
+export const drops = [];
+
 export default suite('permissions.listPermissions', [
   {
     name: 'a workspace without permissions has an empty list without cursor',

@@ -10,6 +10,8 @@ async function make(world: World, ...names: string[]): Promise<void> {
 const namesOf = (rows: { name: string }[]) => rows.map(({ name }) => name).sort();
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `Role ${index}`).sort();
 
+export const drops = [];
+
 export default suite('permissions.listRoles', [
   {
     name: 'a workspace without roles has an empty list without cursor',

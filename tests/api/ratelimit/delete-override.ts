@@ -23,6 +23,8 @@ async function newOverride(world: World, identifier = 'user_1'): Promise<string>
 
 const newOverrideOnly = (world: World) => newOverride(world);
 
+export const drops = ['rlns'];
+
 export default suite('ratelimit.deleteOverride', [
   scenario({
     name: 'an override is deleted by namespace name, limit calls go by their own values at once, it is audited',

@@ -44,6 +44,8 @@ const uselessGrants = [
   () => 'ratelimits/**/overrides/*#read_override',
 ];
 
+export const drops = [];
+
 export default suite('ratelimit.getOverride', [
   scenario({
     name: 'an override is found by namespace name and identifier',

@@ -32,6 +32,9 @@ const namespaces = [
   '🚀'.repeat(512),
 ];
 
+// The first use of a namespace creates it.
+export const drops = ['rlns'];
+
 export default suite('ratelimit.limit', [
   scenario({
     name: 'the first call creates the namespace, counts, and is audited with its name',

@@ -18,6 +18,8 @@ async function withOverrides(world: World, count: number): Promise<string> {
 
 const identifiersOf = (rows: { identifier: string }[]) => rows.map(({ identifier }) => identifier).sort();
 
+export const drops = [];
+
 export default suite('ratelimit.listOverrides', [
   scenario({
     name: 'a namespace without overrides has an empty list without cursor',

@@ -21,6 +21,8 @@ async function twoNamespaces(world: World): Promise<{ a: string; b: string }> {
   return { a: await newNamespace(world, 'a'), b: await newNamespace(world, 'b') };
 }
 
+export const drops = ['rlns'];
+
 export default suite('ratelimit.multiLimit', [
   scenario({
     name: 'three new namespaces are created, each audited, and the results are in the order of the items',

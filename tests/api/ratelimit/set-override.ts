@@ -12,6 +12,8 @@ const withNamespace = (world: World) => newNamespace(world);
 const set = (world: World, changes: object = {}) =>
   world.do('ratelimit.setOverride', { ...valid, ...changes });
 
+export const drops = ['rlns'];
+
 export default suite('ratelimit.setOverride', [
   scenario({
     name: 'an override gets an id, is found, and is audited with its namespace',
