@@ -100,7 +100,7 @@ test('the test kit is an ES module and a CommonJS module, typed, and the command
   await writeFile(
     join(folder, 'tsconfig.json'),
     JSON.stringify({
-      compilerOptions: { ...options, typeRoots, lib: ['es2023', 'dom', 'esnext.disposable'] },
+      compilerOptions: { ...options, typeRoots, lib: ['es2023', 'dom'] },
       files: ['kit.mts'],
     }),
   );

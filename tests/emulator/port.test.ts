@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { Unkey as PublishedUnkey } from '@unkey/api';
 import { Ratelimit } from '@unkey/ratelimit';
-import { createTestUnkey, type TestUnkey, type TestUnkeyOptions } from '@unkey-ts/emulator';
+import { createTestUnkey, EmulatorError, type TestUnkey, type TestUnkeyOptions } from '@unkey-ts/emulator';
 import { Unkey } from 'unkey-ts';
 import { afterEach, expect, test } from 'vitest';
 
@@ -140,6 +140,13 @@ test('closing ends requests that have no response', async () => {
   await expect.poll(() => unkey.requests.length).toBe(1);
   await unkey.close();
   await asked;
+});
+
+test.each([99_999, -1, 1.5, Number.NaN, '7071'])('the port %j is refused', async (port) => {
+  const unkey = await createTestUnkey();
+  open.push(unkey);
+  const failure = await unkey.listen({ port: port as number }).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(EmulatorError);
 });
 
 test('a port that is taken is refused, and another one can be had', async () => {

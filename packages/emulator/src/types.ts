@@ -3,6 +3,16 @@
  * nor its contract is part of them.
  */
 
+declare global {
+  // For compilers whose libraries do not have them.
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+  interface AsyncDisposable {
+    [Symbol.asyncDispose](): PromiseLike<void>;
+  }
+}
+
 /** `500ms`, `30s`, `5m`, `1h`, `31d`, or a number of milliseconds. */
 export type Duration = string | number;
 
