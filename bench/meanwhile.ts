@@ -1,12 +1,12 @@
 import type { Benchmark } from './benchmark.ts';
 import { type Job, type Load, startLoad } from './load.ts';
 import { type MeasuredService, rootKey } from './measured-process.ts';
+import { probeOf, probesPerSecond } from './probe.ts';
 import { median } from './rounds.ts';
 import { withStarted } from './started.ts';
 import { newApi, prepareWorkload } from './workloads.ts';
 
 const rounds = 5;
-const probesPerSecond = 200;
 const secondsOfRound = 2;
 
 /** What runs beside the probe, from several connections at once. */
@@ -23,17 +23,7 @@ export const meanwhile: Benchmark = {
       const [probes, others] = [startLoad(), startLoad()];
       started.onStop(probes.stop);
       started.onStop(others.stop);
-      const { bodies, expected } = await prepareWorkload('plain', service.call);
-      const probe: Job = {
-        url: service.url,
-        path: '/v2/keys.verifyKey',
-        rootKey,
-        bodies,
-        expected,
-        connections: 8,
-        perSecond: probesPerSecond,
-        requests: probesPerSecond * secondsOfRound,
-      };
+      const probe = await probeOf(service, secondsOfRound);
       const idle = await probed({ probes, probe }, async () => {});
       const baseline = { what: 'idle', value: idle };
       report({ what: 'nothing, p99', value: idle, unit: 'ms' });

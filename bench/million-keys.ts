@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { OperationId } from '@unkey-ts/contract';
 import type { Benchmark, Report } from './benchmark.ts';
-import { type Job, type Latencies, type Load, startLoad } from './load.ts';
-import { command, type MeasuredService, newFolder, rootKey, serviceEnv } from './measured-process.ts';
+import { type Latencies, type Load, startLoad } from './load.ts';
+import { command, type MeasuredService, newFolder, serviceEnv } from './measured-process.ts';
 import {
   counts,
   type MillionStore,
@@ -15,12 +15,12 @@ import {
   returnedIdentity,
   withDatabase,
 } from './million-store.ts';
+import { probeOf, probesPerSecond } from './probe.ts';
 import { median } from './rounds.ts';
 import { type Started, withStarted } from './started.ts';
-import { prepareWorkload, verify } from './workloads.ts';
+import { verify } from './workloads.ts';
 
 const rounds = 3;
-const probesPerSecond = 200;
 const secondsOfRound = 4;
 
 /** Work beside the probe, again and again until it is over. */
@@ -61,7 +61,7 @@ async function measure(
   return withStarted(async (started) => {
     row.before?.();
     const service = await started.service({ folder: store.folder, env: { UNKEY_AUDIT_RETENTION: '30d' } });
-    const probe = await probeOf(service, started);
+    const probe = await startProbe(service, started);
     const work = await row.work(service);
     // Compiles what the probe and the work need.
     await probe.during(work);
@@ -81,20 +81,10 @@ async function measure(
   });
 }
 
-async function probeOf(service: MeasuredService, started: Started) {
+async function startProbe(service: MeasuredService, started: Started) {
   const load: Load = startLoad();
   started.onStop(load.stop);
-  const { bodies, expected } = await prepareWorkload('plain', service.call);
-  const job: Job = {
-    url: service.url,
-    path: '/v2/keys.verifyKey',
-    rootKey,
-    bodies,
-    expected,
-    connections: 8,
-    perSecond: probesPerSecond,
-    requests: probesPerSecond * secondsOfRound,
-  };
+  const job = await probeOf(service, secondsOfRound);
   return {
     async during(work: Work): Promise<Latencies> {
       let isOver = false;

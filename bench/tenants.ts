@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Benchmark, Report } from './benchmark.ts';
 import { type Job, type Load, startLoad } from './load.ts';
-import { command, type MeasuredService, rootKey, serviceEnv } from './measured-process.ts';
+import { command, type MeasuredService, serviceEnv } from './measured-process.ts';
+import { probeOf, probesPerSecond } from './probe.ts';
 import { median } from './rounds.ts';
 import { startedPostgres } from './shared-data.ts';
 import { type Started, withStarted } from './started.ts';
-import { newApi, prepareWorkload } from './workloads.ts';
+import { newApi } from './workloads.ts';
 
 const rounds = 3;
-const probesPerSecond = 200;
 const secondsOfRound = 2;
 /** Items of a request, and what belongs to one key or namespace. */
 const most = 10_000;
@@ -46,17 +46,7 @@ interface Measured {
 async function measure({ name, env, started, load, report }: Measured): Promise<void> {
   const folder = await started.folder();
   const service = await started.service({ folder, env });
-  const { bodies, expected } = await prepareWorkload('plain', service.call);
-  const probe: Job = {
-    url: service.url,
-    path: '/v2/keys.verifyKey',
-    rootKey,
-    bodies,
-    expected,
-    connections: 8,
-    perSecond: probesPerSecond,
-    requests: probesPerSecond * secondsOfRound,
-  };
+  const probe = await probeOf(service, secondsOfRound);
   const tenant = await newTenant(service, { ...env, UNKEY_DATA_DIR: folder });
   const reportOf = async (what: string, act: Act) => {
     const { turn, wait } = await longest({ service, load, probe }, act);
