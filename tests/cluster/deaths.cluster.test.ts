@@ -42,6 +42,15 @@ async function recovered(): Promise<void> {
   }
 }
 
+/** A process that has just started counts the others a second later. */
+async function knowEachOther(): Promise<void> {
+  for (const member of cluster.members) {
+    const processes = async () =>
+      Number(/unkey_counters_processes (\d+)/.exec((await member.get('/metrics')).text)?.[1]);
+    await expect.poll(processes, { timeout: 30_000, interval: 50 }).toBeGreaterThanOrEqual(3);
+  }
+}
+
 function report(part: string): void {
   console.log(`kill -9 of ${part}:`, JSON.stringify(books.accounts), Object.fromEntries(books.failures));
 }
@@ -67,6 +76,7 @@ test('a server is killed: only its pending requests fail, and the books balance'
 });
 
 test('Redis is killed: no request fails, limits hold as shares, and the books balance', async () => {
+  await knowEachOther();
   const running = load();
   await running.more(300);
   await cluster.parts.redis.kill();

@@ -122,6 +122,23 @@ test('local: each process enforces its own share of the limit', async () => {
   expect(await passes(20, 10)).toBe(0);
 });
 
+test('processes that start together know each other after the first probe', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const { remote, status } = await openPlugged();
+    remote.plug.processes = 3;
+    // A probe comes after at most 1.2 of the 5 ms between probes.
+    await vi.advanceTimersByTimeAsync(6);
+    expect(status()?.processes).toBe(3);
+    await vi.advanceTimersByTimeAsync(100);
+    remote.plug.processes = 4;
+    await vi.advanceTimersByTimeAsync(30);
+    expect(status()?.processes).toBe(4);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('local: a limit smaller than the number of processes lets one through at each; a limit of 0 none', async () => {
   const { pull, passes } = await openPlugged({ processes: 3 });
   pull();

@@ -137,7 +137,7 @@ class Circuit {
   }
 }
 
-/** Runs `beat` once now, then at each probe while the circuit is open and at every fifth while it is closed. */
+/** Runs `beat` once now, then at each of the first five probes, and later at each while the circuit is open, else every fifth. */
 async function startHeartbeats(probeMs: number, circuit: Circuit, beat: () => Promise<void>) {
   await beat();
   let beating: Promise<void> | null = null;
@@ -145,7 +145,9 @@ async function startHeartbeats(probeMs: number, circuit: Circuit, beat: () => Pr
   const timer = setInterval(
     () => {
       probes += 1;
-      if (!circuit.isOpen && probes % probesPerHeartbeat !== 0) return;
+      // Processes that start together know each other soon.
+      const isDue = probes <= probesPerHeartbeat || probes % probesPerHeartbeat === 0;
+      if (!circuit.isOpen && !isDue) return;
       beating ??= beat().finally(() => {
         beating = null;
       });
